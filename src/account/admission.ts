@@ -1,0 +1,82 @@
+import { encodeChatSent, type VerifiedUser, type VerifyRequest, type WebsocketAccount } from "../../generated/websocket/index.ts";
+import type { Log } from "../core/ports.ts";
+import { forLog } from "../core/redact.ts";
+import type { Admitted, UpgradeFacts } from "../edge/accept.ts";
+import { anonymousPeer, type Parameters, type Peer, readParameters, selfNamedPeer, verifiedPeer } from "../protocols/websocket/identity.ts";
+
+export type Verify = (
+  request: VerifyRequest,
+  signal: AbortSignal,
+) => Promise<{ ok: true; user: VerifiedUser } | { ok: false; code: string; log: string }>;
+
+export interface AdmissionDeps {
+  verify: Verify;
+  newId(): string;
+  log: Log;
+}
+
+
+/** Who a new connection is, or why it is refused (WS-2, WS-3, WS-4). */
+export async function admitConnection(
+  facts: UpgradeFacts,
+  config: WebsocketAccount,
+  deps: AdmissionDeps,
+  signal: AbortSignal,
+): Promise<Admitted<Peer>> {
+  const read = readParameters(facts.query);
+  if (!read.ok) {
+    deps.log.info(`connection from ${facts.remoteAddress} refused: ${read.why}`);
+    return { ok: false, code: 4400, reason: "Bad connection parameters" };
+  }
+  const identified = await identify(facts, read.parameters, config, deps, signal);
+  if (identified.ok && isShutOut(config, identified.peer.sender.id)) return { ok: false, code: 4403, reason: "Sender not allowed" };
+  return identified;
+}
+
+/** What goes to the verifier: the token, its type, who the connection says it is, and listed parameters only. */
+export function verifyRequest(token: string, facts: UpgradeFacts, parameters: Parameters, forwardParams: readonly string[]): VerifyRequest {
+  const forwarded: Record<string, string> = {};
+  for (const key of forwardParams) {
+    const value = facts.query.get(key);
+    if (value !== null) forwarded[key] = value;
+  }
+  return {
+    ...forwarded,
+    token,
+    tokenType: parameters.tokenType,
+    ...(parameters.senderId !== undefined && { senderId: parameters.senderId }),
+    ...(parameters.senderName !== undefined && { senderName: parameters.senderName }),
+  };
+}
+
+/** Whether neither a direct nor a group message of this sender could ever be answered. */
+export function isShutOut(config: WebsocketAccount, senderId: string): boolean {
+  const isListed = (list: readonly (string | number)[]) => list.some((entry) => String(entry) === "*" || String(entry) === senderId);
+  const direct = config.dmPolicy === "disabled" || (config.dmPolicy === "allowlist" && !isListed(config.allowFrom));
+  const groups = config.groupPolicy === "disabled" || (config.groupPolicy === "allowlist" && !isListed(config.groupAllowFrom));
+  return direct && groups;
+}
+
+async function identify(
+  facts: UpgradeFacts,
+  parameters: Parameters,
+  config: WebsocketAccount,
+  deps: AdmissionDeps,
+  signal: AbortSignal,
+): Promise<Admitted<Peer>> {
+  const { auth } = config;
+  if (!auth.enabled) return { ok: true, peer: selfNamedPeer(parameters, deps.newId()) };
+  const anonymous = (): Admitted<Peer> => ({ ok: true, peer: anonymousPeer(parameters, deps.newId()) });
+  if (!facts.token) {
+    return auth.required ? refuse("Token required. Connect with ?token=YOUR_TOKEN", "Token required") : anonymous();
+  }
+  const verified = await deps.verify(verifyRequest(facts.token.value, facts, parameters, auth.forwardParams), signal);
+  if (verified.ok) return { ok: true, peer: verifiedPeer(verified.user, parameters, auth.allowDelegation) };
+  deps.log.info(`token of a connection from ${facts.remoteAddress} not accepted: ${forLog(verified.log)}`);
+  return auth.required ? refuse(`Authentication failed: ${verified.code}`, "Authentication failed") : anonymous();
+}
+
+function refuse(error: string, reason: string): Admitted<Peer> {
+  // Refused before any chat.hello could come: only the documented fields (WS-28).
+  return { ok: false, frames: [encodeChatSent({ type: "chat.error", error })], code: 4401, reason };
+}

@@ -1,0 +1,56 @@
+import type { ErrorCode } from "../../generated/websocket/index.ts";
+import type { Inbound } from "../protocols/websocket/inbound.ts";
+
+/** Whoever answers: the host behind `src/channel`, a scripted one in tests that need no host. */
+export interface Agent {
+  /** May this sender talk here, and in which session? Asked before anything is queued. */
+  access(inbound: Inbound): Promise<Access>;
+  /** Whether the text is a control command (`/stop`, `/approve`), which does not wait in its lane (WS-19). */
+  isControlCommand(text: string): boolean;
+  /**
+   * Runs one turn. Resolves when the turn has ended, whatever was said; rejects only for faults of our own.
+   * `signal` aborts it: by `chat.cancel`, by the turn's time limit, by stop.
+   */
+  run(turn: TurnRequest, reply: Reply, signal: AbortSignal): Promise<TurnOutcome>;
+}
+
+export type Access =
+  | { admitted: true; lane: string }
+  | { admitted: false; code: ErrorCode; error: string }
+  /** The operator must approve first; `text` says so to a person. */
+  | { admitted: false; pairing: { code: string; text: string; expiresAt: number } };
+
+export interface TurnRequest {
+  inbound: Inbound;
+  /** 1 for the first run, more when a crash cut the one before. */
+  attempt: number;
+}
+
+/** What the agent says while a turn runs. Called in order; never after `run` has settled. */
+export interface Reply {
+  /** The agent began to work. */
+  started(): void;
+  /** The whole text so far of the agent's current message. */
+  partial(text: string): void;
+  /** The agent's current message is over and another begins; its partials start over. */
+  nextMessage(): void;
+  /** A finished piece of the answer. */
+  payload(payload: Payload): void;
+}
+
+export interface Payload {
+  text?: string;
+  mediaUrls?: readonly string[];
+  replyToMessageId?: string;
+  /** The text tells the sender of a failure. */
+  isError?: boolean;
+}
+
+export type TurnOutcome =
+  | { ended: "completed" }
+  | { ended: "failed"; error: string }
+  | { ended: "aborted" }
+  /** The host knew this message already and ran nothing. */
+  | { ended: "duplicate" }
+  /** The host is stopping; the turn did not run and may run after a restart. */
+  | { ended: "shutting-down" };

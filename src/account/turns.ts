@@ -1,0 +1,96 @@
+import { limits as wire } from "../../generated/websocket/index.ts";
+import { describeThrown } from "../core/errors.ts";
+import { limits } from "../core/limits.ts";
+import type { Log, System } from "../core/ports.ts";
+import { forLog } from "../core/redact.ts";
+import type { Inbound } from "../protocols/websocket/inbound.ts";
+import {
+  beginTurn,
+  stepTurn,
+  type Terminal,
+  type TurnBounds,
+  type TurnEnd,
+  type TurnEvent,
+  type TurnSays,
+} from "../protocols/websocket/turn.ts";
+import type { Agent, Reply, TurnOutcome } from "./agent.ts";
+
+const BOUNDS: TurnBounds = {
+  streamEveryMs: wire.streamEveryMs.value,
+  answerCodePoints: limits.answerCodePoints,
+  errorCodePoints: limits.errorCodePoints,
+};
+
+/** Why a turn was aborted; its `AbortSignal` carries it. */
+export type AbortCause = "cancelled" | "timeout" | "stop";
+
+export interface TurnDeps {
+  agent: Agent;
+  system: System;
+  log: Log;
+  /** Milliseconds one turn may take (WS-21). */
+  turnMs(): number;
+  /** Shows something of the turn to whom it concerns. */
+  say(inbound: Inbound, says: Exclude<TurnSays, { say: "terminal" }>): void;
+}
+
+/**
+ * Runs one turn and returns its terminal frame; `undefined` when it was stopped with the account and must run again.
+ * Never rejects.
+ */
+export async function runTurn(inbound: Inbound, attempt: number, abort: AbortController, deps: TurnDeps): Promise<Terminal | undefined> {
+  const { agent, system, log } = deps;
+  let state = beginTurn();
+  let terminal: Terminal | undefined;
+  let cancelWake: (() => void) | undefined;
+
+  const feed = (event: TurnEvent): void => {
+    const step = stepTurn(state, event, system.now(), BOUNDS);
+    state = step.state;
+    for (const says of step.says) {
+      if (says.say === "terminal") terminal = says.terminal;
+      else deps.say(inbound, says);
+    }
+    if (step.wakeAt === undefined || cancelWake) return;
+    cancelWake = system.after(step.wakeAt - system.now(), () => {
+      cancelWake = undefined;
+      feed({ on: "tick" });
+    });
+  };
+
+  const reply: Reply = {
+    started: () => feed({ on: "started" }),
+    partial: (text) => feed({ on: "partial", text }),
+    nextMessage: () => feed({ on: "next-message" }),
+    payload: (payload) => feed({ on: "payload", payload }),
+  };
+
+  const cancelTimeout = system.after(deps.turnMs(), () => abort.abort("timeout" satisfies AbortCause));
+  const outcome = await agent.run({ inbound, attempt }, reply, abort.signal).catch((thrown: unknown): TurnOutcome => {
+    log.error(`turn ${forLog(inbound.messageId)} failed: ${describeThrown(thrown)}`);
+    return { ended: "failed", error: "the agent is not available" };
+  });
+  cancelTimeout();
+  const how = endOf(outcome, abort.signal);
+  if (how) feed({ on: "ended", how });
+  cancelWake?.();
+  return terminal;
+}
+
+function endOf(outcome: TurnOutcome, signal: AbortSignal): TurnEnd | undefined {
+  if (outcome.ended === "completed" || outcome.ended === "failed") {
+    // What ended while it was being aborted ended because of it.
+    if (!signal.aborted || outcome.ended === "completed") return outcome;
+  }
+  if (outcome.ended === "shutting-down") return undefined;
+  if (outcome.ended === "duplicate") return { ended: "failed", error: "it was answered before and the answer is lost" };
+  switch (signal.reason as AbortCause | undefined) {
+    case "timeout":
+      return { ended: "timeout" };
+    case "stop":
+      return undefined;
+    case "cancelled":
+    case undefined:
+      return { ended: "cancelled" };
+  }
+}

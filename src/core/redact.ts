@@ -1,0 +1,29 @@
+import { limits } from "./limits.ts";
+
+/** A peer's text made safe for one line of a log: no control characters, bounded. */
+export function forLog(text: string): string {
+  const clipped = clip(text, limits.loggedCodePoints);
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  return clipped.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, "\uFFFD");
+}
+
+/** At most `max` code points; what is cut is marked by an ellipsis within the bound. */
+export function clip(text: string, max: number): string {
+  if (text.length <= max) return text;
+  let end = 0;
+  let count = 0;
+  let keep = 0;
+  for (const point of text) {
+    if (count === max - 1) keep = end;
+    end += point.length;
+    count += 1;
+    if (count > max) return `${text.slice(0, keep)}…`;
+  }
+  return text;
+}
+
+/** A URL without its query, fragment and credentials, for logs: any of them may hold a token (WS-3). */
+export function withoutSecrets(url: string): string {
+  const parsed = URL.parse(url);
+  return parsed ? `${parsed.protocol}//${parsed.host}${parsed.pathname}` : "(not a URL)";
+}

@@ -1,0 +1,13 @@
+import { randomUUID } from "node:crypto";
+import type { System } from "./ports.ts";
+
+/** The platform: the only file that touches clock, timers, randomness. */
+export const system: System = {
+  now: () => Date.now(),
+  random: () => Math.random(),
+  uuid: () => randomUUID(),
+  after(ms, run) {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,65 @@
+import {
+  type ChatReceived,
+  type ChatSend,
+  decodeChatReceived,
+  type ErrorCode,
+  messages,
+} from "../../../generated/websocket/index.ts";
+import { isIdText } from "./rules.ts";
+
+/** What a text frame turned out to be: a frame, or a refusal to answer with (WS-7). */
+export type Read = { ok: true; frame: ChatReceived } | { ok: false; refusal: Refusal };
+
+export interface Refusal {
+  code: ErrorCode;
+  error: string;
+  /** The id the sender gave, where it is one. */
+  messageId?: string;
+}
+
+export const INVALID_FORMAT = "Invalid message format. Expected: { type: 'chat.send', content: '...' }";
+export const PARSE_ERROR = "Failed to parse message";
+
+/** Decodes one text frame; total. */
+export function readFrame(text: string): Read {
+  const decoded = decodeChatReceived(text);
+  if (decoded.ok) return { ok: true, frame: decoded.value };
+  if (decoded.code === "not-json") return { ok: false, refusal: { code: "parse_error", error: PARSE_ERROR } };
+  const named = messageIdOf(decoded.input);
+  const refuse = (code: ErrorCode, error: string): Read => ({
+    ok: false,
+    refusal: { code, error, ...(named !== undefined && { messageId: named }) },
+  });
+  if (decoded.code === "unknown-event") return refuse("invalid_format", INVALID_FORMAT);
+  // Old applications match on the documented text, which covers type and content (WS-7).
+  if (decoded.message === "ChatSend" && isAboutContent(decoded)) return refuse("invalid_format", INVALID_FORMAT);
+  return refuse("invalid_field", decoded.detail);
+}
+
+/** The extension a frame belongs to; undefined for the documented types. */
+export function extensionOf(frame: ChatReceived): string | undefined {
+  return messages[frame.type].extension;
+}
+
+/** The refusal of a valid frame because of one field. */
+export function invalidField(frame: { messageId?: string }, field: string, expectation: string): Refusal {
+  return {
+    code: "invalid_field",
+    error: `Invalid field ${field}: ${expectation}`,
+    ...(frame.messageId !== undefined && { messageId: frame.messageId }),
+  };
+}
+
+function isAboutContent(failure: { path: string; detail: string; keyword: string; input?: unknown }): boolean {
+  if (failure.path === "content") {
+    const content = (failure.input as Partial<ChatSend> | undefined)?.content;
+    return typeof content !== "string" || content === "";
+  }
+  return failure.keyword === "required" && !(failure.input instanceof Object && Object.hasOwn(failure.input, "content"));
+}
+
+function messageIdOf(input: unknown): string | undefined {
+  if (typeof input !== "object" || input === null || !Object.hasOwn(input, "messageId")) return undefined;
+  const id = (input as { messageId: unknown }).messageId;
+  return typeof id === "string" && isIdText(id) ? id : undefined;
+}

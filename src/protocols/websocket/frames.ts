@@ -1,0 +1,79 @@
+import type { ChatSent, ErrorCode } from "../../../generated/websocket/index.ts";
+import type { Inbound } from "./inbound.ts";
+import type { Terminal } from "./turn.ts";
+
+/** What a connection understands: without `chat.hello` only the documented types and fields (WS-28). */
+export interface Dialect {
+  extended: boolean;
+  extensions: readonly string[];
+}
+
+/** The message something is about. */
+export interface About {
+  messageId: string;
+  groupId?: string;
+  threadId?: string;
+}
+
+export function terminalFrame(dialect: Dialect, of: About, end: Terminal): ChatSent {
+  if (end.type === "error") return errorFrame(dialect, end.code, end.error, of.messageId);
+  const urls = end.mediaUrls ?? [];
+  return {
+    type: "chat.response",
+    messageId: of.messageId,
+    // An application that does not know `mediaUrls` still gets the links.
+    content: dialect.extended || urls.length === 0 ? end.content : [end.content, ...urls].filter(Boolean).join("\n\n"),
+    done: true,
+    ...(dialect.extended && urls.length > 0 && { mediaUrls: [...urls] }),
+    ...(dialect.extended && end.replyToMessageId !== undefined && { replyToMessageId: end.replyToMessageId }),
+    ...additions(dialect, of),
+  };
+}
+
+export function errorFrame(dialect: Dialect, code: ErrorCode, error: string, messageId: string | undefined): ChatSent {
+  return { type: "chat.error", ...(messageId !== undefined && { messageId }), error, ...(dialect.extended && { code }) };
+}
+
+export function typingFrame(dialect: Dialect, of: About): ChatSent {
+  const group = of.groupId !== undefined && has(dialect, "groups") ? { groupId: of.groupId } : {};
+  return { type: "chat.typing", ...(dialect.extended && { messageId: of.messageId }), ...group };
+}
+
+export function welcomeFrame(dialect: Dialect, senderId: string): ChatSent {
+  return { type: "chat.welcome", extensions: [...dialect.extensions], senderId };
+}
+
+export function postFrame(inbound: Inbound): ChatSent {
+  const { conversation, sender } = inbound;
+  return {
+    type: "chat.message",
+    messageId: inbound.messageId,
+    groupId: conversation.id,
+    senderId: sender.id,
+    content: inbound.content,
+    ...(sender.name !== undefined && { senderName: sender.name }),
+    ...(conversation.threadId !== undefined && { threadId: conversation.threadId }),
+  };
+}
+
+export function additions(dialect: Dialect, of: About): { groupId?: string; threadId?: string } {
+  return {
+    ...(of.groupId !== undefined && has(dialect, "groups") && { groupId: of.groupId }),
+    ...(of.threadId !== undefined && has(dialect, "threads") && { threadId: of.threadId }),
+  };
+}
+
+/** What frames about an inbound message carry besides its id. */
+export function aboutOf(inbound: Inbound): About {
+  const { conversation, messageId } = inbound;
+  return {
+    messageId,
+    ...(conversation.kind === "group" && { groupId: conversation.id }),
+    ...(conversation.threadId !== undefined && { threadId: conversation.threadId }),
+  };
+}
+
+/** Whether the connection turned this extension on. */
+export function has(dialect: Dialect, extension: string): boolean {
+  return dialect.extensions.includes(extension);
+}

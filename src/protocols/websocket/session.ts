@@ -1,0 +1,239 @@
+import {
+  type ChatReceived,
+  type ChatSend,
+  type ChatSent,
+  encodeChatSent,
+} from "../../../generated/websocket/index.ts";
+import { forLog } from "../../core/redact.ts";
+import type { Effect, Session, Step } from "../session.ts";
+import { extensionOf, INVALID_FORMAT, invalidField, readFrame, type Refusal } from "./codec.ts";
+import { type Peer, settleSender } from "./identity.ts";
+import { type About, aboutOf, additions, type Dialect, errorFrame, has, postFrame, terminalFrame, typingFrame, welcomeFrame } from "./frames.ts";
+import type { Inbound } from "./inbound.ts";
+import type { Profile } from "./profile.ts";
+import { findBrokenRule, listMedia, saysSomething } from "./rules.ts";
+import type { Terminal } from "./turn.ts";
+
+/** One open connection of an application. */
+export interface ConnectionState extends Dialect {
+  peer: Peer;
+  /** Rejected frames since the last good one (WS-10). */
+  rejected: number;
+  /** What this connection was shown of each message that has no terminal frame yet. */
+  shown: ReadonlyMap<string, Shown>;
+}
+
+interface Shown {
+  seq: number;
+  content: string;
+}
+
+/** What a frame asks of the account. */
+export type Request =
+  | { ask: "turn"; inbound: Inbound }
+  | { ask: "cancel"; messageId: string; senderId: string }
+  | { ask: "join" | "leave"; groupId: string }
+  | { ask: "verify"; token: string };
+
+/** What the account wants said on this connection. */
+export type Command =
+  | { say: "typing"; of: About }
+  | { say: "stream"; of: About; content: string }
+  | { say: "terminal"; of: About; terminal: Terminal }
+  | { say: "refused"; refusal: Refusal }
+  | { say: "pairing"; of: About; code: string; expiresAt: number }
+  | { say: "post"; inbound: Inbound }
+  | { say: "renewed"; peer: Peer };
+
+export type ConnectionSession = Session<ConnectionState, Command, Request>;
+type ConnectionStep = Step<ConnectionState, Request>;
+
+const GREETING = '{"type":"chat.response","content":"Connected to WebSocket chat server"}';
+
+/** The session of connection `connectionId`; `newId` makes ids for messages that come without one. */
+export function createSession(profile: Profile, peer: Peer, connectionId: string, newId: () => string): ConnectionSession {
+  return {
+    open: () => ({
+      state: { peer, extended: false, extensions: [], rejected: 0, shown: new Map() },
+      effects: profile.greeting ? [{ do: "send", text: GREETING }] : [],
+    }),
+
+    frame(state, text, now) {
+      const read = readFrame(text);
+      if (!read.ok) return reject(state, read.refusal, profile);
+      const refusal = refuseExtension(state, read.frame, profile);
+      if (refusal) return reject(state, refusal, profile);
+      return handle(state, read.frame, now);
+    },
+
+    admitted(state, request) {
+      if (request.ask !== "turn") return { state: { ...state, rejected: 0 }, effects: [] };
+      const about = aboutOf(request.inbound);
+      const next = { ...state, rejected: 0, shown: put(state.shown, about.messageId, { seq: 0, content: "" }) };
+      return { state: next, effects: [send(typingFrame(next, about))] };
+    },
+
+    command: (state, command) => obey(state, command, profile),
+  };
+
+  function handle(state: ConnectionState, frame: ChatReceived, now: number): ConnectionStep {
+    switch (frame.type) {
+      case "chat.send":
+        return handleSend(state, frame, now);
+      case "chat.hello":
+        return handleHello(state, frame.extensions);
+      case "chat.cancel":
+        return ask(state, { ask: "cancel", messageId: frame.messageId, senderId: state.peer.sender.id });
+      case "chat.join":
+        return ask(state, { ask: "join", groupId: frame.groupId });
+      case "chat.leave":
+        return ask(state, { ask: "leave", groupId: frame.groupId });
+      case "chat.auth":
+        return ask(state, { ask: "verify", token: frame.token });
+      case "chat.directory":
+      case "chat.edit":
+      case "chat.delete":
+      case "chat.react":
+        return reject(state, unsupported(frame), profile);
+    }
+  }
+
+  function handleSend(state: ConnectionState, frame: ChatSend, now: number): ConnectionStep {
+    const broken = findBrokenRule(frame, profile.customData);
+    if (broken) {
+      const refusal = invalidField(frame, broken.field, broken.expectation);
+      return reject(state, broken.tooLarge ? { ...refusal, code: "too_large" } : refusal, profile);
+    }
+    if (!saysSomething(frame)) return reject(state, refusalOf("invalid_format", INVALID_FORMAT, frame), profile);
+    const sender = settleSender(state.peer, frame);
+    if (!sender) return reject(state, refusalOf("forbidden", "Sender not allowed: senderId is not the verified user", frame), profile);
+    const media = listMedia(frame);
+    const thread = frame.threadId !== undefined && has(state, "threads") ? { threadId: frame.threadId } : {};
+    const inbound: Inbound = {
+      messageId: frame.messageId ?? newId(),
+      connectionId,
+      sender,
+      conversation:
+        frame.chatType === "group" && frame.groupId !== undefined
+          ? { kind: "group", id: frame.groupId, subject: frame.groupSubject ?? frame.groupId, ...thread }
+          : { kind: "direct", id: sender.id, ...thread },
+      content: frame.content,
+      media,
+      receivedAt: now,
+      ...quoteOf(frame),
+      ...(frame.customData !== undefined && { customData: frame.customData }),
+      ...(frame.mentioned !== undefined && has(state, "groups") && { mentioned: frame.mentioned }),
+    };
+    const step = ask(state, { ask: "turn", inbound });
+    return frame.groupId !== undefined && frame.chatType !== "group"
+      ? { ...step, effects: [{ do: "note", level: "warn", code: "group-id-ignored", data: { messageId: forLog(inbound.messageId) } }, ...step.effects] }
+      : step;
+  }
+
+  function handleHello(state: ConnectionState, asked: readonly string[]): ConnectionStep {
+    if (state.extended) {
+      return reject(state, { code: "invalid_format", error: "Invalid message format. chat.hello may be sent once per connection" }, profile);
+    }
+    const extensions = profile.offered.filter((name) => asked.includes(name));
+    const next = { ...state, extended: true, extensions, rejected: 0 };
+    return { state: next, effects: [send(welcomeFrame(next, next.peer.sender.id))] };
+  }
+}
+
+function ask(state: ConnectionState, request: Request): ConnectionStep {
+  return { state, effects: [{ do: "deliver", inbound: request }] };
+}
+
+function obey(state: ConnectionState, command: Command, profile: Profile): ConnectionStep {
+  switch (command.say) {
+    case "typing":
+      return { state, effects: [send(typingFrame(state, command.of))] };
+    case "stream":
+      return stream(state, command.of, command.content, profile);
+    case "terminal": {
+      const next = { ...state, shown: drop(state.shown, command.of.messageId) };
+      return { state: next, effects: [send(terminalFrame(state, command.of, command.terminal))] };
+    }
+    case "refused":
+      return reject(state, command.refusal, profile);
+    case "pairing":
+      if (!has(state, "pairing")) return { state, effects: [] };
+      return {
+        state,
+        effects: [send({ type: "chat.pairing", messageId: command.of.messageId, code: command.code, expiresAt: command.expiresAt })],
+      };
+    case "post":
+      return { state, effects: has(state, "groups") ? [send(postFrame(command.inbound))] : [] };
+    case "renewed": {
+      const next = { ...state, peer: command.peer };
+      return { state: next, effects: [send(welcomeFrame(next, next.peer.sender.id))] };
+    }
+  }
+}
+
+/** Answers a bad frame, and closes after too many in a row (WS-10). */
+function reject(state: ConnectionState, refusal: Refusal, profile: Profile): ConnectionStep {
+  const rejected = state.rejected + 1;
+  const next = { ...state, rejected };
+  if (rejected > profile.rejectedInARow) return { state: next, effects: [{ do: "close", code: 4429, reason: "Rate limit exceeded" }] };
+  // An id whose answer still runs here must not look finished (WS-13).
+  const messageId = refusal.messageId !== undefined && !state.shown.has(refusal.messageId) ? refusal.messageId : undefined;
+  return { state: next, effects: [send(errorFrame(state, refusal.code, refusal.error, messageId))] };
+}
+
+function refuseExtension(state: ConnectionState, frame: ChatReceived, profile: Profile): Refusal | undefined {
+  const extension = extensionOf(frame);
+  if (extension === undefined || extension === "hello") return undefined;
+  if (!state.extended) return refusalOf("invalid_format", INVALID_FORMAT, frame);
+  return profile.offered.includes(extension) && has(state, extension) ? undefined : unsupported(frame);
+}
+
+function unsupported(frame: ChatReceived): Refusal {
+  return refusalOf("unsupported", `${frame.type} is not offered by this server`, frame);
+}
+
+function stream(state: ConnectionState, of: About, content: string, profile: Profile): ConnectionStep {
+  const before = state.shown.get(of.messageId) ?? { seq: 0, content: "" };
+  const continues = content.startsWith(before.content);
+  const delta = continues ? content.slice(before.content.length) : undefined;
+  if (delta === "") return { state, effects: [] };
+  const shown = put(state.shown, of.messageId, { seq: before.seq + 1, content });
+  const frame: ChatSent = {
+    type: "chat.stream",
+    messageId: of.messageId,
+    content: profile.streamMode === "delta" && delta !== undefined ? delta : content,
+    done: false,
+    ...(state.extended && { seq: before.seq, ...(delta !== undefined && { delta }) }),
+    ...additions(state, of),
+  };
+  return { state: { ...state, shown }, effects: [send(frame)] };
+}
+
+function quoteOf(frame: ChatSend): Pick<Inbound, "quote"> {
+  if (frame.replyToMessageId === undefined && frame.replyToBody === undefined) return {};
+  return {
+    quote: {
+      ...(frame.replyToMessageId !== undefined && { messageId: frame.replyToMessageId }),
+      ...(frame.replyToBody !== undefined && { body: frame.replyToBody }),
+    },
+  };
+}
+
+function refusalOf(code: ErrorCode, error: string, frame: ChatReceived): Refusal {
+  return { code, error, ..."messageId" in frame && frame.messageId !== undefined && { messageId: frame.messageId } };
+}
+
+function send(frame: ChatSent): Effect<Request> {
+  return { do: "send", text: encodeChatSent(frame) };
+}
+
+function put<Value>(map: ReadonlyMap<string, Value>, key: string, value: Value): ReadonlyMap<string, Value> {
+  return new Map(map).set(key, value);
+}
+
+function drop<Value>(map: ReadonlyMap<string, Value>, key: string): ReadonlyMap<string, Value> {
+  if (!map.has(key)) return map;
+  const next = new Map(map);
+  next.delete(key);
+  return next;
+}

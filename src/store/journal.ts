@@ -1,0 +1,164 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { ClawwireError, describeThrown } from "../core/errors.ts";
+import { limits } from "../core/limits.ts";
+
+/**
+ * What one account has admitted and what became of it, on disk before anything runs. One SQLite file per account:
+ * it survives `kill -9` and power loss (`synchronous = FULL`), and tells a repeat from a new message.
+ */
+export interface Journal {
+  /** What is known of a message: it still runs, or it ended with this terminal frame. */
+  find(key: EntryKey): { terminal?: string } | undefined;
+  /** Writes a new message. */
+  admit(entry: NewEntry): void;
+  /** Counts a run and returns how many there were with this one. */
+  start(key: EntryKey): number;
+  /** The turn has ended with this terminal frame. */
+  finish(key: EntryKey, terminal: string, at: number): void;
+  /** The terminal frame was handed to an open connection of its sender. */
+  delivered(key: EntryKey, at: number): void;
+  /** Admitted and not finished, in order of admission: what a restart must run. */
+  unfinished(): Entry[];
+  /** Finished since `since` and never delivered, for one sender, oldest first. */
+  undelivered(sender: string, since: number): Entry[];
+  /** Remembers what was said in a conversation, for quotes (WS-25). */
+  remember(lane: string, messageId: string, text: string): void;
+  /** What `remember` was told of this id, if it is among the last messages of the conversation. */
+  recall(lane: string, messageId: string): string | undefined;
+  /** Forgets what was finished before `before`. */
+  sweep(before: number): void;
+  close(): void;
+}
+
+export interface EntryKey {
+  sender: string;
+  messageId: string;
+}
+
+export interface NewEntry extends EntryKey {
+  lane: string;
+  /** JSON. */
+  inbound: string;
+  at: number;
+}
+
+export interface Entry extends NewEntry {
+  attempts: number;
+  terminal?: string;
+}
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS entry (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    sender TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    lane TEXT NOT NULL,
+    inbound TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    terminal TEXT,
+    finished_at INTEGER,
+    delivered_at INTEGER,
+    UNIQUE (sender, message_id)
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS entry_open ON entry (seq) WHERE terminal IS NULL;
+  CREATE INDEX IF NOT EXISTS entry_waiting ON entry (sender, finished_at) WHERE terminal IS NOT NULL AND delivered_at IS NULL;
+  CREATE TABLE IF NOT EXISTS said (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    lane TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    text TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS said_lane ON said (lane, seq);
+  CREATE INDEX IF NOT EXISTS said_id ON said (lane, message_id);
+`;
+
+/**
+ * Opens or creates the journal in `file` (`:memory:` for tests); `remembered` is how many messages of a conversation
+ * `recall` can find.
+ * @throws ClawwireError `journal-unavailable` when the file cannot be opened or belongs to a newer version.
+ */
+export function openJournal(file: string, { remembered }: { remembered: number }): Journal {
+  const database = openDatabase(file);
+  const sql = {
+    find: database.prepare("SELECT terminal FROM entry WHERE sender = ? AND message_id = ?"),
+    insert: database.prepare("INSERT INTO entry (sender, message_id, lane, inbound, at) VALUES (?, ?, ?, ?, ?)"),
+    start: database.prepare(
+      "UPDATE entry SET attempts = attempts + 1 WHERE sender = ? AND message_id = ? RETURNING attempts",
+    ),
+    finish: database.prepare(
+      "UPDATE entry SET terminal = ?, finished_at = ? WHERE sender = ? AND message_id = ? AND terminal IS NULL",
+    ),
+    delivered: database.prepare("UPDATE entry SET delivered_at = ? WHERE sender = ? AND message_id = ?"),
+    unfinished: database.prepare("SELECT * FROM entry WHERE terminal IS NULL ORDER BY seq"),
+    undelivered: database.prepare(
+      "SELECT * FROM entry WHERE sender = ? AND terminal IS NOT NULL AND delivered_at IS NULL AND finished_at >= ? ORDER BY seq",
+    ),
+    remember: database.prepare("INSERT INTO said (lane, message_id, text) VALUES (?, ?, ?)"),
+    forget: database.prepare(
+      "DELETE FROM said WHERE lane = ? AND seq <= (SELECT seq FROM said WHERE lane = ? ORDER BY seq DESC LIMIT 1 OFFSET ?)",
+    ),
+    recall: database.prepare("SELECT text FROM said WHERE lane = ? AND message_id = ? ORDER BY seq DESC LIMIT 1"),
+    sweep: database.prepare("DELETE FROM entry WHERE finished_at < ?"),
+  };
+  return {
+    find({ sender, messageId }) {
+      const row = sql.find.get(sender, messageId);
+      if (!row) return undefined;
+      return typeof row["terminal"] === "string" ? { terminal: row["terminal"] } : {};
+    },
+    admit: ({ sender, messageId, lane, inbound, at }) => void sql.insert.run(sender, messageId, lane, inbound, at),
+    start: ({ sender, messageId }) => Number(sql.start.get(sender, messageId)?.["attempts"] ?? 1),
+    finish: ({ sender, messageId }, terminal, at) => void sql.finish.run(terminal, at, sender, messageId),
+    delivered: ({ sender, messageId }, at) => void sql.delivered.run(at, sender, messageId),
+    unfinished: () => sql.unfinished.all().map(readEntry),
+    undelivered: (sender, since) => sql.undelivered.all(sender, since).map(readEntry),
+    remember(lane, messageId, text) {
+      sql.remember.run(lane, messageId, text);
+      sql.forget.run(lane, lane, remembered);
+    },
+    recall(lane, messageId) {
+      const text = sql.recall.get(lane, messageId)?.["text"];
+      return typeof text === "string" ? text : undefined;
+    },
+    sweep: (before) => void sql.sweep.run(before),
+    close: () => database.close(),
+  };
+}
+
+const VERSION = 1;
+
+function openDatabase(file: string): DatabaseSync {
+  try {
+    if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const database = new DatabaseSync(file, { timeout: limits.journalLockMs });
+    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+    const found = Number(database.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
+    if (found > VERSION) {
+      database.close();
+      throw new Error(`it was written by a newer version (format ${found}, this one knows ${VERSION})`);
+    }
+    database.exec(`BEGIN; ${SCHEMA} PRAGMA user_version = ${VERSION}; COMMIT;`);
+    return database;
+  } catch (cause) {
+    throw new ClawwireError("journal-unavailable", `The journal ${file} cannot be opened: ${describeThrown(cause)}`, {
+      retry: "later",
+      cause,
+    });
+  }
+}
+
+function readEntry(row: Record<string, unknown>): Entry {
+  const terminal = row["terminal"];
+  return {
+    sender: String(row["sender"]),
+    messageId: String(row["message_id"]),
+    lane: String(row["lane"]),
+    inbound: String(row["inbound"]),
+    at: Number(row["at"]),
+    attempts: Number(row["attempts"]),
+    ...(typeof terminal === "string" ? { terminal } : {}),
+  };
+}

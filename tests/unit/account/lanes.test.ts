@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { createLanes } from "../../../src/account/lanes.ts";
+
+function job(log: string[], name: string) {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return {
+    end: resolve,
+    run: async () => {
+      log.push(`${name} begins`);
+      await promise;
+      log.push(`${name} ends`);
+    },
+  };
+}
+
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+describe("lanes", () => {
+  it("WS-19 run one job after the other in a lane, in order of arrival", async () => {
+    const log: string[] = [];
+    const lanes = createLanes(() => 9);
+    const [a, b] = [job(log, "a"), job(log, "b")];
+    lanes.run("x", a.run);
+    lanes.run("x", b.run);
+    b.end();
+    await settle();
+    expect(log).toEqual(["a begins"]);
+    a.end();
+    await settle();
+    expect(log).toEqual(["a begins", "a ends", "b begins", "b ends"]);
+  });
+
+  it("WS-19 run side by side", async () => {
+    const log: string[] = [];
+    const lanes = createLanes(() => 9);
+    const [a, b] = [job(log, "a"), job(log, "b")];
+    lanes.run("x", a.run);
+    lanes.run("y", b.run);
+    expect(log).toEqual(["a begins", "b begins"]);
+    a.end();
+    b.end();
+    await settle();
+  });
+
+  it("WS-19 have room for as many waiting jobs as allowed, beside the one that runs", async () => {
+    const lanes = createLanes(() => 2);
+    const jobs = ["a", "b", "c"].map((name) => job([], name));
+    const room = jobs.map(({ run }) => {
+      lanes.run("x", run);
+      return lanes.hasRoom("x");
+    });
+    expect(room).toEqual([true, true, false]);
+    expect(lanes.waiting()).toBe(2);
+    for (const { end } of jobs) end();
+    await settle();
+    expect(lanes.hasRoom("x")).toBe(true);
+  });
+
+  it("drop what waits on clear, not what runs", async () => {
+    const log: string[] = [];
+    const lanes = createLanes(() => 9);
+    const [a, b] = [job(log, "a"), job(log, "b")];
+    lanes.run("x", a.run);
+    lanes.run("x", b.run);
+    lanes.clear();
+    a.end();
+    await settle();
+    expect(log).toEqual(["a begins", "a ends"]);
+  });
+});

@@ -1,0 +1,109 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openJournal } from "../../../src/store/journal.ts";
+
+let folder: string;
+beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "journal-"))));
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const open = () => openJournal(join(folder, "a", "default.sqlite"), { remembered: 3 });
+const entry = (messageId: string, sender = "ann") => ({ sender, messageId, lane: "l", inbound: `{"m":"${messageId}"}`, at: 1 });
+const ids = (entries: readonly { messageId: string }[]) => entries.map(({ messageId }) => messageId);
+
+describe("the journal", () => {
+  it("WS-14 tells a new message from one that runs and one that ended", () => {
+    const journal = open();
+    expect(journal.find(entry("1"))).toBeUndefined();
+    journal.admit(entry("1"));
+    expect(journal.find(entry("1"))).toEqual({});
+    journal.finish(entry("1"), "the end", 2);
+    expect(journal.find(entry("1"))).toEqual({ terminal: "the end" });
+    journal.close();
+  });
+
+  it("WS-14 keeps the same id of two senders apart", () => {
+    const journal = open();
+    journal.admit(entry("1", "ann"));
+    expect(journal.find(entry("1", "bob"))).toBeUndefined();
+    journal.admit(entry("1", "bob"));
+    expect(journal.unfinished()).toHaveLength(2);
+    journal.close();
+  });
+
+  it("WS-20 lists what a crash left unfinished in order of admission, with the runs it had", () => {
+    const before = open();
+    for (const id of ["1", "2", "3"]) before.admit(entry(id));
+    expect(before.start(entry("1"))).toBe(1);
+    before.finish(entry("2"), "done", 5);
+    before.close();
+    const after = open();
+    expect(after.unfinished()).toEqual([
+      { ...entry("1"), attempts: 1 },
+      { ...entry("3"), attempts: 0 },
+    ]);
+    expect(after.start(entry("1"))).toBe(2);
+    after.close();
+  });
+
+  it("WS-20 lists finished answers of one sender that nobody took, oldest first, until they are delivered", () => {
+    const journal = open();
+    for (const [id, sender] of [["1", "ann"], ["2", "ann"], ["3", "bob"]] as const) {
+      journal.admit(entry(id, sender));
+      journal.finish({ messageId: id, sender }, "t", 10);
+    }
+    expect(ids(journal.undelivered("ann", 10))).toEqual(["1", "2"]);
+    expect(journal.undelivered("ann", 11)).toEqual([]);
+    journal.delivered(entry("1"), 12);
+    expect(ids(journal.undelivered("ann", 0))).toEqual(["2"]);
+    journal.close();
+  });
+
+  it("WS-13 keeps the first terminal frame of a message", () => {
+    const journal = open();
+    journal.admit(entry("1"));
+    journal.finish(entry("1"), "first", 2);
+    journal.finish(entry("1"), "second", 3);
+    expect(journal.find(entry("1"))).toEqual({ terminal: "first" });
+    journal.close();
+  });
+
+  it("sweeps what ended before, never what still runs", () => {
+    const journal = open();
+    for (const id of ["1", "2", "3"]) journal.admit(entry(id));
+    journal.finish(entry("1"), "t", 10);
+    journal.finish(entry("2"), "t", 20);
+    journal.sweep(20);
+    expect(journal.find(entry("1"))).toBeUndefined();
+    expect(journal.find(entry("2"))).toEqual({ terminal: "t" });
+    expect(ids(journal.unfinished())).toEqual(["3"]);
+    journal.close();
+  });
+
+  it("WS-25 finds a quoted text among the last messages of its conversation only", () => {
+    const journal = open();
+    for (const id of ["1", "2", "3", "4"]) journal.remember("l", id, `text ${id}`);
+    expect(journal.recall("l", "1")).toBeUndefined();
+    expect(journal.recall("l", "2")).toBe("text 2");
+    expect(journal.recall("other", "4")).toBeUndefined();
+    journal.close();
+  });
+
+  it("takes any text a sender may choose as an id", () => {
+    const journal = open();
+    const odd = { ...entry("'; DROP TABLE entry; --", "\ud800 ✓") };
+    journal.admit(odd);
+    expect(journal.find(odd)).toEqual({});
+    journal.close();
+  });
+
+  it("says which file cannot be opened and why", () => {
+    const file = join(folder, "newer.sqlite");
+    const newer = new DatabaseSync(file);
+    newer.exec("PRAGMA user_version = 99");
+    newer.close();
+    expect(() => openJournal(file, { remembered: 3 })).toThrow(/newer\.sqlite cannot be opened: it was written by a newer version \(format 99/);
+  });
+});
