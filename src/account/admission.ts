@@ -1,13 +1,12 @@
-import { encodeChatSent, type VerifiedUser, type VerifyRequest, type WebsocketAccount } from "../../generated/websocket/index.ts";
+import { encodeChatSent, type VerifyRequest } from "../../generated/websocket/index.ts";
 import type { Log } from "../core/ports.ts";
 import { forLog } from "../core/redact.ts";
+import type { ResolvedAccount } from "./config.ts";
 import type { Admitted, UpgradeFacts } from "../edge/accept.ts";
+import type { Verified } from "../edge/verify.ts";
 import { anonymousPeer, type Parameters, type Peer, readParameters, selfNamedPeer, verifiedPeer } from "../protocols/websocket/identity.ts";
 
-export type Verify = (
-  request: VerifyRequest,
-  signal: AbortSignal,
-) => Promise<{ ok: true; user: VerifiedUser } | { ok: false; code: string; log: string }>;
+export type Verify = (request: VerifyRequest, signal: AbortSignal) => Promise<Verified>;
 
 export interface AdmissionDeps {
   verify: Verify;
@@ -19,7 +18,7 @@ export interface AdmissionDeps {
 /** Who a new connection is, or why it is refused (WS-2, WS-3, WS-4). */
 export async function admitConnection(
   facts: UpgradeFacts,
-  config: WebsocketAccount,
+  config: ResolvedAccount,
   deps: AdmissionDeps,
   signal: AbortSignal,
 ): Promise<Admitted<Peer>> {
@@ -50,7 +49,7 @@ export function verifyRequest(token: string, facts: UpgradeFacts, parameters: Pa
 }
 
 /** Whether neither a direct nor a group message of this sender could ever be answered. */
-export function isShutOut(config: WebsocketAccount, senderId: string): boolean {
+export function isShutOut(config: ResolvedAccount, senderId: string): boolean {
   const isListed = (list: readonly (string | number)[]) => list.some((entry) => String(entry) === "*" || String(entry) === senderId);
   const direct = config.dmPolicy === "disabled" || (config.dmPolicy === "allowlist" && !isListed(config.allowFrom));
   const groups = config.groupPolicy === "disabled" || (config.groupPolicy === "allowlist" && !isListed(config.groupAllowFrom));
@@ -60,7 +59,7 @@ export function isShutOut(config: WebsocketAccount, senderId: string): boolean {
 async function identify(
   facts: UpgradeFacts,
   parameters: Parameters,
-  config: WebsocketAccount,
+  config: ResolvedAccount,
   deps: AdmissionDeps,
   signal: AbortSignal,
 ): Promise<Admitted<Peer>> {

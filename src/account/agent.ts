@@ -1,10 +1,12 @@
 import type { ErrorCode } from "../../generated/websocket/index.ts";
-import type { Inbound } from "../protocols/websocket/inbound.ts";
+import type { Inbound, Sender } from "../protocols/websocket/inbound.ts";
 
 /** Whoever answers: the host behind `src/channel`, a scripted one in tests that need no host. */
 export interface Agent {
   /** May this sender talk here, and in which session? Asked before anything is queued. */
   access(inbound: Inbound): Promise<Access>;
+  /** May this sender read along in a group (`chat.join`, WS-24)? The same policy as for writing there, mentions aside. */
+  mayFollow(sender: Sender, groupId: string): Promise<boolean>;
   /** Whether the text is a control command (`/stop`, `/approve`), which does not wait in its lane (WS-19). */
   isControlCommand(text: string): boolean;
   /**

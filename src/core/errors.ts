@@ -4,7 +4,7 @@ export type ErrorReason =
   | "port-taken"
   | "path-taken"
   | "journal-unavailable"
-  | "host-unavailable"
+  | "address-invalid"
   | "stopped";
 
 /** When trying again can help. */

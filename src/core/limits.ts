@@ -17,4 +17,40 @@ export const limits = {
   errorCodePoints: 300,
   /** Code points of a name or id of a peer in a log line. */
   loggedCodePoints: 80,
+  /** ms until the headers of an HTTP request are complete. */
+  edgeHeadersMs: 5_000,
+  /** ms until an HTTP request is complete. */
+  edgeRequestMs: 10_000,
+  /** ms between two looks for requests that are over these times. */
+  edgeCheckMs: 1_000,
+  /** Bytes of a request line with its headers; a token may be among them. */
+  edgeHeaderBytes: 12_288,
+  /** Fragments of one WebSocket message. */
+  edgeFragments: 1_024,
+  /** Pieces, as the network delivers them, of one unfinished frame. */
+  edgeChunks: 16_384,
+  /** Connections of one account in admission at once. */
+  edgePending: 512,
+  /** Connections from one address in admission at once; behind a proxy all of them have one address. */
+  edgePendingPerAddress: 64,
+  /** Sockets beyond what the accounts may hold: those without a request yet and those turned away with a close code. */
+  edgeSpareSockets: 1_024,
+  /** Frames of one connection that wait for a handler before its socket is not read any more. */
+  edgeWaitingFrames: 8,
+  /** ms more for an admission whose deadline our own event loop overslept by as much. */
+  edgeGraceMs: 1_000,
+  /** ms to wait for a port that our own previous listener is about to leave. */
+  edgeRebindMs: 5_000,
+  /** ms between two tries of it. */
+  edgeRebindEveryMs: 50,
+  /** ms during which refusals of one kind are counted instead of logged. */
+  edgeNoteEveryMs: 60_000,
+  /** Senders one connection may speak for at once, where it names them itself; the one named longest ago is forgotten. */
+  sendersPerConnection: 256,
+  /** Groups one connection may follow. */
+  groupsPerConnection: 256,
+  /** Bytes of a verifier's answer. */
+  verifyBodyBytes: 65_536,
+  /** Positive answers of the verifier that are remembered at once. */
+  verifyCacheEntries: 1_000,
 } as const;

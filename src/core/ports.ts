@@ -13,6 +13,11 @@ export interface Ids {
   uuid(): string;
 }
 
+export interface Digests {
+  /** SHA-256 in hexadecimal. */
+  sha256(text: string): string;
+}
+
 export interface Log {
   debug(message: string): void;
   info(message: string): void;
@@ -20,7 +25,7 @@ export interface Log {
   error(message: string): void;
 }
 
-export interface System extends Timers, Ids {
+export interface System extends Timers, Ids, Digests {
   now: Now;
   /** In [0, 1). */
   random(): number;

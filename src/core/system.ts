@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { System } from "./ports.ts";
 
 /** The platform: the only file that touches clock, timers, randomness. */
@@ -6,6 +6,7 @@ export const system: System = {
   now: () => Date.now(),
   random: () => Math.random(),
   uuid: () => randomUUID(),
+  sha256: (text) => createHash("sha256").update(text).digest("hex"),
   after(ms, run) {
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);

@@ -10,7 +10,7 @@ import { limits } from "../core/limits.ts";
  */
 export interface Journal {
   /** What is known of a message: it still runs, or it ended with this terminal frame. */
-  find(key: EntryKey): { terminal?: string } | undefined;
+  find(key: EntryKey): Pick<Entry, "inbound" | "terminal"> | undefined;
   /** Writes a new message. */
   admit(entry: NewEntry): void;
   /** Counts a run and returns how many there were with this one. */
@@ -83,7 +83,7 @@ const SCHEMA = `
 export function openJournal(file: string, { remembered }: { remembered: number }): Journal {
   const database = openDatabase(file);
   const sql = {
-    find: database.prepare("SELECT terminal FROM entry WHERE sender = ? AND message_id = ?"),
+    find: database.prepare("SELECT inbound, terminal FROM entry WHERE sender = ? AND message_id = ?"),
     insert: database.prepare("INSERT INTO entry (sender, message_id, lane, inbound, at) VALUES (?, ?, ?, ?, ?)"),
     start: database.prepare(
       "UPDATE entry SET attempts = attempts + 1 WHERE sender = ? AND message_id = ? RETURNING attempts",
@@ -106,8 +106,7 @@ export function openJournal(file: string, { remembered }: { remembered: number }
   return {
     find({ sender, messageId }) {
       const row = sql.find.get(sender, messageId);
-      if (!row) return undefined;
-      return typeof row["terminal"] === "string" ? { terminal: row["terminal"] } : {};
+      return row && { inbound: String(row["inbound"]), ...readTerminal(row) };
     },
     admit: ({ sender, messageId, lane, inbound, at }) => void sql.insert.run(sender, messageId, lane, inbound, at),
     start: ({ sender, messageId }) => Number(sql.start.get(sender, messageId)?.["attempts"] ?? 1),
@@ -151,7 +150,6 @@ function openDatabase(file: string): DatabaseSync {
 }
 
 function readEntry(row: Record<string, unknown>): Entry {
-  const terminal = row["terminal"];
   return {
     sender: String(row["sender"]),
     messageId: String(row["message_id"]),
@@ -159,6 +157,10 @@ function readEntry(row: Record<string, unknown>): Entry {
     inbound: String(row["inbound"]),
     at: Number(row["at"]),
     attempts: Number(row["attempts"]),
-    ...(typeof terminal === "string" ? { terminal } : {}),
+    ...readTerminal(row),
   };
+}
+
+function readTerminal(row: Record<string, unknown>): { terminal?: string } {
+  return typeof row["terminal"] === "string" ? { terminal: row["terminal"] } : {};
 }

@@ -18,7 +18,7 @@ export interface Peer {
 export type ParametersRead = { ok: true; parameters: Parameters } | { ok: false; why: string };
 
 /** Reads `senderId`, `senderName` and `tokenType`; a repeated or malformed one refuses the connection (WS-2). */
-export function readParameters(query: URLSearchParams): ParametersRead {
+export function readParameters(query: Pick<URLSearchParams, "get" | "getAll">): ParametersRead {
   for (const key of ["senderId", "senderName", "token"]) {
     if (query.getAll(key).length > 1) return { ok: false, why: `${key} is given more than once` };
   }

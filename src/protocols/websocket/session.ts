@@ -3,6 +3,7 @@ import {
   type ChatSend,
   type ChatSent,
   encodeChatSent,
+  type ErrorCode,
 } from "../../../generated/websocket/index.ts";
 import { forLog } from "../../core/redact.ts";
 import type { Effect, Session, Step } from "../session.ts";
@@ -32,7 +33,8 @@ interface Shown {
 export type Request =
   | { ask: "turn"; inbound: Inbound }
   | { ask: "cancel"; messageId: string; senderId: string }
-  | { ask: "join" | "leave"; groupId: string }
+  | { ask: "join"; groupId: string }
+  | { ask: "leave"; groupId: string }
   | { ask: "verify"; token: string };
 
 /** What the account wants said on this connection. */

@@ -1,0 +1,84 @@
+import type { Log, System } from "../core/ports.ts";
+import { forLog } from "../core/redact.ts";
+import type { Rooms } from "../edge/rooms.ts";
+import { aboutOf } from "../protocols/websocket/frames.ts";
+import type { Inbound } from "../protocols/websocket/inbound.ts";
+import type { Terminal, TurnSays } from "../protocols/websocket/turn.ts";
+import type { EntryKey, Journal } from "../store/journal.ts";
+import type { Member } from "./member.ts";
+
+/** Brings what a turn says to the connections it is for. */
+export interface Delivery {
+  /** What may be missed: typing and partial text. */
+  show(inbound: Inbound, says: Exclude<TurnSays, { say: "terminal" }>): void;
+  /** Another member's post, to those who joined the group. */
+  post(inbound: Inbound, except: Member): void;
+  /** The end of a turn, to everybody it is for; it stays in the journal while the sender is away (WS-20). */
+  conclude(inbound: Inbound, terminal: Terminal): Promise<void>;
+  /** What ended while this sender was away, to whichever connection of it is open now. */
+  catchUp(senderId: string, since: number, isOpen: (inbound: Inbound) => boolean): Promise<void>;
+  /** When something was last handed over, in ms since the epoch. */
+  lastAt(): number | undefined;
+}
+
+export interface DeliveryDeps {
+  rooms: Rooms<Member>;
+  journal: Journal;
+  system: System;
+  log: Log;
+}
+
+export function createDelivery({ rooms, journal, system, log }: DeliveryDeps): Delivery {
+  let lastAt: number | undefined;
+
+  /** The connections of the sender, first the one that asked. */
+  const askers = (inbound: Inbound): Member[] => rooms.forSender(inbound.sender.id, inbound.connectionId);
+
+  /** The connections that joined the group and did not ask (WS-24). */
+  function followers(inbound: Inbound): Member[] {
+    if (inbound.conversation.kind === "direct") return [];
+    const asker = askers(inbound)[0];
+    return rooms.forGroup(inbound.conversation.id).filter((member) => member !== asker);
+  }
+
+  async function handOver(inbound: Inbound, terminal: Terminal): Promise<void> {
+    for (const member of askers(inbound)) {
+      if (await member.sayFinally({ say: "terminal", of: aboutOf(inbound), terminal })) {
+        lastAt = system.now();
+        journal.delivered(keyOf(inbound), lastAt);
+        return;
+      }
+    }
+    log.info(`the answer to ${forLog(inbound.messageId)} waits for its sender to come back`);
+  }
+
+  return {
+    lastAt: () => lastAt,
+    show(inbound, says) {
+      const of = aboutOf(inbound);
+      for (const member of [...askers(inbound).slice(0, 1), ...followers(inbound)]) {
+        if (says.say === "typing") member.say({ say: "typing", of });
+        // Only what a later frame repeats may be left out (WS-22).
+        else if (!member.connection.congested) member.say({ say: "stream", of, content: says.content });
+      }
+    },
+    post(inbound, except) {
+      for (const member of followers(inbound)) if (member !== except) member.say({ say: "post", inbound });
+    },
+    async conclude(inbound, terminal) {
+      for (const member of followers(inbound)) member.say({ say: "terminal", of: aboutOf(inbound), terminal });
+      await handOver(inbound, terminal);
+    },
+    async catchUp(senderId, since, isOpen) {
+      for (const { inbound: json, terminal } of journal.undelivered(senderId, since)) {
+        const inbound = JSON.parse(json) as Inbound;
+        // While a turn is open its own end is about to be handed over.
+        if (terminal !== undefined && !isOpen(inbound)) await handOver(inbound, JSON.parse(terminal) as Terminal);
+      }
+    },
+  };
+}
+
+export function keyOf(inbound: Inbound): EntryKey {
+  return { sender: inbound.sender.id, messageId: inbound.messageId };
+}

@@ -1,0 +1,79 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { ResolvedAccount } from "../../src/account/config.ts";
+import { openWebsocketAccount, type RunningAccount } from "../../src/account/websocket.ts";
+import { system } from "../../src/core/system.ts";
+import { type Journal, openJournal } from "../../src/store/journal.ts";
+import { accountDefaults } from "../support/account-config.ts";
+import { createScriptedAgent, type ScriptedAgent } from "../support/scripted-agent.ts";
+import { silentLog } from "../support/virtual.ts";
+
+/** What a test changes of an account's configuration. */
+export type Changes = Partial<Omit<ResolvedAccount, "auth" | "limits">> & {
+  auth?: Partial<ResolvedAccount["auth"]>;
+  limits?: Partial<ResolvedAccount["limits"]>;
+};
+
+/** The channel's own side without a host: real sockets, a real journal, an agent that does what the test says. */
+export async function startAccount(changes: Changes = {}, agent: ScriptedAgent = createEchoAgent(), journal?: Journal): Promise<RunningAccount> {
+  return await openWebsocketAccount({
+    accountId: "default",
+    config: {
+      ...accountDefaults,
+      host: "127.0.0.1",
+      // Any free port; the schema's minimum is for operators.
+      port: 0,
+      ...changes,
+      auth: { ...accountDefaults.auth, enabled: false, ...changes.auth },
+      limits: { ...accountDefaults.limits, messagesPerMinute: 100_000, messageBurst: 100_000, ...changes.limits },
+    },
+    agent,
+    journal: journal ?? openJournal(":memory:", { remembered: 200 }),
+    system,
+    log: silentLog,
+    changed() {},
+  });
+}
+
+/** Answers at once with what it was told, in two partial texts. */
+export function createEchoAgent(): ScriptedAgent {
+  return createScriptedAgent({
+    answer({ request: { inbound }, reply }) {
+      const answer = `You said: ${inbound.content}`;
+      reply.started();
+      reply.partial(answer.slice(0, 5));
+      reply.partial(answer);
+      reply.payload({ text: answer });
+      return { ended: "completed" };
+    },
+  });
+}
+
+export interface Verifier {
+  endpoint: string;
+  /** The bodies it was sent. */
+  asked: Record<string, unknown>[];
+  stop(): Promise<void>;
+}
+
+/** An operator's verifier on loopback: `answers` maps a token to status and body. */
+export async function startVerifier(answers: (token: string) => { status?: number; body: unknown }): Promise<Verifier> {
+  const asked: Record<string, unknown>[] = [];
+  const server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk) => (body += String(chunk)));
+    request.on("end", () => {
+      const parsed = JSON.parse(body) as Record<string, unknown>;
+      asked.push(parsed);
+      const { status = 200, body: answer } = answers(String(parsed["token"]));
+      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(answer));
+    });
+  });
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    endpoint: `http://127.0.0.1:${port}/verify`,
+    asked,
+    stop: () => new Promise((resolve) => void server.close(() => resolve())),
+  };
+}

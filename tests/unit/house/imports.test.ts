@@ -1,0 +1,82 @@
+import { relative } from "node:path";
+import { Project, type SourceFile, SyntaxKind } from "ts-morph";
+import { describe, expect, it } from "vitest";
+
+const root = `${import.meta.dirname}/../../..`;
+const project = new Project({ skipAddingFilesFromTsConfig: true, skipFileDependencyResolution: true });
+const files = project.addSourceFilesAtPaths([`${root}/src/**/*.ts`, `${root}/codegen/**/*.ts`, `!${root}/codegen/fixtures/**`]);
+
+const pathOf = (file: SourceFile) => relative(root, file.getFilePath());
+
+/** What a file imports: a path from the root, or a package. Type imports count too, dynamic ones as well. */
+function importsOf(file: SourceFile): string[] {
+  const dynamic = file
+    .getDescendantsOfKind(SyntaxKind.CallExpression)
+    .filter((call) => call.getExpression().getKind() === SyntaxKind.ImportKeyword)
+    .map((call) => call.getArguments()[0]?.asKind(SyntaxKind.StringLiteral)?.getLiteralValue());
+  const declared = [...file.getImportDeclarations(), ...file.getExportDeclarations()].map((declaration) => declaration.getModuleSpecifierValue());
+  return [...declared, ...dynamic]
+    .filter((specifier) => specifier !== undefined)
+    .map((specifier) => (specifier.startsWith(".") ? relative(root, `${file.getDirectoryPath()}/${specifier}`) : specifier));
+}
+
+/** The layer a path belongs to, and what each layer may see besides itself. */
+const layers: Record<string, readonly string[]> = {
+  "src/core": [],
+  "src/protocols": ["src/core", "generated"],
+  "src/edge": ["src/core", "generated"],
+  "src/store": ["src/core"],
+  "src/account": ["src/core", "src/protocols", "src/edge", "src/store", "generated"],
+  "src/channel": ["src/core", "src/protocols", "src/edge", "src/store", "src/account", "generated"],
+  "src/plugins": ["src/channel"],
+  "src/testing": ["src/core", "src/protocols", "generated"],
+  "src/cli": ["src/core", "src/testing", "generated", "build"],
+  codegen: [],
+};
+
+const layerOf = (path: string) => Object.keys(layers).find((layer) => path.startsWith(`${layer}/`));
+const isPackage = (path: string) => !path.startsWith("src/") && !path.startsWith("generated/") && !path.startsWith("codegen/") && !path.startsWith("build/");
+const all = files.flatMap((file) => importsOf(file).map((imported) => ({ from: pathOf(file), imported })));
+const say = ({ from, imported }: { from: string; imported: string }) => `${from} imports ${imported}`;
+
+describe("the house", () => {
+  it("lets each layer see only what lies below it", () => {
+    const wrong = all.filter(({ from, imported }) => {
+      const layer = layerOf(from);
+      if (layer === undefined) return true;
+      return !isPackage(imported) && ![layer, ...(layers[layer] ?? [])].some((seen) => imported.startsWith(`${seen}/`));
+    });
+    expect(wrong.map(say)).toEqual([]);
+  });
+
+  it("keeps protocol folders apart", () => {
+    const folder = (path: string) => /^src\/protocols\/([^/]+)\//.exec(path)?.[1];
+    const wrong = all.filter(({ from, imported }) => folder(from) && folder(imported) && folder(from) !== folder(imported));
+    expect(wrong.map(say)).toEqual([]);
+  });
+
+  it("gives pure files no platform: no node module, no socket library", () => {
+    const pure = /^src\/(protocols\/|core\/(?!system\.ts))/;
+    expect(all.filter(({ from, imported }) => pure.test(from) && isPackage(imported)).map(say)).toEqual([]);
+  });
+
+  it("imports the host's SDK in src/channel and src/plugins only", () => {
+    const wrong = all.filter(({ from, imported }) => imported.startsWith("openclaw") && !/^src\/(channel|plugins)\//.test(from));
+    expect(wrong.map(say)).toEqual([]);
+  });
+
+  it("imports ws in one file that listens and one that dials", () => {
+    expect([...new Set(all.filter(({ imported }) => imported === "ws").map(({ from }) => from.split("/").slice(0, 2).join("/")))].toSorted()).toEqual(["src/cli", "src/edge"]);
+  });
+
+  it("touches clock, timers and randomness in core/system.ts only", () => {
+    const platform = /\b(Date\.now|new Date\(\)|Math\.random|setTimeout|setInterval|randomUUID|performance\.now)\b/;
+    const layered = /^src\/(core|protocols|edge|store|account|channel|plugins)\//;
+    const wrong = files.filter((file) => layered.test(pathOf(file)) && pathOf(file) !== "src/core/system.ts" && platform.test(file.getFullText()));
+    expect(wrong.map(pathOf)).toEqual([]);
+  });
+
+  it("has no file over 400 lines", () => {
+    expect(files.filter((file) => file.getEndLineNumber() > 400).map(pathOf)).toEqual([]);
+  });
+});
