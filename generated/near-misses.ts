@@ -113,10 +113,10 @@ function stringEdits(shape: Shape & { kind: "string" }, value: string): Edit[] {
   const { minLength = 0, maxLength, pattern, format } = shape;
   const candidates: Edit[] = [];
   // Long strings are made only when they are wanted.
-  if (minLength > 0) candidates.push({ path: "", keyword: "minLength", change: "one character too few", make: () => [...value.slice(0, 2 * minLength)].slice(0, minLength - 1).join("") });
+  if (minLength > 0) candidates.push({ path: "", keyword: "minLength", change: "one character too few", make: () => Array.from(value).slice(0, minLength - 1).join("") });
   if (maxLength !== undefined) candidates.push({ path: "", keyword: "maxLength", change: "one character too many", make: () => padded(value, maxLength + 1) });
   if (pattern !== undefined) {
-    const points = [...value];
+    const points = Array.from(value);
     for (const letter of ["\u0000", "\n", " ", "\u00ff", "!", "/", "A", "a", "0", "\u{1f600}"]) {
       for (const text of [points.slice(0, -1).join("") + letter, value + letter]) candidates.push(edit("pattern", "a character the pattern refuses", text));
     }
@@ -132,12 +132,12 @@ function stringEdits(shape: Shape & { kind: "string" }, value: string): Edit[] {
 }
 
 function padded(value: string, length: number): string {
-  const points = [...value];
+  const points = Array.from(value);
   return points.slice(0, length).join("") + (points.at(-1) ?? "a").repeat(Math.max(0, length - points.length));
 }
 
 function brokenInString({ minLength = 0, maxLength = Infinity, pattern }: Shape & { kind: "string" }, text: string): string[] {
-  const length = [...text].length;
+  const length = Array.from(text).length;
   return [
     ...(length < minLength ? ["minLength"] : []),
     ...(length > maxLength ? ["maxLength"] : []),

@@ -213,7 +213,7 @@ function kindOf(value: unknown): string {
 }
 
 function quote(text: string): string {
-  const start = [...text.slice(0, 80)].slice(0, 40).join("");
+  const start = Array.from(text.slice(0, 80)).slice(0, 40).join("");
   return JSON.stringify(start.length < text.length ? `${start}…` : start);
 }
 

@@ -59,7 +59,6 @@ const tolerateChatDirectoryResult = checks.ChatDirectoryResultTolerant as unknow
 const tolerateChatEdited = checks.ChatEditedTolerant as unknown as Validator<ChatEdited>;
 const tolerateChatDeleted = checks.ChatDeletedTolerant as unknown as Validator<ChatDeleted>;
 const tolerateChatReaction = checks.ChatReactionTolerant as unknown as Validator<ChatReaction>;
-const tolerateVerifyRequest = checks.VerifyRequestTolerant as unknown as Validator<VerifyRequest>;
 
 const sensitive: readonly string[] = [];
 
@@ -247,7 +246,7 @@ export function decodeVerifySent(text: string): Decoded<VerifySent> {
     return refuseEvent(json, "", []);
   }
   const input = json as Record<string, unknown>;
-  return tolerateVerifyRequest(input) ? { ok: true, value: input } : refuseInvalid("VerifyRequest", tolerateVerifyRequest.errors, input, sensitive);
+  return validateVerifyRequest(input) ? { ok: true, value: input } : refuseInvalid("VerifyRequest", validateVerifyRequest.errors, input, sensitive);
 }
 
 /** The text of a `VerifyRequest`. */

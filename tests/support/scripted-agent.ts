@@ -13,6 +13,8 @@ export interface ScriptedAgent extends Agent {
   running: ScriptedTurn[];
   /** Message ids in the order their turns began. */
   began: string[];
+  /** Message ids whose turn began while another one ran in the same lane. */
+  overlapped: string[];
 }
 
 export interface Script {
@@ -30,6 +32,7 @@ export function createScriptedAgent(script: Script = {}): ScriptedAgent {
   const agent: ScriptedAgent = {
     running: [],
     began: [],
+    overlapped: [],
     access: async (inbound) => script.access?.(inbound) ?? { admitted: true, lane: laneOf(inbound) },
     mayFollow: async () => true,
     isControlCommand: (text) => text.startsWith("/"),
@@ -37,6 +40,8 @@ export function createScriptedAgent(script: Script = {}): ScriptedAgent {
       const { promise, resolve } = Promise.withResolvers<TurnOutcome>();
       const turn: ScriptedTurn = { request, reply, signal, end: (outcome = { ended: "completed" }) => resolve(outcome) };
       agent.began.push(request.inbound.messageId);
+      const isOverlap = agent.running.some(({ request: other }) => laneOf(other.inbound) === laneOf(request.inbound));
+      if (isOverlap) agent.overlapped.push(request.inbound.messageId);
       agent.running.push(turn);
       signal.addEventListener("abort", () => resolve({ ended: "aborted" }));
       if (signal.aborted) resolve({ ended: "aborted" });

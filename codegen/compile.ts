@@ -1,0 +1,100 @@
+import { Ajv } from "ajv";
+import { defineKeywords } from "./emit/ajv-keywords.ts";
+import { formats } from "./emit/formats.ts";
+import type { DefaultValue, Json, NamedType, Path } from "./ir.ts";
+import { type Description, describe, type ValidationError } from "./runtime/runtime.ts";
+import type { Sources } from "./source.ts";
+import { mapRefs } from "./wire-schema.ts";
+
+/** The id under which ajv knows the types of a document. */
+export const typesId = "types";
+
+export interface CompileOptions {
+  /** Own documents: whatever ajv finds odd is an error. */
+  readonly strict: boolean;
+}
+
+/** Names of every object's prototype as properties cost all validators much speed, so only who has them pays. */
+const inherited = new Set(Object.getOwnPropertyNames(Object.prototype));
+
+export function newAjv(types: readonly NamedType[], { strict }: CompileOptions): Ajv {
+  const ajv = new Ajv({
+    strict,
+    strictRequired: false,
+    allowUnionTypes: true,
+    // A scalar behind a reference is checked in place; a call for each would cost as much as the check.
+    inlineRefs: 6,
+    logger: false,
+    ownProperties: types.some(({ schema }) => mentionsInherited(schema)),
+    unicodeRegExp: types.every(({ schema }) => patternsIn(schema).every((pattern) => isRegExp(pattern, "u"))),
+    formats,
+    code: { source: true, esm: true, lines: true },
+  });
+  defineKeywords(ajv);
+  ajv.addSchema({ $id: typesId, definitions: Object.fromEntries(types.map(({ name, schema }) => [name, schema as object])) });
+  return ajv;
+}
+
+/** Validators that run here, for examples and defaults; the same that are printed. */
+export class CompiledTypes {
+  readonly ajv: Ajv;
+
+  constructor(types: readonly NamedType[], options: CompileOptions, sources: Sources) {
+    this.ajv = newAjv(types, options);
+    for (const { name, place } of types) {
+      try {
+        this.ajv.getSchema(typeId(name));
+      } catch (error) {
+        sources.error(place, `"${name}" makes no validator: ${messageOf(error)}`);
+      }
+    }
+  }
+
+  /** What is wrong with a value of a type, and where in the value; undefined when nothing is. */
+  check(type: string, value: Json): (Description & { readonly steps: Path }) | undefined {
+    const validate = this.ajv.getSchema(typeId(type));
+    if (!validate || validate(value) === true) return undefined;
+    return explain(validate.errors as readonly ValidationError[], value);
+  }
+
+  checkDefault({ schema, value }: DefaultValue): (Description & { readonly steps: Path }) | undefined {
+    const validate = this.ajv.compile(mapRefs(schema, typeId) as object);
+    if (validate(value)) return undefined;
+    return explain(validate.errors as readonly ValidationError[], value);
+  }
+}
+
+export function typeId(name: string): string {
+  return `${typesId}#/definitions/${name}`;
+}
+
+function explain(errors: readonly ValidationError[], value: Json): Description & { readonly steps: Path } {
+  const description = describe(errors, value);
+  const pointer = errors.at(-1)?.instancePath ?? "";
+  return { ...description, steps: pointer.split("/").slice(1).map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~")) };
+}
+
+function mentionsInherited(schema: Json): boolean {
+  if (Array.isArray(schema)) return (schema as readonly Json[]).some(mentionsInherited);
+  if (typeof schema !== "object" || schema === null) return false;
+  return Object.entries(schema as { readonly [key: string]: Json }).some(([key, value]) => inherited.has(key) || (key === "required" && Array.isArray(value) && value.some((name) => inherited.has(String(name)))) || mentionsInherited(value));
+}
+
+function patternsIn(schema: Json): string[] {
+  if (Array.isArray(schema)) return (schema as readonly Json[]).flatMap(patternsIn);
+  if (typeof schema !== "object" || schema === null) return [];
+  return Object.entries(schema as { readonly [key: string]: Json }).flatMap(([key, value]) => (key === "pattern" && typeof value === "string" ? [value] : patternsIn(value)));
+}
+
+export function isRegExp(pattern: string, flags: string): boolean {
+  try {
+    void new RegExp(pattern, flags);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return String(error instanceof Error ? error.message : error);
+}

@@ -1,0 +1,234 @@
+import { configDefaultsOf } from "./config-defaults.ts";
+import { nameInlineObjects } from "./inline.ts";
+import type { Config, EnvVariable, Json, JsonObject, NamedType, Node, Place } from "./ir.ts";
+import { mapSubschemas } from "./keywords.ts";
+import { lintSchema } from "./lint-schema.ts";
+import { pascalCase } from "./names.ts";
+import { SchemaReader } from "./schema.ts";
+import { childOf, isArray, isObject, resolveRef, type Sources, under } from "./source.ts";
+import { defaultsIn, mapRefs, toWireSchema } from "./wire-schema.ts";
+
+const configKeys = new Set(["x-ui", "x-env", "x-channel", "x-sensitive"]);
+
+/** Builds the model of a configuration block from its JSON Schema. */
+export function buildConfig(sources: Sources, file: string, name: string, shownFile: string): Config | undefined {
+  const root: Place = { file, path: [] };
+  const data = sources.at(root);
+  if (!isObject(data)) {
+    sources.error(root, "a configuration must be a JSON Schema");
+    return undefined;
+  }
+  const prefix = pascalCase(name);
+  const reader = new SchemaReader(sources, (wanted) => `${prefix}${wanted}`);
+  const rootName = reader.nameSchema(root, "Config");
+  const definitions = isObject(data["definitions"]) ? Object.keys(data["definitions"]) : [];
+  for (const definition of definitions) reader.nameSchema(under(root, "definitions", definition));
+  const entries = [...reader.entries()];
+  for (const { place } of entries) lintSchema(sources, sources.at(place) ?? true, place, { own: true, extensions: configKeys });
+  const channel = readChannel(sources, under(root, "x-channel"), name);
+  const walk = new ConfigWalk(sources);
+  walk.visit(data, root, []);
+  const resolve = (type: string): Node => reader.nodeOf(type);
+  const account = textAt(channel, "account");
+  return {
+    source: shownFile,
+    id: textAt(channel, "id") ?? name,
+    label: textAt(channel, "label") ?? name,
+    description: textAt(channel, "description") ?? "",
+    legacyKeys: listAt(channel, "legacyKeys"),
+    root: rootName,
+    ...(account !== undefined && definitions.includes(account) && { account: `${prefix}${pascalCase(account)}` }),
+    input: entries.map((entry) => inputType(entry, reader, sources)),
+    resolved: entries.map(({ name: type, place, node }) => namedType(type, place, resolvedNode(nameInlineObjects(node, type, (wanted) => wanted), false))),
+    defaults: configDefaultsOf(resolve(rootName), resolve),
+    ...(account !== undefined && definitions.includes(account) && { accountDefaults: configDefaultsOf(resolve(`${prefix}${pascalCase(account)}`), resolve) }),
+    env: walk.env,
+    uiHints: walk.hints,
+    secrets: [...walk.secrets].sort(),
+    writtenDefaults: entries.flatMap(({ place }) => defaultsIn(sources.at(place) ?? true, place, reader, sources)).map((each) => ({ ...each, schema: renameDefinitions(each.schema) })),
+    hostSchema: hostSchema(data, root, sources) as JsonObject,
+  };
+}
+
+/** The name of the type of what an operator may write. */
+export function inputName(type: string): string {
+  return `${type}Input`;
+}
+
+function inputType({ name, place, node }: { name: string; place: Place; node: Node }, reader: SchemaReader, sources: Sources): NamedType {
+  const claim = (wanted: string, at: Place): string => reader.claim(inputName(wanted), at);
+  const named = renameRefs(nameInlineObjects(node, name, claim));
+  const schema = renameDefinitions(toWireSchema(sources.at(place) ?? true, place, reader, sources));
+  return { name: inputName(name), place, node: named, schema, recursive: false };
+}
+
+function renameDefinitions(schema: Json): Json {
+  return mapRefs(schema, (type) => `#/definitions/${inputName(type)}`);
+}
+
+function namedType(name: string, place: Place, node: Node): NamedType {
+  return { name, place, node, schema: true, recursive: false };
+}
+
+function renameRefs(node: Node): Node {
+  return mapNode(node, (inner) => (inner.kind === "ref" ? { ...inner, name: inputName(inner.name) } : inner));
+}
+
+/**
+ * Every property with a default is there. What stands in a map (named accounts) stays as it was written: it inherits
+ * from the root before any default counts.
+ */
+function resolvedNode(node: Node, inherits: boolean): Node {
+  switch (node.kind) {
+    case "object":
+      if (inherits && node.name !== undefined) return { kind: "ref", name: inputName(node.name), place: node.place };
+      return {
+        ...node,
+        properties: node.properties.map((property) => {
+          const inner = resolvedNode(property.node, inherits);
+          return { ...property, node: inner, required: property.required || hasDefault(property.node) };
+        }),
+        extra: resolvedNode(node.extra, true),
+        patterns: node.patterns.map(([pattern, inner]) => [pattern, resolvedNode(inner, true)] as const),
+      };
+    case "ref":
+      return inherits ? { ...node, name: inputName(node.name) } : node;
+    case "array":
+      return { ...node, items: resolvedNode(node.items, true) };
+    case "union":
+      return { ...node, branches: node.branches.map((branch) => resolvedNode(branch, inherits)) };
+    case "any":
+    case "never":
+    case "null":
+    case "boolean":
+    case "literal":
+    case "string":
+    case "number":
+    case "tuple":
+      return node;
+  }
+}
+
+function hasDefault(node: Node): boolean {
+  return node.default !== undefined || (node.kind === "object" && node.properties.some((property) => hasDefault(property.node)));
+}
+
+function mapNode(node: Node, change: (node: Node) => Node): Node {
+  switch (node.kind) {
+    case "object":
+      return change({
+        ...node,
+        properties: node.properties.map((property) => ({ ...property, node: mapNode(property.node, change) })),
+        extra: mapNode(node.extra, change),
+        patterns: node.patterns.map(([pattern, inner]) => [pattern, mapNode(inner, change)] as const),
+      });
+    case "array":
+      return change({ ...node, items: mapNode(node.items, change) });
+    case "tuple":
+      return change({ ...node, items: node.items.map((item) => mapNode(item, change)), rest: mapNode(node.rest, change) });
+    case "union":
+      return change({ ...node, branches: node.branches.map((branch) => mapNode(branch, change)) });
+    case "any":
+    case "never":
+    case "null":
+    case "boolean":
+    case "literal":
+    case "string":
+    case "number":
+    case "ref":
+      return change(node);
+  }
+}
+
+const hintKeys: Readonly<Record<string, string>> = { label: "string", help: "string", advanced: "boolean", sensitive: "boolean", placeholder: "string" };
+
+/** Collects what stands beside the schema: form hints and environment variables, by dotted path. */
+class ConfigWalk {
+  readonly hints: Record<string, Json> = {};
+  readonly env: EnvVariable[] = [];
+  readonly secrets = new Set<string>();
+  readonly #sources: Sources;
+
+  constructor(sources: Sources) {
+    this.#sources = sources;
+  }
+
+  visit(schema: Json, place: Place, path: readonly string[]): void {
+    if (!isObject(schema) || path.length > 12) return;
+    if (typeof schema["$ref"] === "string") {
+      const target = resolveRef(place, schema["$ref"]);
+      this.visit(this.#sources.at(target) ?? true, target, path);
+      return;
+    }
+    if (path.length > 0) this.#collect(schema, place, path);
+    const properties = isObject(schema["properties"]) ? schema["properties"] : {};
+    for (const [name, property] of Object.entries(properties)) this.visit(property, under(place, "properties", name), [...path, name]);
+    if (isObject(schema["additionalProperties"])) this.visit(schema["additionalProperties"], under(place, "additionalProperties"), [...path, "*"]);
+    if (isObject(schema["items"])) this.visit(schema["items"], under(place, "items"), [...path, "*"]);
+  }
+
+  #collect(schema: JsonObject, place: Place, path: readonly string[]): void {
+    const hint = this.#readHint(schema, place);
+    if (hint) this.hints[path.join(".")] = hint;
+    const last = path.at(-1);
+    if (last !== undefined && (schema["x-sensitive"] === true || hint?.["sensitive"] === true)) this.secrets.add(last);
+    const variable = schema["x-env"];
+    // An account has no variable of its own: the variable speaks for the root, which accounts inherit.
+    if (variable === undefined || path.includes("*")) return;
+    const type = schema["type"];
+    if (typeof variable !== "string") this.#sources.error(under(place, "x-env"), "x-env must be the name of an environment variable");
+    else if (typeof type !== "string" || !["string", "boolean", "integer", "number"].includes(type)) this.#sources.error(under(place, "x-env"), "an environment variable holds a string, a boolean or a number");
+    else this.env.push({ name: variable, path: path.join("."), type, ...(typeof schema["description"] === "string" && { description: schema["description"] }) });
+  }
+
+  #readHint(schema: JsonObject, place: Place): Record<string, Json> | undefined {
+    const written = schema["x-ui"];
+    if (written === undefined) return undefined;
+    if (!isObject(written)) {
+      this.#sources.error(under(place, "x-ui"), "x-ui must be an object");
+      return undefined;
+    }
+    for (const [key, value] of Object.entries(written)) {
+      if (!Object.hasOwn(hintKeys, key)) this.#sources.error(under(place, "x-ui", key), `unknown hint "${key}"; known are ${Object.keys(hintKeys).join(", ")}`);
+      else if (typeof value !== hintKeys[key]) this.#sources.error(under(place, "x-ui", key), `the hint "${key}" must be a ${hintKeys[key] ?? ""}`);
+    }
+    const help = written["help"] ?? schema["description"];
+    return { ...written, ...(help !== undefined && { help }) };
+  }
+}
+
+function readChannel(sources: Sources, place: Place, name: string): Json | undefined {
+  const channel = sources.at(place);
+  if (!isObject(channel)) {
+    sources.error(place, `the configuration of "${name}" needs x-channel with id, label and description`);
+    return undefined;
+  }
+  for (const key of ["id", "label", "description"]) if (typeof channel[key] !== "string") sources.error(place, `x-channel needs a "${key}"`);
+  return channel;
+}
+
+/** The schema without our keys, and with every reference written out: hosts need not follow any. */
+function hostSchema(schema: Json, place: Place, sources: Sources, depth = 0): Json {
+  if (!isObject(schema)) return schema;
+  if (typeof schema["$ref"] === "string") {
+    const target = resolveRef(place, schema["$ref"]);
+    if (depth > 16) {
+      sources.error(place, "a recursive configuration cannot be written out for the host");
+      return true;
+    }
+    const { $ref: _ref, ...siblings } = schema;
+    return { ...(hostSchema(sources.at(target) ?? true, target, sources, depth + 1) as JsonObject), ...siblings };
+  }
+  const inner = mapSubschemas(schema, (child, steps) => hostSchema(child, under(place, ...steps), sources, depth));
+  return Object.fromEntries(Object.entries(inner as JsonObject).filter(([key]) => !key.startsWith("x-") && key !== "definitions" && !(key === "title" && depth > 0)));
+}
+
+function textAt(data: Json | undefined, key: string): string | undefined {
+  const value = childOf(data, key);
+  return typeof value === "string" ? value : undefined;
+}
+
+function listAt(data: Json | undefined, key: string): string[] {
+  const value = childOf(data, key);
+  return isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}

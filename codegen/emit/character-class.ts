@@ -1,0 +1,137 @@
+/** A pattern that is one anchored character class with a count, such as `^[a-z0-9_-]{1,48}$`. */
+export interface ClassPattern {
+  readonly negated: boolean;
+  /** Inclusive ranges of code points, sorted, apart from each other, all below the surrogates. */
+  readonly ranges: readonly Range[];
+  readonly least: number;
+  readonly most: number;
+}
+
+export type Range = readonly [number, number];
+
+const FIRST_SURROGATE = 0xd800;
+
+/**
+ * Reads a pattern of that form; undefined for every other. Only classes whose members are no surrogates and no
+ * astral characters are read, for then a UTF-16 unit decides alone: a surrogate, paired or lone, is in a negated
+ * class and in no other.
+ */
+export function readClassPattern(pattern: string): ClassPattern | undefined {
+  const parts = /^\^(?:\[(\^?)((?:[^\]\\]|\\.)+)\]|(\\[dw]))(\*|\+|\{\d+(?:,\d*)?\})?\$$/su.exec(pattern);
+  if (!parts) return undefined;
+  const ranges = readRanges(parts[3] ?? parts[2] ?? "");
+  if (!ranges) return undefined;
+  const count = readCount(parts[4]);
+  return count && { negated: parts[1] === "^", ranges: mergeRanges(ranges), ...count };
+}
+
+function readCount(text: string | undefined): { least: number; most: number } | undefined {
+  if (text === undefined) return { least: 1, most: 1 };
+  if (text === "*") return { least: 0, most: Infinity };
+  if (text === "+") return { least: 1, most: Infinity };
+  const [least, most] = text.slice(1, -1).split(",");
+  const count = { least: Number(least), most: most === undefined ? Number(least) : most === "" ? Infinity : Number(most) };
+  return count.least <= count.most ? count : undefined;
+}
+
+function readRanges(text: string): Range[] | undefined {
+  const ranges: Range[] = [];
+  const reader = new ClassReader(text);
+  while (!reader.done) {
+    const first = reader.next();
+    if (first === undefined) return undefined;
+    if (Array.isArray(first)) {
+      ranges.push(...first);
+      continue;
+    }
+    if (!reader.takeDash()) {
+      ranges.push([first, first]);
+      continue;
+    }
+    const last = reader.next();
+    if (typeof last !== "number" || last < first) return undefined;
+    ranges.push([first, last]);
+  }
+  return ranges.every(([, last]) => last < FIRST_SURROGATE) ? ranges : undefined;
+}
+
+const digits: Range[] = [[0x30, 0x39]];
+const sets: Readonly<Record<string, Range[]>> = { d: digits, w: [...digits, [0x41, 0x5a], [0x5f, 0x5f], [0x61, 0x7a]] };
+const controls: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13, "0": 0, b: 8 };
+
+class ClassReader {
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  get done(): boolean {
+    return this.#at >= this.#text.length;
+  }
+
+  /** A dash between two members makes a range; at the end it is a member. */
+  takeDash(): boolean {
+    if (this.#text[this.#at] !== "-" || this.#at === this.#text.length - 1) return false;
+    this.#at += 1;
+    return true;
+  }
+
+  /** One code point, the ranges of a shorthand, or undefined for what is not read. */
+  next(): number | Range[] | undefined {
+    const point = this.#text.codePointAt(this.#at);
+    if (point === undefined) return undefined;
+    this.#at += point > 0xffff ? 2 : 1;
+    return point === 0x5c ? this.#readEscape() : point;
+  }
+
+  #readEscape(): number | Range[] | undefined {
+    const rest = this.#text.slice(this.#at);
+    const code = /^(?:u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]+)\}|x([0-9a-fA-F]{2}))/u.exec(rest);
+    if (code) {
+      this.#at += code[0].length;
+      return Number.parseInt(code[1] ?? code[2] ?? code[3] ?? "", 16);
+    }
+    const letter = rest[0] ?? "";
+    this.#at += 1;
+    if (Object.hasOwn(sets, letter)) return sets[letter];
+    if (Object.hasOwn(controls, letter)) return letter === "0" && /^\d/u.test(rest.slice(1)) ? undefined : controls[letter];
+    return /^[\^$\\.*+?()[\]{}|/-]$/u.test(letter) ? letter.charCodeAt(0) : undefined;
+  }
+}
+
+function mergeRanges(ranges: readonly Range[]): Range[] {
+  const merged: Range[] = [];
+  for (const [first, last] of [...ranges].sort((a, b) => a[0] - b[0])) {
+    const before = merged.at(-1);
+    if (before && first <= before[1] + 1) merged[merged.length - 1] = [before[0], Math.max(before[1], last)];
+    else merged.push([first, last]);
+  }
+  return merged;
+}
+
+/** The code points a class accepts, surrogates left out. */
+export function acceptedRanges({ negated, ranges }: ClassPattern): Range[] {
+  if (!negated) return [...ranges];
+  const accepted: Range[] = [];
+  let from = 0;
+  for (const [first, last] of ranges) {
+    if (first > from) accepted.push([from, first - 1]);
+    from = last + 1;
+  }
+  if (from < FIRST_SURROGATE) accepted.push([from, FIRST_SURROGATE - 1]);
+  return [...accepted, [0xe000, 0x10ffff]];
+}
+
+/** JavaScript for a function that tells whether a string matches. */
+export function printClassTest({ negated, ranges, least, most }: ClassPattern): string {
+  const inClass = ranges.map(([first, last]) => (first === last ? `c === ${first}` : first === 0 ? `c <= ${last}` : `(c >= ${first} && c <= ${last})`)).join(" || ");
+  const bad = negated ? inClass : `!(${inClass})`;
+  // In a negated class an astral character is two units but counts once.
+  const counts: string[] = [];
+  if (most !== Infinity) counts.push(negated ? `(s.length > ${most} && codePoints(s) > ${most})` : `s.length > ${most}`);
+  if (least > 0) counts.push(negated && least > 1 ? `(s.length < ${2 * least} && codePoints(s) < ${least})` : `s.length < ${least}`);
+  const guard = counts.length === 0 ? "" : `if (${counts.join(" || ")}) return false; `;
+  return `(s) => { ${guard}for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (${bad}) return false; } return true; }`;
+}

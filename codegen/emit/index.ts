@@ -1,0 +1,63 @@
+import { readFileSync } from "node:fs";
+import type { Protocol } from "../ir.ts";
+import { printArbitraries } from "./arbitraries.ts";
+import { printCodec, tolerantTypes } from "./codec.ts";
+import { printConfig } from "./config.ts";
+import { printManifest } from "./manifest.ts";
+import { type Emitter, header, withHeader } from "./module.ts";
+import { printTables } from "./tables.ts";
+import { printTypes } from "./types.ts";
+import { printValidators } from "./validators.ts";
+
+/** Everything that is emitted for a document. A new kind of output is one more line here. */
+export const emitters: readonly Emitter[] = [emitTypes, emitValidators, emitCodec, emitTables, emitArbitraries, emitConfig, emitManifest, emitIndex];
+
+async function emitTypes(protocol: Protocol) {
+  return file(protocol, "types.ts", withHeader(protocol, await printTypes(protocol.types)));
+}
+
+function emitValidators(protocol: Protocol, { strict }: { strict: boolean }) {
+  const code = printValidators(protocol.types, { strict, tolerant: tolerantTypes(protocol) });
+  return file(protocol, "validators.ts", `// @ts-nocheck\n${withHeader(protocol, code)}`);
+}
+
+function emitCodec(protocol: Protocol) {
+  return file(protocol, "codec.ts", printCodec(protocol));
+}
+
+function emitTables(protocol: Protocol) {
+  return file(protocol, "tables.ts", printTables(protocol));
+}
+
+function emitArbitraries(protocol: Protocol) {
+  return file(protocol, "arbitraries.ts", printArbitraries(protocol));
+}
+
+function emitConfig({ name, config }: Protocol) {
+  return config ? printConfig(name, config) : new Map<string, string>();
+}
+
+function emitManifest({ name, config }: Protocol) {
+  return new Map(config ? [[`${name}/manifest.json`, printManifest(config)]] : []);
+}
+
+function emitIndex(protocol: Protocol) {
+  const modules = ["codec", ...(protocol.config ? ["config"] : []), "tables", "types"].map((name) => `export * from "./${name}.ts";\n`);
+  const runtime = `export { describe, type Decoded, type Description, type Refused, type ValidationError, type Validator } from "../runtime.ts";\n`;
+  return file(protocol, "index.ts", withHeader(protocol, runtime + modules.join("")));
+}
+
+/** The modules that all protocols share; they are written as they are, below a header. */
+export function emitShared(): ReadonlyMap<string, string> {
+  const names = ["near-misses.ts", "runtime.ts"];
+  return new Map(
+    names.map((name) => {
+      const text = readFileSync(new URL(`../runtime/${name}`, import.meta.url), "utf8");
+      return [name, `${header([`codegen/runtime/${name}`])}\n${text}`] as const;
+    }),
+  );
+}
+
+function file(protocol: Protocol, name: string, text: string): ReadonlyMap<string, string> {
+  return new Map([[`${protocol.name}/${name}`, text]]);
+}

@@ -1,0 +1,47 @@
+import type { Json, Node } from "../ir.ts";
+
+/** The part of a node that breaking a value needs, as data for the generated module. */
+export function toShape(node: Node): Json {
+  const checked = node.checks ? { checked: true } : {};
+  switch (node.kind) {
+    case "any":
+    case "never":
+    case "null":
+    case "boolean":
+      return { kind: node.kind };
+    case "ref":
+      return { kind: "ref", name: node.name };
+    case "literal":
+      return { kind: "literal", keyword: node.keyword, values: node.values };
+    case "string":
+      return { ...pick(node, "kind", "minLength", "maxLength", "pattern", "format"), ...checked };
+    case "number":
+      return { ...pick(node, "kind", "integer", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"), ...checked };
+    case "array":
+      return { kind: "array", items: toShape(node.items), ...pick(node, "minItems", "maxItems", "uniqueItems"), ...checked };
+    case "tuple":
+      return { kind: "tuple", items: node.items.map(toShape), ...checked };
+    case "union":
+      return { kind: "union", mode: node.mode, branches: node.branches.map(toShape), ...pick(node, "tag"), ...checked };
+    case "object":
+      return objectShape(node);
+  }
+}
+
+function objectShape(node: Node & { kind: "object" }): Json {
+  const understood = (node.checks ?? []).flatMap(({ when }) => (when ? [when] : []));
+  const untouched = (node.checks ?? []).filter(({ when }) => !when).flatMap(({ mentions }) => mentions);
+  return {
+    kind: "object",
+    properties: Object.fromEntries(node.properties.map(({ name, required, node: inner }) => [name, { ...(required && { required: true }), shape: toShape(inner) }])),
+    ...(node.extra.kind !== "any" && { extra: toShape(node.extra) }),
+    ...(node.patterns.length > 0 && { patterned: true }),
+    ...pick(node, "minProperties", "maxProperties"),
+    ...(untouched.length > 0 && { untouched }),
+    ...(understood.length > 0 && { when: understood.map(({ property, value, requires }) => ({ property, value, requires })) }),
+  };
+}
+
+function pick<T extends object>(node: T, ...keys: (keyof T & string)[]): { [key: string]: Json } {
+  return Object.fromEntries(keys.filter((key) => node[key] !== undefined).map((key) => [key, node[key] as Json]));
+}

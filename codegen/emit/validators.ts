@@ -1,0 +1,45 @@
+import type { Ajv } from "ajv";
+import standalone from "ajv/dist/standalone/index.js";
+import { newAjv, typeId } from "../compile.ts";
+import type { NamedType } from "../ir.ts";
+import { mapRefs, tolerantSchemas } from "../wire-schema.ts";
+
+export interface ValidatorOptions {
+  readonly strict: boolean;
+  /** Types whose tolerant twins are wanted too; each reads differently when closed objects are open. */
+  readonly tolerant: readonly string[];
+}
+
+/** The export of the validator that lets unknown fields pass. */
+export function tolerantName(type: string): string {
+  return `${type}Tolerant`;
+}
+
+const tolerantId = "tolerant";
+
+/** Prints one module with a validator for every named type, without any import of ajv. */
+export function printValidators(types: readonly NamedType[], { strict, tolerant }: ValidatorOptions): string {
+  const ajv = newAjv(types, { strict });
+  const exported = Object.fromEntries(types.map(({ name }) => [name, typeId(name)]));
+  if (tolerant.length > 0) addTolerantTypes(ajv, types);
+  for (const name of tolerant) exported[tolerantName(name)] = `${tolerantId}#/definitions/${name}`;
+  return withoutImports(standalone.default(ajv, exported));
+}
+
+function addTolerantTypes(ajv: Ajv, types: readonly NamedType[]): void {
+  const opened = tolerantSchemas(types);
+  // References to types that stay as they are lead to the strict validators.
+  const definitions = [...opened].map(([name, schema]) => [name, mapRefs(schema, (ref) => (opened.has(ref) ? `#/definitions/${ref}` : typeId(ref)))]);
+  ajv.addSchema({ $id: tolerantId, definitions: Object.fromEntries(definitions) as Record<string, object> });
+}
+
+const equalImport = /require\("ajv\/dist\/runtime\/equal"\)\.default/gu;
+
+/** ajv imports its deep equality even into ESM, by `require`; the generated runtime has one of its own. */
+function withoutImports(code: string): string {
+  const own = code.replaceAll(equalImport, "equal");
+  if (/\brequire\(/u.test(own)) throw new Error("the validators would import something at run time");
+  const used = ["codePoints", "equal"].filter((name) => new RegExp(`= ${name};|\\b${name}\\(`, "u").test(own));
+  const imports = used.length === 0 ? "" : `import { ${used.join(", ")} } from "../runtime.ts";\n`;
+  return `${imports}${own.replace(/^"use strict";\n?/u, "")}`;
+}

@@ -1,0 +1,158 @@
+import type { Dispatch, Json, Message, NamedType, Place, Protocol } from "./ir.ts";
+import { lintSchema, type SchemaRules } from "./lint-schema.ts";
+import type { Loaded } from "./load.ts";
+import { childOf, isArray, isObject, type Sources, under } from "./source.ts";
+
+export interface LintOptions {
+  /** Own documents are held to more than what makes their output right. */
+  readonly own: boolean;
+  /** Messages that have examples in files of their own. */
+  readonly exampleFiles: ReadonlySet<string>;
+}
+
+/** Reports what the parser accepts but we could not keep, and what an own document owes its readers. */
+export function lintProtocol(loaded: Loaded, protocol: Protocol, options: LintOptions): void {
+  const linter = new Linter(loaded, protocol, options);
+  linter.lintMessages();
+  linter.lintTypes();
+  linter.lintDispatch();
+  linter.lintTables();
+}
+
+const wireKeys = new Set(["x-sensitive"]);
+
+const messageKeys = new Set(["name", "title", "summary", "description", "payload", "correlationId", "examples", "tags", "externalDocs", "deprecated", "bindings", "contentType", "headers", "traits", "x-hot", "x-extension"]);
+
+class Linter {
+  readonly #sources: Sources;
+  readonly #root: Place;
+  readonly #protocol: Protocol;
+  readonly #options: LintOptions;
+
+  constructor({ sources, file }: Loaded, protocol: Protocol, options: LintOptions) {
+    this.#sources = sources;
+    this.#root = { file, path: [] };
+    this.#protocol = protocol;
+    this.#options = options;
+  }
+
+  lintMessages(): void {
+    const names = new Map<string, Message>();
+    for (const message of this.#protocol.messages) {
+      const { place } = message;
+      const twin = names.get(message.wireName);
+      if (twin) this.#sources.error(place, `two messages have the name "${message.wireName}": ${twin.name} and ${message.name}`);
+      names.set(message.wireName, message);
+      this.#lintMessageKeys(place);
+      const travels = this.#protocol.channels.some(({ received, sent }) => received.messages.includes(message) || sent.messages.includes(message));
+      if (!travels) this.#complain(place, `no operation receives or sends "${message.wireName}"`);
+      if (!this.#options.own) continue;
+      if (message.title === undefined && message.summary === undefined) this.#sources.error(place, `"${message.wireName}" has neither a title nor a summary`);
+      if (message.examples.length === 0 && !this.#options.exampleFiles.has(message.name)) this.#sources.error(place, `"${message.wireName}" has no example`);
+    }
+  }
+
+  lintTypes(): void {
+    for (const type of this.#protocol.types) lintSchema(this.#sources, this.#sources.at(type.place) ?? true, type.place, this.#rules());
+    for (const channel of this.#protocol.channels) {
+      for (const kind of ["query", "headers"]) {
+        const place = under(this.#root, "channels", channel.key, "bindings", "ws", kind);
+        const schema = this.#sources.at(place);
+        if (schema !== undefined) lintSchema(this.#sources, schema, place, this.#rules());
+      }
+    }
+    for (const message of this.#protocol.messages) this.#lintCorrelation(message);
+  }
+
+  lintDispatch(): void {
+    for (const channel of this.#protocol.channels) {
+      const place = under(this.#root, "channels", channel.key);
+      if (this.#sources.at(under(place, "parameters")) !== undefined) this.#complain(under(place, "parameters"), "channel parameters are not read");
+      for (const { dispatch } of [channel.received, channel.sent]) {
+        if (dispatch?.by === "tag") for (const { value, then } of dispatch.cases) this.#lintCase(dispatch.tag, value, then, place);
+      }
+    }
+  }
+
+  lintTables(): void {
+    for (const { key, value } of this.#protocol.tables) {
+      const place = under(this.#root, key);
+      const shape = Object.hasOwn(tableShapes, key) ? tableShapes[key] : undefined;
+      if (!shape) continue;
+      if (shape.form === "list" ? !isArray(value) : !isObject(value)) this.#sources.error(place, `"${key}" must be a ${shape.form}`);
+      else for (const [step, row] of isArray(value) ? value.entries() : Object.entries(value as { [key: string]: Json })) this.#lintRow(under(place, step), row, shape.columns);
+    }
+  }
+
+  #rules(): SchemaRules {
+    return { own: this.#options.own, extensions: wireKeys };
+  }
+
+  #complain(place: Place, message: string): void {
+    this.#sources.report(this.#options.own ? "error" : "warning", place, message);
+  }
+
+  #lintMessageKeys(place: Place): void {
+    const data = this.#sources.at(place);
+    if (!isObject(data)) return;
+    for (const [key, value] of Object.entries(data)) {
+      if (key.startsWith("x-parser-")) continue;
+      const at = under(place, key);
+      if (!messageKeys.has(key)) this.#complain(at, `unknown key "${key}" of a message`);
+      if (key === "headers" || key === "traits") this.#complain(at, `message ${key} are not read`);
+      if (key === "contentType" && typeof value === "string" && !value.includes("json")) this.#complain(at, `content type "${value}" is not JSON`);
+      if (key === "x-hot" && typeof value !== "boolean") this.#sources.error(at, `"x-hot" must be true or false`);
+      if (key === "x-extension" && typeof value !== "string") this.#sources.error(at, `"x-extension" must be the name of the extension`);
+    }
+  }
+
+  #lintCorrelation({ correlationId, type, place }: Message): void {
+    if (correlationId === undefined) return;
+    const names = correlationId.slice(1).split("/");
+    let found: NamedType["node"] | undefined = this.#nodeOf(type);
+    for (const name of names) {
+      while (found?.kind === "ref") found = this.#nodeOf(found.name);
+      found = found?.kind === "object" ? found.properties.find((property) => property.name === name)?.node : undefined;
+    }
+    if (!found) this.#sources.error(under(place, "correlationId"), `the payload has no "${names.join("/")}" for the correlation id`);
+  }
+
+  #nodeOf(type: string): NamedType["node"] | undefined {
+    return this.#protocol.types.find(({ name }) => name === type)?.node;
+  }
+
+  #lintCase(tag: string, value: Json, then: Dispatch, place: Place): void {
+    if (then.by === "tag") {
+      for (const inner of then.cases) this.#lintCase(then.tag, inner.value, inner.then, place);
+      return;
+    }
+    const [first, second] = then.rest.map(({ message }) => this.#protocol.messages.find(({ name }) => name === message));
+    if (first && second) this.#complain(second.place, `"${second.wireName}" cannot be told from "${first.wireName}": both have ${JSON.stringify(value)} as their "${tag}"`);
+  }
+
+  #lintRow(place: Place, row: Json, columns: Readonly<Record<string, string>>): void {
+    if (!isObject(row)) {
+      this.#sources.error(place, "a row must be an object");
+      return;
+    }
+    for (const [name, type] of Object.entries(columns)) {
+      const value = childOf(row, name.replace("?", ""));
+      if (value === undefined ? !name.endsWith("?") : !type.split("|").includes(typeof value)) this.#sources.error(place, `a row must have "${name.replace("?", "")}", a ${type.replace("|", " or ")}`);
+    }
+    for (const key of Object.keys(row)) {
+      if (!Object.hasOwn(columns, key) && !Object.hasOwn(columns, `${key}?`)) this.#sources.error(under(place, key), `unknown column "${key}"`);
+    }
+  }
+}
+
+interface TableShape {
+  readonly form: "list" | "map";
+  readonly columns: Readonly<Record<string, string>>;
+}
+
+const tableShapes: Readonly<Record<string, TableShape>> = {
+  "x-close-codes": { form: "list", columns: { code: "number", reason: "string", when: "string", "by?": "string" } },
+  "x-error-codes": { form: "list", columns: { code: "string|number", "error?": "string", when: "string" } },
+  "x-limits": { form: "map", columns: { value: "number", unit: "string", description: "string" } },
+};
+

@@ -1,0 +1,140 @@
+import path from "node:path";
+import { type Diagnostic, fromFile, Parser } from "@asyncapi/parser";
+import type { Json, Path, Place } from "./ir.ts";
+import { type Finding, isObject, type Position, type Source, Sources, START } from "./source.ts";
+
+/** An AsyncAPI document as it was written, with the files it refers to. */
+export interface Loaded {
+  readonly file: string;
+  readonly sources: Sources;
+}
+
+/** What we use of the parser's inventory of files, which is no public interface; a test asserts that it is there. */
+export interface Inventory {
+  readonly document: InventoryDocument;
+  readonly referencedDocuments: Readonly<Record<string, InventoryDocument>>;
+  findAssociatedItemForPath(path: Path, resolved: boolean): { document: InventoryDocument; path: Path } | null;
+}
+
+interface InventoryDocument {
+  readonly source: string | null;
+  readonly data: Json;
+  getRangeForJsonPath(path: Path, closest: boolean): { start: { line: number; character: number } } | undefined;
+}
+
+/** Reads a document and everything it refers to. The findings are in `sources`. */
+export async function loadDocument(file: string): Promise<Loaded> {
+  const sources = new Sources();
+  const asked: string[] = [];
+  const parser = new Parser({
+    __unstable: { resolver: { cache: false, resolvers: [denyNetwork("http", asked), denyNetwork("https", asked)] } },
+  });
+  const parsed = await fromFile(parser, file)
+    .parse()
+    .catch((error: unknown) => String(error instanceof Error ? error.message : error));
+  if (typeof parsed === "string") {
+    sources.error({ file, path: [] }, `cannot be read: ${parsed}`);
+    return { file, sources };
+  }
+  const inventory = inventoryOf(parsed.extras?.document);
+  if (inventory) {
+    sources.add(sourceOf(inventory.document, file));
+    for (const [name, document] of Object.entries(inventory.referencedDocuments)) {
+      if (!/^https?:/u.test(name)) sources.add(sourceOf(document, name));
+    }
+  }
+  for (const remote of asked) reportRef(sources, remote, `is on the network; documents are read from files only`);
+  for (const diagnostic of withoutNoise(parsed.diagnostics)) reportDiagnostic(sources, file, inventory, diagnostic, asked.length > 0);
+  return { file, sources };
+}
+
+function denyNetwork(schema: string, asked: string[]) {
+  return {
+    schema,
+    order: 1,
+    canRead: true,
+    read: (uri: unknown): string => {
+      asked.push(String(uri));
+      return "{}";
+    },
+  };
+}
+
+export function inventoryOf(document: unknown): Inventory | undefined {
+  return (document as { __documentInventory?: Inventory } | undefined)?.__documentInventory;
+}
+
+function sourceOf(document: InventoryDocument, file: string): Source {
+  return { file, data: document.data, locate: (at) => positionOf(document, at) };
+}
+
+function positionOf(document: InventoryDocument, at: Path): Position {
+  const range = document.getRangeForJsonPath(at, true);
+  return range ? { line: range.start.line + 1, column: range.start.character + 1 } : START;
+}
+
+/** The parser repeats a fault in a payload as a fault of everything around it. */
+function withoutNoise(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  return diagnostics.filter((diagnostic) => {
+    if (!/must match "(?:else|then)" schema/u.test(diagnostic.message)) return true;
+    return !diagnostics.some((other) => other.path.length > diagnostic.path.length && diagnostic.path.every((step, index) => step === other.path[index]));
+  });
+}
+
+function reportDiagnostic(sources: Sources, root: string, inventory: Inventory | undefined, diagnostic: Diagnostic, remote: boolean): void {
+  const severity = severities[diagnostic.severity];
+  if (severity === undefined) return;
+  const text = tidyMessage(diagnostic.message);
+  if (diagnostic.code === "invalid-ref") {
+    // Refused network references resolve to nothing, which is reported once already.
+    if (remote && /does not exist/u.test(text)) return;
+    const missing = /ENOENT.*'([^']+)'/u.exec(text)?.[1];
+    const pointer = /'(#[^']*)' does not exist/u.exec(text)?.[1];
+    if (missing !== undefined && reportRef(sources, path.basename(missing), "names a file that does not exist")) return;
+    if (pointer !== undefined && reportRef(sources, pointer, `points at nothing`)) return;
+  }
+  const place = placeOf(root, inventory, diagnostic);
+  if (place.path.length > 0) {
+    sources.report(severity, place, text);
+    return;
+  }
+  const position = { line: diagnostic.range.start.line + 1, column: diagnostic.range.start.character + 1 };
+  const file = diagnostic.source ?? root;
+  sources.findings.push({ severity, file, position, message: text });
+}
+
+/** By the parser's numbers; information and hints are nobody's business. */
+const severities: readonly (Finding["severity"] | undefined)[] = ["error", "warning"];
+
+function placeOf(root: string, inventory: Inventory | undefined, diagnostic: Diagnostic): Place {
+  const found = inventory?.findAssociatedItemForPath(diagnostic.path, true);
+  return found ? { file: found.document.source ?? root, path: found.path } : { file: root, path: diagnostic.path };
+}
+
+function tidyMessage(message: string): string {
+  return message.replaceAll(/\s+/gu, " ").trim().replace(/\.$/u, "");
+}
+
+/** Reports every `$ref` whose text ends like this; says whether there was one. */
+function reportRef(sources: Sources, ending: string, message: string): boolean {
+  let found = false;
+  for (const file of sources.files()) {
+    visitRefs(sources.at({ file, path: [] }), [], (ref, at) => {
+      if (!ref.endsWith(ending) && !ref.startsWith(`${ending}#`) && !ref.includes(`/${ending}#`)) return;
+      found = true;
+      sources.error({ file, path: at }, `$ref "${ref}" ${message}`);
+    });
+  }
+  return found;
+}
+
+function visitRefs(data: Json | undefined, at: Path, visit: (ref: string, at: Path) => void): void {
+  if (Array.isArray(data)) {
+    for (const [index, item] of (data as readonly Json[]).entries()) visitRefs(item, [...at, index], visit);
+  } else if (isObject(data)) {
+    for (const [key, value] of Object.entries(data)) {
+      if (key === "$ref" && typeof value === "string") visit(value, [...at, key]);
+      else visitRefs(value, [...at, key], visit);
+    }
+  }
+}

@@ -1,0 +1,188 @@
+import { codePoints } from "./runtime/runtime.ts";
+import type { Check, Doc, Json, Node, NumberShape, ObjectShape, Place, Property, Shape, StringShape } from "./ir.ts";
+
+/** How `meet` looks behind references and reports what no value can satisfy. */
+export interface MeetContext {
+  resolve(name: string): Node;
+  fail(place: Place, message: string): void;
+}
+
+export const NEVER = { kind: "never" } as const;
+
+export function isUnconstrained(node: Node): boolean {
+  return node.kind === "any";
+}
+
+/** The node that accepts what both accept. Where they disagree on wording, the second wins. */
+export function meet(a: Node, b: Node, context: MeetContext): Node {
+  const doc = meetDocs(a, b);
+  if (a.kind === "any") return { ...b, ...doc };
+  if (b.kind === "any") return { ...a, ...doc };
+  if (a.kind === "ref" && b.kind === "ref" && a.name === b.name) return { ...a, ...doc };
+  const shape = meetShapes(a, b, context);
+  if (shape.kind === "never" && a.kind !== "never" && b.kind !== "never") {
+    context.fail(b.place, `no value can satisfy this: ${nounOf(a)} and ${nounOf(b)} at once`);
+  }
+  return { ...shape, ...doc };
+}
+
+function meetShapes(a: Node, b: Node, context: MeetContext): Shape {
+  const quiet: MeetContext = { ...context, fail: () => undefined };
+  if (a.kind === "ref") return stripDoc(meet(context.resolve(a.name), b, context));
+  if (b.kind === "ref") return stripDoc(meet(a, context.resolve(b.name), context));
+  if (a.kind === "never" || b.kind === "never") return NEVER;
+  if (a.kind === "union" || b.kind === "union") {
+    const [union, other] = a.kind === "union" ? [a, b] : [b as Node & { kind: "union" }, a];
+    const branches = union.branches.map((branch) => keepWording(meet(other, branch, quiet), branch)).filter((branch) => branch.kind !== "never");
+    if (branches.length === 0) return NEVER;
+    return branches.length === 1 && branches[0] ? stripDoc(branches[0]) : { ...stripDoc(union), kind: "union", branches, mode: union.mode };
+  }
+  if (a.kind === "literal" || b.kind === "literal") {
+    const [literal, other] = a.kind === "literal" ? [a, b] : [b as Node & { kind: "literal" }, a];
+    const values = literal.values.filter((value) => accepts(other, value));
+    return values.length === 0 ? NEVER : { kind: "literal", keyword: literal.keyword, values };
+  }
+  if (a.kind === "string" && b.kind === "string") return meetStrings(a, b);
+  if (a.kind === "number" && b.kind === "number") return meetNumbers(a, b);
+  if (a.kind === "object" && b.kind === "object") return meetObjects(a, b, quiet);
+  if (a.kind === "array" && b.kind === "array") {
+    return {
+      kind: "array",
+      items: meet(a.items, b.items, quiet),
+      ...defined({ minItems: highest(a.minItems, b.minItems), maxItems: lowest(a.maxItems, b.maxItems) }),
+      ...((a.uniqueItems || b.uniqueItems) && { uniqueItems: true }),
+    };
+  }
+  return a.kind === b.kind ? stripDoc(b) : NEVER;
+}
+
+function meetStrings(a: StringShape, b: StringShape): StringShape {
+  return {
+    kind: "string",
+    ...defined({
+      minLength: highest(a.minLength, b.minLength),
+      maxLength: lowest(a.maxLength, b.maxLength),
+      pattern: b.pattern ?? a.pattern,
+      format: b.format ?? a.format,
+    }),
+  };
+}
+
+function meetNumbers(a: NumberShape, b: NumberShape): NumberShape {
+  return {
+    kind: "number",
+    integer: a.integer || b.integer,
+    ...defined({
+      minimum: highest(a.minimum, b.minimum),
+      maximum: lowest(a.maximum, b.maximum),
+      exclusiveMinimum: highest(a.exclusiveMinimum, b.exclusiveMinimum),
+      exclusiveMaximum: lowest(a.exclusiveMaximum, b.exclusiveMaximum),
+      multipleOf: b.multipleOf ?? a.multipleOf,
+    }),
+  };
+}
+
+function meetObjects(a: ObjectShape, b: ObjectShape, context: MeetContext): Shape {
+  const names = new Set([...a.properties, ...b.properties].map((property) => property.name));
+  const properties: Property[] = [];
+  for (const name of names) {
+    const required = [a, b].some((shape) => shape.properties.some((property) => property.name === name && property.required));
+    const node = meet(nodeForProperty(a, name), nodeForProperty(b, name), context);
+    if (node.kind === "never" && required) return NEVER;
+    properties.push({ name, required, node });
+  }
+  const extra = meet(a.extra, b.extra, context);
+  return {
+    kind: "object",
+    properties: extra.kind === "never" ? properties.filter(({ node }) => node.kind !== "never") : properties,
+    extra,
+    openness: a.openness === "explicit" ? "explicit" : b.openness,
+    patterns: [...a.patterns, ...b.patterns],
+    ...defined({ minProperties: highest(a.minProperties, b.minProperties), maxProperties: lowest(a.maxProperties, b.maxProperties) }),
+  };
+}
+
+/** What an object says about the property of this name, written out or not. */
+export function nodeForProperty(shape: ObjectShape, name: string): Node {
+  const property = shape.properties.find((candidate) => candidate.name === name);
+  if (property) return property.node;
+  const pattern = shape.patterns.find(([source]) => matches(source, name));
+  return pattern ? pattern[1] : shape.extra;
+}
+
+function matches(pattern: string, text: string): boolean {
+  try {
+    return new RegExp(pattern, "u").test(text);
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a literal can belong to a node, by its outer shape. */
+function accepts(node: Node, value: Json): boolean {
+  switch (node.kind) {
+    case "literal":
+      return node.values.some((other) => JSON.stringify(other) === JSON.stringify(value));
+    case "string":
+      if (typeof value !== "string" || (node.pattern !== undefined && !matches(node.pattern, value))) return false;
+      return codePoints(value) >= (node.minLength ?? 0) && codePoints(value) <= (node.maxLength ?? Infinity);
+    case "number":
+      if (typeof value !== "number" || (node.integer && !Number.isInteger(value))) return false;
+      return value >= (node.minimum ?? -Infinity) && value <= (node.maximum ?? Infinity);
+    case "boolean":
+      return typeof value === "boolean";
+    case "null":
+      return value === null;
+    case "array":
+    case "tuple":
+      return Array.isArray(value);
+    case "object":
+      return typeof value === "object" && value !== null && !Array.isArray(value);
+    case "never":
+      return false;
+    case "any":
+    case "union":
+    case "ref":
+      return true;
+  }
+}
+
+function meetDocs(a: Doc, b: Doc): Doc {
+  const checks: Check[] = [...(a.checks ?? []), ...(b.checks ?? [])];
+  return {
+    place: b.place,
+    ...defined({ title: b.title ?? a.title, description: b.description ?? a.description, default: b.default ?? a.default }),
+    ...((a.deprecated || b.deprecated) && { deprecated: true }),
+    ...(checks.length > 0 && { checks: checks.filter((check, index) => checks.indexOf(check) === index) }),
+  };
+}
+
+function keepWording(node: Node, branch: Node): Node {
+  const { title: _title, description: _description, ...rest } = node;
+  return { ...rest, ...defined({ title: branch.title, description: branch.description }) };
+}
+
+function stripDoc(node: Node): Shape {
+  const { place: _place, title: _title, description: _description, deprecated: _deprecated, default: _default, checks: _checks, ...shape } = node;
+  return shape;
+}
+
+function nounOf(node: Node): string {
+  if (node.kind === "literal") return node.values.map((value) => JSON.stringify(value)).join(" or ");
+  if (node.kind === "ref") return `"${node.name}"`;
+  return `${node.kind === "array" || node.kind === "object" || node.kind === "any" ? "an" : "a"} ${node.kind}`;
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function defined<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as Defined<T>;
+}
+
+function highest(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined ? b : b === undefined ? a : Math.max(a, b);
+}
+
+function lowest(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined ? b : b === undefined ? a : Math.min(a, b);
+}

@@ -1,0 +1,294 @@
+import fc from "fast-check";
+
+/** A value with exactly one constraint broken, and what a validator must say about it. */
+export interface NearMiss {
+  readonly value: unknown;
+  /** The keyword that must fail, at this JSON pointer. */
+  readonly keyword: string;
+  readonly path: string;
+  /** What was done to a valid value. */
+  readonly change: string;
+}
+
+/** A type as far as breaking it needs it. */
+export type Shape =
+  | { readonly kind: "any" | "never" | "null" | "boolean" }
+  | { readonly kind: "literal"; readonly keyword: "const" | "enum"; readonly values: readonly unknown[] }
+  | { readonly kind: "string"; readonly minLength?: number; readonly maxLength?: number; readonly pattern?: string; readonly format?: string; readonly checked?: true }
+  | {
+      readonly kind: "number";
+      readonly integer: boolean;
+      readonly minimum?: number;
+      readonly maximum?: number;
+      readonly exclusiveMinimum?: number;
+      readonly exclusiveMaximum?: number;
+      readonly multipleOf?: number;
+      readonly checked?: true;
+    }
+  | { readonly kind: "array"; readonly items: Shape; readonly minItems?: number; readonly maxItems?: number; readonly uniqueItems?: boolean; readonly checked?: true }
+  | { readonly kind: "tuple"; readonly items: readonly Shape[]; readonly checked?: true }
+  | ObjectShape
+  | { readonly kind: "union"; readonly mode: "oneOf" | "anyOf" | "type"; readonly branches: readonly Shape[]; readonly tag?: string; readonly checked?: true }
+  | { readonly kind: "ref"; readonly name: string };
+
+interface ObjectShape {
+  readonly kind: "object";
+  readonly properties: Readonly<Record<string, { readonly required?: true; readonly shape: Shape }>>;
+  /** What an unnamed property must be; absent where it can be anything. */
+  readonly extra?: Shape;
+  readonly patterned?: true;
+  readonly minProperties?: number;
+  readonly maxProperties?: number;
+  /** Properties other keywords speak of, which are left alone. */
+  readonly untouched?: readonly string[];
+  /** When `property` is `value`, `requires` must be there. */
+  readonly when?: readonly { readonly property: string; readonly value: unknown; readonly requires: readonly string[] }[];
+}
+
+export type Shapes = Readonly<Record<string, Shape>>;
+
+/** Near misses of the type of this name, each made from one of its values. */
+export function nearMissesOf(shapes: Shapes, name: string, values: fc.Arbitrary<unknown>): fc.Arbitrary<NearMiss> {
+  return values
+    .chain((value) => {
+      const edits = editsOf({ kind: "ref", name }, value, shapes);
+      return edits.length === 0 ? fc.constant(undefined) : fc.nat({ max: edits.length - 1 }).map((index) => edits[index]);
+    })
+    .filter((edit) => edit !== undefined)
+    .map(({ keyword, path, change, make }) => ({ value: make(), keyword, path, change }));
+}
+
+interface Edit {
+  readonly path: string;
+  readonly keyword: string;
+  readonly change: string;
+  /** The broken value. */
+  make(): unknown;
+}
+
+/** Every way to break one constraint of a value. */
+function editsOf(shape: Shape, value: unknown, shapes: Shapes): Edit[] {
+  switch (shape.kind) {
+    case "any":
+    case "never":
+      return [];
+    case "ref": {
+      const target = shapes[shape.name];
+      return target ? editsOf(target, value, shapes) : [];
+    }
+    case "null":
+      return [edit("type", "not null", "null")];
+    case "boolean":
+      return [edit("type", "a string for a boolean", "yes")];
+    case "literal":
+      return literalEdits(shape);
+    case "string":
+      return [edit("type", "a number for a string", 7), ...(shape.checked || typeof value !== "string" ? [] : stringEdits(shape, value))];
+    case "number":
+      return [edit("type", "a string for a number", "7"), ...(shape.checked || typeof value !== "number" ? [] : numberEdits(shape, value))];
+    case "array":
+      return [edit("type", "an object for an array", {}), ...(shape.checked || !Array.isArray(value) ? [] : arrayEdits(shape, value, shapes))];
+    case "tuple":
+      return [edit("type", "an object for an array", {}), ...(shape.checked || !Array.isArray(value) ? [] : itemEdits(shape.items, value, shapes))];
+    case "object":
+      return [edit("type", "an array for an object", []), ...(isRecord(value) ? objectEdits(shape, value, shapes) : [])];
+    case "union":
+      return shape.checked ? [] : unionEdits(shape, value, shapes);
+  }
+}
+
+function edit(keyword: string, change: string, value: unknown): Edit {
+  return { path: "", keyword, change, make: () => value };
+}
+
+function literalEdits({ keyword, values }: Shape & { kind: "literal" }): Edit[] {
+  const others = ["no such value", -1.5, true, false];
+  const other = others.find((candidate) => values.some((value) => typeof value === typeof candidate) && !values.includes(candidate));
+  return other === undefined ? [] : [edit(keyword, "another literal", other)];
+}
+
+function stringEdits(shape: Shape & { kind: "string" }, value: string): Edit[] {
+  const { minLength = 0, maxLength, pattern, format } = shape;
+  const candidates: Edit[] = [];
+  // Long strings are made only when they are wanted.
+  if (minLength > 0) candidates.push({ path: "", keyword: "minLength", change: "one character too few", make: () => Array.from(value).slice(0, minLength - 1).join("") });
+  if (maxLength !== undefined) candidates.push({ path: "", keyword: "maxLength", change: "one character too many", make: () => padded(value, maxLength + 1) });
+  if (pattern !== undefined) {
+    const points = Array.from(value);
+    for (const letter of ["\u0000", "\n", " ", "\u00ff", "!", "/", "A", "a", "0", "\u{1f600}"]) {
+      for (const text of [points.slice(0, -1).join("") + letter, value + letter]) candidates.push(edit("pattern", "a character the pattern refuses", text));
+    }
+  }
+  if (format !== undefined && format !== "password") candidates.push(edit("format", "not of the format", " ".repeat(Math.max(1, minLength))));
+  if (pattern === undefined) return candidates;
+  const taken = new Set<string>();
+  return candidates.filter(({ keyword, make }) => {
+    const isOnly = !taken.has(keyword) && brokenInString(shape, String(make())).join() === (keyword === "format" ? "" : keyword);
+    if (isOnly) taken.add(keyword);
+    return isOnly;
+  });
+}
+
+function padded(value: string, length: number): string {
+  const points = Array.from(value);
+  return points.slice(0, length).join("") + (points.at(-1) ?? "a").repeat(Math.max(0, length - points.length));
+}
+
+function brokenInString({ minLength = 0, maxLength = Infinity, pattern }: Shape & { kind: "string" }, text: string): string[] {
+  const length = Array.from(text).length;
+  return [
+    ...(length < minLength ? ["minLength"] : []),
+    ...(length > maxLength ? ["maxLength"] : []),
+    ...(pattern !== undefined && !new RegExp(pattern, "u").test(text) ? ["pattern"] : []),
+  ];
+}
+
+function numberEdits(shape: Shape & { kind: "number" }, value: number): Edit[] {
+  const candidates: [string, string, number | undefined][] = [
+    ["minimum", "below the minimum", shape.minimum === undefined ? undefined : shape.minimum - 1],
+    ["maximum", "above the maximum", shape.maximum === undefined ? undefined : shape.maximum + 1],
+    ["exclusiveMinimum", "at the exclusive minimum", shape.exclusiveMinimum],
+    ["exclusiveMaximum", "at the exclusive maximum", shape.exclusiveMaximum],
+  ];
+  // Halves of large numbers are whole numbers again.
+  if (shape.integer && Math.abs(value) < 2 ** 51) candidates.push(["type", "a fraction for a whole number", value + 0.5]);
+  return candidates.flatMap(([keyword, change, number]) => (number !== undefined && brokenInNumber(shape, number).join() === keyword ? [edit(keyword, change, number)] : []));
+}
+
+function brokenInNumber(shape: Shape & { kind: "number" }, value: number): string[] {
+  // The type is looked at first; what comes after it does not count.
+  if (shape.integer && !Number.isInteger(value)) return ["type"];
+  return [
+    ...(value < (shape.minimum ?? -Infinity) ? ["minimum"] : []),
+    ...(value > (shape.maximum ?? Infinity) ? ["maximum"] : []),
+    ...(value <= (shape.exclusiveMinimum ?? -Infinity) ? ["exclusiveMinimum"] : []),
+    ...(value >= (shape.exclusiveMaximum ?? Infinity) ? ["exclusiveMaximum"] : []),
+    ...(shape.multipleOf !== undefined && !Number.isInteger(value / shape.multipleOf) ? ["multipleOf"] : []),
+  ];
+}
+
+function arrayEdits(shape: Shape & { kind: "array" }, value: readonly unknown[], shapes: Shapes): Edit[] {
+  const edits: Edit[] = [];
+  const { minItems = 0, maxItems, uniqueItems } = shape;
+  if (minItems > 0) edits.push({ path: "", keyword: "minItems", change: "one item too few", make: () => value.slice(0, minItems - 1) });
+  if (maxItems !== undefined && value.length > 0 && !uniqueItems) {
+    edits.push({ path: "", keyword: "maxItems", change: "one item too many", make: () => Array.from({ length: maxItems + 1 }, (_, index) => value[index % value.length]) });
+  }
+  if (uniqueItems && value.length > 0 && value.length < (maxItems ?? Infinity)) edits.push(edit("uniqueItems", "an item twice", [...value, value[0]]));
+  return [...edits, ...itemEdits(value.length === 0 ? [] : [shape.items], value, shapes)];
+}
+
+function itemEdits(shapesOfItems: readonly Shape[], value: readonly unknown[], shapes: Shapes): Edit[] {
+  return shapesOfItems.flatMap((shape, index) =>
+    index < value.length ? editsOf(shape, value[index], shapes).map((inner) => ({ ...inner, path: `/${index}${inner.path}`, make: () => value.with(index, inner.make()) })) : [],
+  );
+}
+
+function objectEdits(shape: ObjectShape, value: Readonly<Record<string, unknown>>, shapes: Shapes): Edit[] {
+  const edits: Edit[] = [];
+  const keys = Object.keys(value);
+  const isTouched = (name: string): boolean => !(shape.untouched ?? []).includes(name);
+  const canShrink = keys.length > (shape.minProperties ?? 0);
+  for (const [name, { required, shape: inner }] of Object.entries(shape.properties)) {
+    if (!isTouched(name) || !Object.hasOwn(value, name)) continue;
+    if (required && canShrink) edits.push({ path: "", keyword: "required", change: `without "${name}"`, make: () => without(value, name) });
+    edits.push(...editsOf(inner, value[name], shapes).map((each) => at(name, each, value)));
+  }
+  const unnamed = keys.filter((key) => !Object.hasOwn(shape.properties, key) && isTouched(key));
+  if (shape.extra && !shape.patterned) for (const name of unnamed) edits.push(...editsOf(shape.extra, value[name], shapes).map((each) => at(name, each, value)));
+  if (shape.extra?.kind === "never" && !shape.patterned && keys.length < (shape.maxProperties ?? Infinity)) {
+    edits.push(edit("additionalProperties", "with an unknown field", withKey(value, "no such field", 1)));
+  }
+  for (const { property, value: trigger, requires } of shape.when ?? []) {
+    const [missing] = requires;
+    if (missing === undefined || !isTouched(missing)) continue;
+    edits.push({ path: "", keyword: "required", change: `"${property}" asks for "${missing}", which is not there`, make: () => without(withKey(value, property, trigger), missing) });
+  }
+  return edits;
+}
+
+function unionEdits(shape: Shape & { kind: "union" }, value: unknown, shapes: Shapes): Edit[] {
+  const { tag, branches, mode } = shape;
+  if (tag !== undefined && isRecord(value)) {
+    const branch = branches.map((each) => resolve(each, shapes)).find((each) => each.kind === "object" && isTagged(each, tag, value, shapes));
+    const inner = branch?.kind === "object" ? editsOf({ ...branch, untouched: [...(branch.untouched ?? []), tag] }, value, shapes).filter(({ path, keyword }) => path !== "" || keyword !== "type") : [];
+    return [...inner, edit("discriminator", "an unknown tag", withKey(value, tag, "no such tag"))];
+  }
+  const types = new Set(branches.flatMap((branch) => typesOf(branch, shapes)));
+  const others: unknown[] = [[], {}, true, 0.5, "no such value", null];
+  const other = types.has("any") ? undefined : others.find((candidate) => !types.has(typeOf(candidate)));
+  const own = mode === "type" ? branches.find((branch) => typesOf(branch, shapes).includes(typeOf(value))) : undefined;
+  return [
+    ...(other === undefined ? [] : [edit(mode, "of no type the union has", other)]),
+    ...(own ? editsOf(own, value, shapes).filter(({ path, keyword }) => path !== "" || keyword !== "type") : []),
+  ];
+}
+
+function isTagged(shape: ObjectShape, tag: string, value: Readonly<Record<string, unknown>>, shapes: Shapes): boolean {
+  const property = shape.properties[tag];
+  const literal = property && resolve(property.shape, shapes);
+  return literal?.kind === "literal" && literal.values.includes(value[tag]);
+}
+
+function resolve(shape: Shape, shapes: Shapes): Shape {
+  const target = shape.kind === "ref" ? shapes[shape.name] : undefined;
+  return target ? resolve(target, shapes) : shape;
+}
+
+function typesOf(shape: Shape, shapes: Shapes): string[] {
+  const resolved = resolve(shape, shapes);
+  if (resolved.kind === "union") return resolved.branches.flatMap((branch) => typesOf(branch, shapes));
+  if (resolved.kind === "literal") return resolved.values.map(typeOf);
+  return [resolved.kind === "tuple" ? "array" : resolved.kind === "ref" ? "any" : resolved.kind];
+}
+
+function typeOf(value: unknown): string {
+  return value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
+}
+
+function at(name: string, inner: Edit, value: Readonly<Record<string, unknown>>): Edit {
+  return { ...inner, path: `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}${inner.path}`, make: () => withKey(value, name, inner.make()) };
+}
+
+function withKey(value: Readonly<Record<string, unknown>>, name: string, item: unknown): Record<string, unknown> {
+  return Object.fromEntries([...Object.entries(value).filter(([key]) => key !== name), [name, item]]);
+}
+
+function without(value: Readonly<Record<string, unknown>>, name: string): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).filter(([key]) => key !== name));
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Characters of these inclusive ranges of code points, mostly from the front ones. */
+export function characters(...ranges: readonly (readonly [number, number])[]): fc.Arbitrary<string> {
+  const printable = ranges.flatMap(([first, last]) => (first <= 0x7e && last >= 0x20 ? [[Math.max(first, 0x20), Math.min(last, 0x7e)] as const] : []));
+  const from = (among: readonly (readonly [number, number])[]): fc.Arbitrary<string> =>
+    fc.oneof(...among.map(([first, last]) => ({ weight: last - first + 1, arbitrary: fc.integer({ min: first, max: last }).map((point) => String.fromCodePoint(point)) })));
+  return printable.length === 0 ? from(ranges) : fc.oneof({ weight: 4, arbitrary: from(printable) }, { weight: 1, arbitrary: from(ranges) });
+}
+
+/** Any JSON value that JSON text can hold, which has no negative zero. */
+export function json(): fc.Arbitrary<fc.JsonValue> {
+  return fc.jsonValue({ stringUnit: "binary", maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)) as fc.JsonValue);
+}
+
+/** Text of so many code points; once in a while exactly as long as it may be. */
+export function text({ min = 0, max, unit = "binary" }: { min?: number; max?: number; unit?: fc.Arbitrary<string> | "binary" }): fc.Arbitrary<string> {
+  const usual = fc.string({ unit, minLength: min, ...(max !== undefined && { maxLength: max }) });
+  if (max === undefined || max > 512) return usual;
+  return fc.oneof({ weight: 19, arbitrary: usual }, { weight: 1, arbitrary: fc.string({ unit, minLength: max, maxLength: max, size: "max" }) });
+}
+
+/** A finite number; JSON has no negative zero. */
+export function finite(bounds: { min?: number; max?: number; minExcluded?: boolean; maxExcluded?: boolean }): fc.Arbitrary<number> {
+  return fc.double({ ...bounds, noNaN: true, noDefaultInfinity: true }).map((value) => (value === 0 ? 0 : value));
+}
+
+/** An object with further properties beside the named ones. */
+export function withExtras<T extends object>(object: fc.Arbitrary<T>, extra: fc.Arbitrary<unknown>, named: readonly string[]): fc.Arbitrary<T> {
+  const extras = fc.dictionary(fc.string({ unit: "binary", maxLength: 20 }).filter((key) => !named.includes(key) && key !== "__proto__"), extra, { maxKeys: 4, noNullPrototype: true });
+  return fc.tuple(object, extras).map(([value, more]) => ({ ...value, ...more }));
+}

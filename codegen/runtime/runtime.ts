@@ -1,0 +1,272 @@
+/** The result of decoding: a value, or what is wrong with the text. */
+export type Decoded<T> = { readonly ok: true; readonly value: T } | Refused;
+
+/** Why a text was refused. */
+export interface Refused {
+  readonly ok: false;
+  readonly code: "not-json" | "unknown-event" | "invalid";
+  /** The name of the message, where the text named one. */
+  readonly message?: string;
+  /** The field at fault, such as `mediaPaths[2]`; empty for the whole. */
+  readonly path: string;
+  /** The JSON Schema keyword that failed; empty where none ran. */
+  readonly keyword: string;
+  /** One sentence for people. */
+  readonly detail: string;
+  /** What the text holds, where it is JSON. */
+  readonly input?: unknown;
+}
+
+/** What a validator says about the first thing it found. */
+export interface ValidationError {
+  readonly instancePath: string;
+  readonly keyword: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly message?: string;
+}
+
+export interface Validator<T> {
+  (value: unknown): value is T;
+  errors?: readonly ValidationError[] | null;
+}
+
+/** A validation error in words. */
+export interface Description {
+  readonly path: string;
+  readonly keyword: string;
+  readonly detail: string;
+}
+
+/** The number of Unicode code points, which is what `minLength` and `maxLength` count. */
+export function codePoints(text: string): number {
+  let count = text.length;
+  for (let at = 0; at + 1 < text.length; at++) {
+    if ((text.charCodeAt(at) & 0xfc00) === 0xd800 && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00) {
+      count--;
+      at++;
+    }
+  }
+  return count;
+}
+
+/** Whether two JSON values are the same. */
+export function equal(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null || Array.isArray(a) !== Array.isArray(b)) return false;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every((key) => Object.hasOwn(b, key) && equal((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]));
+}
+
+export function refuseText(text: string): Refused {
+  const start = text === "" ? "nothing" : `text that starts with ${quote(text)}`;
+  return { ok: false, code: "not-json", path: "", keyword: "", detail: `Not JSON: expected one JSON value, got ${start}` };
+}
+
+export function refuseEvent(input: unknown, tag: string, known: readonly (string | number | boolean)[]): Refused {
+  const refused = { ok: false, code: "unknown-event", path: "", keyword: "", input } as const;
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return { ...refused, detail: `Invalid message: expected an object, got ${show(input)}` };
+  if (tag === "") return { ...refused, detail: "Invalid message: not one that is expected here" };
+  const value = Object.hasOwn(input, tag) ? (input as Record<string, unknown>)[tag] : undefined;
+  return { ...refused, path: tag, detail: `Invalid field ${tag}: expected ${listOf(known)}, got ${show(value)}` };
+}
+
+/** `sensitive` names properties whose values are not repeated. */
+export function refuseInvalid(message: string, errors: readonly ValidationError[] | null | undefined, input: unknown, sensitive: readonly string[]): Refused {
+  return { ok: false, code: "invalid", message, ...describe(errors, input, sensitive), input };
+}
+
+/** A value so deep that looking at it exhausts the stack. */
+export function refuseDepth(message: string, input: unknown): Refused {
+  return { ok: false, code: "invalid", message, path: "", keyword: "depth", detail: "Invalid message: nested too deeply", input };
+}
+
+/** Turns a validator's errors into one sentence: which field, what was expected, what came. */
+export function describe(errors: readonly ValidationError[] | null | undefined, input: unknown, sensitive: readonly string[] = []): Description {
+  const error = deepest(errors);
+  if (!error) return { path: "", keyword: "", detail: "Invalid message" };
+  const steps = error.instancePath.split("/").slice(1).map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+  const added = error.params["missingProperty"] ?? error.params["additionalProperty"] ?? (error.keyword === "discriminator" ? error.params["tag"] : undefined);
+  if (typeof added === "string") steps.push(added);
+  const { path, value } = follow(input, steps);
+  const secret = steps.some((step) => sensitive.includes(step) || secretName.test(step));
+  const name = path === "" ? "Invalid message" : `Invalid field ${path}`;
+  return { path, keyword: error.keyword, detail: `${name}: ${expectation(error)}${came(error, value, secret)}` };
+}
+
+const secretName = /token|secret|password|ticket|credential|authorization|api_?key/i;
+
+/** Of the branches of a union, the one that got furthest is what the sender meant. */
+function deepest(errors: readonly ValidationError[] | null | undefined): ValidationError | undefined {
+  const last = errors?.at(-1);
+  // What a condition asked for says more than that there was a condition.
+  if (last?.keyword === "if") return errors?.at(-2) ?? last;
+  if (!last || (last.keyword !== "oneOf" && last.keyword !== "anyOf")) return last;
+  let found = last;
+  for (const error of errors ?? []) if (error.instancePath.split("/").length > found.instancePath.split("/").length) found = error;
+  return found;
+}
+
+function follow(input: unknown, steps: readonly string[]): { path: string; value: unknown } {
+  let path = "";
+  let value = input;
+  for (const step of steps) {
+    if (Array.isArray(value)) path += `[${step}]`;
+    else if (/^[\p{L}_$][\p{L}\p{N}_$-]*$/u.test(step)) path += path === "" ? step : `.${step}`;
+    else path += `[${quote(step)}]`;
+    value = typeof value === "object" && value !== null && Object.hasOwn(value, step) ? (value as Record<string, unknown>)[step] : undefined;
+  }
+  return { path, value };
+}
+
+function expectation({ keyword, params }: ValidationError): string {
+  const limit = Number(params["limit"]);
+  switch (keyword) {
+    case "required":
+      return "expected a value";
+    case "additionalProperties":
+      return "there is no field of this name";
+    case "type":
+      return `expected ${typeNames(params["type"])}`;
+    case "const":
+      return `expected ${show(params["allowedValue"])}`;
+    case "enum":
+    case "discriminator":
+      return `expected ${listOf(params["allowedValues"])}`;
+    case "minLength":
+      return limit === 1 ? "expected text" : `expected at least ${limit} characters`;
+    case "maxLength":
+      return `expected at most ${limit} characters`;
+    case "minItems":
+      return `expected at least ${limit} items`;
+    case "maxItems":
+      return `expected at most ${limit} items`;
+    case "minProperties":
+      return `expected at least ${limit} fields`;
+    case "maxProperties":
+      return `expected at most ${limit} fields`;
+    case "minimum":
+    case "exclusiveMinimum":
+    case "maximum":
+    case "exclusiveMaximum":
+      return `expected a number ${comparisons[String(params["comparison"])] ?? ""} ${limit}`;
+    case "multipleOf":
+      return `expected a multiple of ${String(params["multipleOf"])}`;
+    case "pattern":
+      return `expected text that matches ${String(params["pattern"])}`;
+    case "format":
+      return `expected ${String(params["format"])} format`;
+    case "uniqueItems":
+      return `expected items that differ, items ${String(params["j"])} and ${String(params["i"])} are equal`;
+    case "dependencies":
+      return `expected beside ${show(params["property"])}`;
+    default:
+      return `does not fulfil "${keyword}"`;
+  }
+}
+
+const comparisons: Readonly<Record<string, string>> = { ">=": "of at least", "<=": "of at most", ">": "above", "<": "below" };
+
+const withoutValue: readonly string[] = ["additionalProperties", "uniqueItems", "if", "not", "false schema"];
+
+function came({ keyword, params }: ValidationError, value: unknown, secret: boolean): string {
+  if (keyword === "required" || keyword === "dependencies") return ", got nothing";
+  if (withoutValue.includes(keyword)) return "";
+  if ((keyword === "maxLength" || keyword === "minLength") && typeof value === "string" && value !== "") return `, got ${codePoints(value)}`;
+  if (Array.isArray(value) && "limit" in params) return `, got ${value.length}`;
+  return `, got ${secret && value !== "" ? kindOf(value) : show(value)}`;
+}
+
+function typeNames(type: unknown): string {
+  const names = Array.isArray(type) ? type.map(String) : String(type).split(",");
+  return names.map((name) => typeWords[name] ?? name).join(" or ");
+}
+
+const typeWords: Readonly<Record<string, string>> = {
+  string: "a string",
+  number: "a number",
+  integer: "a whole number",
+  boolean: "true or false",
+  object: "an object",
+  array: "an array",
+};
+
+function listOf(values: unknown): string {
+  const shown = (Array.isArray(values) ? values : [values]).map(show);
+  if (shown.length > 16) return `one of ${shown.length} known values`;
+  return shown.length === 1 ? (shown[0] ?? "") : `${shown.slice(0, -1).join(", ")} or ${shown.at(-1)}`;
+}
+
+/** A value in at most forty characters of its own; never looks inside an object. */
+function show(value: unknown): string {
+  if (typeof value === "string") return quote(value);
+  return typeof value === "number" || typeof value === "boolean" || value === null ? String(value) : kindOf(value);
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (Array.isArray(value)) return value.length === 0 ? "an empty array" : `an array of ${value.length}`;
+  if (typeof value === "object" && value !== null) return "an object";
+  return typeof value === "string" ? `${codePoints(value)} characters` : `a ${typeof value}`;
+}
+
+function quote(text: string): string {
+  const start = Array.from(text.slice(0, 80)).slice(0, 40).join("");
+  return JSON.stringify(start.length < text.length ? `${start}…` : start);
+}
+
+/** A message in the table of messages. */
+export interface MessageRow {
+  /** The name of its type. */
+  readonly name: string;
+  /** The value it is recognised by, and all of them where one is not enough. */
+  readonly tag: string | number | boolean | undefined;
+  readonly tags: Readonly<Record<string, string | number | boolean>>;
+  /** As seen from the application the document describes. */
+  readonly direction: "received" | "sent" | "both";
+  readonly channels: readonly string[];
+  readonly operations: readonly string[];
+  /** The types of the messages that answer it, and of those it answers. */
+  readonly replies: readonly string[];
+  readonly repliesTo: readonly string[];
+  /** JSON pointer into the message. */
+  readonly correlationId: string | undefined;
+  readonly extension: string | undefined;
+}
+
+export interface ChannelRow {
+  readonly address: string | null;
+  readonly received: readonly string[];
+  readonly sent: readonly string[];
+  readonly query: Readonly<Record<string, ParameterRow>>;
+  readonly headers: Readonly<Record<string, ParameterRow>>;
+}
+
+/** A parameter of the request that opens a connection. */
+export interface ParameterRow {
+  readonly required: boolean;
+  readonly description?: string;
+  readonly schema: Readonly<Record<string, unknown>>;
+}
+
+export interface CloseCodeRow {
+  readonly code: number;
+  readonly reason: string;
+  readonly when: string;
+  readonly by?: string;
+}
+
+export interface ErrorCodeRow {
+  readonly code: string | number;
+  readonly error?: string;
+  readonly when: string;
+}
+
+export interface LimitRow {
+  readonly value: number;
+  readonly unit: string;
+  readonly description: string;
+}
+
+/** The parts of a configuration that have a default. */
+export type Defaults<T> = T extends readonly unknown[] ? T : T extends object ? { [K in keyof T]?: Defaults<T[K]> } : T;

@@ -1,0 +1,283 @@
+import type { Check, Doc, Json, JsonObject, Node, ObjectShape, Place, Property, Shape } from "./ir.ts";
+import { subschemas } from "./keywords.ts";
+import { isUnconstrained, meet, type MeetContext, NEVER } from "./merge.ts";
+import { nameOfPointer, reservedNames } from "./names.ts";
+import { childOf, formatFinding, isArray, isObject, placeKey, resolveRef, samePlace, type Sources, under } from "./source.ts";
+
+type TypeName = "null" | "boolean" | "string" | "number" | "integer" | "array" | "object";
+
+interface Entry {
+  readonly name: string;
+  readonly place: Place;
+  state: "waiting" | "reading" | "read";
+  node?: Node;
+}
+
+/** Reads JSON Schemas, as written, into nodes; every schema behind a `$ref` becomes a named type. */
+export class SchemaReader {
+  readonly #sources: Sources;
+  readonly #rename: (name: string) => string;
+  readonly #byPlace = new Map<string, Entry>();
+  readonly #byName = new Map<string, Entry>();
+  readonly #context: MeetContext;
+
+  /** `rename` may give the names of the document a prefix. */
+  constructor(sources: Sources, rename: (name: string) => string = (name) => name) {
+    this.#sources = sources;
+    this.#rename = rename;
+    this.#context = { resolve: (name) => this.nodeOf(name), fail: (place, message) => sources.error(place, message) };
+  }
+
+  /** The name of the schema at a place, which becomes a named type now if it was none. */
+  nameSchema(place: Place, wanted?: string): string {
+    const target = this.#followAlias(place);
+    const known = this.#byPlace.get(placeKey(target));
+    if (known) return known.name;
+    const name = this.claim(this.#rename(wanted ?? nameOfPointer(target.path)), target);
+    const entry: Entry = { name, place: target, state: "waiting" };
+    this.#byPlace.set(placeKey(target), entry);
+    this.#byName.set(name, entry);
+    return name;
+  }
+
+  /** Takes a name for what stands at a place; two claims to one name are an error. */
+  claim(name: string, place: Place): string {
+    const owner = this.#owners.get(name);
+    if (owner === undefined) this.#owners.set(name, place);
+    else if (!samePlace(owner, place)) {
+      const other = formatFinding({ severity: "error", file: owner.file, position: this.#sources.locate(owner), message: "" });
+      this.#sources.error(place, `the type name "${name}" is taken by ${other.replace(/: $/u, "")}; rename one of the two`);
+    }
+    if (reservedNames.has(name)) this.#sources.error(place, `the type name "${name}" is taken by the generated code; rename the schema or message`);
+    return name;
+  }
+  readonly #owners = new Map<string, Place>();
+
+  /** The named types in order of first use. Reading one may add more. */
+  *entries(): Generator<{ name: string; place: Place; node: Node }> {
+    for (const entry of this.#byName.values()) yield { name: entry.name, place: entry.place, node: this.nodeOf(entry.name) };
+  }
+
+  placeOf(name: string): Place {
+    const entry = this.#byName.get(name);
+    if (!entry) throw new Error(`no type ${name}`);
+    return entry.place;
+  }
+
+  nodeOf(name: string): Node {
+    const entry = this.#byName.get(name);
+    if (!entry) throw new Error(`no type ${name}`);
+    if (entry.node) return entry.node;
+    if (entry.state === "reading") {
+      this.#sources.error(entry.place, `"${name}" contains itself through allOf, oneOf or anyOf`);
+      return { kind: "any", place: entry.place };
+    }
+    entry.state = "reading";
+    const node = this.read(this.#sources.at(entry.place), entry.place);
+    entry.node = node;
+    entry.state = "read";
+    return node;
+  }
+
+  read(schema: Json | undefined, place: Place): Node {
+    if (schema === undefined || schema === true) return { kind: "any", place };
+    if (schema === false) return { ...NEVER, place };
+    if (!isObject(schema)) {
+      this.#sources.error(place, "a schema must be an object or a boolean");
+      return { kind: "any", place };
+    }
+    const doc = readDoc(schema, place);
+    if (typeof schema["$ref"] === "string") return { kind: "ref", name: this.nameSchema(resolveRef(place, schema["$ref"])), ...doc };
+    let node: Node = { kind: "any", ...doc };
+    for (const [index, part] of listOf(schema["allOf"]).entries()) node = meet(node, this.read(part, under(place, "allOf", index)), this.#context);
+    node = meet(node, { ...this.#readTyped(schema, place), ...doc }, this.#context);
+    for (const mode of ["oneOf", "anyOf"] as const) {
+      const parts = listOf(schema[mode]);
+      if (parts.length === 0) continue;
+      const branches = parts.map((part, index) => this.read(part, under(place, mode, index)));
+      const tag = schema["discriminator"];
+      const union: Node = { kind: "union", mode, branches, place, ...(typeof tag === "string" && { tag }) };
+      node = isUnconstrained(node) ? { ...union, ...withoutPlace(node), place } : meet(node, union, this.#context);
+    }
+    return { ...node, ...doc, ...(node.checks && { checks: node.checks }) };
+  }
+
+  #followAlias(place: Place): Place {
+    const schema = this.#sources.at(place);
+    const ref = childOf(schema, "$ref");
+    if (typeof ref !== "string") return place;
+    const target = resolveRef(place, ref);
+    if (samePlace(target, place)) {
+      this.#sources.error(place, "refers to itself");
+      return place;
+    }
+    // A schema that only names another one, under the same name, is the other one.
+    return nameOfPointer(target.path) === nameOfPointer(place.path) ? this.#followAlias(target) : place;
+  }
+
+  #readTyped(schema: JsonObject, place: Place): Shape {
+    const types = typesOf(schema);
+    if ("const" in schema) return literalOf("const", [schema["const"] ?? null], types);
+    if (isArray(schema["enum"])) return literalOf("enum", schema["enum"], types);
+    if (types === undefined) return { kind: "any" };
+    const shapes = types.map((type) => this.#readType(type, schema, place));
+    if (shapes.length === 1 && shapes[0]) return shapes[0];
+    return { kind: "union", mode: "type", branches: shapes.map((shape) => ({ ...shape, place })) };
+  }
+
+  #readType(type: TypeName, schema: JsonObject, place: Place): Shape {
+    switch (type) {
+      case "null":
+      case "boolean":
+        return { kind: type };
+      case "string":
+        return { kind: "string", ...pick(schema, "number", "minLength", "maxLength"), ...pick(schema, "string", "pattern", "format") };
+      case "number":
+      case "integer":
+        return {
+          kind: "number",
+          integer: type === "integer",
+          ...pick(schema, "number", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+        };
+      case "array":
+        return this.#readArray(schema, place);
+      case "object":
+        return this.#readObject(schema, place);
+    }
+  }
+
+  #readArray(schema: JsonObject, place: Place): Shape {
+    const counts = pick(schema, "number", "minItems", "maxItems");
+    if (isArray(schema["items"])) {
+      const items = schema["items"].map((item, index) => this.read(item, under(place, "items", index)));
+      const rest = this.read(schema["additionalItems"], under(place, "additionalItems"));
+      return { kind: "tuple", items, rest, minItems: 0, ...counts };
+    }
+    const items = this.read(schema["items"], under(place, "items"));
+    return { kind: "array", items, ...counts, ...(schema["uniqueItems"] === true && { uniqueItems: true }) };
+  }
+
+  #readObject(schema: JsonObject, place: Place): ObjectShape {
+    const required = listOf(schema["required"]).filter((name) => typeof name === "string");
+    const written = isObject(schema["properties"]) ? schema["properties"] : {};
+    const properties: Property[] = Object.entries(written).map(([name, property]) => ({
+      name,
+      required: required.includes(name),
+      node: this.read(property, under(place, "properties", name)),
+    }));
+    const patterns = isObject(schema["patternProperties"]) ? Object.entries(schema["patternProperties"]) : [];
+    const extraSchema = schema["additionalProperties"];
+    const extra = this.read(extraSchema, under(place, "additionalProperties"));
+    for (const name of required) {
+      if (!Object.hasOwn(written, name)) properties.push({ name, required: true, node: { ...extra, place } });
+    }
+    return {
+      kind: "object",
+      properties,
+      extra,
+      openness: extraSchema === undefined ? "implicit" : "explicit",
+      patterns: patterns.map(([pattern, value]) => [pattern, this.read(value, under(place, "patternProperties", pattern))] as const),
+      ...pick(schema, "number", "minProperties", "maxProperties"),
+    };
+  }
+}
+
+function readDoc(schema: JsonObject, place: Place): Doc {
+  const checks = readChecks(schema);
+  return {
+    place,
+    ...pick(schema, "string", "title", "description"),
+    ...(schema["deprecated"] === true && { deprecated: true }),
+    ...(schema["default"] !== undefined && { default: schema["default"] }),
+    ...(checks.length > 0 && { checks }),
+  };
+}
+
+function readChecks(schema: JsonObject): Check[] {
+  const checks: Check[] = [];
+  for (const keyword of ["not", "if", "contains", "dependencies", "propertyNames"]) {
+    if (schema[keyword] === undefined) continue;
+    const parts = keyword === "if" ? ["if", "then", "else"] : [keyword];
+    const mentions = new Set(parts.flatMap((part) => mentionsOf(part === "dependencies" ? { dependencies: schema[part] ?? {} } : schema[part])));
+    const when = keyword === "if" ? readCondition(schema) : undefined;
+    checks.push({ keyword, mentions: [...mentions], ...(when && { when }) });
+  }
+  return checks;
+}
+
+/** `if: {properties: {p: {const: v}}, required: [p]}, then: {required: [...]}` and nothing more. */
+function readCondition(schema: JsonObject): Check["when"] {
+  const [condition, consequence] = [schema["if"], schema["then"]];
+  if (!isObject(condition) || !isObject(consequence) || schema["else"] !== undefined) return undefined;
+  if (Object.keys(consequence).join() !== "required" || Object.keys(condition).sort().join() !== "properties,required") return undefined;
+  const [entry, ...more] = Object.entries(isObject(condition["properties"]) ? condition["properties"] : {});
+  const required = listOf(condition["required"]);
+  const requires = listOf(consequence["required"]).filter((name) => typeof name === "string");
+  if (!entry || more.length > 0 || required.length !== 1 || required[0] !== entry[0]) return undefined;
+  if (!isObject(entry[1]) || Object.keys(entry[1]).join() !== "const") return undefined;
+  return { property: entry[0], value: entry[1]["const"] ?? null, requires };
+}
+
+function mentionsOf(schema: Json | undefined): string[] {
+  if (!isObject(schema)) return [];
+  const names = listOf(schema["required"]).filter((name) => typeof name === "string");
+  if (isObject(schema["dependencies"])) for (const value of Object.values(schema["dependencies"])) names.push(...listOf(value).filter((name) => typeof name === "string"));
+  for (const [steps, child] of subschemas(schema)) {
+    if (steps.length === 2 && (steps[0] === "properties" || steps[0] === "dependencies")) names.push(String(steps[1]));
+    names.push(...mentionsOf(child));
+  }
+  return names;
+}
+
+const impliedTypes: readonly (readonly [TypeName, readonly string[]])[] = [
+  ["object", ["properties", "required", "additionalProperties", "patternProperties", "minProperties", "maxProperties"]],
+  ["array", ["items", "minItems", "maxItems", "uniqueItems", "additionalItems"]],
+  ["string", ["minLength", "maxLength", "pattern", "format"]],
+  ["number", ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]],
+];
+
+function typesOf(schema: JsonObject): TypeName[] | undefined {
+  const written = schema["type"];
+  if (typeof written === "string") return [written as TypeName];
+  if (isArray(written)) return written as TypeName[];
+  const implied = impliedTypes.filter(([, words]) => words.some((word) => schema[word] !== undefined)).map(([type]) => type);
+  return implied.length === 1 ? implied : undefined;
+}
+
+function literalOf(keyword: "const" | "enum", values: readonly Json[], types: readonly TypeName[] | undefined): Shape {
+  const kept = types ? values.filter((value) => types.some((type) => isOfType(value, type))) : values;
+  return kept.length === 0 ? { kind: "never" } : { kind: "literal", keyword, values: kept };
+}
+
+function isOfType(value: Json, type: TypeName): boolean {
+  if (type === "null") return value === null;
+  if (type === "array") return Array.isArray(value);
+  if (type === "object") return isObject(value);
+  if (type === "integer") return Number.isInteger(value);
+  return typeof value === type;
+}
+
+function withoutPlace(node: Node): Omit<Doc, "place"> {
+  return {
+    ...(node.title !== undefined && { title: node.title }),
+    ...(node.description !== undefined && { description: node.description }),
+    ...(node.deprecated && { deprecated: true }),
+    ...(node.default !== undefined && { default: node.default }),
+    ...(node.checks && { checks: node.checks }),
+  };
+}
+
+function listOf(value: Json | undefined): readonly Json[] {
+  return isArray(value) ? value : [];
+}
+
+function pick<Key extends string>(schema: JsonObject, type: "number", ...keys: Key[]): { [K in Key]?: number };
+function pick<Key extends string>(schema: JsonObject, type: "string", ...keys: Key[]): { [K in Key]?: string };
+function pick(schema: JsonObject, type: string, ...keys: string[]): object {
+  const picked: Record<string, Json> = {};
+  for (const key of keys) {
+    const value = schema[key];
+    if (typeof value === type) picked[key] = value as Json;
+  }
+  return picked;
+}

@@ -1,0 +1,126 @@
+import path from "node:path";
+import type { Json, JsonObject, Path, Place } from "./ir.ts";
+
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A file that was read: its data, and where in the text each part of it stands. */
+export interface Source {
+  readonly file: string;
+  readonly data: Json;
+  locate(path: Path): Position;
+}
+
+export interface Finding {
+  readonly severity: "error" | "warning";
+  readonly file: string;
+  readonly position: Position;
+  readonly message: string;
+}
+
+export const START: Position = { line: 1, column: 1 };
+
+/** The files of one document and what is wrong with them. */
+export class Sources {
+  readonly findings: Finding[] = [];
+  readonly #files = new Map<string, Source>();
+
+  add(source: Source): void {
+    this.#files.set(source.file, source);
+  }
+
+  has(file: string): boolean {
+    return this.#files.has(file);
+  }
+
+  files(): string[] {
+    return [...this.#files.keys()];
+  }
+
+  at(place: Place): Json | undefined {
+    let data: Json | undefined = this.#files.get(place.file)?.data;
+    for (const step of place.path) data = childOf(data, step);
+    return data;
+  }
+
+  locate(place: Place): Position {
+    return this.#files.get(place.file)?.locate(place.path) ?? START;
+  }
+
+  report(severity: Finding["severity"], place: Place, message: string): void {
+    const position = this.locate(place);
+    const known = this.findings.some(
+      (other) => other.file === place.file && other.message === message && other.position.line === position.line && other.position.column === position.column,
+    );
+    if (!known) this.findings.push({ severity, file: place.file, position, message });
+  }
+
+  error(place: Place, message: string): void {
+    this.report("error", place, message);
+  }
+
+  warn(place: Place, message: string): void {
+    this.report("warning", place, message);
+  }
+}
+
+export function childOf(data: Json | undefined, step: string | number): Json | undefined {
+  if (Array.isArray(data)) return (data as readonly Json[])[Number(step)];
+  return isObject(data) && Object.hasOwn(data, step) ? data[step] : undefined;
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function isArray(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+export function under(place: Place, ...steps: Path): Place {
+  return { file: place.file, path: [...place.path, ...steps] };
+}
+
+/** The place a `$ref` points at. */
+export function resolveRef(from: Place, ref: string): Place {
+  const hash = ref.indexOf("#");
+  const file = hash === -1 ? ref : ref.slice(0, hash);
+  const pointer = hash === -1 ? "" : ref.slice(hash + 1);
+  return {
+    file: file === "" ? from.file : path.resolve(path.dirname(from.file), decodeURIComponent(file)),
+    path: pointer.split("/").slice(1).map(decodeStep),
+  };
+}
+
+export function placeKey(place: Place): string {
+  return `${place.file}#${place.path.map((step) => `/${step}`).join("")}`;
+}
+
+export function samePlace(a: Place, b: Place): boolean {
+  return placeKey(a) === placeKey(b);
+}
+
+/** `file:line:column: reason`, the file as seen from the working directory. */
+export function formatFinding(finding: Finding): string {
+  const { file, position, message } = finding;
+  const shown = path.relative(process.cwd(), file) || file;
+  const mark = finding.severity === "warning" ? "warning: " : "";
+  return `${shown.split(path.sep).join("/")}:${position.line}:${position.column}: ${mark}${message}`;
+}
+
+export function compareFindings(a: Finding, b: Finding): number {
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+  return a.position.line - b.position.line || a.position.column - b.position.column;
+}
+
+function decodeStep(step: string): string {
+  let text = step;
+  try {
+    text = decodeURIComponent(step);
+  } catch {
+    // A stray percent sign stands for itself.
+  }
+  return text.replaceAll("~1", "/").replaceAll("~0", "~");
+}
