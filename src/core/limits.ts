@@ -32,7 +32,7 @@ export const limits = {
   /** Connections of one account in admission at once. */
   edgePending: 512,
   /** Connections from one address in admission at once; behind a proxy all of them have one address. */
-  edgePendingPerAddress: 64,
+  edgePendingPerAddress: 256,
   /** Sockets beyond what the accounts may hold: those without a request yet and those turned away with a close code. */
   edgeSpareSockets: 1_024,
   /** Frames of one connection that wait for a handler before its socket is not read any more. */

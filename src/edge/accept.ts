@@ -112,13 +112,8 @@ export async function openEdge<Peer>(options: EdgeOptions<Peer>, system: System,
     const freed = attachment.detach();
     for (const line of lines) line.close(closings.stopping.code, closings.stopping.reason);
     for (const admission of arriving.values()) admission.abandon();
-    if (lines.size > 0) {
-      const cancel = system.after(options.closeMs, () => {
-        for (const line of lines) line.terminate();
-      });
-      await emptied.promise;
-      cancel();
-    }
+    // Whoever does not answer within `closeMs` is cut off by the library.
+    if (lines.size > 0) await emptied.promise;
     await freed;
   }
 

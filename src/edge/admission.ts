@@ -52,10 +52,10 @@ export function startAdmission<Peer>(
   const ask = async () => {
     try {
       const answer = await options.admit(facts, abort.signal);
-      if (isOver) return;
       if (answer.ok) line.admit((connection) => options.opened(connection, answer.peer));
       else line.refuse(answer);
     } catch (thrown) {
+      // An admission that was told to stop may say so by a throw.
       if (isOver) return;
       log.error(`connection ${line.id} could not be admitted: ${describeThrown(thrown)}`);
       line.refuse(options.closings.fault);

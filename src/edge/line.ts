@@ -58,10 +58,6 @@ export class Line implements Connection {
     return this.#phase === "open" && this.#socket.readyState === OPEN;
   }
 
-  get admitting(): boolean {
-    return this.#phase === "admitting";
-  }
-
   get congested(): boolean {
     return this.#socket.bufferedAmount > this.#home.bounds.coalesceBytes;
   }
@@ -77,6 +73,10 @@ export class Line implements Connection {
 
   close(code: number, reason: string): void {
     if (this.#phase === "closing" || this.#phase === "closed") return;
+    if (this.#phase === "draining") {
+      this.#waiting = undefined;
+      return;
+    }
     this.#phase = "closing";
     this.#ending = { code, reason: clipReason(reason) };
     this.#waiting = undefined;
@@ -95,10 +95,6 @@ export class Line implements Connection {
     if (this.#phase !== "admitting") return;
     for (const frame of refusal.frames ?? []) this.#put(frame);
     this.close(refusal.code, refusal.reason);
-  }
-
-  terminate(): void {
-    this.#socket.terminate();
   }
 
   /** The peer is known: frames kept so far are handled in order, then what comes (WS-5). */
@@ -141,7 +137,8 @@ export class Line implements Connection {
     if (this.#doomed) return this.#socket.terminate();
     if (this.#phase !== "open" && this.#phase !== "admitting") return;
     const { bounds, closings, log } = this.#home;
-    const reading = { bytesRead: this.#wire.bytesRead, unsentBytes: this.#socket.bufferedAmount, isDeaf: this.#paused };
+    const isDeaf = this.#paused && !this.#clogged;
+    const reading = { bytesRead: this.#wire.bytesRead, unsentBytes: this.#socket.bufferedAmount, isDeaf };
     const state = this.#vitals.check(reading, lastTickAt, now, bounds);
     if (state === "stuck") {
       log.warn(`connection ${this.id} does not read: ${reading.unsentBytes} bytes unsent, terminated`);

@@ -49,6 +49,8 @@ export async function attachRoute(where: { host: string; port: number }, route: 
     listener = await opening;
   } catch (thrown) {
     if (listeners.get(key) === opening) listeners.delete(key);
+    // Somebody else's failure; ours may be another, and names us.
+    if (found) return await attachRoute(where, route, system, log);
     throw thrown;
   }
   // The last of the others may have left while we waited.

@@ -35,7 +35,7 @@ describe("heartbeat", () => {
     const since = performance.now();
     await wire.gone;
     expect(performance.now() - since).toBeGreaterThanOrEqual(200);
-    expect(performance.now() - since).toBeLessThan(600);
+    expect(performance.now() - since).toBeLessThan(1_500);
     expect(wire.received()).toContain("Idle timeout");
     await until(() => served.ends.length === 1);
     expect(served.ends).toMatchObject([{ code: 4408, reason: "Idle timeout" }]);
@@ -48,7 +48,7 @@ describe("heartbeat", () => {
     client.socket.on("ping", () => (pings += 1));
     await pause(700);
     expect(client.socket.readyState).toBe(client.socket.OPEN);
-    expect(pings).toBeGreaterThanOrEqual(6);
+    expect(pings).toBeGreaterThanOrEqual(4);
     client.socket.terminate();
   });
 
@@ -109,7 +109,7 @@ describe("stop", () => {
     const since = performance.now();
     await served.stop();
     expect(performance.now() - since).toBeGreaterThanOrEqual(140);
-    expect(performance.now() - since).toBeLessThan(600);
+    expect(performance.now() - since).toBeLessThan(2_000);
     blocked.socket.resume();
     await Promise.all([open.gone, waiting.gone, plain.gone, blocked.gone]);
   });
@@ -186,6 +186,16 @@ describe("one listener for several accounts", () => {
     await expect(openWire(port)).rejects.toThrow("ECONNREFUSED");
   });
 
+  it("WS-1 opens a listener anew for an account that comes in the moment in which the last one leaves", async () => {
+    const port = await freePort();
+    const leaving = await start({ port, path: "/a", account: "a" });
+    const coming = start({ port, path: "/b", account: "b" });
+    const left = leaving.stop();
+    const client = await dial((await coming).url);
+    expect(client.socket.readyState).toBe(client.socket.OPEN);
+    await left;
+  });
+
   it("WS-31 starts again at once where it stops", async () => {
     const port = await freePort();
     const old = await start({ port, closeMs: 200 });
@@ -216,6 +226,8 @@ describe("a port that cannot be had", () => {
       message: `Port ${port} on 127.0.0.1 is taken. Stop the program that holds it, or set another port.`,
     });
     expect(performance.now() - since).toBeLessThan(1_000);
+    const both = await Promise.allSettled(["a", "b"].map((account) => openEdge(edgeOptions({ port, account, path: `/${account}` }), system, silentLog)));
+    expect(both).toMatchObject([{ reason: { account: "a" } }, { reason: { account: "b" } }]);
     holder.close();
     await once(holder, "close");
     const served = await start({ port });

@@ -170,6 +170,17 @@ describe("whatever the bytes are", () => {
     await until(() => served.edge.connections() === 0);
   });
 
+  it("survives peers that reset while they are answered", async () => {
+    for (let i = 0; i < 200; i += 1) {
+      const wire = await openWire(served.port);
+      wire.socket.write(i % 2 === 0 ? upgradeRequest("/elsewhere") : upgradeRequest("/ws"));
+      if (i % 3 === 0) await pause(1);
+      wire.socket.resetAndDestroy();
+    }
+    await until(() => served.edge.connections() === 0);
+    expect(await say(upgradeRequest("/ws"))).toMatch(/^HTTP\/1.1 101 /);
+  });
+
   it("refuses headers that are too large", async () => {
     expect(await say(upgradeRequest("/ws", { Cookie: "x".repeat(20_000) }))).toMatch(/^HTTP\/1.1 431 /);
   });

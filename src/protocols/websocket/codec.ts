@@ -4,8 +4,8 @@ import {
   decodeChatReceived,
   type ErrorCode,
   messages,
+  validateId,
 } from "../../../generated/websocket/index.ts";
-import { isIdText } from "./rules.ts";
 
 /** What a text frame turned out to be: a frame, or a refusal to answer with (WS-7). */
 export type Read = { ok: true; frame: ChatReceived } | { ok: false; refusal: Refusal };
@@ -61,5 +61,5 @@ function isAboutContent(failure: { path: string; detail: string; keyword: string
 function messageIdOf(input: unknown): string | undefined {
   if (typeof input !== "object" || input === null || !Object.hasOwn(input, "messageId")) return undefined;
   const id = (input as { messageId: unknown }).messageId;
-  return typeof id === "string" && isIdText(id) ? id : undefined;
+  return validateId(id) ? id : undefined;
 }

@@ -1,4 +1,4 @@
-import type { ChatSend, VerifiedUser } from "../../../generated/websocket/index.ts";
+import { type ChatSend, validateId, type VerifiedUser } from "../../../generated/websocket/index.ts";
 import type { Sender } from "./inbound.ts";
 
 /** What the query string says of a connection. */
@@ -25,8 +25,9 @@ export function readParameters(query: Pick<URLSearchParams, "get" | "getAll">): 
   const senderId = query.get("senderId") ?? undefined;
   const senderName = query.get("senderName") ?? undefined;
   const tokenType = query.get("tokenType") ?? "local";
+  // An id and a name are bound alike.
   for (const [key, value] of Object.entries({ senderId, senderName, tokenType })) {
-    if (value !== undefined && !isLabel(value)) return { ok: false, why: `${key} must be 1 to 128 characters, none of them a control character` };
+    if (value !== undefined && !validateId(value)) return { ok: false, why: `${key} must be 1 to 128 characters, none of them a control character` };
   }
   return {
     ok: true,
@@ -70,9 +71,4 @@ export function settleSender(peer: Peer, frame: Pick<ChatSend, "senderId" | "sen
 
 function unverified(id: string, name: string | undefined): Sender {
   return { id, verified: false, ...(name !== undefined && { name }) };
-}
-
-function isLabel(value: string): boolean {
-  // eslint-disable-next-line no-control-regex -- ids and names carry no control characters
-  return value.length > 0 && [...value].length <= 128 && !/[\u0000-\u001f\u007f]/.test(value);
 }

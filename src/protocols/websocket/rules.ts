@@ -42,12 +42,6 @@ export function listMedia(frame: ChatSend): MediaReference[] {
   return [...named.values(), ...(frame.media ?? []).flatMap(referToItem)];
 }
 
-/** Whether a text may stand where the schema `Id` is asked for. */
-export function isIdText(text: string): boolean {
-  // eslint-disable-next-line no-control-regex -- the schema's own pattern
-  return text.length > 0 && text.length <= 128 && !/[\u0000-\u001f\u007f]/.test(text);
-}
-
 function referTo(path: string, mimeType: string | undefined): MediaReference {
   const type = mimeType === undefined ? {} : { mimeType };
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(path) ? { from: "url", url: path, ...type } : { from: "path", path, ...type };

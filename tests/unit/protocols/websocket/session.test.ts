@@ -67,7 +67,7 @@ describe("a connection's session, reading", () => {
     ["customData that is no object", { customData: "vip" }, /customData/],
     ["a control character in an id", { senderId: "a\u0000b" }, /senderId/],
     ["an attachment with url and data", { media: [{ url: "https://a.example", data: "AA==" }] }, /media\[0\]/],
-  ])("WS-7 answers %s by naming the field, with the message's id", (_, fields, field) => {
+  ])("WS-7 WS-8 answers %s by naming the field, with the message's id", (_, fields, field) => {
     expect(open().answers({ type: "chat.send", content: "x", messageId: "m1", ...fields })).toEqual([
       { type: "chat.error", messageId: "m1", error: expect.stringMatching(field) as string },
     ]);
