@@ -60,14 +60,14 @@ interface Open {
   abort: AbortController;
 }
 
-/** The way of a message: `asked` → `admit` → `run` → `answer` → `conclude`. */
+/** The way of a message: `asked` → `admit` → `run` → `answer` → `finish`. */
 export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
   const { config, rooms, agent, journal, verify, system, log, changed } = deps;
   const delivery = createDelivery({ rooms, journal, system, log });
   const lanes = createLanes(() => config().limits.queuedPerSession);
   const rate = createRateLimiter(() => ({ perMinute: config().limits.messagesPerMinute, burst: config().limits.messageBurst }));
   const open = new Map<string, Open>();
-  const turns = new Set<Promise<void>>();
+  const works = new Set<Promise<void>>();
   let stopping = false;
   let lastInboundAt: number | undefined;
   let lastError: string | undefined;
@@ -109,7 +109,7 @@ export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
 
     const inbound = recallQuote(access.lane, request.inbound);
     journal.admit({ ...keyOf(inbound), lane: access.lane, inbound: JSON.stringify(inbound), at: inbound.receivedAt });
-    if (inbound.content.trim() !== "") journal.remember(access.lane, messageId, inbound.content);
+    remember(access.lane, messageId, inbound.content);
     member.admitted(request);
     delivery.post(inbound, member);
     const message = track(inbound, access.lane);
@@ -117,23 +117,16 @@ export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
     else lanes.run(access.lane, () => run(message));
   }
 
+  /** One turn of a lane; what it said is handed over outside of the lane, for a peer that does not read must not hold it up. */
   async function run(message: Open): Promise<void> {
     if (stopping) return;
     const { inbound, abort } = message;
-    const done = Promise.withResolvers<void>();
-    turns.add(done.promise);
-    changed();
-    try {
-      const terminal = await answer(inbound, abort);
-      if (terminal) await conclude(message, terminal);
-    } catch (thrown) {
-      noteError(`turn ${forLog(inbound.messageId)} could not be concluded`, thrown);
-    } finally {
-      open.delete(openKey(inbound));
-      turns.delete(done.promise);
-      done.resolve();
+    await pending(async () => {
       changed();
-    }
+      const terminal = await answer(inbound, abort).catch((thrown: unknown) => noteError("a turn could not be run", thrown));
+      if (terminal) finish(message, terminal);
+      else open.delete(openKey(inbound));
+    });
   }
 
   /** The terminal frame of a message; undefined when the account stops first and the next start must run it again. */
@@ -145,11 +138,31 @@ export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
     return await runTurn(inbound, attempt, abort, { agent, system, log, turnMs, say: delivery.show });
   }
 
-  async function conclude({ inbound, lane }: Open, terminal: Terminal): Promise<void> {
-    journal.finish(keyOf(inbound), JSON.stringify(terminal), system.now());
-    // An answer shares its message's id: who quotes it in a direct conversation means the answer (WS-25).
-    if (terminal.type === "response" && inbound.conversation.kind === "direct") journal.remember(lane, inbound.messageId, terminal.content);
-    await delivery.conclude(inbound, terminal);
+  function finish({ inbound, lane }: Open, terminal: Terminal): void {
+    try {
+      journal.finish(keyOf(inbound), JSON.stringify(terminal), system.now());
+      // An answer shares its message's id: who quotes it in a direct conversation means the answer (WS-25).
+      if (terminal.type === "response" && inbound.conversation.kind === "direct") remember(lane, inbound.messageId, terminal.content);
+    } catch (thrown) {
+      // The sender gets its answer all the same.
+      noteError("an answer could not be written down", thrown);
+    }
+    void pending(async () => {
+      await delivery.conclude(inbound, terminal).finally(() => open.delete(openKey(inbound)));
+      changed();
+    });
+  }
+
+  /** Work that `stop` waits for. Never rejects. */
+  async function pending(work: () => Promise<void>): Promise<void> {
+    const done = work().catch((thrown: unknown) => noteError("a turn could not be concluded", thrown));
+    works.add(done);
+    await done;
+    works.delete(done);
+  }
+
+  function remember(lane: string, messageId: string, text: string): void {
+    if (text.trim() !== "") journal.remember(lane, messageId, text, system.now());
   }
 
   function answerRepeat(member: Member, inbound: Inbound, terminal: string | undefined): void {
@@ -223,7 +236,7 @@ export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
     lanes.run(entry.lane, () => run(message));
   }
 
-  function noteError(what: string, thrown: unknown): void {
+  function noteError(what: string, thrown: unknown): undefined {
     lastError = describeThrown(thrown);
     log.error(`${what}: ${lastError}`);
   }
@@ -249,15 +262,17 @@ export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
       for (const entry of journal.unfinished()) resumeEntry(entry);
     },
     sweep() {
-      journal.sweep(system.now() - wire.repeatSeconds.value * 1000);
-      rate.sweep(system.now());
+      const now = system.now();
+      const dropped = journal.sweep({ finishedBefore: now - wire.repeatSeconds.value * 1000, saidBefore: now - limits.rememberMs });
+      if (dropped > 0) log.warn(`${dropped} answers were dropped: their senders did not come back within ${wire.repeatSeconds.value} s`);
+      rate.sweep(now);
     },
     activity() {
       const lastOutboundAt = delivery.lastAt();
       return {
         senders: rooms.senders(),
         waiting: lanes.waiting(),
-        running: turns.size,
+        running: open.size - lanes.waiting(),
         ...(lastInboundAt !== undefined && { lastInboundAt }),
         ...(lastOutboundAt !== undefined && { lastOutboundAt }),
         ...(lastError !== undefined && { lastError }),
@@ -269,7 +284,7 @@ export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
       for (const { abort } of open.values()) abort.abort("stop" satisfies AbortCause);
       const graceOver = Promise.withResolvers<void>();
       const cancelGrace = system.after(graceMs, graceOver.resolve);
-      await Promise.race([Promise.all(turns), graceOver.promise]);
+      await Promise.race([Promise.all(works), graceOver.promise]);
       cancelGrace();
     },
   };

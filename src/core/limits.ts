@@ -9,6 +9,8 @@ export const limits = {
   turnAttempts: 3,
   /** ms after which a message that a crash left unfinished is answered with an error instead of being run. */
   replayMaxAgeMs: 3_600_000,
+  /** ms for which what was said is kept for quotes. */
+  rememberMs: 30 * 86_400_000,
   /** ms between two looks for what the journal may forget. */
   sweepEveryMs: 60_000,
   /** Code points of one answer; what is longer is cut, with a mark. */

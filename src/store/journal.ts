@@ -24,11 +24,14 @@ export interface Journal {
   /** Finished since `since` and never delivered, for one sender, oldest first. */
   undelivered(sender: string, since: number): Entry[];
   /** Remembers what was said in a conversation, for quotes (WS-25). */
-  remember(lane: string, messageId: string, text: string): void;
+  remember(lane: string, messageId: string, text: string, at: number): void;
   /** What `remember` was told of this id, if it is among the last messages of the conversation. */
   recall(lane: string, messageId: string): string | undefined;
-  /** Forgets what was finished before `before`. */
-  sweep(before: number): void;
+  /**
+   * Forgets what ended and what was said before these times.
+   * @returns how many of the forgotten messages had an answer that nobody took.
+   */
+  sweep(times: { finishedBefore: number; saidBefore: number }): number;
   close(): void;
 }
 
@@ -69,10 +72,13 @@ const SCHEMA = `
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     lane TEXT NOT NULL,
     message_id TEXT NOT NULL,
-    text TEXT NOT NULL
+    text TEXT NOT NULL,
+    at INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS said_lane ON said (lane, seq);
   CREATE INDEX IF NOT EXISTS said_id ON said (lane, message_id);
+  CREATE INDEX IF NOT EXISTS said_at ON said (at);
+  CREATE INDEX IF NOT EXISTS entry_finished ON entry (finished_at);
 `;
 
 /**
@@ -96,12 +102,13 @@ export function openJournal(file: string, { remembered }: { remembered: number }
     undelivered: database.prepare(
       "SELECT * FROM entry WHERE sender = ? AND terminal IS NOT NULL AND delivered_at IS NULL AND finished_at >= ? ORDER BY seq",
     ),
-    remember: database.prepare("INSERT INTO said (lane, message_id, text) VALUES (?, ?, ?)"),
+    remember: database.prepare("INSERT INTO said (lane, message_id, text, at) VALUES (?, ?, ?, ?)"),
     forget: database.prepare(
       "DELETE FROM said WHERE lane = ? AND seq <= (SELECT seq FROM said WHERE lane = ? ORDER BY seq DESC LIMIT 1 OFFSET ?)",
     ),
     recall: database.prepare("SELECT text FROM said WHERE lane = ? AND message_id = ? ORDER BY seq DESC LIMIT 1"),
-    sweep: database.prepare("DELETE FROM entry WHERE finished_at < ?"),
+    sweepEntries: database.prepare("DELETE FROM entry WHERE finished_at < ? RETURNING delivered_at"),
+    sweepSaid: database.prepare("DELETE FROM said WHERE at < ?"),
   };
   return {
     find({ sender, messageId }) {
@@ -114,15 +121,18 @@ export function openJournal(file: string, { remembered }: { remembered: number }
     delivered: ({ sender, messageId }, at) => void sql.delivered.run(at, sender, messageId),
     unfinished: () => sql.unfinished.all().map(readEntry),
     undelivered: (sender, since) => sql.undelivered.all(sender, since).map(readEntry),
-    remember(lane, messageId, text) {
-      sql.remember.run(lane, messageId, text);
+    remember(lane, messageId, text, at) {
+      sql.remember.run(lane, messageId, text, at);
       sql.forget.run(lane, lane, remembered);
     },
     recall(lane, messageId) {
       const text = sql.recall.get(lane, messageId)?.["text"];
       return typeof text === "string" ? text : undefined;
     },
-    sweep: (before) => void sql.sweep.run(before),
+    sweep({ finishedBefore, saidBefore }) {
+      sql.sweepSaid.run(saidBefore);
+      return sql.sweepEntries.all(finishedBefore).filter((row) => row["delivered_at"] === null).length;
+    },
     close: () => database.close(),
   };
 }

@@ -75,19 +75,23 @@ describe("the journal", () => {
     for (const id of ["1", "2", "3"]) journal.admit(entry(id));
     journal.finish(entry("1"), "t", 10);
     journal.finish(entry("2"), "t", 20);
-    journal.sweep(20);
+    journal.delivered(entry("1"), 11);
+    expect(journal.sweep({ finishedBefore: 20, saidBefore: 0 })).toBe(0);
     expect(journal.find(entry("1"))).toBeUndefined();
     expect(journal.find(entry("2"))).toMatchObject({ terminal: "t" });
     expect(ids(journal.unfinished())).toEqual(["3"]);
+    expect(journal.sweep({ finishedBefore: 21, saidBefore: 0 })).toBe(1);
     journal.close();
   });
 
   it("WS-25 finds a quoted text among the last messages of its conversation only", () => {
     const journal = open();
-    for (const id of ["1", "2", "3", "4"]) journal.remember("l", id, `text ${id}`);
+    for (const id of ["1", "2", "3", "4"]) journal.remember("l", id, `text ${id}`, Number(id));
     expect(journal.recall("l", "1")).toBeUndefined();
     expect(journal.recall("l", "2")).toBe("text 2");
     expect(journal.recall("other", "4")).toBeUndefined();
+    journal.sweep({ finishedBefore: 0, saidBefore: 3 });
+    expect(["2", "3"].map((id) => journal.recall("l", id))).toEqual([undefined, "text 3"]);
     journal.close();
   });
 

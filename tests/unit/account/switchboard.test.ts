@@ -1,0 +1,194 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { ResolvedAccount } from "../../../src/account/config.ts";
+import type { Member } from "../../../src/account/member.ts";
+import { createSwitchboard, type Switchboard } from "../../../src/account/switchboard.ts";
+import { createRooms } from "../../../src/edge/rooms.ts";
+import { type Journal, openJournal } from "../../../src/store/journal.ts";
+import { accountDefaults } from "../../support/account-config.ts";
+import { createMemoryConnection } from "../../support/memory-connection.ts";
+import { createScriptedAgent, type ScriptedAgent } from "../../support/scripted-agent.ts";
+import { createVirtualSystem, settle, silentLog, type VirtualSystem } from "../../support/virtual.ts";
+
+const config: ResolvedAccount = { ...accountDefaults, host: "127.0.0.1" };
+
+let system: VirtualSystem;
+let agent: ScriptedAgent;
+let journal: Journal;
+let switchboard: Switchboard;
+let logged: string[];
+
+function start(on: Journal): Switchboard {
+  return createSwitchboard({
+    config: () => config,
+    rooms: createRooms<Member>(),
+    agent,
+    journal: on,
+    verify: async () => ({ ok: false, code: "auth_failed", log: "" }),
+    system,
+    log: { ...silentLog, warn: (line) => void logged.push(line), error: (line) => void logged.push(line) },
+    changed() {},
+  });
+}
+
+beforeEach(() => {
+  system = createVirtualSystem();
+  agent = createScriptedAgent();
+  journal = openJournal(":memory:", { remembered: 200 });
+  logged = [];
+  switchboard = start(journal);
+});
+
+let connections = 0;
+function connect(sender: string) {
+  const connection = createMemoryConnection(`c${connections++}`);
+  const handler = switchboard.opened(connection, { sender: { id: sender, verified: true }, speaksForOthers: false });
+  return { connection, handler, say: (messageId: string, more = {}) => handler.frame(JSON.stringify({ type: "chat.send", content: "x", messageId, ...more })) };
+}
+
+async function answer(text: string): Promise<void> {
+  const [turn] = agent.running;
+  turn?.reply.payload({ text });
+  turn?.end();
+  await settle();
+}
+
+describe("the switchboard", () => {
+  it("WS-13 says nothing to the sender before the message is on disk", async () => {
+    const ann = connect("ann");
+    const wait = Promise.withResolvers<void>();
+    agent.access = async () => {
+      await wait.promise;
+      return { admitted: true, lane: "l" };
+    };
+    const said = ann.say("m");
+    await settle();
+    expect(ann.connection.frames).toEqual([]);
+    expect(journal.find({ sender: "ann", messageId: "m" })).toBeUndefined();
+    wait.resolve();
+    await said;
+    expect(ann.connection.frames).toEqual([{ type: "chat.typing" }]);
+    expect(journal.find({ sender: "ann", messageId: "m" })).toBeDefined();
+  });
+
+  it("tells the sender when a message cannot be stored, and runs nothing", async () => {
+    const ann = connect("ann");
+    await settle();
+    journal.close();
+    await ann.say("m");
+    expect(ann.connection.frames).toEqual([{ type: "chat.error", messageId: "m", error: "Failed to process message: it could not be stored" }]);
+    expect(agent.began).toEqual([]);
+    expect(switchboard.activity().lastError).toMatch(/finalized|database/);
+  });
+
+  it("brings an answer that cannot be written down all the same", async () => {
+    const ann = connect("ann");
+    await ann.say("m");
+    journal.close();
+    await answer("here");
+    expect(ann.connection.frames.at(-1)).toMatchObject({ type: "chat.response", content: "here" });
+    expect(logged.join()).toContain("could not be written down");
+  });
+
+  it("WS-19 does not let a peer that takes no answer hold up its group", async () => {
+    const [ann, bob] = [connect("ann"), connect("bob")];
+    ann.connection.sendFinal = () => new Promise(() => {});
+    await ann.say("1", { chatType: "group", groupId: "g" });
+    await bob.say("2", { chatType: "group", groupId: "g" });
+    await answer("one");
+    expect(agent.began).toEqual(["1", "2"]);
+    await answer("two");
+    expect(bob.connection.frames.at(-1)).toMatchObject({ type: "chat.response", content: "two" });
+  });
+
+  it("WS-20 runs after a restart what was cut, in order, and gives up after three runs", async () => {
+    const ann = connect("ann");
+    await ann.say("1");
+    await ann.say("2");
+    await switchboard.stop(0);
+    for (let run = 2; run <= 3; run++) {
+      agent = createScriptedAgent();
+      switchboard = start(journal);
+      switchboard.resume();
+      await settle();
+      expect(agent.running.map(({ request }) => [request.inbound.messageId, request.attempt])).toEqual([["1", run]]);
+      await switchboard.stop(0);
+    }
+    agent = createScriptedAgent();
+    switchboard = start(journal);
+    const back = connect("ann");
+    switchboard.resume();
+    await settle();
+    expect(back.connection.frames.at(-1)).toMatchObject({ type: "chat.error", messageId: "1", error: "Failed to process message: the gateway was restarted too often while it was answered" });
+    expect(agent.running.map(({ request }) => request.inbound.messageId)).toEqual(["2"]);
+  });
+
+  it("answers with an error what a restart finds after more than an hour", async () => {
+    const ann = connect("ann");
+    await ann.say("m");
+    await switchboard.stop(0);
+    await system.pass(3_600_001);
+    agent = createScriptedAgent();
+    switchboard = start(journal);
+    switchboard.resume();
+    const back = connect("ann");
+    await settle();
+    expect(back.connection.frames).toEqual([{ type: "chat.error", messageId: "m", error: "Failed to process message: the gateway was down for too long" }]);
+    expect(agent.began).toEqual([]);
+  });
+
+  it("WS-20 drops an answer nobody came for after 300 s, and says so in the log", async () => {
+    const ann = connect("ann");
+    await ann.say("m");
+    ann.connection.drop();
+    ann.handler.closed(1006, "");
+    await answer("late");
+    await system.pass(300_001);
+    switchboard.sweep();
+    expect(logged).toEqual(["1 answers were dropped: their senders did not come back within 300 s"]);
+    const back = connect("ann");
+    await settle();
+    expect(back.connection.frames).toEqual([]);
+  });
+
+  it("turns a sender away with the pairing text, and with chat.pairing where that is on", async () => {
+    const ann = connect("ann");
+    agent.access = async () => ({ admitted: false, pairing: { code: "K7QP", text: "Ask the operator: K7QP", expiresAt: 5 } });
+    await ann.say("1");
+    await ann.handler.frame('{"type":"chat.hello","extensions":["pairing"]}');
+    await ann.say("2");
+    expect(ann.connection.frames).toEqual([
+      { type: "chat.response", messageId: "1", content: "Ask the operator: K7QP", done: true },
+      { type: "chat.welcome", extensions: ["pairing"], senderId: "ann" },
+      { type: "chat.pairing", messageId: "2", code: "K7QP", expiresAt: 5 },
+      { type: "chat.response", messageId: "2", content: "Ask the operator: K7QP", done: true },
+    ]);
+  });
+
+  it("WS-10 counts what the account refuses among the rejected frames", async () => {
+    const ann = connect("ann");
+    agent.access = async () => ({ admitted: false, code: "forbidden", error: "Sender not allowed" });
+    for (let i = 0; i < 11; i++) await ann.say(`m${i}`);
+    expect(ann.connection.closedWith).toEqual({ code: 4429, reason: "Rate limit exceeded" });
+  });
+
+  it("WS-24 lets nobody follow a group they may not talk in", async () => {
+    const ann = connect("ann");
+    agent.mayFollow = async () => false;
+    await ann.handler.frame('{"type":"chat.hello","extensions":["groups"]}');
+    await ann.handler.frame('{"type":"chat.join","groupId":"g"}');
+    expect(ann.connection.frames.at(-1)).toMatchObject({ type: "chat.error", code: "forbidden" });
+    const bob = connect("bob");
+    await bob.say("1", { chatType: "group", groupId: "g" });
+    await answer("secret");
+    expect(JSON.stringify(ann.connection.frames)).not.toContain("secret");
+  });
+
+  it("WS-31 takes no message while it stops, and leaves no timer behind", async () => {
+    const ann = connect("ann");
+    await ann.say("1");
+    await switchboard.stop(1000);
+    expect(system.pendingTimers()).toBe(0);
+    await ann.say("2");
+    expect(ann.connection.frames.at(-1)).toMatchObject({ type: "chat.error", error: "Failed to process message: the gateway is restarting" });
+  });
+});
