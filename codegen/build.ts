@@ -160,7 +160,7 @@ class ProtocolBuilder {
     if (this.#sources.at(place) === undefined) return undefined;
     const location = textOf(this.#sources.at(this.#follow(place)), "location");
     const pointer = location === undefined ? undefined : /^\$message\.payload#(\/.*)$/u.exec(location)?.[1];
-    if (pointer === undefined) this.#sources.error(place, `correlation id location ${JSON.stringify(location)} is not read; only $message.payload#/... is`);
+    if (pointer === undefined) this.#sources.complain(place, `correlation id location ${JSON.stringify(location)} is not read; only $message.payload#/... is`);
     return pointer;
   }
 

@@ -23,7 +23,7 @@ export function newAjv(types: readonly NamedType[], { strict }: CompileOptions):
     strictRequired: false,
     allowUnionTypes: true,
     // A scalar behind a reference is checked in place; a call for each would cost as much as the check.
-    inlineRefs: 6,
+    inlineRefs: 4,
     logger: false,
     ownProperties: types.some(({ schema }) => mentionsInherited(schema)),
     unicodeRegExp: types.every(({ schema }) => patternsIn(schema).every((pattern) => isRegExp(pattern, "u"))),

@@ -24,7 +24,7 @@ export function buildConfig(sources: Sources, file: string, name: string, shownF
   const definitions = isObject(data["definitions"]) ? Object.keys(data["definitions"]) : [];
   for (const definition of definitions) reader.nameSchema(under(root, "definitions", definition));
   const entries = [...reader.entries()];
-  for (const { place } of entries) lintSchema(sources, sources.at(place) ?? true, place, { own: true, extensions: configKeys });
+  for (const { place } of entries) lintSchema(sources, sources.at(place) ?? true, place, configKeys);
   const channel = readChannel(sources, under(root, "x-channel"), name);
   const walk = new ConfigWalk(sources);
   walk.visit(data, root, []);

@@ -39,12 +39,12 @@ export function checkValues(protocol: Protocol, compiled: CompiledTypes, files: 
 
 function checkExample(message: Message, value: Json, place: Place, compiled: CompiledTypes, sources: Sources): void {
   const fault = compiled.check(message.type, value);
-  if (fault) sources.error({ file: place.file, path: [...place.path, ...fault.steps] }, `the example of "${message.wireName}" does not match: ${fault.detail}`);
+  if (fault) sources.complain({ file: place.file, path: [...place.path, ...fault.steps] }, `the example of "${message.wireName}" does not match: ${fault.detail.replace(/^Invalid value: /u, "")}`);
 }
 
 export function checkDefaults(defaults: readonly DefaultValue[], compiled: CompiledTypes, sources: Sources): void {
   for (const written of defaults) {
     const fault = compiled.checkDefault(written);
-    if (fault) sources.error({ file: written.place.file, path: [...written.place.path, ...fault.steps] }, `the default does not match its own schema: ${fault.detail}`);
+    if (fault) sources.complain({ file: written.place.file, path: [...written.place.path, ...fault.steps] }, `the default does not match its own schema: ${fault.detail.replace(/^Invalid value: /u, "")}`);
   }
 }

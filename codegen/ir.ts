@@ -108,6 +108,8 @@ export interface UnionShape {
   /** `type` is a list of types, whose keywords each speak of one type only. */
   readonly mode: "oneOf" | "anyOf" | "type";
   readonly branches: readonly Node[];
+  /** Whether something else stands beside the branches; it is part of each of them already. */
+  readonly narrowed?: true;
   /** The property that tells the branches apart, where the document names it. */
   readonly tag?: string;
 }

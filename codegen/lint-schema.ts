@@ -4,16 +4,9 @@ import type { Json, JsonObject, Place } from "./ir.ts";
 import { keywords, subschemas } from "./keywords.ts";
 import { isArray, isObject, type Sources, under } from "./source.ts";
 
-export interface SchemaRules {
-  /** Own documents are held to more. */
-  readonly own: boolean;
-  /** The keys of ours that may stand in a schema. */
-  readonly extensions: ReadonlySet<string>;
-}
-
-/** Reports what is wrong in a schema as it is written, and in every schema inside it. */
-export function lintSchema(sources: Sources, schema: Json, place: Place, rules: SchemaRules): void {
-  const linter = new SchemaLinter(sources, rules);
+/** Reports what is wrong in a schema as it is written, and in every schema inside it. `ours` are the `x-` keys we read. */
+export function lintSchema(sources: Sources, schema: Json, place: Place, ours: ReadonlySet<string>): void {
+  const linter = new SchemaLinter(sources, ours);
   linter.visit(schema, place, false);
 }
 
@@ -24,13 +17,11 @@ const inherited = new Set(Object.getOwnPropertyNames(Object.prototype));
 
 class SchemaLinter {
   readonly #sources: Sources;
-  readonly #own: boolean;
-  readonly #extensions: ReadonlySet<string>;
+  readonly #ours: ReadonlySet<string>;
 
-  constructor(sources: Sources, { own, extensions }: SchemaRules) {
+  constructor(sources: Sources, ours: ReadonlySet<string>) {
     this.#sources = sources;
-    this.#own = own;
-    this.#extensions = extensions;
+    this.#ours = ours;
   }
 
   visit(schema: Json, place: Place, partial: boolean): void {
@@ -44,22 +35,17 @@ class SchemaLinter {
     for (const [steps, child] of subschemas(schema)) this.visit(child, under(place, ...steps), sameValue.has(String(steps[0])));
   }
 
-  /** An error in an own document, a warning in another one. */
-  #complain(place: Place, message: string): void {
-    this.#sources.report(this.#own ? "error" : "warning", place, message);
-  }
-
   #lintKeywords(schema: JsonObject, place: Place): void {
     const isRef = schema["$ref"] !== undefined;
     for (const key of Object.keys(schema)) {
       const at = under(place, key);
       if (key.startsWith("x-parser-")) continue;
       if (key.startsWith("x-")) {
-        if (!this.#extensions.has(key) && this.#own) this.#sources.error(at, `unknown extension "${key}" of a schema`);
+        if (!this.#ours.has(key) && this.#sources.own) this.#sources.error(at, `unknown extension "${key}" of a schema`);
       } else if (!Object.hasOwn(keywords, key)) {
         const near = closest(key, Object.keys(keywords));
-        this.#complain(at, `unknown keyword "${key}"${near === undefined ? "" : `, did you mean "${near}"?`}`);
-      } else if (isRef && !refSiblings.has(key)) this.#complain(at, `"${key}" beside $ref has no effect; use allOf`);
+        this.#sources.complain(at, `unknown keyword "${key}"${near === undefined ? "" : `, did you mean "${near}"?`}`);
+      } else if (isRef && !refSiblings.has(key)) this.#sources.complain(at, `"${key}" beside $ref has no effect; use allOf`);
     }
   }
 
@@ -68,15 +54,15 @@ class SchemaLinter {
     if (typeof pattern === "string") {
       const fault = regExpFault(pattern);
       // Without the flag u more is allowed, which other people's documents may rely on.
-      const severity = this.#own || !isRegExp(pattern, "") ? "error" : "warning";
+      const severity = this.#sources.own || !isRegExp(pattern, "") ? "error" : "warning";
       if (fault !== undefined) this.#sources.report(severity, under(place, "pattern"), `the pattern is no regular expression: ${fault}`);
-      else if (this.#own && !isAnchored(pattern)) this.#sources.error(under(place, "pattern"), "the pattern must be anchored with ^ and $");
+      else if (this.#sources.own && !isAnchored(pattern)) this.#sources.error(under(place, "pattern"), "the pattern must be anchored with ^ and $");
     }
     if (typeof format === "string" && !Object.hasOwn(formats, format) && !(type === "number" || type === "integer")) {
-      this.#complain(under(place, "format"), `unknown format "${format}"; known are ${Object.keys(formats).join(", ")}`);
+      this.#sources.complain(under(place, "format"), `unknown format "${format}"; known are ${Object.keys(formats).join(", ")}`);
     }
     const inheritedName = isObject(schema["properties"]) && Object.keys(schema["properties"]).find((name) => inherited.has(name));
-    if (typeof inheritedName === "string" && this.#own) this.#sources.error(under(place, "properties", inheritedName), `every object inherits a "${inheritedName}"; name the property otherwise`);
+    if (typeof inheritedName === "string" && this.#sources.own) this.#sources.error(under(place, "properties", inheritedName), `every object inherits a "${inheritedName}"; name the property otherwise`);
   }
 
   #lintBounds(schema: JsonObject, place: Place): void {
@@ -86,7 +72,7 @@ class SchemaLinter {
     }
     for (const key of ["const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"]) {
       const value = schema[key];
-      if (typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER) this.#complain(under(place, key), `${key} is beyond 9007199254740991, where numbers lose digits`);
+      if (typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER) this.#sources.complain(under(place, key), `${key} is beyond 9007199254740991, where numbers lose digits`);
     }
   }
 
@@ -95,8 +81,8 @@ class SchemaLinter {
     const { type } = schema;
     const isClosed = schema["const"] !== undefined || schema["enum"] !== undefined;
     const typed = Object.entries(impliedBy).find(([keyword]) => schema[keyword] !== undefined);
-    if (type === undefined && typed && !isClosed) this.#complain(place, `"${typed[0]}" without a type; say type: ${typed[1]}`);
-    if (!this.#own || isClosed) return;
+    if (type === undefined && typed && !isClosed) this.#sources.complain(place, `"${typed[0]}" without a type; say type: ${typed[1]}`);
+    if (!this.#sources.own || isClosed) return;
     const types = isArray(type) ? type : [type];
     // What is checked once, in configuration or behind another limit, may be open on one side only where a union says so.
     if (type === "string" && schema["maxLength"] === undefined && !(typeof schema["format"] === "string" && boundedFormats.has(schema["format"]))) this.#sources.error(place, "a string needs a maxLength");

@@ -1,18 +1,14 @@
 import type { Dispatch, Json, Message, NamedType, Place, Protocol } from "./ir.ts";
-import { lintSchema, type SchemaRules } from "./lint-schema.ts";
+import { lintSchema } from "./lint-schema.ts";
 import type { Loaded } from "./load.ts";
 import { childOf, isArray, isObject, type Sources, under } from "./source.ts";
 
-export interface LintOptions {
-  /** Own documents are held to more than what makes their output right. */
-  readonly own: boolean;
-  /** Messages that have examples in files of their own. */
-  readonly exampleFiles: ReadonlySet<string>;
-}
-
-/** Reports what the parser accepts but we could not keep, and what an own document owes its readers. */
-export function lintProtocol(loaded: Loaded, protocol: Protocol, options: LintOptions): void {
-  const linter = new Linter(loaded, protocol, options);
+/**
+ * Reports what the parser accepts but we could not keep, and what an own document owes its readers. `illustrated` are
+ * the messages that have examples in files of their own.
+ */
+export function lintProtocol(loaded: Loaded, protocol: Protocol, illustrated: ReadonlySet<string>): void {
+  const linter = new Linter(loaded, protocol, illustrated);
   linter.lintMessages();
   linter.lintTypes();
   linter.lintDispatch();
@@ -27,13 +23,13 @@ class Linter {
   readonly #sources: Sources;
   readonly #root: Place;
   readonly #protocol: Protocol;
-  readonly #options: LintOptions;
+  readonly #illustrated: ReadonlySet<string>;
 
-  constructor({ sources, file }: Loaded, protocol: Protocol, options: LintOptions) {
+  constructor({ sources, file }: Loaded, protocol: Protocol, illustrated: ReadonlySet<string>) {
     this.#sources = sources;
     this.#root = { file, path: [] };
     this.#protocol = protocol;
-    this.#options = options;
+    this.#illustrated = illustrated;
   }
 
   lintMessages(): void {
@@ -44,21 +40,23 @@ class Linter {
       if (twin) this.#sources.error(place, `two messages have the name "${message.wireName}": ${twin.name} and ${message.name}`);
       names.set(message.wireName, message);
       this.#lintMessageKeys(place);
+      const payload = under(place, "payload");
+      if (childOf(this.#sources.at(payload), "$ref") !== undefined) lintSchema(this.#sources, this.#sources.at(payload) ?? true, payload, wireKeys);
       const travels = this.#protocol.channels.some(({ received, sent }) => received.messages.includes(message) || sent.messages.includes(message));
-      if (!travels) this.#complain(place, `no operation receives or sends "${message.wireName}"`);
-      if (!this.#options.own) continue;
+      if (!travels) this.#sources.complain(place, `no operation receives or sends "${message.wireName}"`);
+      if (!this.#sources.own) continue;
       if (message.title === undefined && message.summary === undefined) this.#sources.error(place, `"${message.wireName}" has neither a title nor a summary`);
-      if (message.examples.length === 0 && !this.#options.exampleFiles.has(message.name)) this.#sources.error(place, `"${message.wireName}" has no example`);
+      if (message.examples.length === 0 && !this.#illustrated.has(message.name)) this.#sources.error(place, `"${message.wireName}" has no example`);
     }
   }
 
   lintTypes(): void {
-    for (const type of this.#protocol.types) lintSchema(this.#sources, this.#sources.at(type.place) ?? true, type.place, this.#rules());
+    for (const type of this.#protocol.types) lintSchema(this.#sources, this.#sources.at(type.place) ?? true, type.place, wireKeys);
     for (const channel of this.#protocol.channels) {
       for (const kind of ["query", "headers"]) {
         const place = under(this.#root, "channels", channel.key, "bindings", "ws", kind);
         const schema = this.#sources.at(place);
-        if (schema !== undefined) lintSchema(this.#sources, schema, place, this.#rules());
+        if (schema !== undefined) lintSchema(this.#sources, schema, place, wireKeys);
       }
     }
     for (const message of this.#protocol.messages) this.#lintCorrelation(message);
@@ -67,7 +65,7 @@ class Linter {
   lintDispatch(): void {
     for (const channel of this.#protocol.channels) {
       const place = under(this.#root, "channels", channel.key);
-      if (this.#sources.at(under(place, "parameters")) !== undefined) this.#complain(under(place, "parameters"), "channel parameters are not read");
+      if (this.#sources.at(under(place, "parameters")) !== undefined) this.#sources.complain(under(place, "parameters"), "channel parameters are not read");
       for (const { dispatch } of [channel.received, channel.sent]) {
         if (dispatch?.by === "tag") for (const { value, then } of dispatch.cases) this.#lintCase(dispatch.tag, value, then, place);
       }
@@ -84,23 +82,15 @@ class Linter {
     }
   }
 
-  #rules(): SchemaRules {
-    return { own: this.#options.own, extensions: wireKeys };
-  }
-
-  #complain(place: Place, message: string): void {
-    this.#sources.report(this.#options.own ? "error" : "warning", place, message);
-  }
-
   #lintMessageKeys(place: Place): void {
     const data = this.#sources.at(place);
     if (!isObject(data)) return;
     for (const [key, value] of Object.entries(data)) {
       if (key.startsWith("x-parser-")) continue;
       const at = under(place, key);
-      if (!messageKeys.has(key)) this.#complain(at, `unknown key "${key}" of a message`);
-      if (key === "headers" || key === "traits") this.#complain(at, `message ${key} are not read`);
-      if (key === "contentType" && typeof value === "string" && !value.includes("json")) this.#complain(at, `content type "${value}" is not JSON`);
+      if (!messageKeys.has(key)) this.#sources.complain(at, `unknown key "${key}" of a message`);
+      if (key === "headers" || key === "traits") this.#sources.complain(at, `message ${key} are not read`);
+      if (key === "contentType" && typeof value === "string" && !value.includes("json")) this.#sources.complain(at, `content type "${value}" is not JSON`);
       if (key === "x-hot" && typeof value !== "boolean") this.#sources.error(at, `"x-hot" must be true or false`);
       if (key === "x-extension" && typeof value !== "string") this.#sources.error(at, `"x-extension" must be the name of the extension`);
     }
@@ -127,7 +117,7 @@ class Linter {
       return;
     }
     const [first, second] = then.rest.map(({ message }) => this.#protocol.messages.find(({ name }) => name === message));
-    if (first && second) this.#complain(second.place, `"${second.wireName}" cannot be told from "${first.wireName}": both have ${JSON.stringify(value)} as their "${tag}"`);
+    if (first && second) this.#sources.complain(second.place, `"${second.wireName}" cannot be told from "${first.wireName}": both have ${JSON.stringify(value)} as their "${tag}"`);
   }
 
   #lintRow(place: Place, row: Json, columns: Readonly<Record<string, string>>): void {

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { type Diagnostic, fromFile, Parser } from "@asyncapi/parser";
 import type { Json, Path, Place } from "./ir.ts";
-import { type Finding, isObject, type Position, type Source, Sources, START } from "./source.ts";
+import { isObject, type Position, type Source, Sources, START } from "./source.ts";
 
 /** An AsyncAPI document as it was written, with the files it refers to. */
 export interface Loaded {
@@ -23,8 +23,8 @@ interface InventoryDocument {
 }
 
 /** Reads a document and everything it refers to. The findings are in `sources`. */
-export async function loadDocument(file: string): Promise<Loaded> {
-  const sources = new Sources();
+export async function loadDocument(file: string, own: boolean): Promise<Loaded> {
+  const sources = new Sources(own);
   const asked: string[] = [];
   const parser = new Parser({
     __unstable: { resolver: { cache: false, resolvers: [denyNetwork("http", asked), denyNetwork("https", asked)] } },
@@ -42,6 +42,11 @@ export async function loadDocument(file: string): Promise<Loaded> {
     for (const [name, document] of Object.entries(inventory.referencedDocuments)) {
       if (!/^https?:/u.test(name)) sources.add(sourceOf(document, name));
     }
+  }
+  const version = sources.at({ file, path: ["asyncapi"] });
+  if (typeof version === "string" && !version.startsWith("3.")) {
+    sources.error({ file, path: ["asyncapi"] }, `AsyncAPI ${version} is not read, only 3.x is`);
+    return { file, sources };
   }
   for (const remote of asked) reportRef(sources, remote, `is on the network; documents are read from files only`);
   for (const diagnostic of withoutNoise(parsed.diagnostics)) reportDiagnostic(sources, file, inventory, diagnostic, asked.length > 0);
@@ -73,17 +78,21 @@ function positionOf(document: InventoryDocument, at: Path): Position {
   return range ? { line: range.start.line + 1, column: range.start.character + 1 } : START;
 }
 
-/** The parser repeats a fault in a payload as a fault of everything around it. */
+/**
+ * The parser's style advice is not ours; it repeats a fault in a payload as a fault of everything around it, and
+ * after the first fault in the YAML itself nothing it says can be trusted.
+ */
 function withoutNoise(diagnostics: readonly Diagnostic[]): Diagnostic[] {
-  return diagnostics.filter((diagnostic) => {
+  const errors = diagnostics.filter(isError);
+  const syntax = errors.filter(({ code }) => code === "parser");
+  if (syntax.length > 0) return syntax.filter(({ source }, index) => syntax.findIndex((other) => other.source === source) === index);
+  return errors.filter((diagnostic) => {
     if (!/must match "(?:else|then)" schema/u.test(diagnostic.message)) return true;
-    return !diagnostics.some((other) => other.path.length > diagnostic.path.length && diagnostic.path.every((step, index) => step === other.path[index]));
+    return !errors.some((other) => other.path.length > diagnostic.path.length && diagnostic.path.every((step, index) => step === other.path[index]));
   });
 }
 
 function reportDiagnostic(sources: Sources, root: string, inventory: Inventory | undefined, diagnostic: Diagnostic, remote: boolean): void {
-  const severity = severities[diagnostic.severity];
-  if (severity === undefined) return;
   const text = tidyMessage(diagnostic.message);
   if (diagnostic.code === "invalid-ref") {
     // Refused network references resolve to nothing, which is reported once already.
@@ -94,17 +103,20 @@ function reportDiagnostic(sources: Sources, root: string, inventory: Inventory |
     if (pointer !== undefined && reportRef(sources, pointer, `points at nothing`)) return;
   }
   const place = placeOf(root, inventory, diagnostic);
+  // What stands for a refused network reference is our own making.
+  if (/^https?:/u.test(place.file)) return;
   if (place.path.length > 0) {
-    sources.report(severity, place, text);
+    sources.error(place, text);
     return;
   }
   const position = { line: diagnostic.range.start.line + 1, column: diagnostic.range.start.character + 1 };
   const file = diagnostic.source ?? root;
-  sources.findings.push({ severity, file, position, message: text });
+  sources.findings.push({ severity: "error", file, position, message: text });
 }
 
-/** By the parser's numbers; information and hints are nobody's business. */
-const severities: readonly (Finding["severity"] | undefined)[] = ["error", "warning"];
+function isError({ severity }: { severity: number }): boolean {
+  return severity === 0;
+}
 
 function placeOf(root: string, inventory: Inventory | undefined, diagnostic: Diagnostic): Place {
   const found = inventory?.findAssociatedItemForPath(diagnostic.path, true);

@@ -28,6 +28,8 @@ export function meet(a: Node, b: Node, context: MeetContext): Node {
 
 function meetShapes(a: Node, b: Node, context: MeetContext): Shape {
   const quiet: MeetContext = { ...context, fail: () => undefined };
+  if (a.kind === "ref" && addsNothing(b, a.name, context)) return stripDoc(a);
+  if (b.kind === "ref" && addsNothing(a, b.name, context)) return stripDoc(b);
   if (a.kind === "ref") return stripDoc(meet(context.resolve(a.name), b, context));
   if (b.kind === "ref") return stripDoc(meet(a, context.resolve(b.name), context));
   if (a.kind === "never" || b.kind === "never") return NEVER;
@@ -35,7 +37,7 @@ function meetShapes(a: Node, b: Node, context: MeetContext): Shape {
     const [union, other] = a.kind === "union" ? [a, b] : [b as Node & { kind: "union" }, a];
     const branches = union.branches.map((branch) => keepWording(meet(other, branch, quiet), branch)).filter((branch) => branch.kind !== "never");
     if (branches.length === 0) return NEVER;
-    return branches.length === 1 && branches[0] ? stripDoc(branches[0]) : { ...stripDoc(union), kind: "union", branches, mode: union.mode };
+    return branches.length === 1 && branches[0] ? stripDoc(branches[0]) : { ...stripDoc(union), kind: "union", branches, mode: union.mode, narrowed: true };
   }
   if (a.kind === "literal" || b.kind === "literal") {
     const [literal, other] = a.kind === "literal" ? [a, b] : [b as Node & { kind: "literal" }, a];
@@ -54,6 +56,19 @@ function meetShapes(a: Node, b: Node, context: MeetContext): Shape {
     };
   }
   return a.kind === b.kind ? stripDoc(b) : NEVER;
+}
+
+/** `type: object` beside a reference to an object: the reference keeps its name. */
+function addsNothing(node: Node, type: string, context: MeetContext): boolean {
+  if (node.checks || !isPlain(node)) return false;
+  const target = context.resolve(type);
+  return target.kind === node.kind || (target.kind === "union" && target.branches.every((branch) => branch.kind === node.kind));
+}
+
+function isPlain(node: Node): boolean {
+  if (node.kind === "object") return node.properties.length === 0 && node.patterns.length === 0 && node.openness === "implicit" && node.minProperties === undefined && node.maxProperties === undefined;
+  if (node.kind === "string") return node.minLength === undefined && node.maxLength === undefined && node.pattern === undefined && node.format === undefined;
+  return node.kind === "boolean" || node.kind === "null";
 }
 
 function meetStrings(a: StringShape, b: StringShape): StringShape {

@@ -46,7 +46,7 @@ export async function runCodegen(request: CodegenRequest): Promise<CodegenResult
   const files = new Map(emitShared());
   const protocols: Protocol[] = [];
   for (const document of [...request.documents].sort()) {
-    const loaded = await loadDocument(document);
+    const loaded = await loadDocument(document, request.own);
     const protocol = readProtocol(request, loaded);
     findings.push(...loaded.sources.findings);
     if (!protocol || hasErrors(findings)) continue;
@@ -68,8 +68,8 @@ function readProtocol(request: CodegenRequest, loaded: Loaded): Protocol | undef
   const display = (shown: string): string => path.relative(request.root, shown).split(path.sep).join("/");
   const protocol = buildProtocol(loaded, name, display);
   const examples = request.own ? findExamples(path.join(path.dirname(file), "examples", name)) : [];
-  const exampleFiles = new Set(examples.map((example) => messageOfExample(protocol, example)?.name ?? ""));
-  lintProtocol(loaded, protocol, { own: request.own, exampleFiles });
+  const illustrated = new Set(examples.map((example) => messageOfExample(protocol, example)?.name ?? ""));
+  lintProtocol(loaded, protocol, illustrated);
   if (!hasErrors(sources.findings)) checkValues(protocol, new CompiledTypes(protocol.types, { strict: request.own }, sources), examples, sources);
   const configFile = path.join(path.dirname(file), "config", `${name}.yaml`);
   const config = request.own && existsSync(configFile) ? readConfig(sources, configFile, name, display(configFile)) : undefined;

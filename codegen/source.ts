@@ -25,7 +25,13 @@ export const START: Position = { line: 1, column: 1 };
 /** The files of one document and what is wrong with them. */
 export class Sources {
   readonly findings: Finding[] = [];
+  /** Own documents are held to more than other people's. */
+  readonly own: boolean;
   readonly #files = new Map<string, Source>();
+
+  constructor(own: boolean) {
+    this.own = own;
+  }
 
   add(source: Source): void {
     this.#files.set(source.file, source);
@@ -55,6 +61,11 @@ export class Sources {
       (other) => other.file === place.file && other.message === message && other.position.line === position.line && other.position.column === position.column,
     );
     if (!known) this.findings.push({ severity, file: place.file, position, message });
+  }
+
+  /** An error in an own document, a warning in another one, whose output is right all the same. */
+  complain(place: Place, message: string): void {
+    this.report(this.own ? "error" : "warning", place, message);
   }
 
   error(place: Place, message: string): void {

@@ -9,7 +9,8 @@ export function readYaml(file: string, sources: Sources): void {
   const document = parseDocument(readFileSync(file, "utf8"), { merge: true, lineCounter: counter, prettyErrors: false });
   const source = new YamlSource(file, document, counter);
   sources.add(source);
-  for (const fault of document.errors) {
+  // One fault in the YAML makes nonsense of all that follows.
+  for (const fault of document.errors.slice(0, 1)) {
     sources.findings.push({ severity: "error", file, position: source.positionAt(fault.pos[0]), message: fault.message.replaceAll(/\s+/gu, " ") });
   }
 }

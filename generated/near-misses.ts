@@ -30,18 +30,18 @@ export type Shape =
   | { readonly kind: "array"; readonly items: Shape; readonly minItems?: number; readonly maxItems?: number; readonly uniqueItems?: boolean; readonly checked?: true }
   | { readonly kind: "tuple"; readonly items: readonly Shape[]; readonly checked?: true }
   | ObjectShape
-  | { readonly kind: "union"; readonly mode: "oneOf" | "anyOf" | "type"; readonly branches: readonly Shape[]; readonly tag?: string; readonly checked?: true }
+  | { readonly kind: "union"; readonly mode: "oneOf" | "anyOf" | "type"; readonly branches: readonly Shape[]; readonly tag?: string; readonly narrowed?: true; readonly checked?: true }
   | { readonly kind: "ref"; readonly name: string };
 
 interface ObjectShape {
   readonly kind: "object";
-  readonly properties: Readonly<Record<string, { readonly required?: true; readonly shape: Shape }>>;
+  readonly properties: readonly { readonly name: string; readonly required?: true; readonly shape: Shape }[];
   /** What an unnamed property must be; absent where it can be anything. */
   readonly extra?: Shape;
   readonly patterned?: true;
   readonly minProperties?: number;
   readonly maxProperties?: number;
-  /** Properties other keywords speak of, which are left alone. */
+  /** Where further keywords speak of the object: the properties they name, which are left alone. */
   readonly untouched?: readonly string[];
   /** When `property` is `value`, `requires` must be there. */
   readonly when?: readonly { readonly property: string; readonly value: unknown; readonly requires: readonly string[] }[];
@@ -51,13 +51,15 @@ export type Shapes = Readonly<Record<string, Shape>>;
 
 /** Near misses of the type of this name, each made from one of its values. */
 export function nearMissesOf(shapes: Shapes, name: string, values: fc.Arbitrary<unknown>): fc.Arbitrary<NearMiss> {
-  return values
-    .chain((value) => {
-      const edits = editsOf({ kind: "ref", name }, value, shapes);
-      return edits.length === 0 ? fc.constant(undefined) : fc.nat({ max: edits.length - 1 }).map((index) => edits[index]);
-    })
-    .filter((edit) => edit !== undefined)
-    .map(({ keyword, path, change, make }) => ({ value: make(), keyword, path, change }));
+  const edits = values.chain((value) => {
+    const ways = editsOf({ kind: "ref", name }, value, shapes);
+    return ways.length === 0 ? fc.constant(undefined) : fc.nat({ max: ways.length - 1 }).map((index) => ways[index]);
+  });
+  return accepted(edits, (way) => way !== undefined).map((way) => {
+    if (!way) throw new Error("an edit was accepted that is none");
+    const { keyword, path, change, make } = way;
+    return { value: make(), keyword, path, change };
+  });
 }
 
 interface Edit {
@@ -93,7 +95,7 @@ function editsOf(shape: Shape, value: unknown, shapes: Shapes): Edit[] {
     case "tuple":
       return [edit("type", "an object for an array", {}), ...(shape.checked || !Array.isArray(value) ? [] : itemEdits(shape.items, value, shapes))];
     case "object":
-      return [edit("type", "an array for an object", []), ...(isRecord(value) ? objectEdits(shape, value, shapes) : [])];
+      return [...(shape.untouched ? [] : [edit("type", "an array for an object", [])]), ...(isRecord(value) ? objectEdits(shape, value, shapes) : [])];
     case "union":
       return shape.checked ? [] : unionEdits(shape, value, shapes);
   }
@@ -104,7 +106,8 @@ function edit(keyword: string, change: string, value: unknown): Edit {
 }
 
 function literalEdits({ keyword, values }: Shape & { kind: "literal" }): Edit[] {
-  const others = ["no such value", -1.5, true, false];
+  const numbers = values.filter((value) => typeof value === "number");
+  const others = ["no such value", Math.floor(Math.max(...numbers, 0)) + 1, true, false];
   const other = others.find((candidate) => values.some((value) => typeof value === typeof candidate) && !values.includes(candidate));
   return other === undefined ? [] : [edit(keyword, "another literal", other)];
 }
@@ -121,7 +124,7 @@ function stringEdits(shape: Shape & { kind: "string" }, value: string): Edit[] {
       for (const text of [points.slice(0, -1).join("") + letter, value + letter]) candidates.push(edit("pattern", "a character the pattern refuses", text));
     }
   }
-  if (format !== undefined && format !== "password") candidates.push(edit("format", "not of the format", " ".repeat(Math.max(1, minLength))));
+  if (format !== undefined) candidates.push(edit("format", "not of the format", " ".repeat(Math.max(1, minLength))));
   if (pattern === undefined) return candidates;
   const taken = new Set<string>();
   return candidates.filter(({ keyword, make }) => {
@@ -191,12 +194,12 @@ function objectEdits(shape: ObjectShape, value: Readonly<Record<string, unknown>
   const keys = Object.keys(value);
   const isTouched = (name: string): boolean => !(shape.untouched ?? []).includes(name);
   const canShrink = keys.length > (shape.minProperties ?? 0);
-  for (const [name, { required, shape: inner }] of Object.entries(shape.properties)) {
+  for (const { name, required, shape: inner } of shape.properties) {
     if (!isTouched(name) || !Object.hasOwn(value, name)) continue;
     if (required && canShrink) edits.push({ path: "", keyword: "required", change: `without "${name}"`, make: () => without(value, name) });
     edits.push(...editsOf(inner, value[name], shapes).map((each) => at(name, each, value)));
   }
-  const unnamed = keys.filter((key) => !Object.hasOwn(shape.properties, key) && isTouched(key));
+  const unnamed = keys.filter((key) => !shape.properties.some(({ name }) => name === key) && isTouched(key));
   if (shape.extra && !shape.patterned) for (const name of unnamed) edits.push(...editsOf(shape.extra, value[name], shapes).map((each) => at(name, each, value)));
   if (shape.extra?.kind === "never" && !shape.patterned && keys.length < (shape.maxProperties ?? Infinity)) {
     edits.push(edit("additionalProperties", "with an unknown field", withKey(value, "no such field", 1)));
@@ -218,7 +221,7 @@ function unionEdits(shape: Shape & { kind: "union" }, value: unknown, shapes: Sh
   }
   const types = new Set(branches.flatMap((branch) => typesOf(branch, shapes)));
   const others: unknown[] = [[], {}, true, 0.5, "no such value", null];
-  const other = types.has("any") ? undefined : others.find((candidate) => !types.has(typeOf(candidate)));
+  const other = types.has("any") || shape.narrowed ? undefined : others.find((candidate) => !types.has(typeOf(candidate)));
   const own = mode === "type" ? branches.find((branch) => typesOf(branch, shapes).includes(typeOf(value))) : undefined;
   return [
     ...(other === undefined ? [] : [edit(mode, "of no type the union has", other)]),
@@ -227,7 +230,7 @@ function unionEdits(shape: Shape & { kind: "union" }, value: unknown, shapes: Sh
 }
 
 function isTagged(shape: ObjectShape, tag: string, value: Readonly<Record<string, unknown>>, shapes: Shapes): boolean {
-  const property = shape.properties[tag];
+  const property = shape.properties.find(({ name }) => name === tag);
   const literal = property && resolve(property.shape, shapes);
   return literal?.kind === "literal" && literal.values.includes(value[tag]);
 }
@@ -270,6 +273,17 @@ export function characters(...ranges: readonly (readonly [number, number])[]): f
   const from = (among: readonly (readonly [number, number])[]): fc.Arbitrary<string> =>
     fc.oneof(...among.map(([first, last]) => ({ weight: last - first + 1, arbitrary: fc.integer({ min: first, max: last }).map((point) => String.fromCodePoint(point)) })));
   return printable.length === 0 ? from(ranges) : fc.oneof({ weight: 4, arbitrary: from(printable) }, { weight: 1, arbitrary: from(ranges) });
+}
+
+/** The values a validator accepts, for keywords no arbitrary is made for. */
+export function accepted<T>(values: fc.Arbitrary<T>, validate: (value: unknown) => boolean): fc.Arbitrary<T> {
+  let misses = 0;
+  return values.filter((value) => {
+    misses = validate(value) ? 0 : misses + 1;
+    // fast-check would try for ever.
+    if (misses > 10_000) throw new Error("of ten thousand values in a row none would do");
+    return misses === 0;
+  });
 }
 
 /** Any JSON value that JSON text can hold, which has no negative zero. */

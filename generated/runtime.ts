@@ -80,19 +80,19 @@ export function refuseInvalid(message: string, errors: readonly ValidationError[
 
 /** A value so deep that looking at it exhausts the stack. */
 export function refuseDepth(message: string, input: unknown): Refused {
-  return { ok: false, code: "invalid", message, path: "", keyword: "depth", detail: "Invalid message: nested too deeply", input };
+  return { ok: false, code: "invalid", message, path: "", keyword: "depth", detail: "Invalid value: nested too deeply", input };
 }
 
 /** Turns a validator's errors into one sentence: which field, what was expected, what came. */
 export function describe(errors: readonly ValidationError[] | null | undefined, input: unknown, sensitive: readonly string[] = []): Description {
   const error = deepest(errors);
-  if (!error) return { path: "", keyword: "", detail: "Invalid message" };
+  if (!error) return { path: "", keyword: "", detail: "Invalid value" };
   const steps = error.instancePath.split("/").slice(1).map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
   const added = error.params["missingProperty"] ?? error.params["additionalProperty"] ?? (error.keyword === "discriminator" ? error.params["tag"] : undefined);
   if (typeof added === "string") steps.push(added);
   const { path, value } = follow(input, steps);
   const secret = steps.some((step) => sensitive.includes(step) || secretName.test(step));
-  const name = path === "" ? "Invalid message" : `Invalid field ${path}`;
+  const name = path === "" ? "Invalid value" : `Invalid field ${path}`;
   return { path, keyword: error.keyword, detail: `${name}: ${expectation(error)}${came(error, value, secret)}` };
 }
 

@@ -10,12 +10,12 @@ export function printArbitraries(protocol: Protocol): string {
   const tied = protocol.types.map(({ name, node }) => `  ${name}: ${printer.printNamed(name, node)},\n`).join("");
   const misses = protocol.messages.map(({ name, type }) => `  ${name}: nearMissesOf(shapes, ${JSON.stringify(type)}, ${propertyAccess("arbitraries", type)}),\n`).join("");
   const shapes = Object.fromEntries(protocol.types.map(({ name, node }) => [name, toShape(node)]));
-  const helpers = ["characters", "finite", "json", "text", "withExtras"].filter((name) => tied.includes(`${name}(`));
+  const helpers = ["accepted", "characters", "finite", "json", "text", "withExtras"].filter((name) => new RegExp(`\\b${name}[(<]`, "u").test(tied));
   // fast-check wants a type that has an implicit index signature, which no interface has.
   const typeMap = `\ntype Types = {\n${protocol.types.map(({ name }) => `  ${name}: ${name};\n`).join("")}};`;
   const statements = [
     typeMap,
-    printConstant("arbitraries", `fc.letrec<Types>((tie) => ({\n${tied}}))`, "Valid values, by type."),
+    printConstant("arbitraries", `fc.letrec<Types>((${tied.includes("tie(") ? "tie" : ""}) => ({\n${tied}}))`, "Valid values, by type."),
     printConstant("shapes", `${printLiteral(shapes)} satisfies Shapes`, "What the near misses are made from."),
     printConstant("nearMisses", `{\n${misses}}`, "Values with exactly one constraint broken, by message."),
   ];
@@ -44,7 +44,7 @@ class ArbitraryPrinter {
     const text = this.#print(node, "  ", name);
     if (!needsFilter(node)) return text;
     this.filtered.add(name);
-    return `${text}.filter((value) => validate${name}(value))`;
+    return `accepted<${name}>(${text}, validate${name})`;
   }
 
   #print(node: Node, indent: string, holder: string): string {
@@ -58,7 +58,7 @@ class ArbitraryPrinter {
       case "boolean":
         return "fc.boolean()";
       case "literal":
-        return node.values.length === 1 ? `fc.constant(${constant(node.values[0] ?? null)})` : `fc.constantFrom(${node.values.map(constant).join(", ")})`;
+        return printLiterals(node.values);
       case "string":
         return printString(node);
       case "number":
@@ -178,6 +178,9 @@ function optionsText(options: Readonly<Record<string, string | number | undefine
   return written.length === 0 ? "{}" : `{ ${written.map(([key, value]) => `${key}: ${value}`).join(", ")} }`;
 }
 
-function constant(value: Json): string {
-  return typeof value === "object" && value !== null ? `${JSON.stringify(value)} as const` : JSON.stringify(value);
+function printLiterals(values: readonly Json[]): string {
+  // TypeScript keeps literals of one type by itself, but widens a mixture.
+  const isMixed = new Set(values.map((value) => typeof value)).size > 1;
+  const texts = values.map((value) => `${JSON.stringify(value)}${value !== null && (isMixed || typeof value === "object") ? " as const" : ""}`);
+  return values.length === 1 ? `fc.constant(${texts.join("")})` : `fc.constantFrom(${texts.join(", ")})`;
 }

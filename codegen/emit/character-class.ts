@@ -17,12 +17,12 @@ const FIRST_SURROGATE = 0xd800;
  * class and in no other.
  */
 export function readClassPattern(pattern: string): ClassPattern | undefined {
-  const parts = /^\^(?:\[(\^?)((?:[^\]\\]|\\.)+)\]|(\\[dw]))(\*|\+|\{\d+(?:,\d*)?\})?\$$/su.exec(pattern);
+  const parts = /^\^(?:\[\^(?<outside>(?:[^\]\\]|\\.)+)\]|\[(?!\^)(?<inside>(?:[^\]\\]|\\.)+)\]|(?<shorthand>\\[dw]))(?<count>\*|\+|\{\d+(?:,\d*)?\})?\$$/su.exec(pattern)?.groups;
   if (!parts) return undefined;
-  const ranges = readRanges(parts[3] ?? parts[2] ?? "");
-  if (!ranges) return undefined;
-  const count = readCount(parts[4]);
-  return count && { negated: parts[1] === "^", ranges: mergeRanges(ranges), ...count };
+  const { outside, inside, shorthand } = parts;
+  const ranges = readRanges(outside ?? inside ?? shorthand ?? "");
+  const count = readCount(parts["count"]);
+  return ranges && count && { negated: outside !== undefined, ranges: mergeRanges(ranges), ...count };
 }
 
 function readCount(text: string | undefined): { least: number; most: number } | undefined {

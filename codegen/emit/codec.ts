@@ -9,6 +9,7 @@ import {
 } from "ts-morph";
 import { refsOf } from "../build.ts";
 import type { Channel, Direction, Dispatch, Message, NamedType, Node, Protocol, Tag, Traffic } from "../ir.ts";
+import { commentText } from "./jsdoc.ts";
 import { header, printModule, propertyAccess, propertyKey } from "./module.ts";
 import { tolerantSchemas } from "../wire-schema.ts";
 import { tolerantName } from "./validators.ts";
@@ -22,8 +23,7 @@ export function tolerantTypes(protocol: Protocol): string[] {
 export function printCodec(protocol: Protocol): string {
   const traffic = protocol.channels.flatMap((channel) => trafficOf(channel));
   const tolerant = tolerantTypes(protocol);
-  const text = printModule([
-    ...imports(protocol, traffic),
+  const body = [
     "\n",
     ...protocol.types.map(({ name }) => validatorOf(name)),
     "\n",
@@ -31,7 +31,10 @@ export function printCodec(protocol: Protocol): string {
     ...(traffic.length > 0 ? ["\n", constant("sensitive", JSON.stringify(protocol.secrets), "readonly string[]")] : []),
     ...traffic.flatMap((way) => ["\n", unionType(way), ...tagMap(way), decoder(protocol, way, new Set(tolerant)), encoder(way)]),
     ...protocol.messages.map(guard),
-  ]);
+  ];
+  const printed = printModule(body);
+  const helpers = ["refuseDepth", "refuseEvent", "refuseInvalid", "refuseText"].filter((name) => printed.includes(`${name}(`));
+  const text = printModule([...imports(protocol, helpers), ...body]);
   return `${header(protocol.sources)}\n${text.trim()}\n`;
 }
 
@@ -54,13 +57,12 @@ export function unionName(channel: Pick<Channel, "name">, direction: Direction):
   return `${channel.name}${direction === "received" ? "Received" : "Sent"}`;
 }
 
-function imports(protocol: Protocol, traffic: readonly Way[]): StatementStructures[] {
-  const helpers = traffic.length === 0 ? [] : ["refuseEvent", "refuseInvalid", "refuseText", ...(traffic.some((way) => deepMessages(protocol, way).size > 0) ? ["refuseDepth"] : [])].sort();
+function imports(protocol: Protocol, helpers: readonly string[]): StatementStructures[] {
   return [
     {
       kind: StructureKind.ImportDeclaration,
       moduleSpecifier: "../runtime.ts",
-      namedImports: [...(traffic.length > 0 ? [{ name: "Decoded", isTypeOnly: true }] : []), { name: "Validator", isTypeOnly: true }, ...helpers.map((name) => ({ name }))],
+      namedImports: [...(helpers.length > 0 ? [{ name: "Decoded", isTypeOnly: true }] : []), { name: "Validator", isTypeOnly: true }, ...helpers.map((name) => ({ name }))],
     },
     { kind: StructureKind.ImportDeclaration, isTypeOnly: true, moduleSpecifier: "./types.ts", namedImports: protocol.types.map(({ name }) => name).sort() },
     { kind: StructureKind.ImportDeclaration, namespaceImport: "checks", moduleSpecifier: "./validators.ts" },
@@ -99,7 +101,7 @@ function unionType({ channel, direction, name, messages }: Way): StatementStruct
     isExported: true,
     name,
     type: messages.map(({ type }) => type).join(" | "),
-    docs: [`What the application that is described ${direction === "received" ? "receives" : "sends"} on ${where}.`],
+    docs: [commentText(`What the application that is described ${direction === "received" ? "receives" : "sends"} on ${where}.`)],
   };
 }
 
@@ -110,7 +112,7 @@ function tagMap({ name, dispatch, messages }: Way): StatementStructures[] {
     kind: StructureKind.Interface,
     isExported: true,
     name: `${name}ByTag`,
-    docs: [`The types of \`${name}\` by their \`${dispatch.tag}\`.`],
+    docs: [commentText(`The types of \`${name}\` by their \`${dispatch.tag}\`.`)],
     properties: dispatch.cases.map(({ value, then }) => ({
       name: propertyKey(String(value)),
       type: [...new Set(messagesIn(then).map((message) => types.get(message) ?? "never"))].join(" | "),
@@ -167,17 +169,22 @@ function decoder(protocol: Protocol, way: Way, tolerant: ReadonlySet<string>): F
     returnType: `Decoded<${name}>`,
     statements: (writer) => {
       writer.writeLine("let json: unknown;");
-      writer.write("try").block(() => writer.writeLine("json = JSON.parse(text);"));
-      writer.write("catch").block(() => writer.writeLine("return refuseText(text);"));
+      writer.write("try ").inlineBlock(() => writer.writeLine("json = JSON.parse(text);"));
+      writer.write(" catch ").block(() => writer.writeLine("return refuseText(text);"));
       const [tag, known] = dispatch.by === "tag" ? [dispatch.tag, dispatch.cases.map(({ value }) => value)] : ["", []];
       writer.write('if (typeof json !== "object" || json === null || Array.isArray(json))').block(() => {
         if (others.length === 0) writer.writeLine(refuse(tag, known, "json"));
         else printer.printTrials(writer, others, "json");
       });
-      writer.writeLine("const input = json as Record<string, unknown>;");
+      const fields = tagsIn(dispatch).map((name) => `${propertyKey(name)}?: unknown`);
+      writer.writeLine(`const input = json as ${fields.length === 0 ? "object" : `{ ${fields.join("; ")} }`};`);
       printer.print(writer, dispatch);
     },
   };
+}
+
+function tagsIn(dispatch: Dispatch): string[] {
+  return dispatch.by === "tag" ? [...new Set([dispatch.tag, ...dispatch.cases.flatMap(({ then }) => tagsIn(then))])] : [];
 }
 
 class DispatchPrinter {
@@ -202,7 +209,7 @@ class DispatchPrinter {
       for (const { value, then } of cases) {
         writer.writeLine(`case ${JSON.stringify(value)}:`).indent(() => this.print(writer, then));
       }
-      if (untagged.length > 0) writer.writeLine("case undefined:").indent(() => this.printTrials(writer, untagged, "input"));
+      if (untagged.length > anyTag.length) writer.writeLine("case undefined:").indent(() => this.printTrials(writer, untagged, "input"));
       writer.writeLine("default:").indent(() => {
         if (anyTag.length === 0) writer.writeLine(refuse(tag, known, "input"));
         else this.printTrials(writer, anyTag, "input");
@@ -228,8 +235,8 @@ class DispatchPrinter {
       trials();
       return;
     }
-    writer.write("try").block(trials);
-    writer.write("catch").block(() => writer.writeLine(`return refuseDepth(${JSON.stringify(first)}, ${input});`));
+    writer.write("try ").inlineBlock(trials);
+    writer.write(" catch ").block(() => writer.writeLine(`return refuseDepth(${JSON.stringify(first)}, ${input});`));
   }
 }
 

@@ -1,8 +1,13 @@
 import type { Node } from "../ir.ts";
 
+/** Text that can stand in a comment without ending it. */
+export function commentText(text: string): string {
+  return text.replaceAll("*/", "*\\/");
+}
+
 /** A doc comment; empty when there is nothing to say. */
 export function docComment(lines: readonly string[]): string {
-  const safe = lines.flatMap((line) => line.split("\n")).map((line) => line.trimEnd().replaceAll("*/", "*\\/"));
+  const safe = lines.flatMap((line) => line.split("\n")).map((line) => line.trimEnd()).map(commentText);
   const [first] = safe;
   if (first === undefined || safe.every((line) => line === "")) return "";
   if (safe.length === 1) return `/** ${first} */\n`;

@@ -1,6 +1,7 @@
 import { IndentationText, Project, QuoteKind, type StatementStructures, type WriterFunction } from "ts-morph";
 import type { Json, Protocol } from "../ir.ts";
 import { isIdentifier } from "../names.ts";
+import { commentText } from "./jsdoc.ts";
 
 /** What an emitter may know beside the protocol. */
 export interface EmitContext {
@@ -30,7 +31,7 @@ export function printModule(statements: (StatementStructures | string | WriterFu
 
 /** An exported constant, as a writer: in a structure, ts-morph would indent the lines of the value once more. */
 export function printConstant(name: string, initializer: string, doc: string): WriterFunction {
-  return (writer) => writer.blankLine().writeLine(`/** ${doc} */`).write(`export const ${name} = ${initializer};`);
+  return (writer) => writer.blankLine().writeLine(`/** ${commentText(doc)} */`).write(`export const ${name} = ${initializer};`);
 }
 
 export function header(sources: readonly string[]): string {

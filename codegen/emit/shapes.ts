@@ -1,4 +1,5 @@
 import type { Json, Node } from "../ir.ts";
+import { formats } from "./formats.ts";
 
 /** The part of a node that breaking a value needs, as data for the generated module. */
 export function toShape(node: Node): Json {
@@ -14,7 +15,7 @@ export function toShape(node: Node): Json {
     case "literal":
       return { kind: "literal", keyword: node.keyword, values: node.values };
     case "string":
-      return { ...pick(node, "kind", "minLength", "maxLength", "pattern", "format"), ...checked };
+      return { ...pick(node, "kind", "minLength", "maxLength", "pattern"), ...(formats[node.format ?? ""] instanceof RegExp && pick(node, "format")), ...checked };
     case "number":
       return { ...pick(node, "kind", "integer", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"), ...checked };
     case "array":
@@ -22,7 +23,7 @@ export function toShape(node: Node): Json {
     case "tuple":
       return { kind: "tuple", items: node.items.map(toShape), ...checked };
     case "union":
-      return { kind: "union", mode: node.mode, branches: node.branches.map(toShape), ...pick(node, "tag"), ...checked };
+      return { kind: "union", mode: node.mode, branches: node.branches.map(toShape), ...pick(node, "tag", "narrowed"), ...checked };
     case "object":
       return objectShape(node);
   }
@@ -33,11 +34,11 @@ function objectShape(node: Node & { kind: "object" }): Json {
   const untouched = (node.checks ?? []).filter(({ when }) => !when).flatMap(({ mentions }) => mentions);
   return {
     kind: "object",
-    properties: Object.fromEntries(node.properties.map(({ name, required, node: inner }) => [name, { ...(required && { required: true }), shape: toShape(inner) }])),
+    properties: node.properties.map(({ name, required, node: inner }) => ({ name, ...(required && { required: true }), shape: toShape(inner) })),
     ...(node.extra.kind !== "any" && { extra: toShape(node.extra) }),
     ...(node.patterns.length > 0 && { patterned: true }),
     ...pick(node, "minProperties", "maxProperties"),
-    ...(untouched.length > 0 && { untouched }),
+    ...(understood.length < (node.checks ?? []).length && { untouched }),
     ...(understood.length > 0 && { when: understood.map(({ property, value, requires }) => ({ property, value, requires })) }),
   };
 }

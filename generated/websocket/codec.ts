@@ -84,14 +84,13 @@ export function decodeChatReceived(text: string): Decoded<ChatReceived> {
   let json: unknown;
   try {
     json = JSON.parse(text);
-  }
-  catch {
+  } catch {
     return refuseText(text);
   }
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     return refuseEvent(json, "type", ["chat.send", "chat.hello", "chat.cancel", "chat.join", "chat.leave", "chat.auth", "chat.directory", "chat.edit", "chat.delete", "chat.react"]);
   }
-  const input = json as Record<string, unknown>;
+  const input = json as { type?: unknown };
   switch (input.type) {
     case "chat.send":
       return validateChatSend(input) ? { ok: true, value: input } : refuseInvalid("ChatSend", validateChatSend.errors, input, sensitive);
@@ -148,14 +147,13 @@ export function decodeChatSent(text: string): Decoded<ChatSent> {
   let json: unknown;
   try {
     json = JSON.parse(text);
-  }
-  catch {
+  } catch {
     return refuseText(text);
   }
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     return refuseEvent(json, "type", ["chat.stream", "chat.typing", "chat.response", "chat.error", "chat.welcome", "chat.pairing", "chat.message", "chat.media", "chat.directory.result", "chat.edited", "chat.deleted", "chat.reaction"]);
   }
-  const input = json as Record<string, unknown>;
+  const input = json as { type?: unknown };
   switch (input.type) {
     case "chat.stream":
       return tolerateChatStream(input) ? { ok: true, value: input } : refuseInvalid("ChatStream", tolerateChatStream.errors, input, sensitive);
@@ -206,14 +204,13 @@ export function decodeVerifyReceived(text: string): Decoded<VerifyReceived> {
   let json: unknown;
   try {
     json = JSON.parse(text);
-  }
-  catch {
+  } catch {
     return refuseText(text);
   }
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     return refuseEvent(json, "success", [true, false]);
   }
-  const input = json as Record<string, unknown>;
+  const input = json as { success?: unknown };
   switch (input.success) {
     case true:
       return validateVerifyGranted(input) ? { ok: true, value: input } : refuseInvalid("VerifyGranted", validateVerifyGranted.errors, input, sensitive);
@@ -238,14 +235,13 @@ export function decodeVerifySent(text: string): Decoded<VerifySent> {
   let json: unknown;
   try {
     json = JSON.parse(text);
-  }
-  catch {
+  } catch {
     return refuseText(text);
   }
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     return refuseEvent(json, "", []);
   }
-  const input = json as Record<string, unknown>;
+  const input = json as object;
   return validateVerifyRequest(input) ? { ok: true, value: input } : refuseInvalid("VerifyRequest", validateVerifyRequest.errors, input, sensitive);
 }
 

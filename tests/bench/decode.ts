@@ -5,7 +5,8 @@
 import { z } from "zod";
 import { decodeChatReceived, decodeChatSent } from "../../generated/websocket/index.ts";
 
-const id = z.string().min(1).max(128).regex(/^[^\u0000-\u001f\u007f]+$/u);
+const noControls = "[^\\u0000-\\u001f\\u007f]";
+const id = z.string().min(1).max(128).regex(new RegExp(`^${noControls}+$`, "u"));
 const name = id;
 const mime = z.string().min(3).max(128);
 const mediaPath = z.string().min(1).max(4096);
