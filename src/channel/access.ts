@@ -1,0 +1,111 @@
+import type { Access } from "../account/agent.ts";
+import { describeThrown } from "../core/errors.ts";
+import { forLog } from "../core/redact.ts";
+import type { Inbound, Sender } from "../protocols/websocket/inbound.ts";
+import { type HostAccount, isHostError } from "./host.ts";
+import { writeId } from "./identity.ts";
+import { askAdmission, type Ingress, type IngressQuestion, questionOf, resolveIngress } from "./ingress.ts";
+import { type Route, resolveRoute } from "./routes.ts";
+import type { AccessConfig } from "./sender-policy.ts";
+
+/** How long the host keeps a pairing code. */
+const PAIRING_MS = 3_600_000;
+
+const FORBIDDEN: Access = { admitted: false, code: "forbidden", error: "Sender not allowed" };
+
+export interface AccessDeps<Config extends AccessConfig> {
+  host: HostAccount<Config>;
+  /** Makes an agent of its own for an admitted sender, if the operator wants that. */
+  prepareAgent(question: IngressQuestion & { config: Config }): Promise<{ ok: true } | { ok: false; error: string }>;
+  /** What is wrong with an attachment, before anything is fetched. */
+  checkMedia(inbound: Inbound, config: Config): Promise<string | undefined>;
+}
+
+/** May this sender talk here, and in which session? Reads the configuration anew for every message. */
+export async function decideAccess<Config extends AccessConfig>(inbound: Inbound, deps: AccessDeps<Config>): Promise<Access> {
+  const { host } = deps;
+  const { config, problem } = host.account();
+  if (!config) {
+    note(host, inbound, problem ?? "misconfigured");
+    return { admitted: false, code: "agent_error", error: "Failed to process message: this account is not configured" };
+  }
+  try {
+    const question = { ...questionOf(host.hostConfig(), config, inbound, routeOf(host, inbound)), config };
+    const refusal = await refuse(host, inbound, await resolveIngress(host, question));
+    if (refusal) return refusal;
+    const rejected = await deps.checkMedia(inbound, config);
+    if (rejected !== undefined) return { admitted: false, code: "media_rejected", error: `Attachment rejected: ${rejected}` };
+    const prepared = await deps.prepareAgent(question);
+    if (!prepared.ok) return { admitted: false, code: "agent_error", error: `Failed to process message: ${prepared.error}` };
+    return { admitted: true, lane: routeOf(host, inbound).sessionKey };
+  } catch (thrown) {
+    return failed(host, thrown);
+  }
+}
+
+/** Whether a message is one the agent answers. In a group where it was not addressed it is heard and not answered. */
+export function isAddressed({ ingress }: Ingress): boolean {
+  return ingress.admission === "dispatch";
+}
+
+/** May this sender read along in a group? Whoever may write there may, spoken to or not (WS-24). */
+export async function mayReadAlong<Config extends AccessConfig>(host: HostAccount<Config>, sender: Sender, groupId: string): Promise<boolean> {
+  const { config } = host.account();
+  if (!config) return false;
+  const conversation = { kind: "group", id: groupId, subject: groupId } as const;
+  const inbound: Inbound = { messageId: "", connectionId: "", sender, conversation, content: "", media: [], receivedAt: host.system.now() };
+  const admission = await askAdmission(host, questionOf(host.hostConfig(), config, inbound, routeOf(host, inbound)));
+  if (admission !== "drop" && admission !== "pairing-required") return true;
+  host.log.info(`${forLog(sender.id)} may not follow ${forLog(groupId)}`);
+  return false;
+}
+
+/** Where a message goes by the configuration of this moment. */
+export function routeOf(host: HostAccount<unknown>, inbound: Inbound): Route {
+  return resolveRoute(host.runtime.channel, host.hostConfig(), host.channel, host.accountId, inbound.conversation);
+}
+
+async function refuse(host: HostAccount<unknown>, inbound: Inbound, { ingress, commandAccess }: Ingress): Promise<Access | undefined> {
+  switch (ingress.admission) {
+    case "dispatch":
+    case "skip":
+    case "observe":
+      return undefined;
+    case "pairing-required":
+      note(host, inbound, ingress.reasonCode);
+      return await requestPairing(host, inbound);
+    case "drop":
+      note(host, inbound, ingress.reasonCode);
+      return commandAccess.shouldBlockControlCommand
+        ? { admitted: false, code: "forbidden", error: "Commands are for verified senders whom the operator has listed" }
+        : FORBIDDEN;
+  }
+}
+
+async function requestPairing(host: HostAccount<unknown>, { sender, receivedAt }: Inbound): Promise<Access> {
+  const { pairing } = host.runtime.channel;
+  const channel = host.channel.id;
+  const { code } = await pairing.upsertPairingRequest({
+    channel,
+    accountId: host.accountId,
+    id: writeId(sender.id),
+    ...(sender.name !== undefined && { meta: { name: sender.name } }),
+  });
+  // The host holds few open requests per account; one more gets no code.
+  if (code === "") return { admitted: false, code: "forbidden", error: "Sender not allowed: too many others wait for approval, try again later" };
+  const text = pairing.buildPairingReply({ channel, idLine: `Your ${host.channel.label} id: ${sender.id}`, code });
+  return { admitted: false, pairing: { code, text, expiresAt: receivedAt + PAIRING_MS } };
+}
+
+function failed(host: HostAccount<unknown>, thrown: unknown): Access {
+  host.log.error(`access could not be decided: ${describeThrown(thrown)}`);
+  const detail = isHostError(thrown, "AgentSelectionRequiredError")
+    ? "the operator has not chosen an agent for this conversation"
+    : "the agent is not available";
+  return { admitted: false, code: "agent_error", error: `Failed to process message: ${detail}` };
+}
+
+/** No message is ignored without a reason in the log. */
+export function note(host: HostAccount<unknown>, { messageId, sender }: Pick<Inbound, "messageId" | "sender">, reason: string): void {
+  host.log.info(`message ${forLog(messageId)} of ${forLog(sender.id)} was not run: ${reason}`);
+}

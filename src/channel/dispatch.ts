@@ -1,0 +1,100 @@
+import { readAgentRunTerminalOutcome } from "openclaw/plugin-sdk/channel-inbound";
+import { getAgentScopedMediaLocalRoots } from "openclaw/plugin-sdk/media-local-roots";
+import { describeThrown } from "../core/errors.ts";
+import { forLog } from "../core/redact.ts";
+import type { HostAccount } from "./host.ts";
+import { wireMessageId } from "./identity.ts";
+import { toWireMedia } from "./outbound-media.ts";
+import type { Spoken, Speech } from "./speech.ts";
+import type { ContextFacts, TurnContext } from "./turn-context.ts";
+
+type Plan = Parameters<HostAccount<unknown>["runtime"]["channel"]["inbound"]["dispatch"]>[0];
+type Delivered = Parameters<Plan["delivery"]["deliver"]>[0];
+
+/** How a dispatch ended; its promise is the end of the turn, no delivery is. */
+export type Dispatched =
+  | { ended: "completed" }
+  | { ended: "failed" }
+  | { ended: "aborted" }
+  /** Nothing ran and nothing was said: a repeat, or a command without an answer. */
+  | { ended: "silent" }
+  /** The session was busy; the answer will come through `outbound`. */
+  | { ended: "deferred" };
+
+/** Runs one message in the host. Rejects with the host's error when it takes no work. */
+export async function dispatchTurn(host: HostAccount<unknown>, facts: ContextFacts, ctxPayload: TurnContext, speech: Speech, signal: AbortSignal): Promise<Dispatched> {
+  const started = new Set<string>();
+  try {
+    return await dispatch(host, facts, ctxPayload, signal, speech, (runId) => {
+      started.add(runId);
+      host.runs.add(runId);
+    });
+  } finally {
+    for (const runId of started) host.runs.remove(runId);
+  }
+}
+
+async function dispatch(
+  host: HostAccount<unknown>,
+  facts: ContextFacts,
+  ctxPayload: TurnContext,
+  signal: AbortSignal,
+  speech: Speech,
+  runStarted: (runId: string) => void,
+): Promise<Dispatched> {
+  const { cfg, route, hostId } = facts;
+  const result = await host.runtime.channel.inbound.dispatch({
+    cfg,
+    channel: host.channel.id,
+    accountId: host.accountId,
+    route: { agentId: route.agentId, sessionKey: route.sessionKey, dmScope: route.dmScope },
+    ctxPayload,
+    messageId: hostId,
+    record: { onRecordError: (thrown) => host.log.warn(`the session could not be recorded: ${describeThrown(thrown)}`) },
+    delivery: {
+      observeMessageSent: true,
+      async deliver(payload) {
+        const piece = await readPayload(host, facts, payload);
+        if (piece) speech.delivered(piece);
+        return { messageIds: [hostId], visibleReplySent: piece !== undefined, ...(payload.text !== undefined && { content: payload.text }) };
+      },
+      onError: (thrown) => host.log.warn(`a piece of the answer to ${forLog(hostId)} was lost: ${describeThrown(thrown)}`),
+    },
+    replyOptions: {
+      abortSignal: signal,
+      // A block ends where a length is reached; one answer per message needs no blocks, only whole messages.
+      disableBlockStreaming: true,
+      suppressDefaultToolProgressMessages: true,
+      onAgentRunStart(runId) {
+        runStarted(runId);
+        speech.runStarted();
+      },
+      onPartialReply: ({ text }) => (text === undefined ? undefined : speech.partial(text)),
+      onAssistantMessageStart: () => speech.messageStarted(),
+      onToolStart: () => speech.toolStarted(),
+    },
+  });
+  const dispatchResult = result.dispatched ? result.dispatchResult : undefined;
+  if (dispatchResult?.deferredToActiveRun) return { ended: "deferred" };
+  const outcome = readAgentRunTerminalOutcome(dispatchResult);
+  if (outcome === "completed") return { ended: "completed" };
+  if (signal.aborted) return { ended: "aborted" };
+  if (outcome) return { ended: outcome };
+  return { ended: speech.spoke() ? "completed" : "silent" };
+}
+
+/** What of a payload is for the sender; `undefined` for thoughts and notices about the work. */
+async function readPayload(host: HostAccount<unknown>, { cfg, route }: ContextFacts, payload: Delivered): Promise<Spoken | undefined> {
+  if (payload.isReasoning || payload.isCommentary || payload.isStatusNotice || payload.isCompactionNotice || payload.ttsSupplement) return undefined;
+  const urls = payload.mediaUrls ?? (payload.mediaUrl === undefined ? [] : [payload.mediaUrl]);
+  const roots = getAgentScopedMediaLocalRoots(cfg, route.agentId);
+  const { mediaUrls, notes } = await toWireMedia(urls, { mediaLocalRoots: roots }, host.log);
+  const text = [payload.text ?? "", ...notes].filter((line) => line !== "").join("\n\n");
+  const quoted = payload.replyToId === undefined ? undefined : wireMessageId(payload.replyToId);
+  return {
+    ...(text !== "" && { text }),
+    ...(mediaUrls.length > 0 && { mediaUrls }),
+    ...(quoted !== undefined && { replyToMessageId: quoted }),
+    ...(payload.isError === true && { isError: true }),
+  };
+}

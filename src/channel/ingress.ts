@@ -1,0 +1,110 @@
+import { defineStableChannelIngressIdentity } from "openclaw/plugin-sdk/channel-ingress-runtime";
+import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
+import type { Inbound } from "../protocols/websocket/inbound.ts";
+import type { ChannelRuntime, HostAccount } from "./host.ts";
+import { encodeId, hostMessageId, readId, writeId } from "./identity.ts";
+import type { Route } from "./routes.ts";
+import { type AccessConfig, requiresMention, senderPolicy } from "./sender-policy.ts";
+
+export type Ingress = Awaited<ReturnType<ChannelRuntime["inbound"]["ingress"]["resolve"]>>;
+type IngressRequest = Parameters<ChannelRuntime["inbound"]["ingress"]["resolve"]>[0];
+
+const SENDER = "sender-id";
+
+/** Senders and entries of lists meet in the encoded form, in which ids that differ only in case do. */
+export const senderIdentity = defineStableChannelIngressIdentity({
+  key: SENDER,
+  normalizeEntry: (entry) => encodeId(readId(entry)),
+  normalizeSubject: (id) => encodeId(id),
+  authentication: "verified",
+  sensitivity: "pii",
+});
+
+export interface IngressQuestion {
+  cfg: OpenClawConfig;
+  config: AccessConfig;
+  inbound: Inbound;
+  route: Route;
+  /** Of the message in the host. */
+  hostId: string;
+}
+
+/** What the host's access resolver says of a message; bound to the context it will run in. */
+export async function resolveIngress(host: HostAccount<unknown>, question: IngressQuestion): Promise<Ingress> {
+  const { inbound, route, hostId } = question;
+  return await host.runtime.channel.inbound.ingress.resolve({
+    ...describeMessage(host, question),
+    contextBinding: {
+      agentId: route.agentId,
+      sessionKey: route.sessionKey,
+      messageId: hostId,
+      nativeChannelId: writeId(inbound.conversation.id),
+      inboundEventKind: "user_request",
+    },
+  });
+}
+
+/** The decision alone, for what is not a message. */
+export async function askAdmission(host: HostAccount<unknown>, question: IngressQuestion): Promise<Ingress["ingress"]["admission"]> {
+  const { ingress } = await host.runtime.channel.inbound.ingress.resolve(describeMessage(host, question));
+  return ingress.admission;
+}
+
+/**
+ * Whether the operator knows this sender well enough to let the agent use this machine for it: an entry names it, or
+ * approves everybody the verifier vouches for. A self-given name counts only where nobody but this machine connects.
+ */
+export async function isTrusted(host: HostAccount<unknown>, question: IngressQuestion, isLocal: boolean): Promise<boolean> {
+  const { config, inbound } = question;
+  if (!inbound.sender.verified && !isLocal) return false;
+  const entries = inbound.conversation.kind === "group" ? [...config.allowFrom, ...config.groupAllowFrom] : [...config.allowFrom];
+  const approved = await host.runtime.channel.pairing.readAllowFromStore({ channel: host.channel.id, accountId: host.accountId });
+  const counted = [...entries, ...approved].filter((entry) => inbound.sender.verified || String(entry).trim() !== "*");
+  const { command: _command, ...message } = describeMessage(host, question);
+  const { ingress } = await host.runtime.channel.inbound.ingress.resolve({
+    ...message,
+    conversation: { kind: "direct", id: inbound.sender.id },
+    policy: { dmPolicy: "allowlist", groupPolicy: "disabled", minIdentifierAuthentication: "unverified" },
+    allowFrom: counted,
+    groupAllowFrom: [],
+  });
+  return ingress.admission === "dispatch";
+}
+
+function describeMessage(host: HostAccount<unknown>, { cfg, config, inbound, route }: IngressQuestion): IngressRequest {
+  const { sender, conversation, content } = inbound;
+  const policy = senderPolicy(config, inbound);
+  const { channel } = host.runtime;
+  const isGroup = conversation.kind === "group";
+  return {
+    channelId: host.channel.id,
+    accountId: host.accountId,
+    identity: senderIdentity,
+    subject: { stableId: sender.id, authentication: { [SENDER]: sender.verified ? "verified" : "unverified" } },
+    conversation: { kind: conversation.kind, id: writeId(conversation.id), ...(conversation.threadId !== undefined && { threadId: conversation.threadId }) },
+    event: { kind: "message", authMode: "inbound", mayPair: !isGroup },
+    policy: {
+      dmPolicy: policy.dmPolicy,
+      groupPolicy: policy.groupPolicy,
+      groupAllowFromFallbackToAllowFrom: false,
+      minIdentifierAuthentication: "unverified",
+      ...(isGroup && { activation: { requireMention: requiresMention(config, conversation.id), allowTextCommands: true } }),
+    },
+    mentionFacts: { canDetectMention: true, wasMentioned: !isGroup || wasMentioned(channel, cfg, inbound, route.agentId) },
+    allowFrom: policy.allowFrom,
+    groupAllowFrom: policy.groupAllowFrom,
+    ...(cfg.accessGroups !== undefined && { accessGroups: cfg.accessGroups }),
+    useDefaultPairingStore: true,
+    command: { allowTextCommands: true, hasControlCommand: channel.text.hasControlCommand(content, cfg), ...policy.commands },
+  };
+}
+
+/** The application says so, or the text holds one of the agent's names. */
+export function wasMentioned(channel: ChannelRuntime, cfg: OpenClawConfig, { mentioned, content }: Pick<Inbound, "mentioned" | "content">, agentId: string): boolean {
+  return mentioned === true || channel.mentions.matchesMentionPatterns(content, channel.mentions.buildMentionRegexes(cfg, agentId));
+}
+
+/** What an account is asked about a message, with its id in the host. */
+export function questionOf(cfg: OpenClawConfig, config: AccessConfig, inbound: Inbound, route: Route, run = 1): IngressQuestion {
+  return { cfg, config, inbound, route, hostId: hostMessageId(inbound, run) };
+}

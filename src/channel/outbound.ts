@@ -1,0 +1,66 @@
+import type { createChatChannelPlugin } from "openclaw/plugin-sdk/channel-core";
+import { PlatformMessageNotDispatchedError } from "openclaw/plugin-sdk/error-runtime";
+import { chunkMarkdownTextWithMode } from "openclaw/plugin-sdk/reply-chunking";
+import type { ChannelAccount } from "./accounts.ts";
+import { parseAddress, wireAddress, writeAddress } from "./addresses.ts";
+import type { ChannelNames } from "./host.ts";
+import { wireMessageId } from "./identity.ts";
+import { toWireMedia } from "./outbound-media.ts";
+import type { LiveAccounts } from "./running.ts";
+
+type Outbound = NonNullable<Parameters<typeof createChatChannelPlugin<ChannelAccount<unknown>>>[0]["outbound"]>;
+type AttachedOutbound = Extract<Outbound, { attachedResults: unknown }>;
+type SendContext = Parameters<NonNullable<AttachedOutbound["attachedResults"]["sendText"]>>[0];
+
+/** One frame holds 262,144 code points; the rest is room for what the host adds. */
+const TEXT_CHUNK = 200_000;
+
+/** What the agent, a schedule or the command line says unasked. Only the gateway's process has the sockets. */
+export function createOutbound(channel: ChannelNames, live: LiveAccounts): AttachedOutbound {
+  return {
+    base: {
+      deliveryMode: "gateway",
+      textChunkLimit: TEXT_CHUNK,
+      chunker: (text, limit) => chunkMarkdownTextWithMode(text, limit, "newline"),
+      chunkerMode: "markdown",
+      deliveryCapabilities: { durableFinal: { text: true, media: true, replyTo: true, thread: true, messageSendingHooks: true } },
+      resolveTarget({ to }) {
+        const address = to === undefined ? undefined : parseAddress(channel.addresses, to);
+        if (address) return { ok: true, to: writeAddress(channel.addresses, address) };
+        return { ok: false, error: new Error(`a target is needed: ${channel.addresses.prefix}:user:<sender id> or ${channel.addresses.prefix}:group:<group id>`) };
+      },
+    },
+    attachedResults: {
+      channel: channel.id,
+      sendText: (context) => send(channel, live, context, []),
+      sendMedia: (context) => send(channel, live, context, context.mediaUrl === undefined ? [] : [context.mediaUrl]),
+    },
+  };
+}
+
+async function send(channel: ChannelNames, live: LiveAccounts, context: SendContext, urls: readonly string[]): Promise<{ messageId: string }> {
+  const address = parseAddress(channel.addresses, context.to);
+  const accountId = context.accountId ?? "default";
+  const running = live.get(accountId);
+  if (!address) throw notSent(`"${context.to}" is no target of this channel`);
+  if (!running) throw notSent(`account ${accountId} is not running here`);
+
+  const { mediaUrls, notes } = await toWireMedia(urls, context, running.log);
+  const text = [context.text, ...notes].filter((line) => line !== "").join("\n\n");
+  const quoted = context.replyToId == null ? undefined : wireMessageId(context.replyToId);
+  const piece = { text, ...(mediaUrls.length > 0 && { mediaUrls }), ...(quoted !== undefined && { replyToMessageId: quoted }) };
+
+  await context.onPlatformSendDispatch?.();
+  context.signal?.throwIfAborted();
+  context.assertDirectAdapterHandoff?.();
+  // The answer of a turn that the host took up by itself belongs to the message that is still open.
+  if (running.resumed.take(writeAddress(channel.addresses, address), piece)) return { messageId: `taken_${accountId}_${context.deliveryQueueId ?? "live"}` };
+  const sent = await running.account.send(wireAddress(address), piece);
+  if (sent === "away") throw notSent(`nobody is connected as ${address.id}`);
+  return sent;
+}
+
+/** Tells the host that nothing left: it keeps the message and tries again. */
+function notSent(why: string): PlatformMessageNotDispatchedError {
+  return new PlatformMessageNotDispatchedError(why, { cause: undefined });
+}

@@ -1,0 +1,78 @@
+import type { System } from "../core/ports.ts";
+import type { HostAccount } from "./host.ts";
+import type { Route } from "./routes.ts";
+import type { Spoken } from "./speech.ts";
+
+/**
+ * Answers the host gives outside of a dispatch: to a turn that a restart cut and the host takes up by itself, or that
+ * it queued behind another one of the session. It then speaks through `outbound`; whoever waits here gets it instead
+ * of the address.
+ */
+export interface Resumed {
+  /** Collects what is said to the address until `release`. */
+  collect(address: string): Collection;
+  /** Whether somebody waits for what is said to this address; then it is theirs. */
+  take(address: string, piece: Spoken): boolean;
+}
+
+export interface Collection {
+  readonly pieces: readonly Spoken[];
+  release(): void;
+}
+
+/** The first words of what the host says when it takes up a turn: about the answer, not part of it. */
+const RESUMPTION_NOTICE = "I'm continuing your interrupted request now";
+const LOOK_EVERY_MS = 500;
+/** How long after a turn's end its answer may still be on the way. */
+const GRACE_MS = 4000;
+
+export function createResumed(): Resumed {
+  const waiting = new Map<string, Spoken[][]>();
+  return {
+    collect(address) {
+      const pieces: Spoken[] = [];
+      const others = waiting.get(address) ?? [];
+      waiting.set(address, [...others, pieces]);
+      return {
+        pieces,
+        release() {
+          const left = (waiting.get(address) ?? []).filter((other) => other !== pieces);
+          if (left.length > 0) waiting.set(address, left);
+          else waiting.delete(address);
+        },
+      };
+    },
+    take(address, piece) {
+      const first = waiting.get(address)?.[0];
+      if (!first) return false;
+      if (!piece.text?.startsWith(RESUMPTION_NOTICE)) first.push(piece);
+      return true;
+    },
+  };
+}
+
+/** Whether the host works, or is about to work, in this session. */
+export function isBusy(host: HostAccount<unknown>, { agentId, sessionKey }: Route): boolean {
+  return host.runtime.agent.session.getSessionEntry({ agentId, sessionKey })?.status === "running";
+}
+
+/** Settles when the session is at rest and what it had to say has come, or when the turn is aborted. */
+export async function untilSettled(host: HostAccount<unknown>, route: Route, collection: Collection, signal: AbortSignal): Promise<void> {
+  const pause = (ms: number) => pauseFor(host.system, ms, signal);
+  while (isBusy(host, route) && !signal.aborted) await pause(LOOK_EVERY_MS);
+  for (let waited = 0; collection.pieces.length === 0 && waited < GRACE_MS && !signal.aborted; waited += LOOK_EVERY_MS) await pause(LOOK_EVERY_MS);
+  await pause(LOOK_EVERY_MS);
+}
+
+export async function pauseFor(system: System, ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const finish = () => {
+      cancel();
+      signal.removeEventListener("abort", finish);
+      resolve();
+    };
+    const cancel = system.after(ms, finish);
+    signal.addEventListener("abort", finish, { once: true });
+  });
+}

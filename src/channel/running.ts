@@ -1,0 +1,29 @@
+import type { RunningAccount } from "../account/websocket.ts";
+import type { Log } from "../core/ports.ts";
+import type { Resumed } from "./resumed.ts";
+
+/** An account of this process that has its sockets open. */
+export interface LiveAccount {
+  account: Pick<RunningAccount, "send" | "status" | "url">;
+  resumed: Resumed;
+  log: Log;
+}
+
+/** What the outbound slot finds an account in: the host calls it without the account's own context. */
+export interface LiveAccounts {
+  add(accountId: string, live: LiveAccount): () => void;
+  get(accountId: string): LiveAccount | undefined;
+}
+
+export function createLiveAccounts(): LiveAccounts {
+  const accounts = new Map<string, LiveAccount>();
+  return {
+    add(accountId, live) {
+      accounts.set(accountId, live);
+      return () => {
+        if (accounts.get(accountId) === live) accounts.delete(accountId);
+      };
+    },
+    get: (accountId) => accounts.get(accountId),
+  };
+}

@@ -1,0 +1,69 @@
+import type { Inbound, Sender } from "../protocols/websocket/inbound.ts";
+
+/** The part of an account's configuration that says who may do what. */
+export interface AccessConfig {
+  dmPolicy: "open" | "pairing" | "allowlist" | "disabled";
+  allowFrom: readonly (string | number)[];
+  /** Absent: verified senders may talk in groups, others need an entry. */
+  groupPolicy?: "open" | "allowlist" | "disabled";
+  groupAllowFrom: readonly (string | number)[];
+  requireMention: boolean;
+  groups: Readonly<Record<string, { requireMention?: boolean }>>;
+}
+
+type Entries = (string | number)[];
+
+/** What the host's access resolver is asked about one sender. */
+export interface SenderPolicy {
+  dmPolicy: AccessConfig["dmPolicy"];
+  groupPolicy: NonNullable<AccessConfig["groupPolicy"]>;
+  allowFrom: Entries;
+  groupAllowFrom: Entries;
+  commands: CommandPolicy;
+}
+
+/** Command authority is for verified senders whom an entry names; `*` names nobody. */
+export type CommandPolicy =
+  | { useAccessGroups: true; commandOwnerAllowFrom?: Entries }
+  | { useAccessGroups: false; modeWhenAccessGroupsOff: "deny" };
+
+/** Pure: the same configuration and sender always ask for the same. */
+export function senderPolicy(config: AccessConfig, inbound: Pick<Inbound, "sender" | "conversation">): SenderPolicy {
+  const { sender, conversation } = inbound;
+  const named = withoutWildcard(config.allowFrom);
+  const openToAll = config.dmPolicy === "open" || hasWildcard(config.allowFrom);
+  return {
+    dmPolicy: config.dmPolicy,
+    allowFrom: openToAll ? [...named, "*"] : named,
+    groupPolicy: groupPolicyFor(config, sender),
+    groupAllowFrom: withoutWildcard(config.groupAllowFrom),
+    commands: commandPolicyFor(sender, conversation.kind === "group" || openToAll ? named : undefined),
+  };
+}
+
+/** A group's own setting, else that of all other groups, else the account's. */
+export function requiresMention(config: Pick<AccessConfig, "groups" | "requireMention">, groupId: string): boolean {
+  const own = Object.hasOwn(config.groups, groupId) ? config.groups[groupId] : config.groups["*"];
+  return own?.requireMention ?? config.groups["*"]?.requireMention ?? config.requireMention;
+}
+
+/** Entries that name somebody. */
+export function withoutWildcard(entries: readonly (string | number)[]): Entries {
+  return entries.filter((entry) => String(entry).trim() !== "*");
+}
+
+export function hasWildcard(entries: readonly (string | number)[]): boolean {
+  return entries.some((entry) => String(entry).trim() === "*");
+}
+
+/** `*` in the list means what `open` says; taken out of it, it cannot hand out commands. */
+function groupPolicyFor(config: AccessConfig, sender: Sender): NonNullable<AccessConfig["groupPolicy"]> {
+  const policy = config.groupPolicy ?? (sender.verified ? "open" : "allowlist");
+  return policy === "allowlist" && hasWildcard(config.groupAllowFrom) ? "open" : policy;
+}
+
+/** Without `owners` the host takes the senders it admits directly, approved pairings among them. */
+function commandPolicyFor(sender: Sender, owners: Entries | undefined): CommandPolicy {
+  if (!sender.verified) return { useAccessGroups: false, modeWhenAccessGroupsOff: "deny" };
+  return { useAccessGroups: true, ...(owners !== undefined && { commandOwnerAllowFrom: owners }) };
+}

@@ -1,0 +1,104 @@
+import { toInboundMediaFacts } from "openclaw/plugin-sdk/channel-inbound";
+import type { Inbound } from "../protocols/websocket/inbound.ts";
+import { writeAddress } from "./addresses.ts";
+import { guestTools } from "./guest-tools.ts";
+import type { ChannelRuntime, HostAccount } from "./host.ts";
+import { writeId } from "./identity.ts";
+import { type Ingress, type IngressQuestion, wasMentioned } from "./ingress.ts";
+import type { StoredMedia } from "./media.ts";
+import { requiresMention } from "./sender-policy.ts";
+
+type ContextRequest = Parameters<ChannelRuntime["inbound"]["buildContext"]>[0];
+export type TurnContext = ReturnType<ChannelRuntime["inbound"]["buildContext"]>;
+
+export interface ContextFacts extends IngressQuestion {
+  ingress: Ingress;
+  media: readonly StoredMedia[];
+  /** The operator has named this sender. */
+  trusted: boolean;
+}
+
+/**
+ * What the agent is told of a message. Everything that came with it stands in a place of its own: nothing of the
+ * sender's becomes an identity, a session, an authority or a path (WS-4, WS-9).
+ */
+export function buildContext(host: HostAccount<unknown>, facts: ContextFacts): TurnContext {
+  const { inbound, route, hostId } = facts;
+  const { sender, conversation, content } = inbound;
+  const channel = host.channel.id;
+  const name = sender.name ?? sender.id;
+  const to = writeAddress(host.channel.addresses, conversation);
+  const threadId = conversation.threadId;
+  const nativeChannelId = writeId(conversation.id);
+  return host.runtime.channel.inbound.buildContext({
+    channel,
+    provider: channel,
+    surface: channel,
+    accountId: host.accountId,
+    messageId: hostId,
+    timestamp: inbound.receivedAt,
+    from: writeAddress(host.channel.addresses, conversation.kind === "group" ? conversation : { kind: "direct", id: sender.id }),
+    sender: { id: writeId(sender.id), name },
+    conversation: {
+      kind: conversation.kind,
+      id: nativeChannelId,
+      label: conversation.kind === "group" ? conversation.subject : name,
+      nativeChannelId,
+      ...(threadId !== undefined && { threadId }),
+    },
+    route: {
+      agentId: route.agentId,
+      accountId: route.accountId,
+      routeSessionKey: route.sessionKey,
+      mainSessionKey: route.mainSessionKey,
+      dmScope: route.dmScope,
+    },
+    reply: { to, originatingTo: to, nativeChannelId, ...(threadId !== undefined && { messageThreadId: threadId }) },
+    message: { body: envelope(host, facts, name), rawBody: content, bodyForAgent: content, commandBody: content, inboundEventKind: "user_request" },
+    access: accessFacts(host, facts),
+    supplemental: supplementalFacts(inbound),
+    channelIngress: facts.ingress,
+    ...(conversation.kind === "group" && { extra: { GroupSubject: conversation.subject } }),
+    ...(facts.media.length > 0 && { media: toInboundMediaFacts(facts.media.map((file) => ({ ...file, messageId: hostId }))) }),
+  });
+}
+
+function envelope(host: HostAccount<unknown>, { cfg, inbound }: ContextFacts, from: string): string {
+  const { reply } = host.runtime.channel;
+  return reply.formatAgentEnvelope({
+    channel: host.channel.label,
+    from,
+    timestamp: new Date(inbound.receivedAt),
+    body: inbound.content,
+    envelope: reply.resolveEnvelopeFormatOptions(cfg),
+  });
+}
+
+function accessFacts(host: HostAccount<unknown>, facts: ContextFacts): NonNullable<ContextRequest["access"]> {
+  const { cfg, config, inbound, route, ingress, trusted } = facts;
+  const commands = { authorized: ingress.commandAccess.authorized };
+  const tools = trusted ? {} : { toolPolicy: guestTools };
+  if (inbound.conversation.kind === "direct") return { commands, ...tools };
+  const mentioned = wasMentioned(host.runtime.channel, cfg, inbound, route.agentId);
+  const mentions = {
+    canDetectMention: true,
+    wasMentioned: mentioned,
+    requireMention: requiresMention(config, inbound.conversation.id),
+    effectiveWasMentioned: ingress.activationAccess.effectiveWasMentioned ?? mentioned,
+  };
+  return { commands, mentions, ...tools };
+}
+
+/** The host shows both to the model as data: the quote as a quote, the application's data as fenced JSON. */
+function supplementalFacts({ quote, customData }: Inbound): NonNullable<ContextRequest["supplemental"]> {
+  return {
+    ...(quote && {
+      quote: {
+        ...(quote.messageId !== undefined && { id: quote.messageId }),
+        ...(quote.body !== undefined && { body: quote.body }),
+        isQuote: true,
+      },
+    }),
+    ...(customData && { channelStructuredContext: [{ label: "Data from the application", source: "websocket", type: "custom_data", payload: customData }] }),
+  };
+}

@@ -1,0 +1,156 @@
+import { readRecentUserAssistantTextForSession } from "openclaw/plugin-sdk/session-store-runtime";
+import type { Reply, TurnOutcome, TurnRequest } from "../account/agent.ts";
+import { describeThrown } from "../core/errors.ts";
+import { forLog } from "../core/redact.ts";
+import { isAddressed, note, routeOf } from "./access.ts";
+import { writeAddress } from "./addresses.ts";
+import { type Dispatched, dispatchTurn } from "./dispatch.ts";
+import { type HostAccount, isHostError } from "./host.ts";
+import { type IngressQuestion, isTrusted, questionOf, resolveIngress } from "./ingress.ts";
+import { type MediaBounds, MediaRejection, type StoredMedia, storeMedia } from "./media.ts";
+import { pauseFor, type Resumed, untilSettled } from "./resumed.ts";
+import type { AccessConfig } from "./sender-policy.ts";
+import { createSpeech, type Speech, type Spoken } from "./speech.ts";
+import { buildContext } from "./turn-context.ts";
+
+export interface TurnDeps<Config extends AccessConfig> {
+  host: HostAccount<Config>;
+  resumed: Resumed;
+  mediaBounds(config: Config): MediaBounds;
+  /** Whether only this machine can connect, and names its senders itself. */
+  isLocal(config: Config): boolean;
+}
+
+/** Runs one admitted message and says how it ended. */
+export async function runTurn<Config extends AccessConfig>(
+  { inbound, attempt }: TurnRequest,
+  reply: Reply,
+  signal: AbortSignal,
+  deps: TurnDeps<Config>,
+): Promise<TurnOutcome> {
+  const { host } = deps;
+  try {
+    const { config } = host.account();
+    if (!config) return { ended: "failed", error: "this account is not configured" };
+    const media = await storeMedia(inbound.media, deps.mediaBounds(config), host.runtime.channel.media);
+    const run: Run<Config> = { deps, config, turn: { inbound, attempt }, media, speech: createSpeech(reply), signal };
+    return attempt > 1 ? await runAgain(run) : await conclude(run, await runOnce(run, 1));
+  } catch (thrown) {
+    return explain(host, thrown);
+  }
+}
+
+interface Run<Config extends AccessConfig> {
+  deps: TurnDeps<Config>;
+  config: Config;
+  turn: TurnRequest;
+  media: readonly StoredMedia[];
+  speech: Speech;
+  signal: AbortSignal;
+}
+
+const CONTENTION_TRIES = 20;
+const CONTENTION_PAUSE_MS = 1000;
+
+type Ran = Dispatched | { ended: "refused" };
+
+/** Waits out a host that has just been started and is not in possession of its state yet. */
+async function runOnce<Config extends AccessConfig>(run: Run<Config>, number: number): Promise<Ran> {
+  const { host } = run.deps;
+  for (let left = CONTENTION_TRIES; ; left -= 1) {
+    try {
+      return await tryOnce(run, number);
+    } catch (thrown) {
+      if (left === 0 || run.signal.aborted || !isHostError(thrown, "StateDatabaseCoordinatorContentionError")) throw thrown;
+      host.log.warn(`the host is not ready, message ${forLog(run.turn.inbound.messageId)} waits: ${describeThrown(thrown)}`);
+      await pauseFor(host.system, CONTENTION_PAUSE_MS, run.signal);
+    }
+  }
+}
+
+async function tryOnce<Config extends AccessConfig>({ deps, config, turn, media, speech, signal }: Run<Config>, number: number): Promise<Ran> {
+  const { host } = deps;
+  const { inbound } = turn;
+  const question: IngressQuestion = questionOf(host.hostConfig(), config, inbound, routeOf(host, inbound), number);
+  const ingress = await resolveIngress(host, question);
+  if (ingress.ingress.admission === "drop" || ingress.ingress.admission === "pairing-required") {
+    note(host, inbound, ingress.ingress.reasonCode);
+    return { ended: "refused" };
+  }
+  if (!isAddressed(ingress)) {
+    note(host, inbound, ingress.ingress.reasonCode);
+    return { ended: "completed" };
+  }
+  const trusted = await isTrusted(host, question, deps.isLocal(config));
+  const facts = { ...question, ingress, media, trusted };
+  return await dispatchTurn(host, facts, buildContext(host, facts), speech, signal);
+}
+
+/**
+ * The message was cut by a restart. The host may have begun with it: then it goes on by itself, and its answer is
+ * waited for; it may have finished: then the answer is in the session; or it never saw it or gave it up: then it runs.
+ */
+async function runAgain<Config extends AccessConfig>(run: Run<Config>): Promise<TurnOutcome> {
+  const { deps, turn, signal, speech } = run;
+  const { host } = deps;
+  const route = routeOf(host, turn.inbound);
+  const collection = deps.resumed.collect(writeAddress(host.channel.addresses, turn.inbound.conversation));
+  try {
+    const ran = await runOnce(run, 1);
+    if (ran.ended !== "silent") return await conclude(run, ran, collection);
+    await untilSettled(host, route, collection, signal);
+    if (signal.aborted) return { ended: "aborted" };
+    const said = collection.pieces.length > 0 ? collection.pieces : await readSaid(host, turn);
+    if (said.length === 0) return await conclude(run, await runOnce(run, turn.attempt), collection);
+    host.log.info(`message ${forLog(turn.inbound.messageId)} was taken up and answered by the host`);
+    for (const piece of said) speech.delivered(piece);
+    return { ended: "completed" };
+  } finally {
+    collection.release();
+  }
+}
+
+async function conclude<Config extends AccessConfig>(run: Run<Config>, ran: Ran, collecting?: ReturnType<Resumed["collect"]>): Promise<TurnOutcome> {
+  switch (ran.ended) {
+    case "completed":
+    case "silent":
+      return { ended: "completed" };
+    case "failed":
+      return { ended: "failed", error: "the agent could not answer" };
+    case "aborted":
+      return { ended: "aborted" };
+    case "refused":
+      return { ended: "failed", error: "the sender is no longer allowed" };
+    case "deferred":
+      return await awaitDeferred(run, collecting);
+  }
+}
+
+/** Another turn of the session was running, started elsewhere; what the host says next to this address is the answer. */
+async function awaitDeferred<Config extends AccessConfig>({ deps, turn, signal, speech }: Run<Config>, collecting?: ReturnType<Resumed["collect"]>): Promise<TurnOutcome> {
+  const { host } = deps;
+  const collection = collecting ?? deps.resumed.collect(writeAddress(host.channel.addresses, turn.inbound.conversation));
+  try {
+    await untilSettled(host, routeOf(host, turn.inbound), collection, signal);
+    for (const piece of collection.pieces) speech.delivered(piece);
+    return signal.aborted ? { ended: "aborted" } : { ended: "completed" };
+  } finally {
+    collection.release();
+  }
+}
+
+/** What the agent has said in the session since the message came. */
+async function readSaid(host: HostAccount<unknown>, { inbound }: TurnRequest): Promise<Spoken[]> {
+  const { agentId, sessionKey } = routeOf(host, inbound);
+  const texts = await readRecentUserAssistantTextForSession({ agentId, sessionKey, role: "assistant", minTimestampMs: inbound.receivedAt, limit: 8 });
+  return texts.map(({ text }) => ({ text }));
+}
+
+/** Faults are explained in words that give nothing away; the log has the rest. */
+function explain(host: HostAccount<unknown>, thrown: unknown): TurnOutcome {
+  if (isHostError(thrown, "GatewayDrainingError")) return { ended: "shutting-down" };
+  if (thrown instanceof MediaRejection) return { ended: "failed", error: `an attachment was rejected, ${thrown.message}` };
+  host.log.error(`a turn failed: ${describeThrown(thrown)}`);
+  if (isHostError(thrown, "AgentSelectionRequiredError")) return { ended: "failed", error: "the operator has not chosen an agent for this conversation" };
+  return { ended: "failed", error: "the agent is not available" };
+}

@@ -1,0 +1,25 @@
+import { describeThrown } from "../core/errors.ts";
+import type { Log, Timers } from "../core/ports.ts";
+import { withoutSecrets } from "../core/redact.ts";
+
+/** Looks whether anybody answers at the verifier's address. No token is sent; every answer will do. */
+export async function probeVerifier({ endpoint, timeoutMs }: { endpoint: string; timeoutMs: number }, timers: Timers, ask: typeof fetch = fetch): Promise<{ ok: boolean; why?: string }> {
+  const abort = new AbortController();
+  const cancel = timers.after(timeoutMs, () => abort.abort(new Error(`no answer within ${timeoutMs} ms`)));
+  try {
+    const answer = await ask(endpoint, { method: "HEAD", redirect: "manual", signal: abort.signal });
+    await answer.body?.cancel();
+    return { ok: true };
+  } catch (thrown) {
+    const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
+    return { ok: false, why: describeThrown(cause) };
+  } finally {
+    cancel();
+  }
+}
+
+/** A verifier that is down is no reason not to listen: it may come up later. */
+export async function warnOfSilentVerifier(call: { endpoint: string; timeoutMs: number }, timers: Timers, log: Log): Promise<void> {
+  const { ok, why } = await probeVerifier(call, timers);
+  if (!ok) log.warn(`the verifier at ${withoutSecrets(call.endpoint)} does not answer (${why}): connections with a token are refused until it does`);
+}

@@ -1,0 +1,56 @@
+import { describe } from "../../generated/runtime.ts";
+// Not the index: what only starts a command line needs no codec.
+import { accountDefaults, configEnv, configSecrets, validateAccount, type WebsocketAccount } from "../../generated/websocket/config.ts";
+import type { ResolvedAccount } from "../account/config.ts";
+import type { AccountRules, Block } from "./accounts.ts";
+
+/** An account's configuration with nothing left open that depends on something else. */
+export type ResolvedWebsocketAccount = ResolvedAccount & Required<Pick<WebsocketAccount, "dmPolicy">>;
+
+/** Agents that a channel without verification may create where the operator names no number. */
+const MAX_AGENTS_WITHOUT_AUTH = 100;
+
+const nested = ["auth", "dynamicAgentCreation", "groups", "limits", "media"] as const;
+
+export const websocketRules: AccountRules<ResolvedWebsocketAccount> = {
+  channelId: "websocket",
+  legacyKeys: ["ws"],
+  nested,
+  environment: configEnv.map(({ name, path, type }) => ({ variable: name, path: path.split("."), kind: type })),
+  check: (block) => (validateAccount(block) ? undefined : describe(validateAccount.errors, block, configSecrets).detail),
+  complete(block, { accountId, own, root }) {
+    const plain = fillIn(block);
+    const host = plain.host ?? (plain.auth.enabled && plain.auth.required ? "0.0.0.0" : "127.0.0.1");
+    return {
+      ...plain,
+      host,
+      path: pathOf(accountId, own, root) ?? plain.path,
+      dmPolicy: plain.dmPolicy ?? ((plain.auth.enabled && plain.auth.required) || isLoopback(host) ? "open" : "pairing"),
+      dynamicAgentCreation: boundAgents(plain),
+    };
+  },
+};
+
+/** Whether only this machine can reach a listener there. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+/** A named account without a port or path of its own listens below the root's path. */
+function pathOf(accountId: string, own: Block, root: Block): string | undefined {
+  if (accountId === "default" || own["path"] !== undefined || own["port"] !== undefined) return undefined;
+  const base = typeof root["path"] === "string" ? root["path"] : accountDefaults.path;
+  return `${base.replace(/\/+$/, "")}/${accountId}`;
+}
+
+function boundAgents({ auth, dynamicAgentCreation }: WebsocketAccount): WebsocketAccount["dynamicAgentCreation"] {
+  if (auth.enabled || dynamicAgentCreation.maxAgents !== undefined) return dynamicAgentCreation;
+  return { ...dynamicAgentCreation, maxAgents: MAX_AGENTS_WITHOUT_AUTH };
+}
+
+/** The block has passed `check`: with the defaults it is a whole account. */
+function fillIn(block: Block): WebsocketAccount {
+  const whole: Record<string, unknown> = { ...accountDefaults, ...block };
+  for (const field of nested) whole[field] = { ...accountDefaults[field], ...(block[field] as object | undefined) };
+  return whole as unknown as WebsocketAccount;
+}
