@@ -1,0 +1,46 @@
+import path from "node:path";
+import { rolldown, type OutputChunk } from "rolldown";
+import { entries } from "./metadata.ts";
+import type { PluginPackage } from "./packages.ts";
+
+export interface Bundle {
+  files: ReadonlyMap<string, string>;
+  /** Every import that leaves the package. */
+  imports: readonly string[];
+  /** Files of `node_modules` whose code is inside. */
+  foreign: readonly string[];
+}
+
+/** Nothing of a package but the host and Node itself is looked up at run time. */
+export async function bundle(root: string, row: PluginPackage): Promise<Bundle> {
+  const build = await rolldown({
+    cwd: root,
+    input: Object.fromEntries(entries.map((entry) => [entry, `src/plugins/${row.folder}/${entry}.ts`])),
+    external: /^openclaw(\/|$)/,
+    platform: "node",
+    // ws looks for two native add-ons that a bundle cannot carry; this is its own switch for doing without.
+    transform: { define: { "process.env.WS_NO_BUFFER_UTIL": "'1'", "process.env.WS_NO_UTF_8_VALIDATE": "'1'" } },
+    onLog(_level, log) {
+      throw new Error(`bundling ${row.name}: ${log.message}`);
+    },
+  });
+  const { output } = await build.generate({
+    format: "esm",
+    entryFileNames: "[name].js",
+    chunkFileNames: "[name]-[hash].js",
+    sourcemap: false,
+    minify: false,
+  });
+  await build.close();
+  const chunks = output.filter((part): part is OutputChunk => part.type === "chunk").toSorted((a, b) => (a.fileName < b.fileName ? -1 : 1));
+  const own = new Set(chunks.map((chunk) => chunk.fileName));
+  return {
+    files: new Map(chunks.map((chunk) => [chunk.fileName, chunk.code])),
+    imports: sortedSet(chunks.flatMap((chunk) => [...chunk.imports, ...chunk.dynamicImports]).filter((name) => !own.has(name))),
+    foreign: sortedSet(chunks.flatMap((chunk) => chunk.moduleIds).filter((id) => id.includes(`${path.sep}node_modules${path.sep}`))),
+  };
+}
+
+function sortedSet(values: readonly string[]): string[] {
+  return [...new Set(values)].toSorted();
+}

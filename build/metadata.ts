@@ -1,0 +1,104 @@
+import { z } from "zod";
+import type { PluginPackage } from "./packages.ts";
+
+/** What every package shares with the workshop it comes from. */
+export interface Release {
+  version: string;
+  license: string;
+  /** The OpenClaw version the tests ran against, which is also the oldest one promised. */
+  host: string;
+  node: string;
+}
+
+/** The part of the workshop's own `package.json` that a release is made of. */
+export const workshopSchema = z
+  .object({ version: z.string(), license: z.string(), engines: z.object({ node: z.string() }), devDependencies: z.object({ openclaw: z.string() }) })
+  .transform((about): Release => ({ version: about.version, license: about.license, node: about.engines.node, host: about.devDependencies.openclaw }));
+
+/** What codegen hands over for a channel in `generated/<folder>/manifest.json`. */
+export const channelManifestSchema = z.object({
+  channelConfigs: z.record(z.string(), z.looseObject({ label: z.string(), description: z.string(), schema: z.looseObject({}) })),
+  envVars: z.array(z.looseObject({ name: z.string(), path: z.string().optional(), description: z.string().optional() })),
+});
+
+export type ChannelManifest = z.infer<typeof channelManifestSchema>;
+
+export const entries = ["index", "setup-entry", "secret-contract-api"] as const;
+
+export function packageJson(row: PluginPackage, release: Release): object {
+  return {
+    name: row.name,
+    version: release.version,
+    description: row.description,
+    keywords: ["openclaw", "openclaw-plugin", "channel", row.channel],
+    license: release.license,
+    type: "module",
+    engines: { node: release.node },
+    exports: { ".": "./dist/index.js", "./package.json": "./package.json" },
+    files: ["dist", "openclaw.plugin.json", "THIRD-PARTY-NOTICES"],
+    peerDependencies: { openclaw: `>=${release.host}` },
+    peerDependenciesMeta: { openclaw: { optional: true } },
+    openclaw: hostMetadata(row, release),
+  };
+}
+
+function hostMetadata(row: PluginPackage, { host }: Release): object {
+  return {
+    extensions: ["./dist/index.js"],
+    runtimeExtensions: ["./dist/index.js"],
+    setupEntry: "./dist/setup-entry.js",
+    runtimeSetupEntry: "./dist/setup-entry.js",
+    compat: { pluginApi: `>=${host}` },
+    build: { openclawVersion: host, pluginSdkVersion: host },
+    install: { npmSpec: row.name, minHostVersion: `>=${host}`, defaultChoice: "npm" },
+    channel: {
+      id: row.channel,
+      label: row.title,
+      selectionLabel: `${row.title} (Clawwire)`,
+      docsPath: `/channels/${row.channel}`,
+      blurb: row.blurb,
+      markdownCapable: true,
+      ...(row.setupFields.length > 0 ? { setup: { fields: row.setupFields } } : {}),
+    },
+  };
+}
+
+export function pluginManifest(row: PluginPackage, release: Release, channel: ChannelManifest): object {
+  const declared = Object.keys(channel.channelConfigs);
+  if (!declared.includes(row.channel)) {
+    throw new Error(`generated/${row.folder}/manifest.json describes ${declared.join(", ") || "no channel"}, not "${row.channel}" as build/packages.ts says`);
+  }
+  return {
+    id: row.name,
+    name: row.title,
+    description: row.description,
+    version: release.version,
+    categories: ["channels"],
+    channels: declared,
+    activation: { onStartup: false, onChannels: declared },
+    configSchema: { type: "object", additionalProperties: false, properties: {} },
+    channelConfigs: channel.channelConfigs,
+  };
+}
+
+export function readme(row: PluginPackage, release: Release, channel: ChannelManifest): string {
+  const block = JSON.stringify({ channels: { [row.channel]: row.example } }, undefined, 2);
+  const parts = [
+    `# ${row.name}`,
+    row.description,
+    `Needs OpenClaw ${release.host} or newer and has no dependencies of its own.`,
+    fenced("sh", `openclaw plugins install ${row.name}`),
+    "The smallest configuration, in `openclaw.json`:",
+    fenced("json", block),
+    "`openclaw config schema` lists every field.",
+  ];
+  if (channel.envVars.length > 0) {
+    const rows = channel.envVars.map((variable) => `| \`${variable.name}\` | ${variable.path ? `\`${variable.path}\`` : (variable.description ?? "")} |`);
+    parts.push(["Environment variables win over the file:\n", "| variable | field |", "| --- | --- |", ...rows].join("\n"));
+  }
+  return `${parts.join("\n\n")}\n`;
+}
+
+function fenced(language: string, text: string): string {
+  return `\`\`\`${language}\n${text}\n\`\`\``;
+}

@@ -1,0 +1,67 @@
+import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { practiceModel, startModelServer, type ModelServer } from "../../testing/model-server.ts";
+import { blockAt, without, type Block } from "../gateway/block.ts";
+import { addChannel, composeConfig, type ModelChoice } from "../gateway/config.ts";
+import { hostEnvironment } from "../gateway/environment.ts";
+import { readBlock } from "../gateway/files.ts";
+import { launchGateway, prepareLayout } from "../gateway/gateway.ts";
+import type { Guarded } from "../gateway/guarded.ts";
+import type { Layout } from "../gateway/layout.ts";
+import { installPlugin, isInstalled, type PluginTarball } from "../gateway/plugin.ts";
+import type { Io } from "../io.ts";
+import type { Steps } from "../steps.ts";
+
+export interface InstanceOptions {
+  layout: Layout;
+  port: number;
+  gatewayPort: number;
+  model?: ModelChoice;
+  plugin: PluginTarball;
+  abort: AbortSignal;
+}
+
+export interface Instance {
+  gateway: Guarded;
+  model?: ModelServer;
+}
+
+/** Strangers may talk, because none but this machine reaches the port; so verifying them is left out as well. */
+const openOnLoopback: Block = { auth: { enabled: false }, groupPolicy: "open" };
+
+/** Brings up model, plugin and gateway, or nothing. */
+export async function startInstance(options: InstanceOptions, steps: Steps, io: Pick<Io, "env">): Promise<Instance> {
+  const { layout, port, gatewayPort, abort } = options;
+  const practice = options.model ? undefined : await startModelServer({ remember: 0 });
+  try {
+    const model: ModelChoice = options.model ?? { baseUrl: practice?.baseUrl ?? "", name: practiceModel, api: "openai-responses", rich: true };
+    const env = hostEnvironment(layout, io.env, model.keyEnv ? { [model.keyEnv]: io.env[model.keyEnv] } : {});
+    await configure(options, model, env, steps);
+    await rm(layout.output, { force: true });
+    const gateway = await steps.step("starting OpenClaw", () => launchGateway({ layout, port: gatewayPort, channelPorts: [port], env, abort }));
+    return { gateway, ...(practice ? { model: practice } : {}) };
+  } catch (cause) {
+    await practice?.stop();
+    throw cause;
+  }
+}
+
+async function configure(options: InstanceOptions, model: ModelChoice, env: Readonly<Record<string, string>>, steps: Steps): Promise<void> {
+  const { layout, plugin, gatewayPort, port, abort } = options;
+  const before = (await readBlock(layout.config)) ?? {};
+  const choice = { layout, port: gatewayPort, token: tokenOf(before), model };
+  if (!(await isInstalled(layout, plugin))) {
+    await prepareLayout(layout, without(composeConfig(before, choice), "channels"));
+    await steps.step(`installing ${plugin.name} into OpenClaw`, () => installPlugin(layout, plugin, env, abort));
+  }
+  const after = (await readBlock(layout.config)) ?? {};
+  const kept = { ...after, channels: blockAt(before, "channels") };
+  const channel = { plugin: plugin.name, channel: "websocket", defaults: openOnLoopback, facts: { enabled: true, port, host: "127.0.0.1" } };
+  await prepareLayout(layout, addChannel(composeConfig(kept, choice), channel));
+}
+
+/** The gateway's own password, made once per state directory. */
+function tokenOf(config: Block): string {
+  const { token } = blockAt(blockAt(config, "gateway"), "auth");
+  return typeof token === "string" && token.length >= 32 ? token : randomBytes(32).toString("base64url");
+}

@@ -1,0 +1,111 @@
+import path from "node:path";
+import { styleText } from "node:util";
+import { build } from "../../../build/build.ts";
+import { packageNamed } from "../../../build/packages.ts";
+import { Failure } from "../failure.ts";
+import type { Guarded } from "../gateway/guarded.ts";
+import { layoutOf } from "../gateway/layout.ts";
+import { freePort, portTrouble } from "../gateway/ports.ts";
+import { describeExit, lastWords } from "../gateway/ready.ts";
+import type { Io } from "../io.ts";
+import { createSteps, type Steps } from "../steps.ts";
+import { startInstance, type Instance } from "./instance.ts";
+import { onInterrupt, type Interrupt } from "./interrupt.ts";
+import { readStartOptions, usage, type StartOptions } from "./options.ts";
+import { takeOwnership } from "./owner.ts";
+
+const root = path.resolve(import.meta.dirname, "../../..");
+
+/** `clawwire start`: everything a person needs to talk to an agent, until they stop it. */
+export async function start(args: readonly string[], io: Io): Promise<number> {
+  const options = readStartOptions(args, io);
+  if (options.help) {
+    io.stdout.write(`${usage}\n`);
+    return 0;
+  }
+  const interrupt = onInterrupt(io.env);
+  try {
+    return await run(options, interrupt, io);
+  } catch (cause) {
+    if (!interrupt.signal.aborted) throw cause;
+    io.stderr.write("Stopped.\n");
+    return 0;
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+async function run(options: StartOptions, interrupt: Interrupt, io: Io): Promise<number> {
+  const began = Date.now();
+  const steps = createSteps(io);
+  const layout = layoutOf(options.state);
+  const address = `ws://127.0.0.1:${options.port}/ws`;
+  const owner = await takeOwnership(layout, address);
+  try {
+    if (owner.inherited) await steps.step("waiting for what the last run left behind", () => untilFree(options.port));
+    await checkPort("--port", options.port);
+    if (options.gatewayPort > 0) await checkPort("--gateway-port", options.gatewayPort);
+    const plugin = await steps.step("building the plugin", () => packedPlugin());
+    interrupt.signal.throwIfAborted();
+    const gatewayPort = options.gatewayPort || (await freePort());
+    const { port, model } = options;
+    const instance = await startInstance({ layout, port, gatewayPort, plugin, abort: interrupt.signal, ...(model ? { model } : {}) }, steps, io);
+    io.stdout.write(welcome(options, address, layout.output, Date.now() - began, io));
+    return await untilOver(instance, interrupt, steps, layout.output);
+  } finally {
+    await owner.release();
+  }
+}
+
+async function packedPlugin(): Promise<{ name: string; tarball: string; digest: string }> {
+  const row = packageNamed("clawwire-websocket");
+  const { tarball, digest } = await build(root, row);
+  return { name: row.name, tarball, digest };
+}
+
+async function untilFree(port: number): Promise<void> {
+  for (let tries = 0; tries < 80 && (await portTrouble(port)); tries += 1) await new Promise((resolve) => setTimeout(resolve, 100));
+}
+
+async function checkPort(flag: string, port: number): Promise<void> {
+  const trouble = await portTrouble(port);
+  if (trouble === "taken") throw new Failure(`Port ${port} is taken by another program. Stop that one, or choose another port: npm start -- ${flag} ${port + 2}`);
+  if (trouble === "forbidden") throw new Failure(`This system does not let you listen on port ${port}. Choose one above 1023: npm start -- ${flag} 18800`);
+}
+
+/** Waits for the end, whoever wants it, and leaves nothing running. */
+async function untilOver({ gateway, model }: Instance, interrupt: Interrupt, steps: Steps, output: string): Promise<number> {
+  const asked = new Promise<undefined>((resolve) => interrupt.signal.addEventListener("abort", () => resolve(undefined), { once: true }));
+  const exit = interrupt.signal.aborted ? undefined : await Promise.race([gateway.exited, asked]);
+  try {
+    if (exit) throw new Failure(`The gateway ended by itself (${describeExit(exit)}).\n${await lastWords(output)}`);
+    await steps.step("stopping OpenClaw", () => stopGateway(gateway, interrupt.impatient));
+    return 0;
+  } finally {
+    await model?.stop();
+  }
+}
+
+async function stopGateway(gateway: Guarded, impatient: AbortSignal): Promise<void> {
+  impatient.addEventListener("abort", () => gateway.signal("SIGKILL"), { once: true });
+  await gateway.stop();
+}
+
+function welcome(options: StartOptions, address: string, output: string, ms: number, io: Io): string {
+  const here = (place: string): string => path.relative(io.cwd, place) || place;
+  const chat = options.port === 18800 ? "npm run chat" : `npm run chat -- --url ${address}`;
+  const bold = (text: string): string => styleText("bold", text, { stream: io.stdout });
+  const model = options.model ? `${options.model.name} at ${options.model.baseUrl}` : "practice model, repeats what you say; for a real one: npm start -- --help";
+  return [
+    "",
+    `${bold("Ready")} after ${(ms / 1000).toFixed(1)} s. Ctrl-C stops everything.`,
+    "",
+    `  connect  ${bold(`${address}?senderId=you`)}`,
+    `  chat     ${bold(chat)}   in another terminal`,
+    `  model    ${model}`,
+    `  state    ${here(options.state)}`,
+    `  log      ${here(output)}`,
+    "",
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,119 @@
+import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { build } from "../../build/build.ts";
+import { packageNamed } from "../../build/packages.ts";
+import { overlay, type Block } from "../../src/cli/gateway/block.ts";
+import { addChannel, composeConfig } from "../../src/cli/gateway/config.ts";
+import { hostEnvironment } from "../../src/cli/gateway/environment.ts";
+import { readBlock, writeBlock } from "../../src/cli/gateway/files.ts";
+import { launchGateway, prepareLayout } from "../../src/cli/gateway/gateway.ts";
+import type { Exit, Guarded } from "../../src/cli/gateway/guarded.ts";
+import { runHost, type HostRun } from "../../src/cli/gateway/host.ts";
+import { layoutOf, type Layout } from "../../src/cli/gateway/layout.ts";
+import type { PluginTarball } from "../../src/cli/gateway/plugin.ts";
+import { freePort } from "../../src/cli/gateway/ports.ts";
+import { practiceModel, startModelServer, type ModelServer, type ModelServerOptions } from "../../src/testing/model-server.ts";
+import { installedTemplate } from "./template.ts";
+
+export const root = path.resolve(import.meta.dirname, "../..");
+
+export interface GatewayOptions {
+  /** Over the channel's block: no verifier, bound to loopback, open groups. */
+  channel?: Block;
+  /** Over the whole configuration. */
+  config?: Block;
+  model?: ModelServerOptions;
+  /** Further variables of the gateway's environment. */
+  env?: Readonly<Record<string, string>>;
+}
+
+/** A real gateway with the packed plugin and a model of our own. Dies with the test worker, whatever becomes of it. */
+export interface TestGateway extends AsyncDisposable {
+  /** Where applications connect. */
+  url: string;
+  port: number;
+  gatewayUrl: string;
+  layout: Layout;
+  model: ModelServer;
+  /** Sends the gateway a signal and waits for its end, as a crash or a service manager would. */
+  kill(signal: NodeJS.Signals): Promise<Exit>;
+  /** Starts it again on the same state and ports, after a clean stop if it still runs. */
+  restart(): Promise<void>;
+  /** Edits the configuration file under the running gateway. */
+  configure(change: (config: Block) => Block): Promise<void>;
+  /** What it has printed so far. */
+  logs(): Promise<string>;
+  /** Runs an `openclaw` command against it. */
+  cli(...args: string[]): Promise<HostRun>;
+  stop(): Promise<void>;
+}
+
+/** Builds and packs the plugin if its sources have changed. */
+export async function packedPlugin(): Promise<PluginTarball> {
+  const row = packageNamed("clawwire-websocket");
+  const { tarball, digest } = await build(root, row);
+  return { name: row.name, tarball, digest };
+}
+
+export async function startGateway(options: GatewayOptions = {}): Promise<TestGateway> {
+  const plugin = await packedPlugin();
+  const layout = layoutOf(await mkdtemp(path.join(tmpdir(), "clawwire-host-")));
+  await cp(await installedTemplate(root, plugin), layout.state, { recursive: true, filter: (from) => path.basename(from) !== "npm" });
+  const [port, gatewayPort, model] = await Promise.all([freePort(), freePort(), startModelServer({ delayMs: 5, ...options.model })]);
+  const env = hostEnvironment(layout, process.env, options.env);
+  await prepareLayout(layout, await configOf(options, { layout, port, gatewayPort, model, plugin }));
+
+  const launch = (): Promise<Guarded> => launchGateway({ layout, port: gatewayPort, channelPorts: [port], env });
+  const cleanUp = async (): Promise<void> => {
+    await model.stop();
+    if (!process.env["CLAWWIRE_KEEP_STATE"]) await rm(layout.root, { recursive: true, force: true });
+  };
+  let gateway = await launch().catch(async (cause: unknown) => {
+    await cleanUp();
+    throw cause;
+  });
+  const stop = async (): Promise<void> => {
+    await gateway.stop();
+    await cleanUp();
+  };
+  return {
+    url: `ws://127.0.0.1:${port}/ws`,
+    port,
+    gatewayUrl: `http://127.0.0.1:${gatewayPort}`,
+    layout,
+    model,
+    async kill(signal) {
+      gateway.signal(signal);
+      return gateway.exited;
+    },
+    async restart() {
+      if (gateway.running()) await gateway.stop();
+      gateway = await launch();
+    },
+    async configure(change) {
+      await writeBlock(layout.config, change((await readBlock(layout.config)) ?? {}));
+    },
+    logs: () => readFile(layout.output, "utf8"),
+    cli: (...args) => runHost(args, { cwd: layout.root, env }),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+interface Parts {
+  layout: Layout;
+  port: number;
+  gatewayPort: number;
+  model: ModelServer;
+  plugin: PluginTarball;
+}
+
+async function configOf(options: GatewayOptions, { layout, port, gatewayPort, model, plugin }: Parts): Promise<Block> {
+  const installed = (await readBlock(layout.config)) ?? {};
+  const token = "token-of-the-test-gateway-and-nobody-else";
+  const choice = { layout, port: gatewayPort, token, model: { baseUrl: model.baseUrl, name: practiceModel, api: "openai-responses" as const, rich: true } };
+  const channel = { plugin: plugin.name, channel: "websocket", defaults: { auth: { enabled: false }, groupPolicy: "open" }, facts: { enabled: true, port, host: "127.0.0.1" } };
+  const config = addChannel(composeConfig(installed, choice), channel);
+  return overlay(config, overlay(options.channel ? { channels: { websocket: options.channel } } : {}, options.config ?? {}));
+}

@@ -1,0 +1,77 @@
+import { appendFile, cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { packageNamed } from "../../build/packages.ts";
+import { addChannel, composeConfig } from "../../src/cli/gateway/config.ts";
+import { hostEnvironment } from "../../src/cli/gateway/environment.ts";
+import { readBlock, writeBlock } from "../../src/cli/gateway/files.ts";
+import { prepareLayout } from "../../src/cli/gateway/gateway.ts";
+import { runHost, type HostRun } from "../../src/cli/gateway/host.ts";
+import { layoutOf, type Layout } from "../../src/cli/gateway/layout.ts";
+import { installPlugin, isInstalled, type PluginTarball } from "../../src/cli/gateway/plugin.ts";
+import { packedPlugin, root } from "./gateway.ts";
+
+const auditSchema = z.object({ findings: z.array(z.object({ checkId: z.string(), severity: z.string(), detail: z.string() })) });
+
+let layout: Layout;
+let plugin: PluginTarball;
+let env: Record<string, string>;
+let said = "";
+
+const openclaw = (...args: string[]): Promise<HostRun> => runHost(args, { cwd: layout.root, env });
+
+beforeAll(async () => {
+  plugin = await packedPlugin();
+  layout = layoutOf(await mkdtemp(path.join(tmpdir(), "clawwire-install-")));
+  env = hostEnvironment(layout, process.env);
+  const config = composeConfig({}, { layout, port: 1, token: "nobody-connects-in-this-file", model: { baseUrl: "http://127.0.0.1:1/v1", name: "none", api: "openai-responses" } });
+  await prepareLayout(layout, config);
+  said = await installPlugin(layout, plugin, env);
+  await writeBlock(layout.config, addChannel((await readBlock(layout.config)) ?? {}, { plugin: plugin.name, channel: "websocket", defaults: {}, facts: { enabled: true } }));
+});
+
+afterAll(() => rm(layout.root, { recursive: true, force: true }));
+
+describe("the packed plugin in OpenClaw", () => {
+  it("is installed with no warning but the one about where it comes from", () => {
+    const warnings = said.split("\n").filter((line) => /warn|error|fail|deprecat/i.test(line));
+    expect(warnings).toEqual([`WARNING - Installing plugin from local npm-pack archive: npm-pack:${plugin.tarball}`]);
+    expect(said).toContain(`Installed plugin: ${plugin.name}`);
+  });
+
+  it("is not installed a second time for the same tarball", async () => {
+    expect(await isInstalled(layout, plugin)).toBe(true);
+    expect(await isInstalled(layout, { ...plugin, digest: "another" })).toBe(false);
+  });
+
+  it("gives the plugin doctor nothing to say", async () => {
+    const { code, stdout } = await openclaw("plugins", "doctor");
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^Plugin discovery, module loading, compatibility, and configuration checks passed/) });
+  });
+
+  it("makes a configuration that OpenClaw calls valid", async () => {
+    const { code, stdout, stderr } = await openclaw("config", "validate");
+    expect({ code, said: stdout + stderr }).toEqual({ code: 0, said: expect.not.stringMatching(/warn|problem/i) });
+  });
+
+  it("offers its own flags for adding an account, without being run", async () => {
+    const { stdout } = await openclaw("channels", "add", "--channel", "websocket", "--help");
+    for (const { cli } of packageNamed(plugin.name).setupFields) expect(stdout).toContain(cli.flags);
+  });
+
+  it("passes the scan for dangerous code, which would find some", async () => {
+    // The scan looks at what lies in this directory, and not at what npm has installed.
+    const extension = path.join(layout.state, "extensions", plugin.name);
+    await cp(path.join(root, "dist", plugin.name), extension, { recursive: true });
+    expect(await codeFindings()).toEqual([]);
+    await appendFile(path.join(extension, "dist", "index.js"), "\nexport const run = (text) => eval(text);\n");
+    expect(await codeFindings()).toMatchObject([{ severity: "critical", detail: expect.stringContaining("dist/index.js") }]);
+  });
+});
+
+async function codeFindings(): Promise<z.infer<typeof auditSchema>["findings"]> {
+  const { stdout } = await openclaw("security", "audit", "--deep", "--json");
+  return auditSchema.parse(JSON.parse(stdout)).findings.filter((finding) => finding.checkId.startsWith("plugins.code_safety"));
+}

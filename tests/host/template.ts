@@ -1,0 +1,34 @@
+import { access, mkdir, rename, rm } from "node:fs/promises";
+import path from "node:path";
+import { composeConfig } from "../../src/cli/gateway/config.ts";
+import { hostEnvironment } from "../../src/cli/gateway/environment.ts";
+import { prepareLayout } from "../../src/cli/gateway/gateway.ts";
+import { layoutOf } from "../../src/cli/gateway/layout.ts";
+import { installPlugin, type PluginTarball } from "../../src/cli/gateway/plugin.ts";
+
+/**
+ * An OpenClaw state directory in which the plugin was installed and nothing else has happened. Installing takes
+ * seconds, so it is done once per tarball. Copies keep running the plugin out of the template: its records name
+ * that path, so the template stays.
+ */
+export async function installedTemplate(root: string, plugin: PluginTarball): Promise<string> {
+  const home = path.join(root, "dist", ".host-templates");
+  const layout = layoutOf(path.join(home, plugin.digest.slice(0, 16)));
+  const done = path.join(layout.root, "done");
+  if (await exists(done)) return layout.state;
+
+  await rm(home, { recursive: true, force: true });
+  const model = { baseUrl: "http://127.0.0.1:1/v1", name: "none", api: "openai-responses" as const };
+  await prepareLayout(layout, composeConfig({}, { layout, port: 1, token: "unused", model }));
+  await installPlugin(layout, plugin, hostEnvironment(layout, process.env));
+  await mkdir(`${done}.draft`, { recursive: true });
+  await rename(`${done}.draft`, done);
+  return layout.state;
+}
+
+async function exists(place: string): Promise<boolean> {
+  return access(place).then(
+    () => true,
+    () => false,
+  );
+}
