@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { listAccountIds, resolveAccount } from "../../../src/channel/accounts.ts";
+import { websocketRules as rules } from "../../../src/channel/websocket-account.ts";
+
+const resolve = (channels: object, accountId?: string, environment: Record<string, string> = {}) => resolveAccount(rules, { channels } as never, accountId, environment);
+
+describe("an account of the websocket channel", () => {
+  it("binds to all interfaces only where auth is enabled and required", () => {
+    expect(resolve({ websocket: {} }).config).toMatchObject({ host: "0.0.0.0", dmPolicy: "open" });
+    expect(resolve({ websocket: { auth: { enabled: false } } }).config).toMatchObject({ host: "127.0.0.1", dmPolicy: "open" });
+    expect(resolve({ websocket: { auth: { required: false } } }).config).toMatchObject({ host: "127.0.0.1" });
+    expect(resolve({ websocket: { auth: { enabled: false }, host: "0.0.0.0" } }).config).toMatchObject({ host: "0.0.0.0", dmPolicy: "pairing" });
+  });
+
+  it("takes the old key, and names it when the new one is there too", () => {
+    expect(resolve({ ws: { port: 18801 } }).config?.port).toBe(18801);
+    expect(resolve({ ws: { port: 18801 }, websocket: { port: 18802 } })).toMatchObject({
+      config: { port: 18802 },
+      warnings: ["channels.ws is ignored because channels.websocket is set"],
+    });
+  });
+
+  it("inherits from the root, field by field inside auth and limits", () => {
+    const websocket = { auth: { endpoint: "https://a.example/verify", timeout: 2000 }, accounts: { sales: { auth: { timeout: 3000 }, limits: { turnSeconds: 5 } } } };
+    expect(listAccountIds(rules, { channels: { websocket } } as never)).toEqual(["default", "sales"]);
+    expect(resolve({ websocket }, "sales").config).toMatchObject({
+      path: "/ws/sales",
+      auth: { endpoint: "https://a.example/verify", timeout: 3000, required: true },
+      limits: { turnSeconds: 5, queuedPerSession: 16 },
+    });
+  });
+
+  it("reports what is wrong by path and expectation and does not run", () => {
+    const broken = resolve({ websocket: { accounts: { sales: { port: "many" }, ok: {} } } }, "sales");
+    expect(broken).toMatchObject({ configured: false, problem: expect.stringMatching(/^channels\.websocket\.accounts\.sales: .*port/) as string });
+    expect(broken.config).toBeUndefined();
+    expect(resolve({ websocket: { accounts: { sales: { port: "many" }, ok: {} } } }, "ok").configured).toBe(true);
+  });
+
+  it.each([
+    ["TRUE", true],
+    [" yes ", true],
+    ["on", true],
+    ["1", true],
+    ["0", false],
+    ["Off", false],
+    ["no", false],
+  ])("reads WS_AUTH_ENABLED=%j as %s over the file", (text, enabled) => {
+    expect(resolve({ websocket: { auth: { enabled: !enabled } } }, undefined, { WS_AUTH_ENABLED: text }).config?.auth.enabled).toBe(enabled);
+  });
+
+  it("takes an empty variable as unset, and refuses to guess at any other", () => {
+    expect(resolve({ websocket: { auth: { enabled: true } } }, undefined, { WS_AUTH_ENABLED: "" }).config?.auth.enabled).toBe(true);
+    expect(resolve({ websocket: {} }, undefined, { WS_AUTH_ENABLED: "si" })).toMatchObject({
+      configured: false,
+      problem: "environment variable WS_AUTH_ENABLED must be true, 1, yes, on, false, 0, no or off",
+    });
+  });
+
+  it("bounds dynamic agents where auth is off and the operator names no number", () => {
+    expect(resolve({ websocket: { auth: { enabled: false } } }).config?.dynamicAgentCreation.maxAgents).toBe(100);
+    expect(resolve({ websocket: {} }).config?.dynamicAgentCreation.maxAgents).toBeUndefined();
+  });
+});

@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import type { Payload } from "../../../src/account/agent.ts";
+import { createSpeech } from "../../../src/channel/speech.ts";
+
+function listen() {
+  const payloads: Payload[] = [];
+  const heard: string[] = [];
+  const speech = createSpeech({
+    started: () => void heard.push("started"),
+    partial: (text) => void heard.push(text),
+    nextMessage: () => void heard.push("next"),
+    payload: (payload) => void payloads.push(payload),
+  });
+  return { speech, payloads, heard };
+}
+
+describe("what the agent says", () => {
+  it("says that it started once, however many runs the host makes", () => {
+    const { speech, heard } = listen();
+    speech.runStarted();
+    speech.runStarted();
+    expect(heard).toEqual(["started"]);
+  });
+
+  it("WS-18 keeps what was said before a tool was used, for the host delivers only the last message", () => {
+    const { speech, payloads } = listen();
+    speech.partial("I will look.");
+    speech.toolStarted();
+    speech.messageStarted();
+    speech.partial("It is eight.");
+    speech.delivered({ text: "It is eight." });
+    expect(payloads).toEqual([{ text: "I will look." }, { text: "It is eight." }]);
+  });
+
+  it("WS-18 does not repeat an earlier message that the host delivers after all", () => {
+    const { speech, payloads } = listen();
+    speech.partial("I will look.");
+    speech.toolStarted();
+    speech.messageStarted();
+    speech.delivered({ text: "I will look." });
+    speech.delivered({ text: "It is eight." });
+    expect(payloads).toEqual([{ text: "I will look." }, { text: "It is eight." }]);
+  });
+
+  it("forgets what a model said that was cut off and asked again", () => {
+    const { speech, payloads, heard } = listen();
+    speech.partial("It clo");
+    speech.messageStarted();
+    speech.partial("It closes at eight.");
+    speech.delivered({ text: "It closes at eight." });
+    expect(payloads).toEqual([{ text: "It closes at eight." }]);
+    expect(heard).not.toContain("next");
+  });
+});
