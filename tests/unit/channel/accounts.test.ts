@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { listAccountIds, resolveAccount } from "../../../src/channel/accounts.ts";
 import { websocketRules as rules } from "../../../src/channel/websocket-account.ts";
 
-const resolve = (channels: object, accountId?: string, environment: Record<string, string> = {}) => resolveAccount(rules, { channels } as never, accountId, environment);
+const resolve = (channels: object, accountId?: string, environment: Record<string, string> = {}) => resolveAccount(rules, { channels }, accountId, environment);
 
 describe("an account of the websocket channel", () => {
   it("binds to all interfaces only where auth is enabled and required", () => {
@@ -22,7 +22,7 @@ describe("an account of the websocket channel", () => {
 
   it("inherits from the root, field by field inside auth and limits", () => {
     const websocket = { auth: { endpoint: "https://a.example/verify", timeout: 2000 }, accounts: { sales: { auth: { timeout: 3000 }, limits: { turnSeconds: 5 } } } };
-    expect(listAccountIds(rules, { channels: { websocket } } as never)).toEqual(["default", "sales"]);
+    expect(listAccountIds(rules, { channels: { websocket } })).toEqual(["default", "sales"]);
     expect(resolve({ websocket }, "sales").config).toMatchObject({
       path: "/ws/sales",
       auth: { endpoint: "https://a.example/verify", timeout: 3000, required: true },
