@@ -6,11 +6,20 @@ import { z } from "zod";
 import { decodeChatReceived, decodeChatSent } from "../../generated/websocket/index.ts";
 
 const noControls = "[^\\u0000-\\u001f\\u007f]";
-const id = z.string().min(1).max(128).regex(new RegExp(`^${noControls}+$`, "u"));
+const id = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(new RegExp(`^${noControls}+$`, "u"));
 const name = id;
 const mime = z.string().min(3).max(128);
 const mediaPath = z.string().min(1).max(4096);
-const mediaItem = z.looseObject({ url: z.string().min(1).max(4096).optional(), data: z.string().min(1).max(1048576).optional(), mimeType: mime.optional(), name: name.optional() });
+const mediaItem = z.looseObject({
+  url: z.string().min(1).max(4096).optional(),
+  data: z.string().min(1).max(1048576).optional(),
+  mimeType: mime.optional(),
+  name: name.optional(),
+});
 const chatSend = z
   .looseObject({
     type: z.literal("chat.send"),
@@ -33,7 +42,9 @@ const chatSend = z
     threadId: id.optional(),
   })
   .refine((frame) => frame.chatType !== "group" || frame.groupId !== undefined);
-const others = ["hello", "cancel", "join", "leave", "auth", "directory", "edit", "delete", "react"].map((word) => z.looseObject({ type: z.literal(`chat.${word}`) }));
+const others = ["hello", "cancel", "join", "leave", "auth", "directory", "edit", "delete", "react"].map((word) =>
+  z.looseObject({ type: z.literal(`chat.${word}`) }),
+);
 const received = z.discriminatedUnion("type", [chatSend, ...others]);
 const stream = z.looseObject({
   type: z.literal("chat.stream"),
@@ -45,12 +56,32 @@ const stream = z.looseObject({
   groupId: id.optional(),
   threadId: id.optional(),
 });
-const sentOthers = ["typing", "response", "error", "welcome", "pairing", "message", "media", "directory.result", "edited", "deleted", "reaction"].map((word) => z.looseObject({ type: z.literal(`chat.${word}`) }));
+const sentOthers = [
+  "typing",
+  "response",
+  "error",
+  "welcome",
+  "pairing",
+  "message",
+  "media",
+  "directory.result",
+  "edited",
+  "deleted",
+  "reaction",
+].map((word) => z.looseObject({ type: z.literal(`chat.${word}`) }));
 const sent = z.discriminatedUnion("type", [stream, ...sentOthers]);
 
 const small = { type: "chat.send", messageId: "app-71", content: "When does the library close?", senderId: "u_9", senderName: "Mara" };
 const words = "The library closes at eight on weekdays and at six on Saturdays, and the reading room upstairs stays open one hour longer. ";
-const group = { ...small, chatType: "group", groupId: "reading-club", groupSubject: "Reading club", replyToMessageId: "app-70", replyToBody: "Shall we read poetry next?", customData: { client: "kiosk" } };
+const group = {
+  ...small,
+  chatType: "group",
+  groupId: "reading-club",
+  groupSubject: "Reading club",
+  replyToMessageId: "app-70",
+  replyToBody: "Shall we read poetry next?",
+  customData: { client: "kiosk" },
+};
 const streamFrame = { type: "chat.stream", messageId: "app-71", content: "It closes at eight", done: false, delta: " eight", seq: 3 };
 
 const cases = [
@@ -83,7 +114,11 @@ const jobs = cases.map(({ label, text, decode, zod }) => ({
   label,
   bytes: text.length,
   texts: variants(text),
-  runs: [(each: string) => JSON.parse(each) !== null, (each: string) => decode(each).ok, (each: string) => zod.safeParse(JSON.parse(each)).success],
+  runs: [
+    (each: string) => JSON.parse(each) !== null,
+    (each: string) => decode(each).ok,
+    (each: string) => zod.safeParse(JSON.parse(each)).success,
+  ],
   times: [[], [], []] as number[][],
 }));
 
@@ -99,6 +134,8 @@ for (let round = -3; round < rounds; round++) {
 console.log("frame                bytes   JSON.parse   decode   / parse   zod 4   / decode");
 for (const { label, bytes, times } of jobs) {
   const [parse = 0, decode = 0, zod = 0] = times.map(median);
-  console.log(`${label.padEnd(20)} ${String(bytes).padStart(5)} ${parse.toFixed(0).padStart(9)} ns ${decode.toFixed(0).padStart(5)} ns ${(decode / parse).toFixed(2).padStart(9)} ${zod.toFixed(0).padStart(4)} ns ${(zod / decode).toFixed(2).padStart(10)}`);
+  console.log(
+    `${label.padEnd(20)} ${String(bytes).padStart(5)} ${parse.toFixed(0).padStart(9)} ns ${decode.toFixed(0).padStart(5)} ns ${(decode / parse).toFixed(2).padStart(9)} ${zod.toFixed(0).padStart(4)} ns ${(zod / decode).toFixed(2).padStart(10)}`,
+  );
 }
 if (sink === 0) throw new Error("nothing was decoded");

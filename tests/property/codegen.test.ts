@@ -25,15 +25,32 @@ describe("websocket: reading a newer peer", () => {
   it("still refuses a field it knows that is wrong", () => {
     fc.assert(
       fc.property(arbitraries.ChatStream, (frame) => {
-        expect(codec.decodeChatSent(JSON.stringify({ ...frame, done: true, news: 1 }))).toMatchObject({ ok: false, code: "invalid", message: "ChatStream", path: "done", keyword: "const" });
+        expect(codec.decodeChatSent(JSON.stringify({ ...frame, done: true, news: 1 }))).toMatchObject({
+          ok: false,
+          code: "invalid",
+          message: "ChatStream",
+          path: "done",
+          keyword: "const",
+        });
       }),
       { numRuns },
     );
   });
 
   it("refuses text that is no JSON, values that are no object, and tags nobody has", () => {
-    for (const text of ["", "not json", "{", "\u0000"]) expect(codec.decodeChatReceived(text)).toMatchObject({ ok: false, code: "not-json" });
-    for (const text of ["null", "[]", '"x"', "7", "{}", '{"type":null}', '{"type":"chat.message"}', '{"type":["chat.send"]}', '{"__proto__":{"type":"chat.send"}}']) {
+    for (const text of ["", "not json", "{", "\u0000"])
+      expect(codec.decodeChatReceived(text)).toMatchObject({ ok: false, code: "not-json" });
+    for (const text of [
+      "null",
+      "[]",
+      '"x"',
+      "7",
+      "{}",
+      '{"type":null}',
+      '{"type":"chat.message"}',
+      '{"type":["chat.send"]}',
+      '{"__proto__":{"type":"chat.send"}}',
+    ]) {
       expect(codec.decodeChatReceived(text)).toMatchObject({ ok: false, code: "unknown-event", input: JSON.parse(text) });
     }
   });

@@ -125,13 +125,11 @@ describe("chat", () => {
   });
 
   it("lets no word of the agent touch the terminal", async () => {
-    const { url } = await channel((socket, frame) => respond(socket, frame, "safe\u001b[2J\u001b]0;title\u0007\u0008\u009b31m and sound"));
+    const { url } = await channel((socket, frame) => respond(socket, frame, "safe\u001b[2J\u001b]0;title\u0007\u0008\u0000\u009b31m and\tsound\r"));
     const ran = chat(["--url", url]);
     ran.stdin.end("hello\n");
     await ran.code;
-    // oxlint-disable-next-line no-control-regex
-    expect(ran.stdout()).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
-    expect(ran.stdout()).toMatch(/^safe.* and sound\n$/);
+    expect(ran.stdout()).toBe("safe and\tsound\n");
   });
 
   it("shows the way when it is asked for help or given nonsense", async () => {

@@ -69,6 +69,11 @@ describe("a conversation in the terminal", () => {
     expect(shows.filter((show) => show.show !== "more")).toEqual([{ show: "answered", id: "a", text: "Eight.", media: [] }]);
   });
 
+  it("holds on to the first end of a question that is not shown yet", () => {
+    const { shows } = play(said(asked, "b"), response("b", "Second"), { type: "chat.error", messageId: "b", error: "late" }, response("a", "First"));
+    expect(shows.at(-1)).toEqual({ show: "answered", id: "b", text: "Second", media: [] });
+  });
+
   it("passes on what the agent says by itself, and errors about no message", () => {
     expect(play(asked, response("srv_1", "The library closes soon."), { type: "chat.error", error: "Failed to parse message" }).shows).toEqual([
       { show: "notice", text: "The library closes soon." },

@@ -18,6 +18,7 @@ afterEach(() => rm(place, { recursive: true, force: true }));
 
 const node = (script: string, graceMs = 300): Promise<Guarded> => startGuarded({ command: process.execPath, args: ["-e", script], cwd: place, env: {}, output, graceMs });
 const printed = (): Promise<string> => readFile(output, "utf8").catch(() => "");
+const grandchild = "const { pid } = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']); console.log(pid);";
 const stubborn = "process.on('SIGTERM', () => console.log('no')); setInterval(() => {}, 1000); console.log('up');";
 
 function isAlive(pid: number): boolean {
@@ -51,24 +52,25 @@ describe("a guarded process", () => {
   });
 
   it("is killed when it does not stop, and what it started with it", async () => {
-    const guarded = await node(`const { pid } = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']); console.log(pid); ${stubborn}`);
+    const guarded = await node(`${grandchild} ${stubborn}`);
     await expect.poll(printed).toMatch(/up/);
-    const grandchild = Number.parseInt(await printed(), 10);
-    expect(isAlive(grandchild)).toBe(true);
+    const pid = Number.parseInt(await printed(), 10);
+    expect(isAlive(pid)).toBe(true);
     expect(await guarded.stop()).toEqual({ code: null, signal: "SIGKILL" });
     // A system's init may take a moment to bury it.
-    await expect.poll(() => isAlive(grandchild), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
   });
 
-  it("does not outlive a parent that is killed outright", async () => {
+  it("does not outlive a parent that is killed outright, nor does what it started", async () => {
     const module = path.resolve(import.meta.dirname, "../../../src/cli/gateway/guarded.ts");
-    const options = JSON.stringify({ command: process.execPath, args: ["-e", stubborn], cwd: place, env: {}, output, graceMs: 200 });
+    const options = JSON.stringify({ command: process.execPath, args: ["-e", `${grandchild} ${stubborn}`], cwd: place, env: {}, output, graceMs: 200 });
     const parent = spawn(process.execPath, ["--input-type=module", "-e", `const { startGuarded } = await import(${JSON.stringify(module)}); console.log((await startGuarded(${options})).pid);`]);
     const [pid] = (await once(parent.stdout, "data")).map((data) => Number(String(data)));
     await expect.poll(printed).toMatch(/up/);
     expect(isAlive(pid ?? 0)).toBe(true);
     parent.kill("SIGKILL");
     await expect.poll(() => isAlive(pid ?? 0), { timeout: 10_000 }).toBe(false);
+    await expect.poll(async () => isAlive(Number.parseInt(await printed(), 10)), { timeout: 10_000 }).toBe(false);
   });
 
   it("does not outlive its guard either", async () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { acceptedRanges, printClassTest, readClassPattern } from "../../../codegen/emit/character-class.ts";
+import { acceptedRanges, describeClass, printClassTest, readClassPattern } from "../../../codegen/emit/character-class.ts";
 import { codePoints } from "../../../codegen/runtime/runtime.ts";
 
 /** The printed loop as a function. */
@@ -14,8 +14,26 @@ function compile(pattern: string): (text: string) => boolean {
 /** Text with many characters from the edges of the ranges, astral ones and lone surrogates among them. */
 function textsAround(points: readonly number[]): fc.Arbitrary<string> {
   const edges = points.flatMap((point) => [point - 1, point, point + 1]).filter((point) => point >= 0 && point <= 0x10ffff);
-  const special = fc.constantFrom("\u{1f600}", "\u{10ffff}", "\ud800", "\udc00", "\udfff", "\u0000", "\uffff", "\n", "\u2028", "-", "^", "]", "\\");
-  const unit = fc.oneof(fc.constantFrom(...edges).map((point) => String.fromCodePoint(point)), special, fc.string({ unit: "binary", minLength: 1, maxLength: 1 }));
+  const special = fc.constantFrom(
+    "\u{1f600}",
+    "\u{10ffff}",
+    "\ud800",
+    "\udc00",
+    "\udfff",
+    "\u0000",
+    "\uffff",
+    "\n",
+    "\u2028",
+    "-",
+    "^",
+    "]",
+    "\\",
+  );
+  const unit = fc.oneof(
+    fc.constantFrom(...edges).map((point) => String.fromCodePoint(point)),
+    special,
+    fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
+  );
   return fc.string({ unit, maxLength: 12 });
 }
 
@@ -43,7 +61,10 @@ describe("a pattern that is one character class", () => {
       const regExp = new RegExp(pattern, "u");
       const test = compile(pattern);
       const ranges = readClassPattern(pattern)?.ranges.flat() ?? [];
-      fc.assert(fc.property(textsAround(ranges), (text) => test(text) === regExp.test(text)), { numRuns: 3000 });
+      fc.assert(
+        fc.property(textsAround(ranges), (text) => test(text) === regExp.test(text)),
+        { numRuns: 3000 },
+      );
     });
   }
 
@@ -51,15 +72,67 @@ describe("a pattern that is one character class", () => {
     for (const pattern of patterns) {
       const simple = readClassPattern(pattern);
       if (!simple) throw new Error(pattern);
-      const single = new RegExp(`^${simple.negated ? "[^" : "["}${simple.ranges.map(([first, last]) => `\\u{${first.toString(16)}}-\\u{${last.toString(16)}}`).join("")}]$`, "u");
-      for (const [first, last] of acceptedRanges(simple)) for (const point of [first, last]) expect(single.test(String.fromCodePoint(point)), `${pattern} ${point}`).toBe(true);
+      const single = new RegExp(
+        `^${simple.negated ? "[^" : "["}${simple.ranges.map(([first, last]) => `\\u{${first.toString(16)}}-\\u{${last.toString(16)}}`).join("")}]$`,
+        "u",
+      );
+      for (const [first, last] of acceptedRanges(simple))
+        for (const point of [first, last]) expect(single.test(String.fromCodePoint(point)), `${pattern} ${point}`).toBe(true);
     }
   });
 
+  it("is explained in words", () => {
+    const words = (pattern: string): string => {
+      const simple = readClassPattern(pattern);
+      return simple ? describeClass(simple) : "";
+    };
+    expect(words("^[^\\u0000-\\u001f\\u007f]*$")).toBe("text without control characters");
+    expect(words("^[a-z0-9_-]{1,48}$")).toBe("1 to 48 of the characters -, 0-9, _ and a-z");
+    expect(words("^\\d+$")).toBe("only the characters 0-9");
+    expect(words("^[^ /]*$")).toBe("text without the characters U+0020 and /");
+    expect(words("^[a-f]{8}$")).toBe("exactly 8 of the characters a-f");
+  });
+
   it("built at random is read right or not at all", () => {
-    const member = fc.oneof(fc.constantFrom("a", "z", "0", "9", "_", "-", "\\-", "\\]", "\\\\", "\\d", "\\w", "\\t", "\\u0041", "\\x20", "\\u{7f}", "^", "é", ".", "\\s", "\\b", "\\p{L}", "😀"), fc.string({ minLength: 1, maxLength: 1 }));
-    const classes = fc.tuple(fc.constantFrom("", "^"), fc.array(member, { minLength: 1, maxLength: 5 }), fc.constantFrom("", "*", "+", "{2}", "{1,}", "{0,3}", "{3,1}"));
-    const texts = fc.string({ unit: fc.oneof(fc.constantFrom("a", "z", "0", "_", "-", "]", "\\", "^", "\t", " ", "A", "\u007f", "é", "😀", "\ud83d"), fc.string({ minLength: 1, maxLength: 1 })), maxLength: 5 });
+    const member = fc.oneof(
+      fc.constantFrom(
+        "a",
+        "z",
+        "0",
+        "9",
+        "_",
+        "-",
+        "\\-",
+        "\\]",
+        "\\\\",
+        "\\d",
+        "\\w",
+        "\\t",
+        "\\u0041",
+        "\\x20",
+        "\\u{7f}",
+        "^",
+        "é",
+        ".",
+        "\\s",
+        "\\b",
+        "\\p{L}",
+        "😀",
+      ),
+      fc.string({ minLength: 1, maxLength: 1 }),
+    );
+    const classes = fc.tuple(
+      fc.constantFrom("", "^"),
+      fc.array(member, { minLength: 1, maxLength: 5 }),
+      fc.constantFrom("", "*", "+", "{2}", "{1,}", "{0,3}", "{3,1}"),
+    );
+    const texts = fc.string({
+      unit: fc.oneof(
+        fc.constantFrom("a", "z", "0", "_", "-", "]", "\\", "^", "\t", " ", "A", "\u007f", "é", "😀", "\ud83d"),
+        fc.string({ minLength: 1, maxLength: 1 }),
+      ),
+      maxLength: 5,
+    });
     let read = 0;
     fc.assert(
       fc.property(classes, fc.array(texts, { minLength: 1, maxLength: 20 }), ([negation, members, count], examples) => {
@@ -82,7 +155,23 @@ describe("a pattern that is one character class", () => {
 });
 
 describe("a pattern that is more than one character class", () => {
-  for (const pattern of ["^a$", "[a-z]+", "^[a-z]+", "[a-z]+$", "^[a-z]+[0-9]$", "^[a-z]+?$", "^(?:[a-z])$", "^[😀]$", "^[\\ud800-\\udfff]$", "^[\\p{L}]+$", "^[\\s]*$", "^.*$", "^[a]|b$", "^[]$", "^[a\\]$"]) {
+  for (const pattern of [
+    "^a$",
+    "[a-z]+",
+    "^[a-z]+",
+    "[a-z]+$",
+    "^[a-z]+[0-9]$",
+    "^[a-z]+?$",
+    "^(?:[a-z])$",
+    "^[😀]$",
+    "^[\\ud800-\\udfff]$",
+    "^[\\p{L}]+$",
+    "^[\\s]*$",
+    "^.*$",
+    "^[a]|b$",
+    "^[]$",
+    "^[a\\]$",
+  ]) {
     it(`${pattern} stays a regular expression`, () => {
       expect(readClassPattern(pattern)).toBeUndefined();
     });

@@ -10,7 +10,10 @@ const out = mkdtempSync(path.join(tmpdir(), "codegen-cli-"));
 afterAll(() => rmSync(out, { recursive: true, force: true }));
 
 function codegen(args: readonly string[], cwd = tmpdir()): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(repository, "codegen/main.ts"), ...args], { cwd, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(repository, "codegen/main.ts"), ...args], {
+    cwd,
+    encoding: "utf8",
+  });
   return { status, stdout, stderr };
 }
 
@@ -30,13 +33,21 @@ describe("npm run codegen", () => {
     expect(listFiles(out)).toEqual([]);
     const write = codegen(["--spec", relative, "--out", "."], out);
     expect(write).toMatchObject({ status: 0, stderr: "" });
-    expect(write.stdout).toMatch(/^codegen: 1 document, 3 messages; 8 files written, 0 removed, 0 unchanged in \d+\.\d s\n$/u);
+    expect(write.stdout).toMatch(/^codegen: 1 document, 3 messages; 9 files written, 0 removed, 0 unchanged in \d+\.\d s\n$/u);
     expect(listFiles(out)).toContain("hostile/types.ts");
   }, 20_000);
 
   it("refuses what it does not know in one line", () => {
-    expect(codegen(["--chek"])).toEqual({ status: 2, stdout: "", stderr: "codegen: Unknown option '--chek'; --help lists what there is\n" });
-    expect(codegen(["extra"])).toMatchObject({ status: 2, stdout: "", stderr: expect.stringMatching(/^codegen: Unexpected argument 'extra'.*\n$/u) as string });
+    expect(codegen(["--chek"])).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: "codegen: Unknown option '--chek'; --help lists what there is\n",
+    });
+    expect(codegen(["extra"])).toMatchObject({
+      status: 2,
+      stdout: "",
+      stderr: expect.stringMatching(/^codegen: Unexpected argument 'extra'.*\n$/u) as string,
+    });
     expect(codegen(["--spec", "x.yaml"])).toEqual({ status: 2, stdout: "", stderr: "codegen: --spec and --out go together\n" });
     expect(codegen(["--spec"])).toMatchObject({ status: 2, stderr: expect.stringMatching(/^codegen: .*--spec.*\n$/u) as string });
   }, 20_000);

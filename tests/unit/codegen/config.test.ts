@@ -16,7 +16,13 @@ function keysIn(value: unknown): string[] {
 
 describe("the generated configuration", () => {
   it("has every default of the schema, nested as the schema is", () => {
-    expect(configDefaults).toMatchObject({ enabled: true, port: 18800, path: "/ws", auth: { enabled: true, timeout: 5000, required: true }, dynamicAgentCreation: { enabled: false } });
+    expect(configDefaults).toMatchObject({
+      enabled: true,
+      port: 18800,
+      path: "/ws",
+      auth: { enabled: true, timeout: 5000, required: true },
+      dynamicAgentCreation: { enabled: false },
+    });
     expect(configDefaults).not.toHaveProperty("host");
     expect(configDefaults).not.toHaveProperty("accounts");
   });

@@ -1,11 +1,23 @@
 import { describe, expect, it } from "vitest";
-import { decodeCodesReceived, decodeHttpSent, decodeRpcReceived, decodeRpcSent, encodeRpcSent, isNews } from "../../../codegen/fixtures/expected/frames/index.ts";
+import {
+  decodeCodesReceived,
+  decodeHttpSent,
+  decodeRpcReceived,
+  decodeRpcSent,
+  encodeRpcSent,
+  isNews,
+} from "../../../codegen/fixtures/expected/frames/index.ts";
 
 describe("a decoder", () => {
   it("tells messages apart by a second property where the first is the same", () => {
     expect(decodeRpcSent('{"type":"res","id":"1","ok":true}')).toMatchObject({ ok: true });
     expect(decodeRpcSent('{"type":"res","id":"1","ok":false,"error":{"code":404}}')).toMatchObject({ ok: true });
-    expect(decodeRpcSent('{"type":"res","id":"1","ok":false}')).toMatchObject({ ok: false, code: "invalid", message: "Refused", path: "error" });
+    expect(decodeRpcSent('{"type":"res","id":"1","ok":false}')).toMatchObject({
+      ok: false,
+      code: "invalid",
+      message: "Refused",
+      path: "error",
+    });
     expect(decodeRpcSent('{"type":"res","id":"1","ok":"yes"}')).toMatchObject({ ok: false, code: "unknown-event", path: "ok" });
   });
 
@@ -13,7 +25,11 @@ describe("a decoder", () => {
     expect(decodeCodesReceived('{"op":0,"t":"READY"}')).toMatchObject({ ok: true });
     expect(decodeCodesReceived('{"op":1}')).toMatchObject({ ok: true });
     expect(decodeCodesReceived('{"op":11}')).toMatchObject({ ok: true });
-    expect(decodeCodesReceived('{"op":"1"}')).toMatchObject({ ok: false, code: "unknown-event", detail: 'Invalid field op: expected 10, 0, 1 or 11, got "1"' });
+    expect(decodeCodesReceived('{"op":"1"}')).toMatchObject({
+      ok: false,
+      code: "unknown-event",
+      detail: 'Invalid field op: expected 10, 0, 1 or 11, got "1"',
+    });
     expect(decodeCodesReceived('{"op":0,"t":"GONE"}')).toMatchObject({ ok: false, code: "unknown-event", path: "t" });
   });
 
@@ -50,14 +66,35 @@ describe("a decoder", () => {
   it("survives a value that is nested deeper than the stack", () => {
     const depth = 100_000;
     const tree = `{"value":1,"children":[`.repeat(depth) + `{"value":1}` + "]}".repeat(depth);
-    expect(decodeRpcSent(`{"type":"event","parts":[],"tree":${tree}}`)).toMatchObject({ ok: false, code: "invalid", message: "News", keyword: "depth" });
+    expect(decodeRpcSent(`{"type":"event","parts":[],"tree":${tree}}`)).toMatchObject({
+      ok: false,
+      code: "invalid",
+      message: "News",
+      keyword: "depth",
+    });
   });
 
   it("lets unknown fields pass at any depth in what the described application sends, and in nothing else", () => {
     const news = { type: "event", parts: [{ kind: "text", text: "a", bold: true }], mood: 1 };
     expect(isNews(news)).toBe(false);
     expect(decodeRpcSent(JSON.stringify(news))).toEqual({ ok: true, value: news });
-    expect(decodeRpcReceived('{"type":"req","id":"1","method":"connect","params":{"role":"node","mood":1}}')).toMatchObject({ ok: false, path: "params.mood", keyword: "additionalProperties" });
+    expect(decodeRpcReceived('{"type":"req","id":"1","method":"connect","params":{"role":"node","mood":1}}')).toMatchObject({
+      ok: false,
+      path: "params.mood",
+      keyword: "additionalProperties",
+    });
+  });
+
+  it("compares whole values where the document does", () => {
+    const news = (marks: unknown, origin: unknown) => decodeRpcSent(JSON.stringify({ type: "event", parts: [], marks, origin }));
+    expect(news([{ at: 1 }, { at: 2 }], { y: [0], x: 0 })).toMatchObject({ ok: true });
+    expect(news([{ at: 1 }, { at: 1 }], { x: 0, y: [0] })).toMatchObject({
+      ok: false,
+      path: "marks",
+      keyword: "uniqueItems",
+      detail: "Invalid field marks: expected items that differ, items 0 and 1 are equal",
+    });
+    expect(news([], { x: 0, y: [1] })).toMatchObject({ ok: false, path: "origin", keyword: "const" });
   });
 
   it("reads what the encoder wrote", () => {

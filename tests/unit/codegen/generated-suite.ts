@@ -13,7 +13,11 @@ export interface Generated {
 }
 
 /** What must hold for every document: the validators judge the types, the arbitraries and the codec, and all agree. */
-export function describeGenerated(protocol: string, { arbitraries, nearMisses, validators, messages, codec }: Generated, numRuns: number): void {
+export function describeGenerated(
+  protocol: string,
+  { arbitraries, nearMisses, validators, messages, codec }: Generated,
+  numRuns: number,
+): void {
   const strict = validators as Readonly<Record<string, Validator<unknown>>>;
   const values = arbitraries as Readonly<Record<string, fc.Arbitrary<unknown>>>;
 

@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { CodesReceived, Part, Role, RpcReceived, RpcSentByTag } from "../../../codegen/fixtures/expected/frames/index.ts";
-import type { ChatReceived, ChatReceivedByTag, ChatSend, ChatSent, VerifyReceived, WebsocketConfig, WebsocketConfigInput } from "../../../generated/websocket/index.ts";
+import type {
+  ChatReceived,
+  ChatReceivedByTag,
+  ChatSend,
+  ChatSent,
+  VerifyReceived,
+  WebsocketConfig,
+  WebsocketConfigInput,
+} from "../../../generated/websocket/index.ts";
 
 type Same<A, B> = [A, B] extends [B, A] ? true : false;
 

@@ -17,7 +17,14 @@ export class Workshop {
   }
 
   run(options: Partial<CodegenRequest> = {}): Promise<CodegenResult> {
-    return runCodegen({ root: this.root, documents: findDocuments(path.join(this.root, "spec")), out: path.join(this.root, "generated"), own: true, check: false, ...options });
+    return runCodegen({
+      root: this.root,
+      documents: findDocuments(path.join(this.root, "spec")),
+      out: path.join(this.root, "generated"),
+      own: true,
+      check: false,
+      ...options,
+    });
   }
 
   /** The findings as `file:line:column: reason`, files as seen from this folder. */
