@@ -1,10 +1,27 @@
 import { inferDispatch } from "./dispatch.ts";
+import { reaches } from "./graph.ts";
 import { nameInlineObjects } from "./inline.ts";
-import type { Channel, DefaultValue, Direction, Json, JsonObject, Message, NamedType, Node, Operation, Parameter, Place, Protocol, Table, Traffic } from "./ir.ts";
+import type {
+  Channel,
+  DefaultValue,
+  Direction,
+  Json,
+  JsonObject,
+  Message,
+  NamedType,
+  Node,
+  Operation,
+  Parameter,
+  Place,
+  Protocol,
+  Table,
+  Traffic,
+} from "./ir.ts";
 import type { Loaded } from "./load.ts";
 import { camelCase, pascalCase } from "./names.ts";
+import { followReference } from "./references.ts";
 import { SchemaReader } from "./schema.ts";
-import { childOf, isArray, isObject, placeKey, resolveRef, type Sources, under } from "./source.ts";
+import { childOf, isArray, isObject, placeKey, type Sources, under } from "./source.ts";
 import { defaultsIn, toWireSchema } from "./wire-schema.ts";
 
 /** Builds the model of a document from its text, not from the parser's resolved tree, which has lost names. */
@@ -47,13 +64,17 @@ class ProtocolBuilder {
 
   buildChannels(): Channel[] {
     const places = this.#placesIn("channels");
+    for (const [key, place] of places)
+      for (const word of ["Received", "Sent", "ReceivedByTag", "SentByTag"]) this.#reader.claim(`${pascalCase(key)}${word}`, place);
     const written = places.map(([key, place]) => ({ key, place, messages: this.#buildMessages(place) }));
     const directions = this.#readOperations(new Map(written.map(({ place, messages }) => [placeKey(place), [...messages.keys()]])));
     const resolve = (type: string): Node => this.#reader.nodeOf(type);
     return written.map(({ key, place, messages }) => {
       const data = this.#sources.at(place);
       const trafficOf = (direction: Direction): Traffic => {
-        const travelling = [...messages].filter(([message]) => directions.has(`${direction} ${placeKey(place)} ${message}`)).map(([, message]) => message);
+        const travelling = [...messages]
+          .filter(([message]) => directions.has(`${direction} ${placeKey(place)} ${message}`))
+          .map(([, message]) => message);
         const candidates = travelling.map(({ name, type, hot }) => ({ message: name, node: resolve(type), hot }));
         return { messages: travelling, dispatch: candidates.length === 0 ? undefined : inferDispatch(candidates, resolve) };
       };
@@ -90,7 +111,9 @@ class ProtocolBuilder {
   }
 
   defaults(): DefaultValue[] {
-    return [...this.#reader.entries()].flatMap(({ place }) => defaultsIn(this.#sources.at(place) ?? true, place, this.#reader, this.#sources));
+    return [...this.#reader.entries()].flatMap(({ place }) =>
+      defaultsIn(this.#sources.at(place) ?? true, place, this.#reader, this.#sources),
+    );
   }
 
   /** Properties whose schema says that its values are nobody else's business. */
@@ -160,7 +183,8 @@ class ProtocolBuilder {
     if (this.#sources.at(place) === undefined) return undefined;
     const location = textOf(this.#sources.at(this.#follow(place)), "location");
     const pointer = location === undefined ? undefined : /^\$message\.payload#(\/.*)$/u.exec(location)?.[1];
-    if (pointer === undefined) this.#sources.complain(place, `correlation id location ${JSON.stringify(location)} is not read; only $message.payload#/... is`);
+    if (pointer === undefined)
+      this.#sources.complain(place, `correlation id location ${JSON.stringify(location)} is not read; only $message.payload#/... is`);
     return pointer;
   }
 
@@ -175,7 +199,8 @@ class ProtocolBuilder {
       const reply = under(place, "reply");
       const replyData = this.#sources.at(reply);
       const replyPlace = replyData === undefined ? undefined : this.#follow(reply);
-      const replyChannel = replyPlace && this.#sources.at(under(replyPlace, "channel")) !== undefined ? this.#follow(under(replyPlace, "channel")) : channel;
+      const replyChannel =
+        replyPlace && this.#sources.at(under(replyPlace, "channel")) !== undefined ? this.#follow(under(replyPlace, "channel")) : channel;
       const replies = replyPlace ? this.#messagesOf(replyPlace, replyChannel, channels) : [];
       const [forth, back] = action === "receive" ? ["received", "sent"] : ["sent", "received"];
       for (const message of messages) travels.add(`${forth} ${placeKey(channel)} ${message}`);
@@ -218,68 +243,24 @@ class ProtocolBuilder {
       return {
         name,
         required: isArray(required) && required.includes(name),
-        schema: Object.fromEntries(Object.entries(merged).filter(([key]) => key !== "$ref" && key !== "description" && !key.startsWith("x-"))),
+        schema: Object.fromEntries(
+          Object.entries(merged).filter(([key]) => key !== "$ref" && key !== "description" && !key.startsWith("x-")),
+        ),
         ...optionalText(merged, "description"),
       };
     });
   }
 
+  #follow(place: Place): Place {
+    return followReference(this.#sources, place);
+  }
+
   #placesIn(...steps: string[]): (readonly [string, Place])[] {
     const place = under(this.#root, ...steps);
     const data = this.#sources.at(place);
-    return (isObject(data) ? Object.keys(data) : []).map((key) => [key, this.#follow(under(place, key), steps.at(-1) === "schemas")] as const);
-  }
-
-  /** Where the object itself stands, behind any number of references. */
-  #follow(place: Place, stay = false): Place {
-    const seen = new Set<string>();
-    let at = place;
-    for (;;) {
-      const ref = childOf(this.#sources.at(at), "$ref");
-      if (stay || typeof ref !== "string" || seen.has(placeKey(at))) return at;
-      seen.add(placeKey(at));
-      at = this.#step(resolveRef(at, ref));
-    }
-  }
-
-  /** A pointer may lead through a reference: `#/channels/chat/messages/x` where the channel is a reference itself. */
-  #step(target: Place): Place {
-    let at: Place = { file: target.file, path: [] };
-    for (const [index, key] of target.path.entries()) {
-      at = under(at, key);
-      const ref = childOf(this.#sources.at(at), "$ref");
-      if (typeof ref === "string" && index < target.path.length - 1) at = this.#follow(at);
-    }
-    return at;
-  }
-}
-
-function reaches(from: string, to: string, nodes: ReadonlyMap<string, Node>, seen: Set<string>): boolean {
-  const node = nodes.get(from);
-  return node !== undefined && refsOf(node).some((name) => name === to || (!seen.has(name) && (seen.add(name), reaches(name, to, nodes, seen))));
-}
-
-/** The names of the types a node refers to. */
-export function refsOf(node: Node): string[] {
-  switch (node.kind) {
-    case "ref":
-      return [node.name];
-    case "array":
-      return refsOf(node.items);
-    case "tuple":
-      return [...node.items, node.rest].flatMap(refsOf);
-    case "object":
-      return [...node.properties.map((property) => property.node), node.extra, ...node.patterns.map(([, inner]) => inner)].flatMap(refsOf);
-    case "union":
-      return node.branches.flatMap(refsOf);
-    case "any":
-    case "never":
-    case "null":
-    case "boolean":
-    case "literal":
-    case "string":
-    case "number":
-      return [];
+    return (isObject(data) ? Object.keys(data) : []).map(
+      (key) => [key, steps.at(-1) === "schemas" ? under(place, key) : this.#follow(under(place, key))] as const,
+    );
   }
 }
 

@@ -2,7 +2,7 @@ import { Ajv } from "ajv";
 import { defineKeywords } from "./emit/ajv-keywords.ts";
 import { formats } from "./emit/formats.ts";
 import type { DefaultValue, Json, NamedType, Path } from "./ir.ts";
-import { type Description, describe, type ValidationError } from "./runtime/runtime.ts";
+import { type ErrorDescription, describe, type ValidationError } from "./runtime/runtime.ts";
 import type { Sources } from "./source.ts";
 import { mapRefs } from "./wire-schema.ts";
 
@@ -25,6 +25,8 @@ export function newAjv(types: readonly NamedType[], { strict }: CompileOptions):
     // A scalar behind a reference is checked in place; a call for each would cost as much as the check.
     inlineRefs: 4,
     logger: false,
+    // What an error says to people is made from its parameters.
+    messages: false,
     ownProperties: types.some(({ schema }) => mentionsInherited(schema)),
     unicodeRegExp: types.every(({ schema }) => patternsIn(schema).every((pattern) => isRegExp(pattern, "u"))),
     formats,
@@ -51,13 +53,13 @@ export class CompiledTypes {
   }
 
   /** What is wrong with a value of a type, and where in the value; undefined when nothing is. */
-  check(type: string, value: Json): (Description & { readonly steps: Path }) | undefined {
+  check(type: string, value: Json): (ErrorDescription & { readonly steps: Path }) | undefined {
     const validate = this.ajv.getSchema(typeId(type));
     if (!validate || validate(value) === true) return undefined;
     return explain(validate.errors as readonly ValidationError[], value);
   }
 
-  checkDefault({ schema, value }: DefaultValue): (Description & { readonly steps: Path }) | undefined {
+  checkDefault({ schema, value }: DefaultValue): (ErrorDescription & { readonly steps: Path }) | undefined {
     const validate = this.ajv.compile(mapRefs(schema, typeId) as object);
     if (validate(value)) return undefined;
     return explain(validate.errors as readonly ValidationError[], value);
@@ -68,22 +70,35 @@ export function typeId(name: string): string {
   return `${typesId}#/definitions/${name}`;
 }
 
-function explain(errors: readonly ValidationError[], value: Json): Description & { readonly steps: Path } {
+function explain(errors: readonly ValidationError[], value: Json): ErrorDescription & { readonly steps: Path } {
   const description = describe(errors, value);
   const pointer = errors.at(-1)?.instancePath ?? "";
-  return { ...description, steps: pointer.split("/").slice(1).map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~")) };
+  return {
+    ...description,
+    steps: pointer
+      .split("/")
+      .slice(1)
+      .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~")),
+  };
 }
 
 function mentionsInherited(schema: Json): boolean {
   if (Array.isArray(schema)) return (schema as readonly Json[]).some(mentionsInherited);
   if (typeof schema !== "object" || schema === null) return false;
-  return Object.entries(schema as { readonly [key: string]: Json }).some(([key, value]) => inherited.has(key) || (key === "required" && Array.isArray(value) && value.some((name) => inherited.has(String(name)))) || mentionsInherited(value));
+  return Object.entries(schema as { readonly [key: string]: Json }).some(
+    ([key, value]) =>
+      inherited.has(key) ||
+      (key === "required" && Array.isArray(value) && value.some((name) => inherited.has(String(name)))) ||
+      mentionsInherited(value),
+  );
 }
 
 function patternsIn(schema: Json): string[] {
   if (Array.isArray(schema)) return (schema as readonly Json[]).flatMap(patternsIn);
   if (typeof schema !== "object" || schema === null) return [];
-  return Object.entries(schema as { readonly [key: string]: Json }).flatMap(([key, value]) => (key === "pattern" && typeof value === "string" ? [value] : patternsIn(value)));
+  return Object.entries(schema as { readonly [key: string]: Json }).flatMap(([key, value]) =>
+    key === "pattern" && typeof value === "string" ? [value] : patternsIn(value),
+  );
 }
 
 export function isRegExp(pattern: string, flags: string): boolean {

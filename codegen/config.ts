@@ -1,11 +1,13 @@
 import { configDefaultsOf } from "./config-defaults.ts";
 import { nameInlineObjects } from "./inline.ts";
-import type { Config, EnvVariable, Json, JsonObject, NamedType, Node, Place } from "./ir.ts";
+import type { Config, Json, JsonObject, NamedType, Node, Place } from "./ir.ts";
 import { mapSubschemas } from "./keywords.ts";
 import { lintSchema } from "./lint-schema.ts";
 import { pascalCase } from "./names.ts";
 import { SchemaReader } from "./schema.ts";
-import { childOf, isArray, isObject, resolveRef, type Sources, under } from "./source.ts";
+import { childOf, isArray, isObject, type Sources, under } from "./source.ts";
+import { targetOf } from "./references.ts";
+import { ConfigWalk } from "./config-walk.ts";
 import { defaultsIn, mapRefs, toWireSchema } from "./wire-schema.ts";
 
 const configKeys = new Set(["x-ui", "x-env", "x-channel", "x-sensitive"]);
@@ -39,13 +41,25 @@ export function buildConfig(sources: Sources, file: string, name: string, shownF
     root: rootName,
     ...(account !== undefined && definitions.includes(account) && { account: `${prefix}${pascalCase(account)}` }),
     input: entries.map((entry) => inputType(entry, reader, sources)),
-    resolved: entries.map(({ name: type, place, node }) => namedType(type, place, resolvedNode(nameInlineObjects(node, type, (wanted) => wanted), false))),
+    resolved: entries.map(({ name: type, place, node }) =>
+      namedType(
+        type,
+        place,
+        resolvedNode(
+          nameInlineObjects(node, type, (wanted) => wanted),
+          false,
+        ),
+      ),
+    ),
     defaults: configDefaultsOf(resolve(rootName), resolve),
-    ...(account !== undefined && definitions.includes(account) && { accountDefaults: configDefaultsOf(resolve(`${prefix}${pascalCase(account)}`), resolve) }),
+    ...(account !== undefined &&
+      definitions.includes(account) && { accountDefaults: configDefaultsOf(resolve(`${prefix}${pascalCase(account)}`), resolve) }),
     env: walk.env,
     uiHints: walk.hints,
     secrets: [...walk.secrets].sort(),
-    writtenDefaults: entries.flatMap(({ place }) => defaultsIn(sources.at(place) ?? true, place, reader, sources)).map((each) => ({ ...each, schema: renameDefinitions(each.schema) })),
+    writtenDefaults: entries
+      .flatMap(({ place }) => defaultsIn(sources.at(place) ?? true, place, reader, sources))
+      .map((each) => ({ ...each, schema: renameDefinitions(each.schema) })),
     hostSchema: hostSchema(data, root, sources) as JsonObject,
   };
 }
@@ -140,70 +154,14 @@ function mapNode(node: Node, change: (node: Node) => Node): Node {
   }
 }
 
-const hintKeys: Readonly<Record<string, string>> = { label: "string", help: "string", advanced: "boolean", sensitive: "boolean", placeholder: "string" };
-
-/** Collects what stands beside the schema: form hints and environment variables, by dotted path. */
-class ConfigWalk {
-  readonly hints: Record<string, Json> = {};
-  readonly env: EnvVariable[] = [];
-  readonly secrets = new Set<string>();
-  readonly #sources: Sources;
-
-  constructor(sources: Sources) {
-    this.#sources = sources;
-  }
-
-  visit(schema: Json, place: Place, path: readonly string[]): void {
-    if (!isObject(schema) || path.length > 12) return;
-    if (typeof schema["$ref"] === "string") {
-      const target = resolveRef(place, schema["$ref"]);
-      this.visit(this.#sources.at(target) ?? true, target, path);
-      return;
-    }
-    if (path.length > 0) this.#collect(schema, place, path);
-    const properties = isObject(schema["properties"]) ? schema["properties"] : {};
-    for (const [name, property] of Object.entries(properties)) this.visit(property, under(place, "properties", name), [...path, name]);
-    if (isObject(schema["additionalProperties"])) this.visit(schema["additionalProperties"], under(place, "additionalProperties"), [...path, "*"]);
-    if (isObject(schema["items"])) this.visit(schema["items"], under(place, "items"), [...path, "*"]);
-  }
-
-  #collect(schema: JsonObject, place: Place, path: readonly string[]): void {
-    const hint = this.#readHint(schema, place);
-    if (hint) this.hints[path.join(".")] = hint;
-    const last = path.at(-1);
-    if (last !== undefined && (schema["x-sensitive"] === true || hint?.["sensitive"] === true)) this.secrets.add(last);
-    const variable = schema["x-env"];
-    // An account has no variable of its own: the variable speaks for the root, which accounts inherit.
-    if (variable === undefined || path.includes("*")) return;
-    const type = schema["type"];
-    if (typeof variable !== "string") this.#sources.error(under(place, "x-env"), "x-env must be the name of an environment variable");
-    else if (typeof type !== "string" || !["string", "boolean", "integer", "number"].includes(type)) this.#sources.error(under(place, "x-env"), "an environment variable holds a string, a boolean or a number");
-    else this.env.push({ name: variable, path: path.join("."), type, ...(typeof schema["description"] === "string" && { description: schema["description"] }) });
-  }
-
-  #readHint(schema: JsonObject, place: Place): Record<string, Json> | undefined {
-    const written = schema["x-ui"];
-    if (written === undefined) return undefined;
-    if (!isObject(written)) {
-      this.#sources.error(under(place, "x-ui"), "x-ui must be an object");
-      return undefined;
-    }
-    for (const [key, value] of Object.entries(written)) {
-      if (!Object.hasOwn(hintKeys, key)) this.#sources.error(under(place, "x-ui", key), `unknown hint "${key}"; known are ${Object.keys(hintKeys).join(", ")}`);
-      else if (typeof value !== hintKeys[key]) this.#sources.error(under(place, "x-ui", key), `the hint "${key}" must be a ${hintKeys[key] ?? ""}`);
-    }
-    const help = written["help"] ?? schema["description"];
-    return { ...written, ...(help !== undefined && { help }) };
-  }
-}
-
 function readChannel(sources: Sources, place: Place, name: string): Json | undefined {
   const channel = sources.at(place);
   if (!isObject(channel)) {
     sources.error(place, `the configuration of "${name}" needs x-channel with id, label and description`);
     return undefined;
   }
-  for (const key of ["id", "label", "description"]) if (typeof channel[key] !== "string") sources.error(place, `x-channel needs a "${key}"`);
+  for (const key of ["id", "label", "description"])
+    if (typeof channel[key] !== "string") sources.error(place, `x-channel needs a "${key}"`);
   return channel;
 }
 
@@ -211,7 +169,7 @@ function readChannel(sources: Sources, place: Place, name: string): Json | undef
 function hostSchema(schema: Json, place: Place, sources: Sources, depth = 0): Json {
   if (!isObject(schema)) return schema;
   if (typeof schema["$ref"] === "string") {
-    const target = resolveRef(place, schema["$ref"]);
+    const target = targetOf(sources, place, schema["$ref"]);
     if (depth > 16) {
       sources.error(place, "a recursive configuration cannot be written out for the host");
       return true;
@@ -220,7 +178,11 @@ function hostSchema(schema: Json, place: Place, sources: Sources, depth = 0): Js
     return { ...(hostSchema(sources.at(target) ?? true, target, sources, depth + 1) as JsonObject), ...siblings };
   }
   const inner = mapSubschemas(schema, (child, steps) => hostSchema(child, under(place, ...steps), sources, depth));
-  return Object.fromEntries(Object.entries(inner as JsonObject).filter(([key]) => !key.startsWith("x-") && key !== "definitions" && !(key === "title" && depth > 0)));
+  return Object.fromEntries(
+    Object.entries(inner as JsonObject).filter(
+      ([key]) => !key.startsWith("x-") && key !== "definitions" && !(key === "title" && depth > 0),
+    ),
+  );
 }
 
 function textAt(data: Json | undefined, key: string): string | undefined {

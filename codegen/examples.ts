@@ -25,7 +25,8 @@ export function messageOfExample(protocol: Protocol, { message }: ExampleFile): 
 
 /** Every example must be what it is an example of, and every default what it is the default of. */
 export function checkValues(protocol: Protocol, compiled: CompiledTypes, files: readonly ExampleFile[], sources: Sources): void {
-  for (const message of protocol.messages) for (const { value, place } of message.examples) checkExample(message, value, place, compiled, sources);
+  for (const message of protocol.messages)
+    for (const { value, place } of message.examples) checkExample(message, value, place, compiled, sources);
   for (const example of files) {
     const message = messageOfExample(protocol, example);
     readYaml(example.file, sources);
@@ -39,12 +40,20 @@ export function checkValues(protocol: Protocol, compiled: CompiledTypes, files: 
 
 function checkExample(message: Message, value: Json, place: Place, compiled: CompiledTypes, sources: Sources): void {
   const fault = compiled.check(message.type, value);
-  if (fault) sources.complain({ file: place.file, path: [...place.path, ...fault.steps] }, `the example of "${message.wireName}" does not match: ${fault.detail.replace(/^Invalid value: /u, "")}`);
+  if (fault)
+    sources.complain(
+      { file: place.file, path: [...place.path, ...fault.steps] },
+      `the example of "${message.wireName}" does not match: ${fault.detail.replace(/^Invalid value: /u, "")}`,
+    );
 }
 
 export function checkDefaults(defaults: readonly DefaultValue[], compiled: CompiledTypes, sources: Sources): void {
   for (const written of defaults) {
     const fault = compiled.checkDefault(written);
-    if (fault) sources.complain({ file: written.place.file, path: [...written.place.path, ...fault.steps] }, `the default does not match its own schema: ${fault.detail.replace(/^Invalid value: /u, "")}`);
+    if (fault)
+      sources.complain(
+        { file: written.place.file, path: [...written.place.path, ...fault.steps] },
+        `the default does not match its own schema: ${fault.detail.replace(/^Invalid value: /u, "")}`,
+      );
   }
 }

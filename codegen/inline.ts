@@ -55,7 +55,8 @@ function nameMembers(shape: ObjectShape, holder: string, claim: Claim): Pick<Obj
 function nameBranches(shape: UnionShape, holder: string, claim: Claim): Node[] {
   const objects = shape.branches.filter((branch) => branch.kind === "object");
   return shape.branches.map((branch, index) => {
-    if (objects.length === 1) return nameObject(branch, branch.kind === "object" && shape.branches.length > 1 ? `${holder}Object` : holder, claim);
+    if (objects.length === 1)
+      return nameObject(branch, branch.kind === "object" && shape.branches.length > 1 ? `${holder}Object` : holder, claim);
     return nameObject(branch, `${holder}${branchWord(branch, shape.tag) ?? index + 1}`, claim);
   });
 }

@@ -56,23 +56,35 @@ class SchemaLinter {
       // Without the flag u more is allowed, which other people's documents may rely on.
       const severity = this.#sources.own || !isRegExp(pattern, "") ? "error" : "warning";
       if (fault !== undefined) this.#sources.report(severity, under(place, "pattern"), `the pattern is no regular expression: ${fault}`);
-      else if (this.#sources.own && !isAnchored(pattern)) this.#sources.error(under(place, "pattern"), "the pattern must be anchored with ^ and $");
+      else if (this.#sources.own && !isAnchored(pattern))
+        this.#sources.error(under(place, "pattern"), "the pattern must be anchored with ^ and $");
     }
     if (typeof format === "string" && !Object.hasOwn(formats, format) && !(type === "number" || type === "integer")) {
       this.#sources.complain(under(place, "format"), `unknown format "${format}"; known are ${Object.keys(formats).join(", ")}`);
     }
     const inheritedName = isObject(schema["properties"]) && Object.keys(schema["properties"]).find((name) => inherited.has(name));
-    if (typeof inheritedName === "string" && this.#sources.own) this.#sources.error(under(place, "properties", inheritedName), `every object inherits a "${inheritedName}"; name the property otherwise`);
+    if (typeof inheritedName === "string" && this.#sources.own)
+      this.#sources.error(
+        under(place, "properties", inheritedName),
+        `every object inherits a "${inheritedName}"; name the property otherwise`,
+      );
   }
 
   #lintBounds(schema: JsonObject, place: Place): void {
-    for (const [least, most] of [["minLength", "maxLength"], ["minItems", "maxItems"], ["minimum", "maximum"], ["minProperties", "maxProperties"]] as const) {
+    for (const [least, most] of [
+      ["minLength", "maxLength"],
+      ["minItems", "maxItems"],
+      ["minimum", "maximum"],
+      ["minProperties", "maxProperties"],
+    ] as const) {
       const [low, high] = [schema[least], schema[most]];
-      if (typeof low === "number" && typeof high === "number" && low > high) this.#sources.error(under(place, least), `no value can satisfy this: ${least} ${low} is above ${most} ${high}`);
+      if (typeof low === "number" && typeof high === "number" && low > high)
+        this.#sources.error(under(place, least), `no value can satisfy this: ${least} ${low} is above ${most} ${high}`);
     }
     for (const key of ["const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"]) {
       const value = schema[key];
-      if (typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER) this.#sources.complain(under(place, key), `${key} is beyond 9007199254740991, where numbers lose digits`);
+      if (typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER)
+        this.#sources.complain(under(place, key), `${key} is beyond 9007199254740991, where numbers lose digits`);
     }
   }
 
@@ -85,7 +97,12 @@ class SchemaLinter {
     if (!this.#sources.own || isClosed) return;
     const types = isArray(type) ? type : [type];
     // What is checked once, in configuration or behind another limit, may be open on one side only where a union says so.
-    if (type === "string" && schema["maxLength"] === undefined && !(typeof schema["format"] === "string" && boundedFormats.has(schema["format"]))) this.#sources.error(place, "a string needs a maxLength");
+    if (
+      type === "string" &&
+      schema["maxLength"] === undefined &&
+      !(typeof schema["format"] === "string" && boundedFormats.has(schema["format"]))
+    )
+      this.#sources.error(place, "a string needs a maxLength");
     if (type === "array" && schema["maxItems"] === undefined) this.#sources.error(place, "an array needs a maxItems");
     if (types.includes("integer") && (lacks(schema, "minimum", "exclusiveMinimum") || lacks(schema, "maximum", "exclusiveMaximum"))) {
       this.#sources.error(place, "an integer needs a minimum and a maximum");
@@ -141,7 +158,8 @@ function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (const [i, left] of Array.from(a).entries()) {
     const next = [i + 1];
-    for (const [j, right] of Array.from(b).entries()) next.push(Math.min((row[j] ?? 0) + (left === right ? 0 : 1), (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    for (const [j, right] of Array.from(b).entries())
+      next.push(Math.min((row[j] ?? 0) + (left === right ? 0 : 1), (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
     row = next;
   }
   return row.at(-1) ?? 0;

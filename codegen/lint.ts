@@ -17,7 +17,24 @@ export function lintProtocol(loaded: Loaded, protocol: Protocol, illustrated: Re
 
 const wireKeys = new Set(["x-sensitive"]);
 
-const messageKeys = new Set(["name", "title", "summary", "description", "payload", "correlationId", "examples", "tags", "externalDocs", "deprecated", "bindings", "contentType", "headers", "traits", "x-hot", "x-extension"]);
+const messageKeys = new Set([
+  "name",
+  "title",
+  "summary",
+  "description",
+  "payload",
+  "correlationId",
+  "examples",
+  "tags",
+  "externalDocs",
+  "deprecated",
+  "bindings",
+  "contentType",
+  "headers",
+  "traits",
+  "x-hot",
+  "x-extension",
+]);
 
 class Linter {
   readonly #sources: Sources;
@@ -41,12 +58,17 @@ class Linter {
       names.set(message.wireName, message);
       this.#lintMessageKeys(place);
       const payload = under(place, "payload");
-      if (childOf(this.#sources.at(payload), "$ref") !== undefined) lintSchema(this.#sources, this.#sources.at(payload) ?? true, payload, wireKeys);
-      const travels = this.#protocol.channels.some(({ received, sent }) => received.messages.includes(message) || sent.messages.includes(message));
+      if (childOf(this.#sources.at(payload), "$ref") !== undefined)
+        lintSchema(this.#sources, this.#sources.at(payload) ?? true, payload, wireKeys);
+      const travels = this.#protocol.channels.some(
+        ({ received, sent }) => received.messages.includes(message) || sent.messages.includes(message),
+      );
       if (!travels) this.#sources.complain(place, `no operation receives or sends "${message.wireName}"`);
       if (!this.#sources.own) continue;
-      if (message.title === undefined && message.summary === undefined) this.#sources.error(place, `"${message.wireName}" has neither a title nor a summary`);
-      if (message.examples.length === 0 && !this.#illustrated.has(message.name)) this.#sources.error(place, `"${message.wireName}" has no example`);
+      if (message.title === undefined && message.summary === undefined)
+        this.#sources.error(place, `"${message.wireName}" has neither a title nor a summary`);
+      if (message.examples.length === 0 && !this.#illustrated.has(message.name))
+        this.#sources.error(place, `"${message.wireName}" has no example`);
     }
   }
 
@@ -65,7 +87,8 @@ class Linter {
   lintDispatch(): void {
     for (const channel of this.#protocol.channels) {
       const place = under(this.#root, "channels", channel.key);
-      if (this.#sources.at(under(place, "parameters")) !== undefined) this.#sources.complain(under(place, "parameters"), "channel parameters are not read");
+      if (this.#sources.at(under(place, "parameters")) !== undefined)
+        this.#sources.complain(under(place, "parameters"), "channel parameters are not read");
       for (const { dispatch } of [channel.received, channel.sent]) {
         if (dispatch?.by === "tag") for (const { value, then } of dispatch.cases) this.#lintCase(dispatch.tag, value, then, place);
       }
@@ -78,7 +101,9 @@ class Linter {
       const shape = Object.hasOwn(tableShapes, key) ? tableShapes[key] : undefined;
       if (!shape) continue;
       if (shape.form === "list" ? !isArray(value) : !isObject(value)) this.#sources.error(place, `"${key}" must be a ${shape.form}`);
-      else for (const [step, row] of isArray(value) ? value.entries() : Object.entries(value as { [key: string]: Json })) this.#lintRow(under(place, step), row, shape.columns);
+      else
+        for (const [step, row] of isArray(value) ? value.entries() : Object.entries(value as { [key: string]: Json }))
+          this.#lintRow(under(place, step), row, shape.columns);
     }
   }
 
@@ -90,7 +115,8 @@ class Linter {
       const at = under(place, key);
       if (!messageKeys.has(key)) this.#sources.complain(at, `unknown key "${key}" of a message`);
       if (key === "headers" || key === "traits") this.#sources.complain(at, `message ${key} are not read`);
-      if (key === "contentType" && typeof value === "string" && !value.includes("json")) this.#sources.complain(at, `content type "${value}" is not JSON`);
+      if (key === "contentType" && typeof value === "string" && !value.includes("json"))
+        this.#sources.complain(at, `content type "${value}" is not JSON`);
       if (key === "x-hot" && typeof value !== "boolean") this.#sources.error(at, `"x-hot" must be true or false`);
       if (key === "x-extension" && typeof value !== "string") this.#sources.error(at, `"x-extension" must be the name of the extension`);
     }
@@ -117,7 +143,11 @@ class Linter {
       return;
     }
     const [first, second] = then.rest.map(({ message }) => this.#protocol.messages.find(({ name }) => name === message));
-    if (first && second) this.#sources.complain(second.place, `"${second.wireName}" cannot be told from "${first.wireName}": both have ${JSON.stringify(value)} as their "${tag}"`);
+    if (first && second)
+      this.#sources.complain(
+        second.place,
+        `"${second.wireName}" cannot be told from "${first.wireName}": both have ${JSON.stringify(value)} as their "${tag}"`,
+      );
   }
 
   #lintRow(place: Place, row: Json, columns: Readonly<Record<string, string>>): void {
@@ -127,10 +157,12 @@ class Linter {
     }
     for (const [name, type] of Object.entries(columns)) {
       const value = childOf(row, name.replace("?", ""));
-      if (value === undefined ? !name.endsWith("?") : !type.split("|").includes(typeof value)) this.#sources.error(place, `a row must have "${name.replace("?", "")}", a ${type.replace("|", " or ")}`);
+      if (value === undefined ? !name.endsWith("?") : !type.split("|").includes(typeof value))
+        this.#sources.error(place, `a row must have "${name.replace("?", "")}", a ${type.replace("|", " or ")}`);
     }
     for (const key of Object.keys(row)) {
-      if (!Object.hasOwn(columns, key) && !Object.hasOwn(columns, `${key}?`)) this.#sources.error(under(place, key), `unknown column "${key}"`);
+      if (!Object.hasOwn(columns, key) && !Object.hasOwn(columns, `${key}?`))
+        this.#sources.error(under(place, key), `unknown column "${key}"`);
     }
   }
 }
@@ -145,4 +177,3 @@ const tableShapes: Readonly<Record<string, TableShape>> = {
   "x-error-codes": { form: "list", columns: { code: "string|number", "error?": "string", when: "string" } },
   "x-limits": { form: "map", columns: { value: "number", unit: "string", description: "string" } },
 };
-

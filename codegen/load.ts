@@ -88,7 +88,9 @@ function withoutNoise(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   if (syntax.length > 0) return syntax.filter(({ source }, index) => syntax.findIndex((other) => other.source === source) === index);
   return errors.filter((diagnostic) => {
     if (!/must match "(?:else|then)" schema/u.test(diagnostic.message)) return true;
-    return !errors.some((other) => other.path.length > diagnostic.path.length && diagnostic.path.every((step, index) => step === other.path[index]));
+    return !errors.some(
+      (other) => other.path.length > diagnostic.path.length && diagnostic.path.every((step, index) => step === other.path[index]),
+    );
   });
 }
 

@@ -50,7 +50,9 @@ async function main(args: string[]): Promise<number> {
   const seconds = (performance.now() / 1000).toFixed(1);
   if (check) {
     for (const file of stale) console.error(`out of date: ${file}`);
-    console.log(`codegen: ${stale.length === 0 ? `${count(files, "file")} up to date` : `${count(stale.length, "file")} out of date`} in ${seconds} s`);
+    console.log(
+      `codegen: ${stale.length === 0 ? `${count(files, "file")} up to date` : `${count(stale.length, "file")} out of date`} in ${seconds} s`,
+    );
     return stale.length === 0 ? 0 : 1;
   }
   const messages = protocols.reduce((sum, protocol) => sum + protocol.messages.length, 0);

@@ -35,9 +35,13 @@ function meetShapes(a: Node, b: Node, context: MeetContext): Shape {
   if (a.kind === "never" || b.kind === "never") return NEVER;
   if (a.kind === "union" || b.kind === "union") {
     const [union, other] = a.kind === "union" ? [a, b] : [b as Node & { kind: "union" }, a];
-    const branches = union.branches.map((branch) => keepWording(meet(other, branch, quiet), branch)).filter((branch) => branch.kind !== "never");
+    const branches = union.branches
+      .map((branch) => keepWording(meet(other, branch, quiet), branch))
+      .filter((branch) => branch.kind !== "never");
     if (branches.length === 0) return NEVER;
-    return branches.length === 1 && branches[0] ? stripDoc(branches[0]) : { ...stripDoc(union), kind: "union", branches, mode: union.mode, narrowed: true };
+    return branches.length === 1 && branches[0]
+      ? stripDoc(branches[0])
+      : { ...stripDoc(union), kind: "union", branches, mode: union.mode, narrowed: true };
   }
   if (a.kind === "literal" || b.kind === "literal") {
     const [literal, other] = a.kind === "literal" ? [a, b] : [b as Node & { kind: "literal" }, a];
@@ -66,8 +70,16 @@ function addsNothing(node: Node, type: string, context: MeetContext): boolean {
 }
 
 function isPlain(node: Node): boolean {
-  if (node.kind === "object") return node.properties.length === 0 && node.patterns.length === 0 && node.openness === "implicit" && node.minProperties === undefined && node.maxProperties === undefined;
-  if (node.kind === "string") return node.minLength === undefined && node.maxLength === undefined && node.pattern === undefined && node.format === undefined;
+  if (node.kind === "object")
+    return (
+      node.properties.length === 0 &&
+      node.patterns.length === 0 &&
+      node.openness === "implicit" &&
+      node.minProperties === undefined &&
+      node.maxProperties === undefined
+    );
+  if (node.kind === "string")
+    return node.minLength === undefined && node.maxLength === undefined && node.pattern === undefined && node.format === undefined;
   return node.kind === "boolean" || node.kind === "null";
 }
 
@@ -178,7 +190,15 @@ function keepWording(node: Node, branch: Node): Node {
 }
 
 function stripDoc(node: Node): Shape {
-  const { place: _place, title: _title, description: _description, deprecated: _deprecated, default: _default, checks: _checks, ...shape } = node;
+  const {
+    place: _place,
+    title: _title,
+    description: _description,
+    deprecated: _deprecated,
+    default: _default,
+    checks: _checks,
+    ...shape
+  } = node;
   return shape;
 }
 

@@ -45,7 +45,7 @@ export async function runCodegen(request: CodegenRequest): Promise<CodegenResult
   const findings: Finding[] = [];
   const files = new Map(emitShared());
   const protocols: Protocol[] = [];
-  for (const document of [...request.documents].sort()) {
+  for (const document of request.documents) {
     const loaded = await loadDocument(document, request.own);
     const protocol = readProtocol(request, loaded);
     findings.push(...loaded.sources.findings);
@@ -70,7 +70,8 @@ function readProtocol(request: CodegenRequest, loaded: Loaded): Protocol | undef
   const examples = request.own ? findExamples(path.join(path.dirname(file), "examples", name)) : [];
   const illustrated = new Set(examples.map((example) => messageOfExample(protocol, example)?.name ?? ""));
   lintProtocol(loaded, protocol, illustrated);
-  if (!hasErrors(sources.findings)) checkValues(protocol, new CompiledTypes(protocol.types, { strict: request.own }, sources), examples, sources);
+  if (!hasErrors(sources.findings))
+    checkValues(protocol, new CompiledTypes(protocol.types, { strict: request.own }, sources), examples, sources);
   const configFile = path.join(path.dirname(file), "config", `${name}.yaml`);
   const config = request.own && existsSync(configFile) ? readConfig(sources, configFile, name, display(configFile)) : undefined;
   return { ...protocol, ...(config && { config }) };
@@ -81,7 +82,8 @@ function readConfig(sources: Sources, file: string, name: string, shownFile: str
   readYaml(file, sources);
   if (sources.findings.length > before) return undefined;
   const config = buildConfig(sources, file, name, shownFile);
-  if (config && sources.findings.length === before) checkDefaults(config.writtenDefaults, new CompiledTypes(config.input, { strict: true }, sources), sources);
+  if (config && sources.findings.length === before)
+    checkDefaults(config.writtenDefaults, new CompiledTypes(config.input, { strict: true }, sources), sources);
   return config;
 }
 

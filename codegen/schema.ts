@@ -1,8 +1,9 @@
-import type { Check, Doc, Json, JsonObject, Node, ObjectShape, Place, Property, Shape } from "./ir.ts";
-import { subschemas } from "./keywords.ts";
+import type { Doc, Json, JsonObject, Node, ObjectShape, Place, Property, Shape } from "./ir.ts";
 import { isUnconstrained, meet, type MeetContext, NEVER } from "./merge.ts";
 import { nameOfPointer, reservedNames } from "./names.ts";
-import { childOf, formatFinding, isArray, isObject, placeKey, resolveRef, samePlace, type Sources, under } from "./source.ts";
+import { targetOf } from "./references.ts";
+import { readChecks } from "./schema-checks.ts";
+import { childOf, formatFinding, isArray, isObject, listOf, placeKey, samePlace, type Sources, under } from "./source.ts";
 
 type TypeName = "null" | "boolean" | "string" | "number" | "integer" | "array" | "object";
 
@@ -48,7 +49,8 @@ export class SchemaReader {
       const other = formatFinding({ severity: "error", file: owner.file, position: this.#sources.locate(owner), message: "" });
       this.#sources.error(place, `the type name "${name}" is taken by ${other.replace(/: $/u, "")}; rename one of the two`);
     }
-    if (reservedNames.has(name)) this.#sources.error(place, `the type name "${name}" is taken by the generated code; rename the schema or message`);
+    if (reservedNames.has(name))
+      this.#sources.error(place, `the type name "${name}" is taken by the generated code; rename the schema or message`);
     return name;
   }
   readonly #owners = new Map<string, Place>();
@@ -87,9 +89,11 @@ export class SchemaReader {
       return { kind: "any", place };
     }
     const doc = readDoc(schema, place);
-    if (typeof schema["$ref"] === "string") return { kind: "ref", name: this.nameSchema(resolveRef(place, schema["$ref"])), ...doc };
+    if (typeof schema["$ref"] === "string")
+      return { kind: "ref", name: this.nameSchema(targetOf(this.#sources, place, schema["$ref"])), ...doc };
     let node: Node = { kind: "any", ...doc };
-    for (const [index, part] of listOf(schema["allOf"]).entries()) node = meet(node, this.read(part, under(place, "allOf", index)), this.#context);
+    for (const [index, part] of listOf(schema["allOf"]).entries())
+      node = meet(node, this.read(part, under(place, "allOf", index)), this.#context);
     node = meet(node, { ...this.#readTyped(schema, place), ...doc }, this.#context);
     for (const mode of ["oneOf", "anyOf"] as const) {
       const parts = listOf(schema[mode]);
@@ -106,7 +110,7 @@ export class SchemaReader {
     const schema = this.#sources.at(place);
     const ref = childOf(schema, "$ref");
     if (typeof ref !== "string") return place;
-    const target = resolveRef(place, ref);
+    const target = targetOf(this.#sources, place, ref);
     if (samePlace(target, place)) {
       this.#sources.error(place, "refers to itself");
       return place;
@@ -193,42 +197,6 @@ function readDoc(schema: JsonObject, place: Place): Doc {
   };
 }
 
-function readChecks(schema: JsonObject): Check[] {
-  const checks: Check[] = [];
-  for (const keyword of ["not", "if", "contains", "dependencies", "propertyNames"]) {
-    if (schema[keyword] === undefined) continue;
-    const parts = keyword === "if" ? ["if", "then", "else"] : [keyword];
-    const mentions = new Set(parts.flatMap((part) => mentionsOf(part === "dependencies" ? { dependencies: schema[part] ?? {} } : schema[part])));
-    const when = keyword === "if" ? readCondition(schema) : undefined;
-    checks.push({ keyword, mentions: [...mentions], ...(when && { when }) });
-  }
-  return checks;
-}
-
-/** `if: {properties: {p: {const: v}}, required: [p]}, then: {required: [...]}` and nothing more. */
-function readCondition(schema: JsonObject): Check["when"] {
-  const [condition, consequence] = [schema["if"], schema["then"]];
-  if (!isObject(condition) || !isObject(consequence) || schema["else"] !== undefined) return undefined;
-  if (Object.keys(consequence).join() !== "required" || Object.keys(condition).sort().join() !== "properties,required") return undefined;
-  const [entry, ...more] = Object.entries(isObject(condition["properties"]) ? condition["properties"] : {});
-  const required = listOf(condition["required"]);
-  const requires = listOf(consequence["required"]).filter((name) => typeof name === "string");
-  if (!entry || more.length > 0 || required.length !== 1 || required[0] !== entry[0]) return undefined;
-  if (!isObject(entry[1]) || Object.keys(entry[1]).join() !== "const") return undefined;
-  return { property: entry[0], value: entry[1]["const"] ?? null, requires };
-}
-
-function mentionsOf(schema: Json | undefined): string[] {
-  if (!isObject(schema)) return [];
-  const names = listOf(schema["required"]).filter((name) => typeof name === "string");
-  if (isObject(schema["dependencies"])) for (const value of Object.values(schema["dependencies"])) names.push(...listOf(value).filter((name) => typeof name === "string"));
-  for (const [steps, child] of subschemas(schema)) {
-    if (steps.length === 2 && (steps[0] === "properties" || steps[0] === "dependencies")) names.push(String(steps[1]));
-    names.push(...mentionsOf(child));
-  }
-  return names;
-}
-
 const impliedTypes: readonly (readonly [TypeName, readonly string[]])[] = [
   ["object", ["properties", "required", "additionalProperties", "patternProperties", "minProperties", "maxProperties"]],
   ["array", ["items", "minItems", "maxItems", "uniqueItems", "additionalItems"]],
@@ -265,10 +233,6 @@ function withoutPlace(node: Node): Omit<Doc, "place"> {
     ...(node.default !== undefined && { default: node.default }),
     ...(node.checks && { checks: node.checks }),
   };
-}
-
-function listOf(value: Json | undefined): readonly Json[] {
-  return isArray(value) ? value : [];
 }
 
 function pick<Key extends string>(schema: JsonObject, type: "number", ...keys: Key[]): { [K in Key]?: number };

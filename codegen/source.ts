@@ -58,7 +58,11 @@ export class Sources {
   report(severity: Finding["severity"], place: Place, message: string): void {
     const position = this.locate(place);
     const known = this.findings.some(
-      (other) => other.file === place.file && other.message === message && other.position.line === position.line && other.position.column === position.column,
+      (other) =>
+        other.file === place.file &&
+        other.message === message &&
+        other.position.line === position.line &&
+        other.position.column === position.column,
     );
     if (!known) this.findings.push({ severity, file: place.file, position, message });
   }
@@ -88,6 +92,11 @@ export function isObject(value: unknown): value is JsonObject {
 
 export function isArray(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value);
+}
+
+/** The items of a list; none where there is no list. */
+export function listOf(value: Json | undefined): readonly Json[] {
+  return isArray(value) ? value : [];
 }
 
 export function under(place: Place, ...steps: Path): Place {

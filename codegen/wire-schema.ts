@@ -1,14 +1,15 @@
 import type { DefaultValue, Json, Node, Place } from "./ir.ts";
 import { isTag, tagValues } from "./dispatch.ts";
 import { keywords, mapSubschemas, visitSchema } from "./keywords.ts";
+import { targetOf } from "./references.ts";
 import type { SchemaReader } from "./schema.ts";
-import { isArray, isObject, resolveRef, type Sources, under } from "./source.ts";
+import { isArray, isObject, type Sources, under } from "./source.ts";
 
 /** The schema as the validator gets it: references by type name, no annotations, unions by their tag. */
 export function toWireSchema(schema: Json, place: Place, reader: SchemaReader, sources: Sources): Json {
   if (!isObject(schema)) return schema;
   const ref = schema["$ref"];
-  if (typeof ref === "string") return { $ref: `#/definitions/${reader.nameSchema(resolveRef(place, ref))}` };
+  if (typeof ref === "string") return { $ref: `#/definitions/${reader.nameSchema(targetOf(sources, place, ref))}` };
   const inner = mapSubschemas(schema, (child, steps) => toWireSchema(child, under(place, ...steps), reader, sources));
   const kept: Record<string, Json> = {};
   for (const [keyword, value] of Object.entries(inner as { [key: string]: Json })) {
@@ -32,7 +33,12 @@ export function defaultsIn(schema: Json, place: Place, reader: SchemaReader, sou
   return found;
 }
 
-function tagUnion(schema: { readonly [key: string]: Json }, place: Place, reader: SchemaReader, sources: Sources): { tag: string; values: Json[][] } | undefined {
+function tagUnion(
+  schema: { readonly [key: string]: Json },
+  place: Place,
+  reader: SchemaReader,
+  sources: Sources,
+): { tag: string; values: Json[][] } | undefined {
   const tag = schema["discriminator"];
   if (typeof tag !== "string") return undefined;
   if (!isArray(schema["oneOf"])) {
@@ -40,7 +46,9 @@ function tagUnion(schema: { readonly [key: string]: Json }, place: Place, reader
     return undefined;
   }
   const resolve = (name: string): Node => reader.nodeOf(name);
-  const values = schema["oneOf"].map((branch, index) => [...(tagValues(reader.read(branch, under(place, "oneOf", index)), tag, resolve)?.values ?? [])]);
+  const values = schema["oneOf"].map((branch, index) => [
+    ...(tagValues(reader.read(branch, under(place, "oneOf", index)), tag, resolve)?.values ?? []),
+  ]);
   const untagged = values.findIndex((list) => list.length === 0);
   if (untagged !== -1) {
     sources.error(under(place, "oneOf", untagged), `the discriminator "${tag}" has no constant value in this branch`);
@@ -75,8 +83,10 @@ export function toTolerantSchema(schema: Json): Json {
 /** The schemas of the types that read differently once closed objects are open, in themselves or in what they refer to. */
 export function tolerantSchemas(types: readonly { readonly name: string; readonly schema: Json }[]): Map<string, Json> {
   const open = new Map(types.map(({ name, schema }) => [name, toTolerantSchema(schema)]));
-  const opened = new Set(types.filter(({ name, schema }) => JSON.stringify(open.get(name)) !== JSON.stringify(schema)).map(({ name }) => name));
-  for (let before = -1; before !== opened.size; ) {
+  const opened = new Set(
+    types.filter(({ name, schema }) => JSON.stringify(open.get(name)) !== JSON.stringify(schema)).map(({ name }) => name),
+  );
+  for (let before = -1; before !== opened.size;) {
     before = opened.size;
     for (const { name, schema } of types) if (refsInSchema(schema).some((ref) => opened.has(ref))) opened.add(name);
   }

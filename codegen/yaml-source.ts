@@ -1,5 +1,16 @@
 import { readFileSync } from "node:fs";
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node as YamlNode, type Pair, parseDocument, type YAMLMap } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node as YamlNode,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+} from "yaml";
 import type { Json, Path } from "./ir.ts";
 import type { Position, Source, Sources } from "./source.ts";
 
@@ -11,7 +22,12 @@ export function readYaml(file: string, sources: Sources): void {
   sources.add(source);
   // One fault in the YAML makes nonsense of all that follows.
   for (const fault of document.errors.slice(0, 1)) {
-    sources.findings.push({ severity: "error", file, position: source.positionAt(fault.pos[0]), message: fault.message.replaceAll(/\s+/gu, " ") });
+    sources.findings.push({
+      severity: "error",
+      file,
+      position: source.positionAt(fault.pos[0]),
+      message: fault.message.replaceAll(/\s+/gu, " "),
+    });
   }
 }
 

@@ -1,8 +1,8 @@
-import { _, type Ajv, type KeywordCxt, Name, str, stringify } from "ajv";
+import { _, type Ajv, type KeywordCxt, Name, stringify } from "ajv";
 import { _Code } from "ajv/dist/compile/codegen/code.js";
 import type { Json } from "../ir.ts";
 import { codePoints } from "../runtime/runtime.ts";
-import { printClassTest, readClassPattern } from "./character-class.ts";
+import { describeClass, printClassTest, readClassPattern } from "./character-class.ts";
 
 /** The functions the generated validators import from the generated runtime. */
 export const codePointsName = new Name("codePoints");
@@ -43,7 +43,8 @@ function defineLength(ajv: Ajv, keyword: "minLength" | "maxLength"): void {
 /** A pattern that is one character class becomes a loop, which costs a third of a regular expression. */
 function definePattern(ajv: Ajv): void {
   const standard = ajv.getKeyword("pattern");
-  if (typeof standard !== "object" || !("code" in standard) || typeof standard.code !== "function") throw new Error("this ajv has no pattern keyword to extend");
+  if (typeof standard !== "object" || !("code" in standard) || typeof standard.code !== "function")
+    throw new Error("this ajv has no pattern keyword to extend");
   const { code: byRegExp } = standard;
   const tests = new Map<string, (text: string) => boolean>();
   ajv.removeKeyword("pattern");
@@ -51,7 +52,13 @@ function definePattern(ajv: Ajv): void {
     keyword: "pattern",
     type: "string",
     schemaType: "string",
-    error: { message: ({ schemaCode }) => str`does not match ${schemaCode}`, params: ({ schemaCode }) => _`{pattern: ${schemaCode}}` },
+    error: {
+      message: "does not match the pattern",
+      params: ({ schema, schemaCode }) => {
+        const simple = readClassPattern(schema as string);
+        return simple ? _`{pattern: ${schemaCode}, expected: ${describeClass(simple)}}` : _`{pattern: ${schemaCode}}`;
+      },
+    },
     code(cxt: KeywordCxt) {
       const pattern = cxt.schema as string;
       const simple = readClassPattern(pattern);

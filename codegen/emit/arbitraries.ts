@@ -8,9 +8,13 @@ import { toShape } from "./shapes.ts";
 export function printArbitraries(protocol: Protocol): string {
   const printer = new ArbitraryPrinter(protocol.types);
   const tied = protocol.types.map(({ name, node }) => `  ${name}: ${printer.printNamed(name, node)},\n`).join("");
-  const misses = protocol.messages.map(({ name, type }) => `  ${name}: nearMissesOf(shapes, ${JSON.stringify(type)}, ${propertyAccess("arbitraries", type)}),\n`).join("");
+  const misses = protocol.messages
+    .map(({ name, type }) => `  ${name}: nearMissesOf(shapes, ${JSON.stringify(type)}, ${propertyAccess("arbitraries", type)}),\n`)
+    .join("");
   const shapes = Object.fromEntries(protocol.types.map(({ name, node }) => [name, toShape(node)]));
-  const helpers = ["accepted", "characters", "finite", "json", "text", "withExtras"].filter((name) => new RegExp(`\\b${name}[(<]`, "u").test(tied));
+  const helpers = ["accepted", "characters", "finite", "json", "text", "withExtras"].filter((name) =>
+    new RegExp(`\\b${name}[(<]`, "u").test(tied),
+  );
   // fast-check wants a type that has an implicit index signature, which no interface has.
   const typeMap = `\ntype Types = {\n${protocol.types.map(({ name }) => `  ${name}: ${name};\n`).join("")}};`;
   const statements = [
@@ -21,11 +25,35 @@ export function printArbitraries(protocol: Protocol): string {
   ];
   const text = printModule([
     { kind: StructureKind.ImportDeclaration, moduleSpecifier: "fast-check", defaultImport: "fc" },
-    { kind: StructureKind.ImportDeclaration, moduleSpecifier: "../near-misses.ts", namedImports: [...helpers.map((name) => ({ name })), { name: "nearMissesOf" }, { name: "Shapes", isTypeOnly: true }] },
-    ...(printer.filtered.size > 0
-      ? [{ kind: StructureKind.ImportDeclaration as const, moduleSpecifier: "./codec.ts", namedImports: [...printer.filtered].sort().map((name) => `validate${name}`) }]
+    {
+      kind: StructureKind.ImportDeclaration,
+      moduleSpecifier: "../near-misses.ts",
+      namedImports: [{ name: "nearMissesOf" }, { name: "Shapes", isTypeOnly: true }],
+    },
+    ...(helpers.length > 0
+      ? [
+          {
+            kind: StructureKind.ImportDeclaration as const,
+            moduleSpecifier: "../values.ts",
+            namedImports: helpers.map((name) => ({ name })),
+          },
+        ]
       : []),
-    { kind: StructureKind.ImportDeclaration, isTypeOnly: true, moduleSpecifier: "./types.ts", namedImports: protocol.types.map(({ name }) => name).sort() },
+    ...(printer.filtered.size > 0
+      ? [
+          {
+            kind: StructureKind.ImportDeclaration as const,
+            moduleSpecifier: "./codec.ts",
+            namedImports: [...printer.filtered].sort().map((name) => `validate${name}`),
+          },
+        ]
+      : []),
+    {
+      kind: StructureKind.ImportDeclaration,
+      isTypeOnly: true,
+      moduleSpecifier: "./types.ts",
+      namedImports: protocol.types.map(({ name }) => name).sort(),
+    },
     ...statements,
   ]);
   return `${header(protocol.sources)}\n${text.trim()}\n`;
@@ -77,9 +105,15 @@ class ArbitraryPrinter {
   }
 
   #printArray(node: Node & { kind: "array" }, indent: string, holder: string): string {
-    const options = optionsText({ minLength: node.minItems, maxLength: node.maxItems, depthIdentifier: this.#isRecursive(holder) ? '"nesting"' : undefined });
+    const options = optionsText({
+      minLength: node.minItems,
+      maxLength: node.maxItems,
+      depthIdentifier: this.#isRecursive(holder) ? '"nesting"' : undefined,
+    });
     const items = this.#print(node.items, indent, holder);
-    return node.uniqueItems ? `fc.uniqueArray(${items}, ${optionsText({ minLength: node.minItems, maxLength: node.maxItems, selector: "(item) => JSON.stringify(item)" })})` : `fc.array(${items}, ${options})`;
+    return node.uniqueItems
+      ? `fc.uniqueArray(${items}, ${optionsText({ minLength: node.minItems, maxLength: node.maxItems, selector: "(item) => JSON.stringify(item)" })})`
+      : `fc.array(${items}, ${options})`;
   }
 
   #printTuple(node: Node & { kind: "tuple" }, indent: string, holder: string): string {
@@ -89,7 +123,10 @@ class ArbitraryPrinter {
   }
 
   #printUnion(node: Node & { kind: "union" }, indent: string, holder: string): string {
-    const branches = node.branches.map((branch) => ({ text: this.#print(branch, indent, holder), deep: branch.kind === "ref" ? this.#isRecursive(branch.name) : branch.kind === "array" || branch.kind === "object" }));
+    const branches = node.branches.map((branch) => ({
+      text: this.#print(branch, indent, holder),
+      deep: branch.kind === "ref" ? this.#isRecursive(branch.name) : branch.kind === "array" || branch.kind === "object",
+    }));
     // fast-check falls back to the first branches as values get deeper.
     const sorted = [...branches.filter(({ deep }) => !deep), ...branches.filter(({ deep }) => deep)].map(({ text }) => text);
     const options = this.#isRecursive(holder) ? `{ depthIdentifier: "nesting", depthSize: "small" }, ` : "";
@@ -100,10 +137,15 @@ class ArbitraryPrinter {
     const inner = `${indent}  `;
     const properties = node.properties.filter((property) => property.node.kind !== "never");
     const required = properties.filter((property) => property.required).map(({ name }) => JSON.stringify(name));
-    const rows = properties.map(({ name, node: property }) => `${inner}  ${propertyKey(name)}: ${this.#print(property, `${inner}  `, holder)},\n`).join("");
+    const rows = properties
+      .map(({ name, node: property }) => `${inner}  ${propertyKey(name)}: ${this.#print(property, `${inner}  `, holder)},\n`)
+      .join("");
     const model = rows === "" ? "{}" : `{\n${rows}${inner}}`;
     const keys = required.length === properties.length ? "" : `requiredKeys: [${required.join(", ")}], `;
-    const record = rows === "" ? `fc.record(${model}, { noNullPrototype: true })` : `fc.record(\n${inner}${model},\n${inner}{ ${keys}noNullPrototype: true },\n${indent})`;
+    const record =
+      rows === ""
+        ? `fc.record(${model}, { noNullPrototype: true })`
+        : `fc.record(\n${inner}${model},\n${inner}{ ${keys}noNullPrototype: true },\n${indent})`;
     if (node.openness === "implicit" || node.extra.kind === "never") return record;
     const names = node.properties.map(({ name }) => name);
     return `withExtras(${record}, ${this.#print(node.extra, indent, holder)}, ${JSON.stringify(names)})`;
@@ -125,7 +167,13 @@ function needsFilter(node: Node): boolean {
     case "tuple":
       return node.minItems > node.items.length || node.items.some(needsFilter);
     case "object":
-      return node.minProperties !== undefined || node.maxProperties !== undefined || node.patterns.length > 0 || needsFilter(node.extra) || node.properties.some((property) => needsFilter(property.node));
+      return (
+        node.minProperties !== undefined ||
+        node.maxProperties !== undefined ||
+        node.patterns.length > 0 ||
+        needsFilter(node.extra) ||
+        node.properties.some((property) => needsFilter(property.node))
+      );
     case "union":
       return (node.mode === "oneOf" && node.tag === undefined) || node.branches.some(needsFilter);
     case "number":
@@ -181,6 +229,8 @@ function optionsText(options: Readonly<Record<string, string | number | undefine
 function printLiterals(values: readonly Json[]): string {
   // TypeScript keeps literals of one type by itself, but widens a mixture.
   const isMixed = new Set(values.map((value) => typeof value)).size > 1;
-  const texts = values.map((value) => `${JSON.stringify(value)}${value !== null && (isMixed || typeof value === "object") ? " as const" : ""}`);
+  const texts = values.map(
+    (value) => `${JSON.stringify(value)}${value !== null && (isMixed || typeof value === "object") ? " as const" : ""}`,
+  );
   return values.length === 1 ? `fc.constant(${texts.join("")})` : `fc.constantFrom(${texts.join(", ")})`;
 }

@@ -17,7 +17,10 @@ const FIRST_SURROGATE = 0xd800;
  * class and in no other.
  */
 export function readClassPattern(pattern: string): ClassPattern | undefined {
-  const parts = /^\^(?:\[\^(?<outside>(?:[^\]\\]|\\.)+)\]|\[(?!\^)(?<inside>(?:[^\]\\]|\\.)+)\]|(?<shorthand>\\[dw]))(?<count>\*|\+|\{\d+(?:,\d*)?\})?\$$/su.exec(pattern)?.groups;
+  const parts =
+    /^\^(?:\[\^(?<outside>(?:[^\]\\]|\\.)+)\]|\[(?!\^)(?<inside>(?:[^\]\\]|\\.)+)\]|(?<shorthand>\\[dw]))(?<count>\*|\+|\{\d+(?:,\d*)?\})?\$$/su.exec(
+      pattern,
+    )?.groups;
   if (!parts) return undefined;
   const { outside, inside, shorthand } = parts;
   const ranges = readRanges(outside ?? inside ?? shorthand ?? "");
@@ -124,9 +127,27 @@ export function acceptedRanges({ negated, ranges }: ClassPattern): Range[] {
   return [...accepted, [0xe000, 0x10ffff]];
 }
 
+/** What a class asks for, in words for people. */
+export function describeClass({ negated, ranges, least, most }: ClassPattern): string {
+  const isControls = ranges.every(([first, last]) => last <= 0x1f || (first >= 0x7f && last <= 0x9f));
+  if (negated && isControls) return "text without control characters";
+  const words = ranges.map(([first, last]) => (first === last ? showPoint(first) : `${showPoint(first)}-${showPoint(last)}`));
+  const list = words.length === 1 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1) ?? ""}`;
+  if (negated) return `text without the characters ${list}`;
+  if (most === Infinity) return least > 1 ? `at least ${least} of the characters ${list}` : `only the characters ${list}`;
+  if (least === most) return `exactly ${most} of the characters ${list}`;
+  return `${least > 0 ? `${least} to` : "at most"} ${most} of the characters ${list}`;
+}
+
+function showPoint(point: number): string {
+  return point > 0x20 && point < 0x7f ? String.fromCodePoint(point) : `U+${point.toString(16).toUpperCase().padStart(4, "0")}`;
+}
+
 /** JavaScript for a function that tells whether a string matches. */
 export function printClassTest({ negated, ranges, least, most }: ClassPattern): string {
-  const inClass = ranges.map(([first, last]) => (first === last ? `c === ${first}` : first === 0 ? `c <= ${last}` : `(c >= ${first} && c <= ${last})`)).join(" || ");
+  const inClass = ranges
+    .map(([first, last]) => (first === last ? `c === ${first}` : first === 0 ? `c <= ${last}` : `(c >= ${first} && c <= ${last})`))
+    .join(" || ");
   const bad = negated ? inClass : `!(${inClass})`;
   // In a negated class an astral character is two units but counts once.
   const counts: string[] = [];

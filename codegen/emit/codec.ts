@@ -1,5 +1,4 @@
 import {
-  type CodeBlockWriter,
   type FunctionDeclarationStructure,
   type InterfaceDeclarationStructure,
   type StatementStructures,
@@ -7,19 +6,22 @@ import {
   VariableDeclarationKind,
   type VariableStatementStructure,
 } from "ts-morph";
-import { refsOf } from "../build.ts";
-import type { Channel, Direction, Dispatch, Message, NamedType, Node, Protocol, Tag, Traffic } from "../ir.ts";
-import { commentText } from "./jsdoc.ts";
-import { header, printModule, propertyAccess, propertyKey } from "./module.ts";
+import type { Channel, Direction, Dispatch, Message, Protocol, Traffic } from "../ir.ts";
 import { tolerantSchemas } from "../wire-schema.ts";
+import { decoder, strictValidator, tolerantValidator, type Way } from "./decoder.ts";
+import { commentText } from "./jsdoc.ts";
+import { header, printModule, propertyKey } from "./module.ts";
 import { tolerantName } from "./validators.ts";
 
 /** The types whose tolerant validators the codec needs: what we read of a peer that may be newer. */
 export function tolerantTypes(protocol: Protocol): string[] {
   const opened = tolerantSchemas(protocol.types);
-  return [...new Set(protocol.channels.flatMap((channel) => channel.sent.messages.map(({ type }) => type)))].filter((type) => opened.has(type));
+  return [...new Set(protocol.channels.flatMap((channel) => channel.sent.messages.map(({ type }) => type)))].filter((type) =>
+    opened.has(type),
+  );
 }
 
+/** Prints unions, guards, decoders and encoders: whatever turns text into messages and back. */
 export function printCodec(protocol: Protocol): string {
   const traffic = protocol.channels.flatMap((channel) => trafficOf(channel));
   const tolerant = tolerantTypes(protocol);
@@ -38,22 +40,13 @@ export function printCodec(protocol: Protocol): string {
   return `${header(protocol.sources)}\n${text.trim()}\n`;
 }
 
-interface Way {
-  readonly channel: Channel;
-  readonly direction: Direction;
-  /** The name of the union: the channel's and the direction's. */
-  readonly name: string;
-  readonly messages: readonly Message[];
-  readonly dispatch: Dispatch;
-}
-
 function trafficOf(channel: Channel): Way[] {
   const way = (direction: Direction, { messages, dispatch }: Traffic): Way[] =>
     dispatch ? [{ channel, direction, name: unionName(channel, direction), messages, dispatch }] : [];
   return [...way("received", channel.received), ...way("sent", channel.sent)];
 }
 
-export function unionName(channel: Pick<Channel, "name">, direction: Direction): string {
+function unionName(channel: Channel, direction: Direction): string {
   return `${channel.name}${direction === "received" ? "Received" : "Sent"}`;
 }
 
@@ -62,9 +55,18 @@ function imports(protocol: Protocol, helpers: readonly string[]): StatementStruc
     {
       kind: StructureKind.ImportDeclaration,
       moduleSpecifier: "../runtime.ts",
-      namedImports: [...(helpers.length > 0 ? [{ name: "Decoded", isTypeOnly: true }] : []), { name: "Validator", isTypeOnly: true }, ...helpers.map((name) => ({ name }))],
+      namedImports: [
+        ...(helpers.length > 0 ? [{ name: "Decoded", isTypeOnly: true }] : []),
+        { name: "Validator", isTypeOnly: true },
+        ...helpers.map((name) => ({ name })),
+      ],
     },
-    { kind: StructureKind.ImportDeclaration, isTypeOnly: true, moduleSpecifier: "./types.ts", namedImports: protocol.types.map(({ name }) => name).sort() },
+    {
+      kind: StructureKind.ImportDeclaration,
+      isTypeOnly: true,
+      moduleSpecifier: "./types.ts",
+      namedImports: protocol.types.map(({ name }) => name).sort(),
+    },
     { kind: StructureKind.ImportDeclaration, namespaceImport: "checks", moduleSpecifier: "./validators.ts" },
   ];
 }
@@ -84,14 +86,6 @@ function validatorOf(type: string): VariableStatementStructure {
 
 function tolerantValidatorOf(type: string): VariableStatementStructure {
   return constant(tolerantValidator(type), `checks.${tolerantName(type)} as unknown as Validator<${type}>`);
-}
-
-function strictValidator(type: string): string {
-  return `validate${type}`;
-}
-
-function tolerantValidator(type: string): string {
-  return `tolerate${type}`;
 }
 
 function unionType({ channel, direction, name, messages }: Way): StatementStructures {
@@ -148,129 +142,3 @@ function encoder({ name, messages }: Way): FunctionDeclarationStructure {
     statements: ["return JSON.stringify(frame);"],
   };
 }
-
-function decoder(protocol: Protocol, way: Way, tolerant: ReadonlySet<string>): FunctionDeclarationStructure {
-  const { name, direction, messages, dispatch } = way;
-  const deep = deepMessages(protocol, way);
-  const types = new Map(messages.map((message) => [message.name, message.type]));
-  const resolve = resolver(protocol);
-  const printer = new DispatchPrinter((message) => {
-    const type = types.get(message) ?? message;
-    return direction === "sent" && tolerant.has(type) ? tolerantValidator(type) : strictValidator(type);
-  }, deep);
-  const others = messages.filter(({ type }) => mayBeNoObject(resolve(type), resolve)).map((message) => message.name);
-  const tolerance = direction === "sent" ? " Fields it does not know pass." : "";
-  return {
-    kind: StructureKind.Function,
-    isExported: true,
-    name: `decode${name}`,
-    docs: [`Reads the text of a \`${name}\`; never throws.${tolerance}`],
-    parameters: [{ name: "text", type: "string" }],
-    returnType: `Decoded<${name}>`,
-    statements: (writer) => {
-      writer.writeLine("let json: unknown;");
-      writer.write("try ").inlineBlock(() => writer.writeLine("json = JSON.parse(text);"));
-      writer.write(" catch ").block(() => writer.writeLine("return refuseText(text);"));
-      const [tag, known] = dispatch.by === "tag" ? [dispatch.tag, dispatch.cases.map(({ value }) => value)] : ["", []];
-      writer.write('if (typeof json !== "object" || json === null || Array.isArray(json))').block(() => {
-        if (others.length === 0) writer.writeLine(refuse(tag, known, "json"));
-        else printer.printTrials(writer, others, "json");
-      });
-      const fields = tagsIn(dispatch).map((name) => `${propertyKey(name)}?: unknown`);
-      writer.writeLine(`const input = json as ${fields.length === 0 ? "object" : `{ ${fields.join("; ")} }`};`);
-      printer.print(writer, dispatch);
-    },
-  };
-}
-
-function tagsIn(dispatch: Dispatch): string[] {
-  return dispatch.by === "tag" ? [...new Set([dispatch.tag, ...dispatch.cases.flatMap(({ then }) => tagsIn(then))])] : [];
-}
-
-class DispatchPrinter {
-  readonly #check: (message: string) => string;
-  readonly #deep: ReadonlySet<string>;
-
-  constructor(check: (message: string) => string, deep: ReadonlySet<string>) {
-    this.#check = check;
-    this.#deep = deep;
-  }
-
-  print(writer: CodeBlockWriter, dispatch: Dispatch): void {
-    if (dispatch.by === "trial") {
-      this.printTrials(writer, dispatch.rest.map(({ message }) => message), "input");
-      return;
-    }
-    const { tag, cases, rest } = dispatch;
-    const known = cases.map(({ value }) => value);
-    const untagged = rest.map(({ message }) => message);
-    const anyTag = rest.filter((message) => message.anyTag).map(({ message }) => message);
-    writer.write(`switch (${propertyAccess("input", tag)})`).block(() => {
-      for (const { value, then } of cases) {
-        writer.writeLine(`case ${JSON.stringify(value)}:`).indent(() => this.print(writer, then));
-      }
-      if (untagged.length > anyTag.length) writer.writeLine("case undefined:").indent(() => this.printTrials(writer, untagged, "input"));
-      writer.writeLine("default:").indent(() => {
-        if (anyTag.length === 0) writer.writeLine(refuse(tag, known, "input"));
-        else this.printTrials(writer, anyTag, "input");
-      });
-    });
-  }
-
-  /** Tries one message after the other; what the first finds wrong is reported. */
-  printTrials(writer: CodeBlockWriter, messages: readonly string[], input: string): void {
-    const [first] = messages;
-    if (first === undefined) return;
-    const guarded = messages.some((message) => this.#deep.has(message));
-    const trials = (): void => {
-      const refused = `refuseInvalid(${JSON.stringify(first)}, ${this.#check(first)}.errors, ${input}, sensitive)`;
-      if (messages.length === 1) {
-        writer.writeLine(`return ${this.#check(first)}(${input}) ? { ok: true, value: ${input} } : ${refused};`);
-        return;
-      }
-      for (const message of messages) writer.writeLine(`if (${this.#check(message)}(${input})) return { ok: true, value: ${input} };`);
-      writer.writeLine(`return ${refused};`);
-    };
-    if (!guarded) {
-      trials();
-      return;
-    }
-    writer.write("try ").inlineBlock(trials);
-    writer.write(" catch ").block(() => writer.writeLine(`return refuseDepth(${JSON.stringify(first)}, ${input});`));
-  }
-}
-
-function refuse(tag: string, known: readonly Tag[], input: string): string {
-  return `return refuseEvent(${input}, ${JSON.stringify(tag)}, [${known.map((value) => JSON.stringify(value)).join(", ")}]);`;
-}
-
-type Resolve = (type: string) => Node;
-
-function resolver(protocol: Protocol): Resolve {
-  const nodes = new Map(protocol.types.map(({ name, node }) => [name, node]));
-  return (type) => {
-    const node = nodes.get(type);
-    if (!node) throw new Error(`no type ${type}`);
-    return node;
-  };
-}
-
-function mayBeNoObject(node: Node, resolve: Resolve): boolean {
-  if (node.kind === "ref") return mayBeNoObject(resolve(node.name), resolve);
-  if (node.kind === "union") return node.branches.some((branch) => mayBeNoObject(branch, resolve));
-  if (node.kind === "literal") return node.values.some((value) => typeof value !== "object" || value === null || Array.isArray(value));
-  return node.kind !== "object";
-}
-
-/** Messages whose validator walks as deep as the value goes, so that a hostile value can exhaust the stack. */
-function deepMessages(protocol: Protocol, way: Way): Set<string> {
-  const types = new Map(protocol.types.map((type) => [type.name, type]));
-  const isDeep = (name: string, seen: Set<string>): boolean => {
-    const type: NamedType | undefined = types.get(name);
-    if (!type || seen.has(name)) return false;
-    seen.add(name);
-    return type.recursive || JSON.stringify(type.schema).includes('"uniqueItems":true') || refsOf(type.node).some((ref) => isDeep(ref, seen));
-  };
-  return new Set(way.messages.filter(({ type }) => isDeep(type, new Set())).map(({ name }) => name));
-}
-

@@ -18,16 +18,50 @@ export async function printConfig(folder: string, config: Config): Promise<Reado
 
 function printConstants(config: Config): string {
   const { root, account, defaults, accountDefaults, env, id, legacyKeys, label } = config;
-  const names = [{ what: "Config", type: root, values: defaults }, ...(account !== undefined ? [{ what: "Account", type: account, values: accountDefaults ?? {} }] : [])];
-  return printModule([
-    { kind: StructureKind.ImportDeclaration, moduleSpecifier: "../runtime.ts", namedImports: [{ name: "Defaults", isTypeOnly: true }, { name: "Validator", isTypeOnly: true }] },
-    { kind: StructureKind.ImportDeclaration, moduleSpecifier: "./config-validator.ts", namespaceImport: "checks" },
-    printConstant("configChannel", `${printLiteral({ id, label, legacyKeys: [...legacyKeys] })} as const`, `Where the block stands in the host's configuration.`),
-    ...names.map(({ what, type }) =>
-      printConstant(`validate${what}`, `checks.${inputName(type)} as unknown as Validator<${inputName(type)}>`, "Accepts what an operator may write; `describe` puts its errors into words."),
-    ),
-    printConstant("configSecrets", `${printLiteral([...config.secrets])} as readonly string[]`, "Properties whose values are never repeated in an error."),
-    ...names.map(({ what, type, values }) => printConstant(`${what.toLowerCase()}Defaults`, `${printLiteral(values as Json)} satisfies Defaults<${type}>`, "Every default, nested as in the block.")),
-    printConstant("configEnv", `${printLiteral(env.map((variable) => ({ ...variable })))} as const`, "Environment variables that win over the block."),
-  ]).trimEnd() + "\n";
+  const names = [
+    { what: "Config", type: root, values: defaults },
+    ...(account !== undefined ? [{ what: "Account", type: account, values: accountDefaults ?? {} }] : []),
+  ];
+  return (
+    printModule([
+      {
+        kind: StructureKind.ImportDeclaration,
+        moduleSpecifier: "../runtime.ts",
+        namedImports: [
+          { name: "Defaults", isTypeOnly: true },
+          { name: "Validator", isTypeOnly: true },
+        ],
+      },
+      { kind: StructureKind.ImportDeclaration, moduleSpecifier: "./config-validator.ts", namespaceImport: "checks" },
+      printConstant(
+        "configChannel",
+        `${printLiteral({ id, label, legacyKeys: [...legacyKeys] })} as const`,
+        `Where the block stands in the host's configuration.`,
+      ),
+      ...names.map(({ what, type }) =>
+        printConstant(
+          `validate${what}`,
+          `checks.${inputName(type)} as unknown as Validator<${inputName(type)}>`,
+          "Accepts what an operator may write; `describe` puts its errors into words.",
+        ),
+      ),
+      printConstant(
+        "configSecrets",
+        `${printLiteral([...config.secrets])} as readonly string[]`,
+        "Properties whose values are never repeated in an error.",
+      ),
+      ...names.map(({ what, type, values }) =>
+        printConstant(
+          `${what.toLowerCase()}Defaults`,
+          `${printLiteral(values as Json)} satisfies Defaults<${type}>`,
+          "Every default, nested as in the block.",
+        ),
+      ),
+      printConstant(
+        "configEnv",
+        `${printLiteral(env.map((variable) => ({ ...variable })))} as const`,
+        "Environment variables that win over the block.",
+      ),
+    ]).trimEnd() + "\n"
+  );
 }

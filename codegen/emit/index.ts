@@ -10,7 +10,16 @@ import { printTypes } from "./types.ts";
 import { printValidators } from "./validators.ts";
 
 /** Everything that is emitted for a document. A new kind of output is one more line here. */
-export const emitters: readonly Emitter[] = [emitTypes, emitValidators, emitCodec, emitTables, emitArbitraries, emitConfig, emitManifest, emitIndex];
+export const emitters: readonly Emitter[] = [
+  emitTypes,
+  emitValidators,
+  emitCodec,
+  emitTables,
+  emitArbitraries,
+  emitConfig,
+  emitManifest,
+  emitIndex,
+];
 
 async function emitTypes(protocol: Protocol) {
   return file(protocol, "types.ts", withHeader(protocol, await printTypes(protocol.types)));
@@ -43,13 +52,13 @@ function emitManifest({ name, config }: Protocol) {
 
 function emitIndex(protocol: Protocol) {
   const modules = ["codec", ...(protocol.config ? ["config"] : []), "tables", "types"].map((name) => `export * from "./${name}.ts";\n`);
-  const runtime = `export { describe, type Decoded, type Description, type Refused, type ValidationError, type Validator } from "../runtime.ts";\n`;
+  const runtime = `export { describe, type Decoded, type ErrorDescription, type NotDecoded, type ValidationError, type Validator } from "../runtime.ts";\n`;
   return file(protocol, "index.ts", withHeader(protocol, runtime + modules.join("")));
 }
 
 /** The modules that all protocols share; they are written as they are, below a header. */
 export function emitShared(): ReadonlyMap<string, string> {
-  const names = ["near-misses.ts", "runtime.ts"];
+  const names = ["near-misses.ts", "runtime.ts", "values.ts"];
   return new Map(
     names.map((name) => {
       const text = readFileSync(new URL(`../runtime/${name}`, import.meta.url), "utf8");

@@ -7,7 +7,10 @@ export function commentText(text: string): string {
 
 /** A doc comment; empty when there is nothing to say. */
 export function docComment(lines: readonly string[]): string {
-  const safe = lines.flatMap((line) => line.split("\n")).map((line) => line.trimEnd()).map(commentText);
+  const safe = lines
+    .flatMap((line) => line.split("\n"))
+    .map((line) => line.trimEnd())
+    .map(commentText);
   const [first] = safe;
   if (first === undefined || safe.every((line) => line === "")) return "";
   if (safe.length === 1) return `/** ${first} */\n`;
@@ -21,7 +24,11 @@ export function docLines(node: Node): string[] {
   const limits = describeLimits(node);
   if (limits !== "") lines.push(limits);
   for (const check of node.checks ?? []) {
-    lines.push(check.when ? `With \`${check.when.property}\` ${JSON.stringify(check.when.value)}, ${names(check.when.requires)} must be there.` : `The validator also checks \`${check.keyword}\`.`);
+    lines.push(
+      check.when
+        ? `With \`${check.when.property}\` ${JSON.stringify(check.when.value)}, ${names(check.when.requires)} must be there.`
+        : `The validator also checks \`${check.keyword}\`.`,
+    );
   }
   if (node.default !== undefined) lines.push(`@default ${JSON.stringify(node.default)}`);
   if (node.deprecated) lines.push("@deprecated");

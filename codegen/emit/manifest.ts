@@ -5,7 +5,11 @@ export function printManifest({ id, label, description, hostSchema, uiHints, env
   const manifest = {
     channelConfigs: { [id]: { label, description, schema: hostSchema, uiHints } },
     legacyKeys,
-    envVars: env.map(({ name, path, description: text }) => ({ name, path: `channels.${id}.${path}`, ...(text !== undefined && { description: text }) })),
+    envVars: env.map(({ name, path, description: text }) => ({
+      name,
+      path: `channels.${id}.${path}`,
+      ...(text !== undefined && { description: text }),
+    })),
   };
   return `${JSON.stringify(manifest, undefined, 2)}\n`;
 }

@@ -57,7 +57,12 @@ function convert(name: string, node: Node, lift: Lift, top = false): MetaModel {
     case "number":
       return node.integer ? new IntegerModel(name, input, {}) : new FloatModel(name, input, {});
     case "literal":
-      return new EnumModel(name, input, {}, node.values.map((value) => new EnumValueModel(JSON.stringify(value), value)));
+      return new EnumModel(
+        name,
+        input,
+        {},
+        node.values.map((value) => new EnumValueModel(JSON.stringify(value), value)),
+      );
     case "ref":
       if (top) return anyOf(name, node, node.name);
       // The target is named, not described, so that recursion ends here.
@@ -65,9 +70,19 @@ function convert(name: string, node: Node, lift: Lift, top = false): MetaModel {
     case "array":
       return new ArrayModel(name, input, {}, inner(node.items));
     case "tuple":
-      return new TupleModel(name, input, {}, [...node.items, node.rest].map((item, index) => new TupleValueModel(index, inner(item))));
+      return new TupleModel(
+        name,
+        input,
+        {},
+        [...node.items, node.rest].map((item, index) => new TupleValueModel(index, inner(item))),
+      );
     case "union":
-      return new UnionModel(name, input, {}, withOpenStrings(node.branches).map((branch) => ("ts" in branch ? anyOf("", branch.node, branch.ts) : inner(branch))));
+      return new UnionModel(
+        name,
+        input,
+        {},
+        withOpenStrings(node.branches).map((branch) => ("ts" in branch ? anyOf("", branch.node, branch.ts) : inner(branch))),
+      );
     case "object":
       return convertObject(name, node, lift, top);
   }
@@ -79,7 +94,12 @@ function convertObject(name: string, node: Node & ObjectShape, lift: Lift, top: 
     property.name,
     new ObjectPropertyModel(property.name, property.required, convert("", property.node, lift)),
   ]);
-  const model = new ObjectModel(top ? name : (node.name ?? name), { node }, {}, Object.fromEntries(properties) as ObjectModel["properties"]);
+  const model = new ObjectModel(
+    top ? name : (node.name ?? name),
+    { node },
+    {},
+    Object.fromEntries(properties) as ObjectModel["properties"],
+  );
   if (top || node.name === undefined) return model;
   lift({ name: node.name, model });
   return new ReferenceModel(node.name, { node }, {}, new AnyModel(node.name, { node }, {}));
@@ -95,14 +115,21 @@ function unnamedModel(node: Node & ObjectShape, lift: Lift): MetaModel {
   const [only, ...more] = unnamedNodes(node);
   if (only === undefined) return anyOf("", node, "never");
   if (more.length === 0) return convert("", only, lift);
-  return new UnionModel("", { node }, {}, [only, ...more].map((each) => convert("", each, lift)));
+  return new UnionModel(
+    "",
+    { node },
+    {},
+    [only, ...more].map((each) => convert("", each, lift)),
+  );
 }
 
 /** Literal strings beside any string stay visible to editors as `(string & {})` keeps the union from collapsing. */
 function withOpenStrings(branches: readonly Node[]): (Node | { node: Node; ts: string })[] {
   const hasLiterals = branches.some((branch) => branch.kind === "literal" && branch.values.some((value) => typeof value === "string"));
   if (!hasLiterals) return [...branches];
-  return branches.map((branch) => (branch.kind === "string" || branch.kind === "any" ? { node: branch, ts: branch.kind === "any" ? "unknown" : "(string & {})" } : branch));
+  return branches.map((branch) =>
+    branch.kind === "string" || branch.kind === "any" ? { node: branch, ts: branch.kind === "any" ? "unknown" : "(string & {})" } : branch,
+  );
 }
 
 function anyOf(name: string, node: Node, ts: string): AnyModel {

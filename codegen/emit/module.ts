@@ -31,7 +31,11 @@ export function printModule(statements: (StatementStructures | string | WriterFu
 
 /** An exported constant, as a writer: in a structure, ts-morph would indent the lines of the value once more. */
 export function printConstant(name: string, initializer: string, doc: string): WriterFunction {
-  return (writer) => writer.blankLine().writeLine(`/** ${commentText(doc)} */`).write(`export const ${name} = ${initializer};`);
+  return (writer) =>
+    writer
+      .blankLine()
+      .writeLine(`/** ${commentText(doc)} */`)
+      .write(`export const ${name} = ${initializer};`);
 }
 
 export function header(sources: readonly string[]): string {

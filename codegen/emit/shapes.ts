@@ -15,7 +15,11 @@ export function toShape(node: Node): Json {
     case "literal":
       return { kind: "literal", keyword: node.keyword, values: node.values };
     case "string":
-      return { ...pick(node, "kind", "minLength", "maxLength", "pattern"), ...(formats[node.format ?? ""] instanceof RegExp && pick(node, "format")), ...checked };
+      return {
+        ...pick(node, "kind", "minLength", "maxLength", "pattern"),
+        ...(formats[node.format ?? ""] instanceof RegExp && pick(node, "format")),
+        ...checked,
+      };
     case "number":
       return { ...pick(node, "kind", "integer", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"), ...checked };
     case "array":
@@ -34,7 +38,11 @@ function objectShape(node: Node & { kind: "object" }): Json {
   const untouched = (node.checks ?? []).filter(({ when }) => !when).flatMap(({ mentions }) => mentions);
   return {
     kind: "object",
-    properties: node.properties.map(({ name, required, node: inner }) => ({ name, ...(required && { required: true }), shape: toShape(inner) })),
+    properties: node.properties.map(({ name, required, node: inner }) => ({
+      name,
+      ...(required && { required: true }),
+      shape: toShape(inner),
+    })),
     ...(node.extra.kind !== "any" && { extra: toShape(node.extra) }),
     ...(node.patterns.length > 0 && { patterned: true }),
     ...pick(node, "minProperties", "maxProperties"),

@@ -13,10 +13,19 @@ const tableTypes: Readonly<Record<string, string>> = {
 export function printTables(protocol: Protocol): string {
   const tables = [
     table("messages", "The messages of the document, by their wire names.", rowsOf(protocol), "Readonly<Record<string, MessageRow>>"),
-    table("channels", "The channels of the document, by their keys.", Object.fromEntries(protocol.channels.map((channel) => [channel.key, channelRow(channel)])), "Readonly<Record<string, ChannelRow>>"),
+    table(
+      "channels",
+      "The channels of the document, by their keys.",
+      Object.fromEntries(protocol.channels.map((channel) => [channel.key, channelRow(channel)])),
+      "Readonly<Record<string, ChannelRow>>",
+    ),
     ...protocol.tables.map(({ name, key, value }) => table(name, `\`${key}\` of the document.`, value, tableTypes[name])),
   ];
-  const used = ["ChannelRow", "MessageRow", ...protocol.tables.flatMap(({ name }) => /\w+Row/u.exec(tableTypes[name] ?? "")?.[0] ?? [])].sort();
+  const used = [
+    "ChannelRow",
+    "MessageRow",
+    ...protocol.tables.flatMap(({ name }) => /\w+Row/u.exec(tableTypes[name] ?? "")?.[0] ?? []),
+  ].sort();
   const text = printModule([
     { kind: StructureKind.ImportDeclaration, isTypeOnly: true, moduleSpecifier: "../runtime.ts", namedImports: used },
     table("protocol", "The document.", { name: protocol.name, title: protocol.title, version: protocol.version }, undefined),
@@ -38,7 +47,9 @@ function rowsOf(protocol: Protocol): { [key: string]: Row } {
 
 function messageRow(protocol: Protocol, message: Message): Row {
   const { name } = message;
-  const channels = protocol.channels.filter(({ received, sent }) => [...received.messages, ...sent.messages].some((other) => other.name === name));
+  const channels = protocol.channels.filter(({ received, sent }) =>
+    [...received.messages, ...sent.messages].some((other) => other.name === name),
+  );
   const isReceived = channels.some(({ received }) => received.messages.includes(message));
   const isSent = channels.some(({ sent }) => sent.messages.includes(message));
   const dispatches = channels.flatMap(({ received, sent }) => [received, sent]).filter(({ messages }) => messages.includes(message));
@@ -70,6 +81,9 @@ function channelRow({ address, received, sent, query, headers }: Channel): Row {
 
 function parameterRows(parameters: readonly Parameter[]): Json {
   return Object.fromEntries(
-    parameters.map(({ name, required, description, schema }) => [name, { required, ...(description !== undefined && { description }), schema }]),
+    parameters.map(({ name, required, description, schema }) => [
+      name,
+      { required, ...(description !== undefined && { description }), schema },
+    ]),
   );
 }

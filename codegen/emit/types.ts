@@ -1,4 +1,11 @@
-import { type ConstrainedMetaModel, ConstrainedEnumModel, ConstrainedUnionModel, InputMetaModel, type MetaModel, TypeScriptGenerator } from "@asyncapi/modelina";
+import {
+  type ConstrainedMetaModel,
+  ConstrainedEnumModel,
+  ConstrainedUnionModel,
+  InputMetaModel,
+  type MetaModel,
+  TypeScriptGenerator,
+} from "@asyncapi/modelina";
 import type { NamedType, ObjectShape } from "../ir.ts";
 import { isIdentifier } from "../names.ts";
 import { docComment, docLines } from "./jsdoc.ts";
@@ -71,7 +78,9 @@ function docOf(model: ConstrainedMetaModel): string {
 }
 
 function bracketed(model: ConstrainedMetaModel): string {
-  const several = (model instanceof ConstrainedUnionModel && model.union.length > 1) || (model instanceof ConstrainedEnumModel && model.values.length > 1);
+  const several =
+    (model instanceof ConstrainedUnionModel && model.union.length > 1) ||
+    (model instanceof ConstrainedEnumModel && model.values.length > 1);
   return several ? `(${model.type})` : model.type;
 }
 
@@ -99,12 +108,16 @@ function indexSignature(model: ConstrainedMetaModel): string {
 /** An index signature must allow every named property too. */
 function sharedText(model: ConstrainedMetaModel, shape: ObjectShape, unnamed: string | undefined): string {
   if (unnamed === undefined) return "unknown";
-  const named = Object.values((model as ConstrainedMetaModel & { properties: Record<string, { property: ConstrainedMetaModel }> }).properties);
+  const named = Object.values(
+    (model as ConstrainedMetaModel & { properties: Record<string, { property: ConstrainedMetaModel }> }).properties,
+  );
   const optional = shape.properties.some(({ required }) => !required);
   return [...new Set([unnamed, ...named.map(({ property }) => property.type), ...(optional ? ["undefined"] : [])])].join(" | ");
 }
 
 function simpleText(nodes: readonly { kind: string; name?: string }[]): string | undefined {
-  const texts = nodes.map((node) => (["string", "number", "boolean", "null"].includes(node.kind) ? node.kind : node.kind === "ref" ? node.name : undefined));
+  const texts = nodes.map((node) =>
+    ["string", "number", "boolean", "null"].includes(node.kind) ? node.kind : node.kind === "ref" ? node.name : undefined,
+  );
   return texts.every((text) => text !== undefined) ? [...new Set(texts)].join(" | ") : undefined;
 }

@@ -29,7 +29,10 @@ export function printValidators(types: readonly NamedType[], { strict, tolerant 
 function addTolerantTypes(ajv: Ajv, types: readonly NamedType[]): void {
   const opened = tolerantSchemas(types);
   // References to types that stay as they are lead to the strict validators.
-  const definitions = [...opened].map(([name, schema]) => [name, mapRefs(schema, (ref) => (opened.has(ref) ? `#/definitions/${ref}` : typeId(ref)))]);
+  const definitions = [...opened].map(([name, schema]) => [
+    name,
+    mapRefs(schema, (ref) => (opened.has(ref) ? `#/definitions/${ref}` : typeId(ref))),
+  ]);
   ajv.addSchema({ $id: tolerantId, definitions: Object.fromEntries(definitions) as Record<string, object> });
 }
 

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { accepted } from "./values.ts";
 
 /** A value with exactly one constraint broken, and what a validator must say about it. */
 export interface NearMiss {
@@ -14,7 +15,14 @@ export interface NearMiss {
 export type Shape =
   | { readonly kind: "any" | "never" | "null" | "boolean" }
   | { readonly kind: "literal"; readonly keyword: "const" | "enum"; readonly values: readonly unknown[] }
-  | { readonly kind: "string"; readonly minLength?: number; readonly maxLength?: number; readonly pattern?: string; readonly format?: string; readonly checked?: true }
+  | {
+      readonly kind: "string";
+      readonly minLength?: number;
+      readonly maxLength?: number;
+      readonly pattern?: string;
+      readonly format?: string;
+      readonly checked?: true;
+    }
   | {
       readonly kind: "number";
       readonly integer: boolean;
@@ -25,10 +33,24 @@ export type Shape =
       readonly multipleOf?: number;
       readonly checked?: true;
     }
-  | { readonly kind: "array"; readonly items: Shape; readonly minItems?: number; readonly maxItems?: number; readonly uniqueItems?: boolean; readonly checked?: true }
+  | {
+      readonly kind: "array";
+      readonly items: Shape;
+      readonly minItems?: number;
+      readonly maxItems?: number;
+      readonly uniqueItems?: boolean;
+      readonly checked?: true;
+    }
   | { readonly kind: "tuple"; readonly items: readonly Shape[]; readonly checked?: true }
   | ObjectShape
-  | { readonly kind: "union"; readonly mode: "oneOf" | "anyOf" | "type"; readonly branches: readonly Shape[]; readonly tag?: string; readonly narrowed?: true; readonly checked?: true }
+  | {
+      readonly kind: "union";
+      readonly mode: "oneOf" | "anyOf" | "type";
+      readonly branches: readonly Shape[];
+      readonly tag?: string;
+      readonly narrowed?: true;
+      readonly checked?: true;
+    }
   | { readonly kind: "ref"; readonly name: string };
 
 interface ObjectShape {
@@ -89,11 +111,20 @@ function editsOf(shape: Shape, value: unknown, shapes: Shapes): Edit[] {
     case "number":
       return [edit("type", "a string for a number", "7"), ...(shape.checked || typeof value !== "number" ? [] : numberEdits(shape, value))];
     case "array":
-      return [edit("type", "an object for an array", {}), ...(shape.checked || !Array.isArray(value) ? [] : arrayEdits(shape, value, shapes))];
+      return [
+        edit("type", "an object for an array", {}),
+        ...(shape.checked || !Array.isArray(value) ? [] : arrayEdits(shape, value, shapes)),
+      ];
     case "tuple":
-      return [edit("type", "an object for an array", {}), ...(shape.checked || !Array.isArray(value) ? [] : itemEdits(shape.items, value, shapes))];
+      return [
+        edit("type", "an object for an array", {}),
+        ...(shape.checked || !Array.isArray(value) ? [] : itemEdits(shape.items, value, shapes)),
+      ];
     case "object":
-      return [...(shape.untouched ? [] : [edit("type", "an array for an object", [])]), ...(isRecord(value) ? objectEdits(shape, value, shapes) : [])];
+      return [
+        ...(shape.untouched ? [] : [edit("type", "an array for an object", [])]),
+        ...(isRecord(value) ? objectEdits(shape, value, shapes) : []),
+      ];
     case "union":
       return shape.checked ? [] : unionEdits(shape, value, shapes);
   }
@@ -114,12 +145,23 @@ function stringEdits(shape: Shape & { kind: "string" }, value: string): Edit[] {
   const { minLength = 0, maxLength, pattern, format } = shape;
   const candidates: Edit[] = [];
   // Long strings are made only when they are wanted.
-  if (minLength > 0) candidates.push({ path: "", keyword: "minLength", change: "one character too few", make: () => Array.from(value).slice(0, minLength - 1).join("") });
-  if (maxLength !== undefined) candidates.push({ path: "", keyword: "maxLength", change: "one character too many", make: () => padded(value, maxLength + 1) });
+  if (minLength > 0)
+    candidates.push({
+      path: "",
+      keyword: "minLength",
+      change: "one character too few",
+      make: () =>
+        Array.from(value)
+          .slice(0, minLength - 1)
+          .join(""),
+    });
+  if (maxLength !== undefined)
+    candidates.push({ path: "", keyword: "maxLength", change: "one character too many", make: () => padded(value, maxLength + 1) });
   if (pattern !== undefined) {
     const points = Array.from(value);
     for (const letter of ["\u0000", "\n", " ", "\u00ff", "!", "/", "A", "a", "0", "\u{1f600}"]) {
-      for (const text of [points.slice(0, -1).join("") + letter, value + letter]) candidates.push(edit("pattern", "a character the pattern refuses", text));
+      for (const text of [points.slice(0, -1).join("") + letter, value + letter])
+        candidates.push(edit("pattern", "a character the pattern refuses", text));
     }
   }
   if (format !== undefined) candidates.push(edit("format", "not of the format", " ".repeat(Math.max(1, minLength))));
@@ -155,7 +197,9 @@ function numberEdits(shape: Shape & { kind: "number" }, value: number): Edit[] {
   ];
   // Halves of large numbers are whole numbers again.
   if (shape.integer && Math.abs(value) < 2 ** 51) candidates.push(["type", "a fraction for a whole number", value + 0.5]);
-  return candidates.flatMap(([keyword, change, number]) => (number !== undefined && brokenInNumber(shape, number).join() === keyword ? [edit(keyword, change, number)] : []));
+  return candidates.flatMap(([keyword, change, number]) =>
+    number !== undefined && brokenInNumber(shape, number).join() === keyword ? [edit(keyword, change, number)] : [],
+  );
 }
 
 function brokenInNumber(shape: Shape & { kind: "number" }, value: number): string[] {
@@ -175,15 +219,27 @@ function arrayEdits(shape: Shape & { kind: "array" }, value: readonly unknown[],
   const { minItems = 0, maxItems, uniqueItems } = shape;
   if (minItems > 0) edits.push({ path: "", keyword: "minItems", change: "one item too few", make: () => value.slice(0, minItems - 1) });
   if (maxItems !== undefined && value.length > 0 && !uniqueItems) {
-    edits.push({ path: "", keyword: "maxItems", change: "one item too many", make: () => Array.from({ length: maxItems + 1 }, (_, index) => value[index % value.length]) });
+    edits.push({
+      path: "",
+      keyword: "maxItems",
+      change: "one item too many",
+      make: () => Array.from({ length: maxItems + 1 }, (_, index) => value[index % value.length]),
+    });
   }
-  if (uniqueItems && value.length > 0 && value.length < (maxItems ?? Infinity)) edits.push(edit("uniqueItems", "an item twice", [...value, value[0]]));
+  if (uniqueItems && value.length > 0 && value.length < (maxItems ?? Infinity))
+    edits.push(edit("uniqueItems", "an item twice", [...value, value[0]]));
   return [...edits, ...itemEdits(value.length === 0 ? [] : [shape.items], value, shapes)];
 }
 
 function itemEdits(shapesOfItems: readonly Shape[], value: readonly unknown[], shapes: Shapes): Edit[] {
   return shapesOfItems.flatMap((shape, index) =>
-    index < value.length ? editsOf(shape, value[index], shapes).map((inner) => ({ ...inner, path: `/${index}${inner.path}`, make: () => value.with(index, inner.make()) })) : [],
+    index < value.length
+      ? editsOf(shape, value[index], shapes).map((inner) => ({
+          ...inner,
+          path: `/${index}${inner.path}`,
+          make: () => value.with(index, inner.make()),
+        }))
+      : [],
   );
 }
 
@@ -198,14 +254,20 @@ function objectEdits(shape: ObjectShape, value: Readonly<Record<string, unknown>
     edits.push(...editsOf(inner, value[name], shapes).map((each) => at(name, each, value)));
   }
   const unnamed = keys.filter((key) => !shape.properties.some(({ name }) => name === key) && isTouched(key));
-  if (shape.extra && !shape.patterned) for (const name of unnamed) edits.push(...editsOf(shape.extra, value[name], shapes).map((each) => at(name, each, value)));
+  if (shape.extra && !shape.patterned)
+    for (const name of unnamed) edits.push(...editsOf(shape.extra, value[name], shapes).map((each) => at(name, each, value)));
   if (shape.extra?.kind === "never" && !shape.patterned && keys.length < (shape.maxProperties ?? Infinity)) {
     edits.push(edit("additionalProperties", "with an unknown field", withKey(value, "no such field", 1)));
   }
   for (const { property, value: trigger, requires } of shape.when ?? []) {
     const [missing] = requires;
     if (missing === undefined || !isTouched(missing)) continue;
-    edits.push({ path: "", keyword: "required", change: `"${property}" asks for "${missing}", which is not there`, make: () => without(withKey(value, property, trigger), missing) });
+    edits.push({
+      path: "",
+      keyword: "required",
+      change: `"${property}" asks for "${missing}", which is not there`,
+      make: () => without(withKey(value, property, trigger), missing),
+    });
   }
   return edits;
 }
@@ -213,8 +275,15 @@ function objectEdits(shape: ObjectShape, value: Readonly<Record<string, unknown>
 function unionEdits(shape: Shape & { kind: "union" }, value: unknown, shapes: Shapes): Edit[] {
   const { tag, branches, mode } = shape;
   if (tag !== undefined && isRecord(value)) {
-    const branch = branches.map((each) => resolve(each, shapes)).find((each) => each.kind === "object" && isTagged(each, tag, value, shapes));
-    const inner = branch?.kind === "object" ? editsOf({ ...branch, untouched: [...(branch.untouched ?? []), tag] }, value, shapes).filter(({ path, keyword }) => path !== "" || keyword !== "type") : [];
+    const branch = branches
+      .map((each) => resolve(each, shapes))
+      .find((each) => each.kind === "object" && isTagged(each, tag, value, shapes));
+    const inner =
+      branch?.kind === "object"
+        ? editsOf({ ...branch, untouched: [...(branch.untouched ?? []), tag] }, value, shapes).filter(
+            ({ path, keyword }) => path !== "" || keyword !== "type",
+          )
+        : [];
     return [...inner, edit("discriminator", "an unknown tag", withKey(value, tag, "no such tag"))];
   }
   const types = new Set(branches.flatMap((branch) => typesOf(branch, shapes)));
@@ -250,7 +319,11 @@ function typeOf(value: unknown): string {
 }
 
 function at(name: string, inner: Edit, value: Readonly<Record<string, unknown>>): Edit {
-  return { ...inner, path: `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}${inner.path}`, make: () => withKey(value, name, inner.make()) };
+  return {
+    ...inner,
+    path: `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}${inner.path}`,
+    make: () => withKey(value, name, inner.make()),
+  };
 }
 
 function withKey(value: Readonly<Record<string, unknown>>, name: string, item: unknown): Record<string, unknown> {
@@ -263,46 +336,4 @@ function without(value: Readonly<Record<string, unknown>>, name: string): Record
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** Characters of these inclusive ranges of code points, mostly from the front ones. */
-export function characters(...ranges: readonly (readonly [number, number])[]): fc.Arbitrary<string> {
-  const printable = ranges.flatMap(([first, last]) => (first <= 0x7e && last >= 0x20 ? [[Math.max(first, 0x20), Math.min(last, 0x7e)] as const] : []));
-  const from = (among: readonly (readonly [number, number])[]): fc.Arbitrary<string> =>
-    fc.oneof(...among.map(([first, last]) => ({ weight: last - first + 1, arbitrary: fc.integer({ min: first, max: last }).map((point) => String.fromCodePoint(point)) })));
-  return printable.length === 0 ? from(ranges) : fc.oneof({ weight: 4, arbitrary: from(printable) }, { weight: 1, arbitrary: from(ranges) });
-}
-
-/** The values a validator accepts, for keywords no arbitrary is made for. */
-export function accepted<T>(values: fc.Arbitrary<T>, validate: (value: unknown) => boolean): fc.Arbitrary<T> {
-  let misses = 0;
-  return values.filter((value) => {
-    misses = validate(value) ? 0 : misses + 1;
-    // fast-check would try for ever.
-    if (misses > 10_000) throw new Error("of ten thousand values in a row none would do");
-    return misses === 0;
-  });
-}
-
-/** Any JSON value that JSON text can hold, which has no negative zero. */
-export function json(): fc.Arbitrary<fc.JsonValue> {
-  return fc.jsonValue({ stringUnit: "binary", maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)) as fc.JsonValue);
-}
-
-/** Text of so many code points; once in a while exactly as long as it may be. */
-export function text({ min = 0, max, unit = "binary" }: { min?: number; max?: number; unit?: fc.Arbitrary<string> | "binary" }): fc.Arbitrary<string> {
-  const usual = fc.string({ unit, minLength: min, ...(max !== undefined && { maxLength: max }) });
-  if (max === undefined || max > 512) return usual;
-  return fc.oneof({ weight: 19, arbitrary: usual }, { weight: 1, arbitrary: fc.string({ unit, minLength: max, maxLength: max, size: "max" }) });
-}
-
-/** A finite number; JSON has no negative zero. */
-export function finite(bounds: { min?: number; max?: number; minExcluded?: boolean; maxExcluded?: boolean }): fc.Arbitrary<number> {
-  return fc.double({ ...bounds, noNaN: true, noDefaultInfinity: true }).map((value) => (value === 0 ? 0 : value));
-}
-
-/** An object with further properties beside the named ones. */
-export function withExtras<T extends object>(object: fc.Arbitrary<T>, extra: fc.Arbitrary<unknown>, named: readonly string[]): fc.Arbitrary<T> {
-  const extras = fc.dictionary(fc.string({ unit: "binary", maxLength: 20 }).filter((key) => !named.includes(key) && key !== "__proto__"), extra, { maxKeys: 4, noNullPrototype: true });
-  return fc.tuple(object, extras).map(([value, more]) => ({ ...value, ...more }));
 }

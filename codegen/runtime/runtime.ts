@@ -1,8 +1,8 @@
 /** The result of decoding: a value, or what is wrong with the text. */
-export type Decoded<T> = { readonly ok: true; readonly value: T } | Refused;
+export type Decoded<T> = { readonly ok: true; readonly value: T } | NotDecoded;
 
 /** Why a text was refused. */
-export interface Refused {
+export interface NotDecoded {
   readonly ok: false;
   readonly code: "not-json" | "unknown-event" | "invalid";
   /** The name of the message, where the text named one. */
@@ -22,7 +22,6 @@ export interface ValidationError {
   readonly instancePath: string;
   readonly keyword: string;
   readonly params: Readonly<Record<string, unknown>>;
-  readonly message?: string;
 }
 
 export interface Validator<T> {
@@ -31,7 +30,7 @@ export interface Validator<T> {
 }
 
 /** A validation error in words. */
-export interface Description {
+export interface ErrorDescription {
   readonly path: string;
   readonly keyword: string;
   readonly detail: string;
@@ -58,35 +57,51 @@ export function equal(a: unknown, b: unknown): boolean {
   return keys.every((key) => Object.hasOwn(b, key) && equal((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]));
 }
 
-export function refuseText(text: string): Refused {
+export function refuseText(text: string): NotDecoded {
   const start = text === "" ? "nothing" : `text that starts with ${quote(text)}`;
   return { ok: false, code: "not-json", path: "", keyword: "", detail: `Not JSON: expected one JSON value, got ${start}` };
 }
 
-export function refuseEvent(input: unknown, tag: string, known: readonly (string | number | boolean)[]): Refused {
+export function refuseEvent(input: unknown, tag: string, known: readonly (string | number | boolean)[]): NotDecoded {
   const refused = { ok: false, code: "unknown-event", path: "", keyword: "", input } as const;
-  if (typeof input !== "object" || input === null || Array.isArray(input)) return { ...refused, detail: `Invalid message: expected an object, got ${show(input)}` };
+  if (typeof input !== "object" || input === null || Array.isArray(input))
+    return { ...refused, detail: `Invalid message: expected an object, got ${show(input)}` };
   if (tag === "") return { ...refused, detail: "Invalid message: not one that is expected here" };
   const value = Object.hasOwn(input, tag) ? (input as Record<string, unknown>)[tag] : undefined;
   return { ...refused, path: tag, detail: `Invalid field ${tag}: expected ${listOf(known)}, got ${show(value)}` };
 }
 
 /** `sensitive` names properties whose values are not repeated. */
-export function refuseInvalid(message: string, errors: readonly ValidationError[] | null | undefined, input: unknown, sensitive: readonly string[]): Refused {
+export function refuseInvalid(
+  message: string,
+  errors: readonly ValidationError[] | null | undefined,
+  input: unknown,
+  sensitive: readonly string[],
+): NotDecoded {
   return { ok: false, code: "invalid", message, ...describe(errors, input, sensitive), input };
 }
 
 /** A value so deep that looking at it exhausts the stack. */
-export function refuseDepth(message: string, input: unknown): Refused {
+export function refuseDepth(message: string, input: unknown): NotDecoded {
   return { ok: false, code: "invalid", message, path: "", keyword: "depth", detail: "Invalid value: nested too deeply", input };
 }
 
 /** Turns a validator's errors into one sentence: which field, what was expected, what came. */
-export function describe(errors: readonly ValidationError[] | null | undefined, input: unknown, sensitive: readonly string[] = []): Description {
+export function describe(
+  errors: readonly ValidationError[] | null | undefined,
+  input: unknown,
+  sensitive: readonly string[] = [],
+): ErrorDescription {
   const error = deepest(errors);
   if (!error) return { path: "", keyword: "", detail: "Invalid value" };
-  const steps = error.instancePath.split("/").slice(1).map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
-  const added = error.params["missingProperty"] ?? error.params["additionalProperty"] ?? (error.keyword === "discriminator" ? error.params["tag"] : undefined);
+  const steps = error.instancePath
+    .split("/")
+    .slice(1)
+    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+  const added =
+    error.params["missingProperty"] ??
+    error.params["additionalProperty"] ??
+    (error.keyword === "discriminator" ? error.params["tag"] : undefined);
   if (typeof added === "string") steps.push(added);
   const { path, value } = follow(input, steps);
   const secret = steps.some((step) => sensitive.includes(step) || secretName.test(step));
@@ -114,7 +129,8 @@ function follow(input: unknown, steps: readonly string[]): { path: string; value
     if (Array.isArray(value)) path += `[${step}]`;
     else if (/^[\p{L}_$][\p{L}\p{N}_$-]*$/u.test(step)) path += path === "" ? step : `.${step}`;
     else path += `[${quote(step)}]`;
-    value = typeof value === "object" && value !== null && Object.hasOwn(value, step) ? (value as Record<string, unknown>)[step] : undefined;
+    value =
+      typeof value === "object" && value !== null && Object.hasOwn(value, step) ? (value as Record<string, unknown>)[step] : undefined;
   }
   return { path, value };
 }
@@ -153,7 +169,7 @@ function expectation({ keyword, params }: ValidationError): string {
     case "multipleOf":
       return `expected a multiple of ${String(params["multipleOf"])}`;
     case "pattern":
-      return `expected text that matches ${String(params["pattern"])}`;
+      return `expected ${typeof params["expected"] === "string" ? params["expected"] : `text that matches ${String(params["pattern"])}`}`;
     case "format":
       return `expected ${String(params["format"])} format`;
     case "uniqueItems":
@@ -172,7 +188,8 @@ const withoutValue: readonly string[] = ["additionalProperties", "uniqueItems", 
 function came({ keyword, params }: ValidationError, value: unknown, secret: boolean): string {
   if (keyword === "required" || keyword === "dependencies") return ", got nothing";
   if (withoutValue.includes(keyword)) return "";
-  if ((keyword === "maxLength" || keyword === "minLength") && typeof value === "string" && value !== "") return `, got ${codePoints(value)}`;
+  if ((keyword === "maxLength" || keyword === "minLength") && typeof value === "string" && value !== "")
+    return `, got ${codePoints(value)}`;
   if (Array.isArray(value) && "limit" in params) return `, got ${value.length}`;
   return `, got ${secret && value !== "" ? kindOf(value) : show(value)}`;
 }

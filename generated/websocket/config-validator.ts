@@ -18,7 +18,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func2.call(schema12.properties, key0))){
-validate15.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"}];
+validate15.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -27,7 +27,7 @@ if(_errs1 === errors){
 if(data.enabled !== undefined){
 const _errs2 = errors;
 if(typeof data.enabled !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/enabled",schemaPath:"#/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate15.errors = [{instancePath:instancePath+"/enabled",schemaPath:"#/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -42,18 +42,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func3(data1) > 128){
-validate15.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate15.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate15.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate15.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate15.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -67,18 +67,18 @@ if(data.port !== undefined){
 let data2 = data.port;
 const _errs6 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate15.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate15.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs6){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 65535 || isNaN(data2)){
-validate15.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535"}];
+validate15.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535}}];
 return false;
 }
 else {
 if(data2 < 1 || isNaN(data2)){
-validate15.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate15.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -96,18 +96,18 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data3 === "string"){
 if(data3.length > 255 && func3(data3) > 255){
-validate15.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 255},message:"is too long"}];
+validate15.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 255}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate15.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate15.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate15.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -123,18 +123,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data4 === "string"){
 if(data4.length > 256 && func3(data4) > 256){
-validate15.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 256},message:"is too long"}];
+validate15.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
 if(!pattern0.test(data4)){
-validate15.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/pattern",keyword:"pattern",params:{pattern: "^/[A-Za-z0-9._~/-]*$"},message:"does not match "+"^/[A-Za-z0-9._~/-]*$"}];
+validate15.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/pattern",keyword:"pattern",params:{pattern: "^/[A-Za-z0-9._~/-]*$"}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate15.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -152,7 +152,7 @@ if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 const _errs14 = errors;
 for(const key1 in data5){
 if(!(((((((key1 === "enabled") || (key1 === "endpoint")) || (key1 === "timeout")) || (key1 === "required")) || (key1 === "cacheSeconds")) || (key1 === "forwardParams")) || (key1 === "allowDelegation"))){
-validate15.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"}];
+validate15.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -161,7 +161,7 @@ if(_errs14 === errors){
 if(data5.enabled !== undefined){
 const _errs15 = errors;
 if(typeof data5.enabled !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/auth/enabled",schemaPath:"#/properties/auth/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate15.errors = [{instancePath:instancePath+"/auth/enabled",schemaPath:"#/properties/auth/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs15 === errors;
@@ -177,18 +177,18 @@ if(errors === _errs17){
 if(errors === _errs17){
 if(typeof data7 === "string"){
 if(!(formats0.test(data7))){
-validate15.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/format",keyword:"format",params:{format: "uri"},message:"must match format \""+"uri"+"\""}];
+validate15.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/format",keyword:"format",params:{format: "uri"}}];
 return false;
 }
 else {
 if(data7.length > 2048 && func3(data7) > 2048){
-validate15.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/maxLength",keyword:"maxLength",params:{limit: 2048},message:"is too long"}];
+validate15.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate15.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -203,18 +203,18 @@ if(data5.timeout !== undefined){
 let data8 = data5.timeout;
 const _errs19 = errors;
 if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-validate15.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate15.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs19){
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 > 60000 || isNaN(data8)){
-validate15.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000"}];
+validate15.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
 if(data8 < 1000 || isNaN(data8)){
-validate15.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000},message:"must be >= 1000"}];
+validate15.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -229,7 +229,7 @@ if(valid1){
 if(data5.required !== undefined){
 const _errs21 = errors;
 if(typeof data5.required !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/auth/required",schemaPath:"#/properties/auth/properties/required/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate15.errors = [{instancePath:instancePath+"/auth/required",schemaPath:"#/properties/auth/properties/required/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs21 === errors;
@@ -242,18 +242,18 @@ if(data5.cacheSeconds !== undefined){
 let data10 = data5.cacheSeconds;
 const _errs23 = errors;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-validate15.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate15.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs23){
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 3600 || isNaN(data10)){
-validate15.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"}];
+validate15.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
 if(data10 < 0 || isNaN(data10)){
-validate15.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+validate15.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -271,7 +271,7 @@ const _errs25 = errors;
 if(errors === _errs25){
 if(Array.isArray(data11)){
 if(data11.length > 32){
-validate15.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath:"#/properties/auth/properties/forwardParams/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"}];
+validate15.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath:"#/properties/auth/properties/forwardParams/maxItems",keyword:"maxItems",params:{limit: 32}}];
 return false;
 }
 else {
@@ -283,18 +283,18 @@ const _errs27 = errors;
 if(errors === _errs27){
 if(typeof data12 === "string"){
 if(data12.length > 64 && func3(data12) > 64){
-validate15.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/maxLength",keyword:"maxLength",params:{limit: 64},message:"is too long"}];
+validate15.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data12.length < 1){
-validate15.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate15.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate15.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -306,7 +306,7 @@ break;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath:"#/properties/auth/properties/forwardParams/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate15.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath:"#/properties/auth/properties/forwardParams/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -319,7 +319,7 @@ if(valid1){
 if(data5.allowDelegation !== undefined){
 const _errs29 = errors;
 if(typeof data5.allowDelegation !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/auth/allowDelegation",schemaPath:"#/properties/auth/properties/allowDelegation/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate15.errors = [{instancePath:instancePath+"/auth/allowDelegation",schemaPath:"#/properties/auth/properties/allowDelegation/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs29 === errors;
@@ -336,7 +336,7 @@ var valid1 = true;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate15.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -352,7 +352,7 @@ const _errs31 = errors;
 if(errors === _errs31){
 if(Array.isArray(data14)){
 if(data14.length > 64){
-validate15.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/properties/allowedOrigins/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items"}];
+validate15.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/properties/allowedOrigins/maxItems",keyword:"maxItems",params:{limit: 64}}];
 return false;
 }
 else {
@@ -364,18 +364,18 @@ const _errs33 = errors;
 if(errors === _errs33){
 if(typeof data15 === "string"){
 if(data15.length > 2048 && func3(data15) > 2048){
-validate15.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/maxLength",keyword:"maxLength",params:{limit: 2048},message:"is too long"}];
+validate15.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
 if(data15.length < 1){
-validate15.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate15.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate15.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -387,7 +387,7 @@ break;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/properties/allowedOrigins/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate15.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/properties/allowedOrigins/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -401,11 +401,11 @@ if(data.dmPolicy !== undefined){
 let data16 = data.dmPolicy;
 const _errs35 = errors;
 if(typeof data16 !== "string"){
-validate15.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate15.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data16 === "open") || (data16 === "pairing")) || (data16 === "allowlist")) || (data16 === "disabled"))){
-validate15.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.dmPolicy.enum},message:"must be equal to one of the allowed values"}];
+validate15.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.dmPolicy.enum}}];
 return false;
 }
 var valid0 = _errs35 === errors;
@@ -420,7 +420,7 @@ const _errs37 = errors;
 if(errors === _errs37){
 if(Array.isArray(data17)){
 if(data17.length > 10000){
-validate15.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"}];
+validate15.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -430,7 +430,7 @@ for(let i2=0; i2<len2; i2++){
 let data18 = data17[i2];
 const _errs39 = errors;
 if((typeof data18 !== "string") && (!((typeof data18 == "number") && (isFinite(data18))))){
-validate15.errors = [{instancePath:instancePath+"/allowFrom/" + i2,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema12.properties.allowFrom.items.type},message:"must be string,number"}];
+validate15.errors = [{instancePath:instancePath+"/allowFrom/" + i2,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema12.properties.allowFrom.items.type}}];
 return false;
 }
 var valid4 = _errs39 === errors;
@@ -441,7 +441,7 @@ break;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate15.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -455,11 +455,11 @@ if(data.groupPolicy !== undefined){
 let data19 = data.groupPolicy;
 const _errs41 = errors;
 if(typeof data19 !== "string"){
-validate15.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate15.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data19 === "open") || (data19 === "allowlist")) || (data19 === "disabled"))){
-validate15.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.groupPolicy.enum},message:"must be equal to one of the allowed values"}];
+validate15.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.groupPolicy.enum}}];
 return false;
 }
 var valid0 = _errs41 === errors;
@@ -474,7 +474,7 @@ const _errs43 = errors;
 if(errors === _errs43){
 if(Array.isArray(data20)){
 if(data20.length > 10000){
-validate15.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"}];
+validate15.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -484,7 +484,7 @@ for(let i3=0; i3<len3; i3++){
 let data21 = data20[i3];
 const _errs45 = errors;
 if((typeof data21 !== "string") && (!((typeof data21 == "number") && (isFinite(data21))))){
-validate15.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i3,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema12.properties.groupAllowFrom.items.type},message:"must be string,number"}];
+validate15.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i3,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema12.properties.groupAllowFrom.items.type}}];
 return false;
 }
 var valid5 = _errs45 === errors;
@@ -495,7 +495,7 @@ break;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate15.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -508,7 +508,7 @@ if(valid0){
 if(data.requireMention !== undefined){
 const _errs47 = errors;
 if(typeof data.requireMention !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate15.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs47 === errors;
@@ -523,7 +523,7 @@ const _errs49 = errors;
 if(errors === _errs49){
 if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
 if(Object.keys(data23).length > 10000){
-validate15.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000},message:"must NOT have more than 10000 properties"}];
+validate15.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -535,7 +535,7 @@ if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
 const _errs54 = errors;
 for(const key3 in data24){
 if(!(key3 === "requireMention")){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
@@ -543,14 +543,14 @@ break;
 if(_errs54 === errors){
 if(data24.requireMention !== undefined){
 if(typeof data24.requireMention !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -562,7 +562,7 @@ break;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate15.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -580,7 +580,7 @@ if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
 const _errs59 = errors;
 for(const key4 in data26){
 if(!(((((key4 === "enabled") || (key4 === "workspaceTemplate")) || (key4 === "agentDirTemplate")) || (key4 === "allowedRoots")) || (key4 === "maxAgents"))){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
@@ -589,7 +589,7 @@ if(_errs59 === errors){
 if(data26.enabled !== undefined){
 const _errs60 = errors;
 if(typeof data26.enabled !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",schemaPath:"#/properties/dynamicAgentCreation/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",schemaPath:"#/properties/dynamicAgentCreation/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid8 = _errs60 === errors;
@@ -604,18 +604,18 @@ const _errs62 = errors;
 if(errors === _errs62){
 if(typeof data28 === "string"){
 if(data28.length > 1024 && func3(data28) > 1024){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/maxLength",keyword:"maxLength",params:{limit: 1024},message:"is too long"}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data28.length < 1){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -631,18 +631,18 @@ const _errs64 = errors;
 if(errors === _errs64){
 if(typeof data29 === "string"){
 if(data29.length > 1024 && func3(data29) > 1024){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/maxLength",keyword:"maxLength",params:{limit: 1024},message:"is too long"}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data29.length < 1){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -658,7 +658,7 @@ const _errs66 = errors;
 if(errors === _errs66){
 if(Array.isArray(data30)){
 if(data30.length > 16){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
@@ -670,18 +670,18 @@ const _errs68 = errors;
 if(errors === _errs68){
 if(typeof data31 === "string"){
 if(data31.length > 1024 && func3(data31) > 1024){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024},message:"is too long"}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data31.length < 1){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -693,7 +693,7 @@ break;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -707,18 +707,18 @@ if(data26.maxAgents !== undefined){
 let data32 = data26.maxAgents;
 const _errs70 = errors;
 if(!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs70){
 if((typeof data32 == "number") && (isFinite(data32))){
 if(data32 > 100000 || isNaN(data32)){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data32 < 1 || isNaN(data32)){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -736,7 +736,7 @@ var valid8 = true;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -750,11 +750,11 @@ if(data.streamMode !== undefined){
 let data33 = data.streamMode;
 const _errs72 = errors;
 if(typeof data33 !== "string"){
-validate15.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate15.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data33 === "cumulative") || (data33 === "delta"))){
-validate15.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streamMode.enum},message:"must be equal to one of the allowed values"}];
+validate15.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streamMode.enum}}];
 return false;
 }
 var valid0 = _errs72 === errors;
@@ -766,7 +766,7 @@ if(valid0){
 if(data.greeting !== undefined){
 const _errs74 = errors;
 if(typeof data.greeting !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate15.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs74 === errors;
@@ -783,7 +783,7 @@ if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
 const _errs78 = errors;
 for(const key5 in data35){
 if(!((key5 === "allowedRoots") || (key5 === "maxBytes"))){
-validate15.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"}];
+validate15.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
@@ -795,7 +795,7 @@ const _errs79 = errors;
 if(errors === _errs79){
 if(Array.isArray(data36)){
 if(data36.length > 16){
-validate15.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"}];
+validate15.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
@@ -807,18 +807,18 @@ const _errs81 = errors;
 if(errors === _errs81){
 if(typeof data37 === "string"){
 if(data37.length > 1024 && func3(data37) > 1024){
-validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024},message:"is too long"}];
+validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data37.length < 1){
-validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -830,7 +830,7 @@ break;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate15.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -844,18 +844,18 @@ if(data35.maxBytes !== undefined){
 let data38 = data35.maxBytes;
 const _errs83 = errors;
 if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
-validate15.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate15.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs83){
 if((typeof data38 == "number") && (isFinite(data38))){
 if(data38 > 104857600 || isNaN(data38)){
-validate15.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 104857600},message:"must be <= 104857600"}];
+validate15.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
 return false;
 }
 else {
 if(data38 < 1 || isNaN(data38)){
-validate15.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate15.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -870,7 +870,7 @@ var valid10 = true;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate15.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -888,7 +888,7 @@ if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
 const _errs87 = errors;
 for(const key6 in data39){
 if(!((((((((key6 === "maxPayload") || (key6 === "maxConnections")) || (key6 === "maxConnectionsPerSender")) || (key6 === "messagesPerMinute")) || (key6 === "messageBurst")) || (key6 === "queuedPerSession")) || (key6 === "turnSeconds")) || (key6 === "deadAfterSeconds"))){
-validate15.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"}];
+validate15.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
@@ -898,18 +898,18 @@ if(data39.maxPayload !== undefined){
 let data40 = data39.maxPayload;
 const _errs88 = errors;
 if(!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))){
-validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs88){
 if((typeof data40 == "number") && (isFinite(data40))){
 if(data40 > 16777216 || isNaN(data40)){
-validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216"}];
+validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
 if(data40 < 1024 || isNaN(data40)){
-validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024},message:"must be >= 1024"}];
+validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
@@ -925,18 +925,18 @@ if(data39.maxConnections !== undefined){
 let data41 = data39.maxConnections;
 const _errs90 = errors;
 if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
-validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs90){
 if((typeof data41 == "number") && (isFinite(data41))){
 if(data41 > 100000 || isNaN(data41)){
-validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"}];
+validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data41 < 1 || isNaN(data41)){
-validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -952,18 +952,18 @@ if(data39.maxConnectionsPerSender !== undefined){
 let data42 = data39.maxConnectionsPerSender;
 const _errs92 = errors;
 if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
-validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs92){
 if((typeof data42 == "number") && (isFinite(data42))){
 if(data42 > 1000 || isNaN(data42)){
-validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"}];
+validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data42 < 1 || isNaN(data42)){
-validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -979,18 +979,18 @@ if(data39.messagesPerMinute !== undefined){
 let data43 = data39.messagesPerMinute;
 const _errs94 = errors;
 if(!(((typeof data43 == "number") && (!(data43 % 1) && !isNaN(data43))) && (isFinite(data43)))){
-validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs94){
 if((typeof data43 == "number") && (isFinite(data43))){
 if(data43 > 100000 || isNaN(data43)){
-validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"}];
+validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data43 < 1 || isNaN(data43)){
-validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1006,18 +1006,18 @@ if(data39.messageBurst !== undefined){
 let data44 = data39.messageBurst;
 const _errs96 = errors;
 if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
-validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs96){
 if((typeof data44 == "number") && (isFinite(data44))){
 if(data44 > 100000 || isNaN(data44)){
-validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"}];
+validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data44 < 1 || isNaN(data44)){
-validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1033,18 +1033,18 @@ if(data39.queuedPerSession !== undefined){
 let data45 = data39.queuedPerSession;
 const _errs98 = errors;
 if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
-validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs98){
 if((typeof data45 == "number") && (isFinite(data45))){
 if(data45 > 10000 || isNaN(data45)){
-validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000"}];
+validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data45 < 1 || isNaN(data45)){
-validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1060,18 +1060,18 @@ if(data39.turnSeconds !== undefined){
 let data46 = data39.turnSeconds;
 const _errs100 = errors;
 if(!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))){
-validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs100){
 if((typeof data46 == "number") && (isFinite(data46))){
 if(data46 > 86400 || isNaN(data46)){
-validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400},message:"must be <= 86400"}];
+validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data46 < 1 || isNaN(data46)){
-validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1087,18 +1087,18 @@ if(data39.deadAfterSeconds !== undefined){
 let data47 = data39.deadAfterSeconds;
 const _errs102 = errors;
 if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
-validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs102){
 if((typeof data47 == "number") && (isFinite(data47))){
 if(data47 > 3600 || isNaN(data47)){
-validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"}];
+validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
 if(data47 < 31 || isNaN(data47)){
-validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31},message:"must be >= 31"}];
+validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
 return false;
 }
 }
@@ -1119,7 +1119,7 @@ var valid12 = true;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate15.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1148,7 +1148,7 @@ var valid0 = true;
 }
 }
 else {
-validate15.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate15.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1165,7 +1165,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func2.call(schema11.properties, key0))){
-validate14.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"}];
+validate14.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -1174,7 +1174,7 @@ if(_errs1 === errors){
 if(data.enabled !== undefined){
 const _errs2 = errors;
 if(typeof data.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/enabled",schemaPath:"#/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate14.errors = [{instancePath:instancePath+"/enabled",schemaPath:"#/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -1189,18 +1189,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func3(data1) > 128){
-validate14.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate14.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate14.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate14.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate14.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1214,18 +1214,18 @@ if(data.port !== undefined){
 let data2 = data.port;
 const _errs6 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate14.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate14.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs6){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 65535 || isNaN(data2)){
-validate14.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535"}];
+validate14.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535}}];
 return false;
 }
 else {
 if(data2 < 1 || isNaN(data2)){
-validate14.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate14.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1243,18 +1243,18 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data3 === "string"){
 if(data3.length > 255 && func3(data3) > 255){
-validate14.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 255},message:"is too long"}];
+validate14.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 255}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate14.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate14.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate14.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1270,18 +1270,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data4 === "string"){
 if(data4.length > 256 && func3(data4) > 256){
-validate14.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 256},message:"is too long"}];
+validate14.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
 if(!pattern0.test(data4)){
-validate14.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/pattern",keyword:"pattern",params:{pattern: "^/[A-Za-z0-9._~/-]*$"},message:"does not match "+"^/[A-Za-z0-9._~/-]*$"}];
+validate14.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/pattern",keyword:"pattern",params:{pattern: "^/[A-Za-z0-9._~/-]*$"}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate14.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1299,7 +1299,7 @@ if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 const _errs14 = errors;
 for(const key1 in data5){
 if(!(((((((key1 === "enabled") || (key1 === "endpoint")) || (key1 === "timeout")) || (key1 === "required")) || (key1 === "cacheSeconds")) || (key1 === "forwardParams")) || (key1 === "allowDelegation"))){
-validate14.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"}];
+validate14.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -1308,7 +1308,7 @@ if(_errs14 === errors){
 if(data5.enabled !== undefined){
 const _errs15 = errors;
 if(typeof data5.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/auth/enabled",schemaPath:"#/properties/auth/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate14.errors = [{instancePath:instancePath+"/auth/enabled",schemaPath:"#/properties/auth/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs15 === errors;
@@ -1324,18 +1324,18 @@ if(errors === _errs17){
 if(errors === _errs17){
 if(typeof data7 === "string"){
 if(!(formats0.test(data7))){
-validate14.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/format",keyword:"format",params:{format: "uri"},message:"must match format \""+"uri"+"\""}];
+validate14.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/format",keyword:"format",params:{format: "uri"}}];
 return false;
 }
 else {
 if(data7.length > 2048 && func3(data7) > 2048){
-validate14.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/maxLength",keyword:"maxLength",params:{limit: 2048},message:"is too long"}];
+validate14.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate14.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1350,18 +1350,18 @@ if(data5.timeout !== undefined){
 let data8 = data5.timeout;
 const _errs19 = errors;
 if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-validate14.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate14.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs19){
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 > 60000 || isNaN(data8)){
-validate14.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000"}];
+validate14.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
 if(data8 < 1000 || isNaN(data8)){
-validate14.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000},message:"must be >= 1000"}];
+validate14.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -1376,7 +1376,7 @@ if(valid1){
 if(data5.required !== undefined){
 const _errs21 = errors;
 if(typeof data5.required !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/auth/required",schemaPath:"#/properties/auth/properties/required/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate14.errors = [{instancePath:instancePath+"/auth/required",schemaPath:"#/properties/auth/properties/required/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs21 === errors;
@@ -1389,18 +1389,18 @@ if(data5.cacheSeconds !== undefined){
 let data10 = data5.cacheSeconds;
 const _errs23 = errors;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-validate14.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate14.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs23){
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 3600 || isNaN(data10)){
-validate14.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"}];
+validate14.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
 if(data10 < 0 || isNaN(data10)){
-validate14.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+validate14.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -1418,7 +1418,7 @@ const _errs25 = errors;
 if(errors === _errs25){
 if(Array.isArray(data11)){
 if(data11.length > 32){
-validate14.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath:"#/properties/auth/properties/forwardParams/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"}];
+validate14.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath:"#/properties/auth/properties/forwardParams/maxItems",keyword:"maxItems",params:{limit: 32}}];
 return false;
 }
 else {
@@ -1430,18 +1430,18 @@ const _errs27 = errors;
 if(errors === _errs27){
 if(typeof data12 === "string"){
 if(data12.length > 64 && func3(data12) > 64){
-validate14.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/maxLength",keyword:"maxLength",params:{limit: 64},message:"is too long"}];
+validate14.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data12.length < 1){
-validate14.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate14.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate14.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1453,7 +1453,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath:"#/properties/auth/properties/forwardParams/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate14.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath:"#/properties/auth/properties/forwardParams/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1466,7 +1466,7 @@ if(valid1){
 if(data5.allowDelegation !== undefined){
 const _errs29 = errors;
 if(typeof data5.allowDelegation !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/auth/allowDelegation",schemaPath:"#/properties/auth/properties/allowDelegation/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate14.errors = [{instancePath:instancePath+"/auth/allowDelegation",schemaPath:"#/properties/auth/properties/allowDelegation/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs29 === errors;
@@ -1483,7 +1483,7 @@ var valid1 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate14.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1499,7 +1499,7 @@ const _errs31 = errors;
 if(errors === _errs31){
 if(Array.isArray(data14)){
 if(data14.length > 64){
-validate14.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/properties/allowedOrigins/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items"}];
+validate14.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/properties/allowedOrigins/maxItems",keyword:"maxItems",params:{limit: 64}}];
 return false;
 }
 else {
@@ -1511,18 +1511,18 @@ const _errs33 = errors;
 if(errors === _errs33){
 if(typeof data15 === "string"){
 if(data15.length > 2048 && func3(data15) > 2048){
-validate14.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/maxLength",keyword:"maxLength",params:{limit: 2048},message:"is too long"}];
+validate14.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
 if(data15.length < 1){
-validate14.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate14.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate14.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1534,7 +1534,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/properties/allowedOrigins/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate14.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/properties/allowedOrigins/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1548,11 +1548,11 @@ if(data.dmPolicy !== undefined){
 let data16 = data.dmPolicy;
 const _errs35 = errors;
 if(typeof data16 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data16 === "open") || (data16 === "pairing")) || (data16 === "allowlist")) || (data16 === "disabled"))){
-validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.dmPolicy.enum},message:"must be equal to one of the allowed values"}];
+validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.dmPolicy.enum}}];
 return false;
 }
 var valid0 = _errs35 === errors;
@@ -1567,7 +1567,7 @@ const _errs37 = errors;
 if(errors === _errs37){
 if(Array.isArray(data17)){
 if(data17.length > 10000){
-validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"}];
+validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -1577,7 +1577,7 @@ for(let i2=0; i2<len2; i2++){
 let data18 = data17[i2];
 const _errs39 = errors;
 if((typeof data18 !== "string") && (!((typeof data18 == "number") && (isFinite(data18))))){
-validate14.errors = [{instancePath:instancePath+"/allowFrom/" + i2,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.allowFrom.items.type},message:"must be string,number"}];
+validate14.errors = [{instancePath:instancePath+"/allowFrom/" + i2,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.allowFrom.items.type}}];
 return false;
 }
 var valid4 = _errs39 === errors;
@@ -1588,7 +1588,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1602,11 +1602,11 @@ if(data.groupPolicy !== undefined){
 let data19 = data.groupPolicy;
 const _errs41 = errors;
 if(typeof data19 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data19 === "open") || (data19 === "allowlist")) || (data19 === "disabled"))){
-validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groupPolicy.enum},message:"must be equal to one of the allowed values"}];
+validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groupPolicy.enum}}];
 return false;
 }
 var valid0 = _errs41 === errors;
@@ -1621,7 +1621,7 @@ const _errs43 = errors;
 if(errors === _errs43){
 if(Array.isArray(data20)){
 if(data20.length > 10000){
-validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"}];
+validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -1631,7 +1631,7 @@ for(let i3=0; i3<len3; i3++){
 let data21 = data20[i3];
 const _errs45 = errors;
 if((typeof data21 !== "string") && (!((typeof data21 == "number") && (isFinite(data21))))){
-validate14.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i3,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema11.properties.groupAllowFrom.items.type},message:"must be string,number"}];
+validate14.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i3,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema11.properties.groupAllowFrom.items.type}}];
 return false;
 }
 var valid5 = _errs45 === errors;
@@ -1642,7 +1642,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1655,7 +1655,7 @@ if(valid0){
 if(data.requireMention !== undefined){
 const _errs47 = errors;
 if(typeof data.requireMention !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate14.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs47 === errors;
@@ -1670,7 +1670,7 @@ const _errs49 = errors;
 if(errors === _errs49){
 if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
 if(Object.keys(data23).length > 10000){
-validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000},message:"must NOT have more than 10000 properties"}];
+validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -1682,7 +1682,7 @@ if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
 const _errs54 = errors;
 for(const key3 in data24){
 if(!(key3 === "requireMention")){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
@@ -1690,14 +1690,14 @@ break;
 if(_errs54 === errors){
 if(data24.requireMention !== undefined){
 if(typeof data24.requireMention !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1709,7 +1709,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1727,7 +1727,7 @@ if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
 const _errs59 = errors;
 for(const key4 in data26){
 if(!(((((key4 === "enabled") || (key4 === "workspaceTemplate")) || (key4 === "agentDirTemplate")) || (key4 === "allowedRoots")) || (key4 === "maxAgents"))){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
@@ -1736,7 +1736,7 @@ if(_errs59 === errors){
 if(data26.enabled !== undefined){
 const _errs60 = errors;
 if(typeof data26.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",schemaPath:"#/properties/dynamicAgentCreation/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",schemaPath:"#/properties/dynamicAgentCreation/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid8 = _errs60 === errors;
@@ -1751,18 +1751,18 @@ const _errs62 = errors;
 if(errors === _errs62){
 if(typeof data28 === "string"){
 if(data28.length > 1024 && func3(data28) > 1024){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/maxLength",keyword:"maxLength",params:{limit: 1024},message:"is too long"}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data28.length < 1){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1778,18 +1778,18 @@ const _errs64 = errors;
 if(errors === _errs64){
 if(typeof data29 === "string"){
 if(data29.length > 1024 && func3(data29) > 1024){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/maxLength",keyword:"maxLength",params:{limit: 1024},message:"is too long"}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data29.length < 1){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1805,7 +1805,7 @@ const _errs66 = errors;
 if(errors === _errs66){
 if(Array.isArray(data30)){
 if(data30.length > 16){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
@@ -1817,18 +1817,18 @@ const _errs68 = errors;
 if(errors === _errs68){
 if(typeof data31 === "string"){
 if(data31.length > 1024 && func3(data31) > 1024){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024},message:"is too long"}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data31.length < 1){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1840,7 +1840,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1854,18 +1854,18 @@ if(data26.maxAgents !== undefined){
 let data32 = data26.maxAgents;
 const _errs70 = errors;
 if(!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs70){
 if((typeof data32 == "number") && (isFinite(data32))){
 if(data32 > 100000 || isNaN(data32)){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data32 < 1 || isNaN(data32)){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1883,7 +1883,7 @@ var valid8 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1897,11 +1897,11 @@ if(data.streamMode !== undefined){
 let data33 = data.streamMode;
 const _errs72 = errors;
 if(typeof data33 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate14.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data33 === "cumulative") || (data33 === "delta"))){
-validate14.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streamMode.enum},message:"must be equal to one of the allowed values"}];
+validate14.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streamMode.enum}}];
 return false;
 }
 var valid0 = _errs72 === errors;
@@ -1913,7 +1913,7 @@ if(valid0){
 if(data.greeting !== undefined){
 const _errs74 = errors;
 if(typeof data.greeting !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate14.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs74 === errors;
@@ -1930,7 +1930,7 @@ if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
 const _errs78 = errors;
 for(const key5 in data35){
 if(!((key5 === "allowedRoots") || (key5 === "maxBytes"))){
-validate14.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"}];
+validate14.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
@@ -1942,7 +1942,7 @@ const _errs79 = errors;
 if(errors === _errs79){
 if(Array.isArray(data36)){
 if(data36.length > 16){
-validate14.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"}];
+validate14.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
@@ -1954,18 +1954,18 @@ const _errs81 = errors;
 if(errors === _errs81){
 if(typeof data37 === "string"){
 if(data37.length > 1024 && func3(data37) > 1024){
-validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024},message:"is too long"}];
+validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data37.length < 1){
-validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1977,7 +1977,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate14.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1991,18 +1991,18 @@ if(data35.maxBytes !== undefined){
 let data38 = data35.maxBytes;
 const _errs83 = errors;
 if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
-validate14.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate14.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs83){
 if((typeof data38 == "number") && (isFinite(data38))){
 if(data38 > 104857600 || isNaN(data38)){
-validate14.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 104857600},message:"must be <= 104857600"}];
+validate14.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
 return false;
 }
 else {
 if(data38 < 1 || isNaN(data38)){
-validate14.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate14.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2017,7 +2017,7 @@ var valid10 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate14.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2035,7 +2035,7 @@ if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
 const _errs87 = errors;
 for(const key6 in data39){
 if(!((((((((key6 === "maxPayload") || (key6 === "maxConnections")) || (key6 === "maxConnectionsPerSender")) || (key6 === "messagesPerMinute")) || (key6 === "messageBurst")) || (key6 === "queuedPerSession")) || (key6 === "turnSeconds")) || (key6 === "deadAfterSeconds"))){
-validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"}];
+validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
@@ -2045,18 +2045,18 @@ if(data39.maxPayload !== undefined){
 let data40 = data39.maxPayload;
 const _errs88 = errors;
 if(!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs88){
 if((typeof data40 == "number") && (isFinite(data40))){
 if(data40 > 16777216 || isNaN(data40)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216"}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
 if(data40 < 1024 || isNaN(data40)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024},message:"must be >= 1024"}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
@@ -2072,18 +2072,18 @@ if(data39.maxConnections !== undefined){
 let data41 = data39.maxConnections;
 const _errs90 = errors;
 if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs90){
 if((typeof data41 == "number") && (isFinite(data41))){
 if(data41 > 100000 || isNaN(data41)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data41 < 1 || isNaN(data41)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2099,18 +2099,18 @@ if(data39.maxConnectionsPerSender !== undefined){
 let data42 = data39.maxConnectionsPerSender;
 const _errs92 = errors;
 if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs92){
 if((typeof data42 == "number") && (isFinite(data42))){
 if(data42 > 1000 || isNaN(data42)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data42 < 1 || isNaN(data42)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2126,18 +2126,18 @@ if(data39.messagesPerMinute !== undefined){
 let data43 = data39.messagesPerMinute;
 const _errs94 = errors;
 if(!(((typeof data43 == "number") && (!(data43 % 1) && !isNaN(data43))) && (isFinite(data43)))){
-validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs94){
 if((typeof data43 == "number") && (isFinite(data43))){
 if(data43 > 100000 || isNaN(data43)){
-validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"}];
+validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data43 < 1 || isNaN(data43)){
-validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2153,18 +2153,18 @@ if(data39.messageBurst !== undefined){
 let data44 = data39.messageBurst;
 const _errs96 = errors;
 if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
-validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs96){
 if((typeof data44 == "number") && (isFinite(data44))){
 if(data44 > 100000 || isNaN(data44)){
-validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"}];
+validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data44 < 1 || isNaN(data44)){
-validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2180,18 +2180,18 @@ if(data39.queuedPerSession !== undefined){
 let data45 = data39.queuedPerSession;
 const _errs98 = errors;
 if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
-validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs98){
 if((typeof data45 == "number") && (isFinite(data45))){
 if(data45 > 10000 || isNaN(data45)){
-validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000"}];
+validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data45 < 1 || isNaN(data45)){
-validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2207,18 +2207,18 @@ if(data39.turnSeconds !== undefined){
 let data46 = data39.turnSeconds;
 const _errs100 = errors;
 if(!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))){
-validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs100){
 if((typeof data46 == "number") && (isFinite(data46))){
 if(data46 > 86400 || isNaN(data46)){
-validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400},message:"must be <= 86400"}];
+validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data46 < 1 || isNaN(data46)){
-validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2234,18 +2234,18 @@ if(data39.deadAfterSeconds !== undefined){
 let data47 = data39.deadAfterSeconds;
 const _errs102 = errors;
 if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
-validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs102){
 if((typeof data47 == "number") && (isFinite(data47))){
 if(data47 > 3600 || isNaN(data47)){
-validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"}];
+validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
 if(data47 < 31 || isNaN(data47)){
-validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31},message:"must be >= 31"}];
+validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
 return false;
 }
 }
@@ -2266,7 +2266,7 @@ var valid12 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2282,18 +2282,18 @@ const _errs104 = errors;
 if(errors === _errs104){
 if(typeof data48 === "string"){
 if(data48.length > 64 && func3(data48) > 64){
-validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/maxLength",keyword:"maxLength",params:{limit: 64},message:"is too long"}];
+validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data48.length < 1){
-validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2309,7 +2309,7 @@ const _errs106 = errors;
 if(errors === _errs106){
 if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
 if(Object.keys(data49).length > 100){
-validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/maxProperties",keyword:"maxProperties",params:{limit: 100},message:"must NOT have more than 100 properties"}];
+validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/maxProperties",keyword:"maxProperties",params:{limit: 100}}];
 return false;
 }
 else {
@@ -2327,7 +2327,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2358,7 +2358,7 @@ var valid0 = true;
 }
 }
 else {
-validate14.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate14.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2376,7 +2376,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func2.call(schema12.properties, key0))){
-validate17.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"}];
+validate17.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -2385,7 +2385,7 @@ if(_errs1 === errors){
 if(data.enabled !== undefined){
 const _errs2 = errors;
 if(typeof data.enabled !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/enabled",schemaPath:"#/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate17.errors = [{instancePath:instancePath+"/enabled",schemaPath:"#/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -2400,18 +2400,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func3(data1) > 128){
-validate17.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate17.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate17.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate17.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate17.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2425,18 +2425,18 @@ if(data.port !== undefined){
 let data2 = data.port;
 const _errs6 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate17.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate17.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs6){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 65535 || isNaN(data2)){
-validate17.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535"}];
+validate17.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535}}];
 return false;
 }
 else {
 if(data2 < 1 || isNaN(data2)){
-validate17.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate17.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2454,18 +2454,18 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data3 === "string"){
 if(data3.length > 255 && func3(data3) > 255){
-validate17.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 255},message:"is too long"}];
+validate17.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 255}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate17.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate17.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate17.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2481,18 +2481,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data4 === "string"){
 if(data4.length > 256 && func3(data4) > 256){
-validate17.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 256},message:"is too long"}];
+validate17.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
 if(!pattern0.test(data4)){
-validate17.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/pattern",keyword:"pattern",params:{pattern: "^/[A-Za-z0-9._~/-]*$"},message:"does not match "+"^/[A-Za-z0-9._~/-]*$"}];
+validate17.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/pattern",keyword:"pattern",params:{pattern: "^/[A-Za-z0-9._~/-]*$"}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate17.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2510,7 +2510,7 @@ if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 const _errs14 = errors;
 for(const key1 in data5){
 if(!(((((((key1 === "enabled") || (key1 === "endpoint")) || (key1 === "timeout")) || (key1 === "required")) || (key1 === "cacheSeconds")) || (key1 === "forwardParams")) || (key1 === "allowDelegation"))){
-validate17.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"}];
+validate17.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -2519,7 +2519,7 @@ if(_errs14 === errors){
 if(data5.enabled !== undefined){
 const _errs15 = errors;
 if(typeof data5.enabled !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/auth/enabled",schemaPath:"#/properties/auth/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate17.errors = [{instancePath:instancePath+"/auth/enabled",schemaPath:"#/properties/auth/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs15 === errors;
@@ -2535,18 +2535,18 @@ if(errors === _errs17){
 if(errors === _errs17){
 if(typeof data7 === "string"){
 if(!(formats0.test(data7))){
-validate17.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/format",keyword:"format",params:{format: "uri"},message:"must match format \""+"uri"+"\""}];
+validate17.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/format",keyword:"format",params:{format: "uri"}}];
 return false;
 }
 else {
 if(data7.length > 2048 && func3(data7) > 2048){
-validate17.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/maxLength",keyword:"maxLength",params:{limit: 2048},message:"is too long"}];
+validate17.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate17.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2561,18 +2561,18 @@ if(data5.timeout !== undefined){
 let data8 = data5.timeout;
 const _errs19 = errors;
 if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-validate17.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate17.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs19){
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 > 60000 || isNaN(data8)){
-validate17.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000"}];
+validate17.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
 if(data8 < 1000 || isNaN(data8)){
-validate17.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000},message:"must be >= 1000"}];
+validate17.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -2587,7 +2587,7 @@ if(valid1){
 if(data5.required !== undefined){
 const _errs21 = errors;
 if(typeof data5.required !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/auth/required",schemaPath:"#/properties/auth/properties/required/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate17.errors = [{instancePath:instancePath+"/auth/required",schemaPath:"#/properties/auth/properties/required/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs21 === errors;
@@ -2600,18 +2600,18 @@ if(data5.cacheSeconds !== undefined){
 let data10 = data5.cacheSeconds;
 const _errs23 = errors;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-validate17.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate17.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs23){
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 3600 || isNaN(data10)){
-validate17.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"}];
+validate17.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
 if(data10 < 0 || isNaN(data10)){
-validate17.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+validate17.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -2629,7 +2629,7 @@ const _errs25 = errors;
 if(errors === _errs25){
 if(Array.isArray(data11)){
 if(data11.length > 32){
-validate17.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath:"#/properties/auth/properties/forwardParams/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"}];
+validate17.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath:"#/properties/auth/properties/forwardParams/maxItems",keyword:"maxItems",params:{limit: 32}}];
 return false;
 }
 else {
@@ -2641,18 +2641,18 @@ const _errs27 = errors;
 if(errors === _errs27){
 if(typeof data12 === "string"){
 if(data12.length > 64 && func3(data12) > 64){
-validate17.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/maxLength",keyword:"maxLength",params:{limit: 64},message:"is too long"}];
+validate17.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data12.length < 1){
-validate17.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate17.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate17.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2664,7 +2664,7 @@ break;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath:"#/properties/auth/properties/forwardParams/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate17.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath:"#/properties/auth/properties/forwardParams/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -2677,7 +2677,7 @@ if(valid1){
 if(data5.allowDelegation !== undefined){
 const _errs29 = errors;
 if(typeof data5.allowDelegation !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/auth/allowDelegation",schemaPath:"#/properties/auth/properties/allowDelegation/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate17.errors = [{instancePath:instancePath+"/auth/allowDelegation",schemaPath:"#/properties/auth/properties/allowDelegation/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs29 === errors;
@@ -2694,7 +2694,7 @@ var valid1 = true;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate17.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2710,7 +2710,7 @@ const _errs31 = errors;
 if(errors === _errs31){
 if(Array.isArray(data14)){
 if(data14.length > 64){
-validate17.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/properties/allowedOrigins/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items"}];
+validate17.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/properties/allowedOrigins/maxItems",keyword:"maxItems",params:{limit: 64}}];
 return false;
 }
 else {
@@ -2722,18 +2722,18 @@ const _errs33 = errors;
 if(errors === _errs33){
 if(typeof data15 === "string"){
 if(data15.length > 2048 && func3(data15) > 2048){
-validate17.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/maxLength",keyword:"maxLength",params:{limit: 2048},message:"is too long"}];
+validate17.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
 if(data15.length < 1){
-validate17.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate17.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate17.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2745,7 +2745,7 @@ break;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/properties/allowedOrigins/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate17.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/properties/allowedOrigins/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -2759,11 +2759,11 @@ if(data.dmPolicy !== undefined){
 let data16 = data.dmPolicy;
 const _errs35 = errors;
 if(typeof data16 !== "string"){
-validate17.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate17.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data16 === "open") || (data16 === "pairing")) || (data16 === "allowlist")) || (data16 === "disabled"))){
-validate17.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.dmPolicy.enum},message:"must be equal to one of the allowed values"}];
+validate17.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.dmPolicy.enum}}];
 return false;
 }
 var valid0 = _errs35 === errors;
@@ -2778,7 +2778,7 @@ const _errs37 = errors;
 if(errors === _errs37){
 if(Array.isArray(data17)){
 if(data17.length > 10000){
-validate17.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"}];
+validate17.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -2788,7 +2788,7 @@ for(let i2=0; i2<len2; i2++){
 let data18 = data17[i2];
 const _errs39 = errors;
 if((typeof data18 !== "string") && (!((typeof data18 == "number") && (isFinite(data18))))){
-validate17.errors = [{instancePath:instancePath+"/allowFrom/" + i2,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema12.properties.allowFrom.items.type},message:"must be string,number"}];
+validate17.errors = [{instancePath:instancePath+"/allowFrom/" + i2,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema12.properties.allowFrom.items.type}}];
 return false;
 }
 var valid4 = _errs39 === errors;
@@ -2799,7 +2799,7 @@ break;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate17.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -2813,11 +2813,11 @@ if(data.groupPolicy !== undefined){
 let data19 = data.groupPolicy;
 const _errs41 = errors;
 if(typeof data19 !== "string"){
-validate17.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate17.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data19 === "open") || (data19 === "allowlist")) || (data19 === "disabled"))){
-validate17.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.groupPolicy.enum},message:"must be equal to one of the allowed values"}];
+validate17.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.groupPolicy.enum}}];
 return false;
 }
 var valid0 = _errs41 === errors;
@@ -2832,7 +2832,7 @@ const _errs43 = errors;
 if(errors === _errs43){
 if(Array.isArray(data20)){
 if(data20.length > 10000){
-validate17.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"}];
+validate17.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -2842,7 +2842,7 @@ for(let i3=0; i3<len3; i3++){
 let data21 = data20[i3];
 const _errs45 = errors;
 if((typeof data21 !== "string") && (!((typeof data21 == "number") && (isFinite(data21))))){
-validate17.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i3,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema12.properties.groupAllowFrom.items.type},message:"must be string,number"}];
+validate17.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i3,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema12.properties.groupAllowFrom.items.type}}];
 return false;
 }
 var valid5 = _errs45 === errors;
@@ -2853,7 +2853,7 @@ break;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate17.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -2866,7 +2866,7 @@ if(valid0){
 if(data.requireMention !== undefined){
 const _errs47 = errors;
 if(typeof data.requireMention !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate17.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs47 === errors;
@@ -2881,7 +2881,7 @@ const _errs49 = errors;
 if(errors === _errs49){
 if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
 if(Object.keys(data23).length > 10000){
-validate17.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000},message:"must NOT have more than 10000 properties"}];
+validate17.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -2893,7 +2893,7 @@ if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
 const _errs54 = errors;
 for(const key3 in data24){
 if(!(key3 === "requireMention")){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
@@ -2901,14 +2901,14 @@ break;
 if(_errs54 === errors){
 if(data24.requireMention !== undefined){
 if(typeof data24.requireMention !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2920,7 +2920,7 @@ break;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate17.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2938,7 +2938,7 @@ if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
 const _errs59 = errors;
 for(const key4 in data26){
 if(!(((((key4 === "enabled") || (key4 === "workspaceTemplate")) || (key4 === "agentDirTemplate")) || (key4 === "allowedRoots")) || (key4 === "maxAgents"))){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
@@ -2947,7 +2947,7 @@ if(_errs59 === errors){
 if(data26.enabled !== undefined){
 const _errs60 = errors;
 if(typeof data26.enabled !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",schemaPath:"#/properties/dynamicAgentCreation/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",schemaPath:"#/properties/dynamicAgentCreation/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid8 = _errs60 === errors;
@@ -2962,18 +2962,18 @@ const _errs62 = errors;
 if(errors === _errs62){
 if(typeof data28 === "string"){
 if(data28.length > 1024 && func3(data28) > 1024){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/maxLength",keyword:"maxLength",params:{limit: 1024},message:"is too long"}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data28.length < 1){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2989,18 +2989,18 @@ const _errs64 = errors;
 if(errors === _errs64){
 if(typeof data29 === "string"){
 if(data29.length > 1024 && func3(data29) > 1024){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/maxLength",keyword:"maxLength",params:{limit: 1024},message:"is too long"}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data29.length < 1){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3016,7 +3016,7 @@ const _errs66 = errors;
 if(errors === _errs66){
 if(Array.isArray(data30)){
 if(data30.length > 16){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
@@ -3028,18 +3028,18 @@ const _errs68 = errors;
 if(errors === _errs68){
 if(typeof data31 === "string"){
 if(data31.length > 1024 && func3(data31) > 1024){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024},message:"is too long"}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data31.length < 1){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3051,7 +3051,7 @@ break;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -3065,18 +3065,18 @@ if(data26.maxAgents !== undefined){
 let data32 = data26.maxAgents;
 const _errs70 = errors;
 if(!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs70){
 if((typeof data32 == "number") && (isFinite(data32))){
 if(data32 > 100000 || isNaN(data32)){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data32 < 1 || isNaN(data32)){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3094,7 +3094,7 @@ var valid8 = true;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3108,11 +3108,11 @@ if(data.streamMode !== undefined){
 let data33 = data.streamMode;
 const _errs72 = errors;
 if(typeof data33 !== "string"){
-validate17.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate17.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data33 === "cumulative") || (data33 === "delta"))){
-validate17.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streamMode.enum},message:"must be equal to one of the allowed values"}];
+validate17.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streamMode.enum}}];
 return false;
 }
 var valid0 = _errs72 === errors;
@@ -3124,7 +3124,7 @@ if(valid0){
 if(data.greeting !== undefined){
 const _errs74 = errors;
 if(typeof data.greeting !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate17.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs74 === errors;
@@ -3141,7 +3141,7 @@ if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
 const _errs78 = errors;
 for(const key5 in data35){
 if(!((key5 === "allowedRoots") || (key5 === "maxBytes"))){
-validate17.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"}];
+validate17.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
@@ -3153,7 +3153,7 @@ const _errs79 = errors;
 if(errors === _errs79){
 if(Array.isArray(data36)){
 if(data36.length > 16){
-validate17.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"}];
+validate17.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
@@ -3165,18 +3165,18 @@ const _errs81 = errors;
 if(errors === _errs81){
 if(typeof data37 === "string"){
 if(data37.length > 1024 && func3(data37) > 1024){
-validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024},message:"is too long"}];
+validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data37.length < 1){
-validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3188,7 +3188,7 @@ break;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate17.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -3202,18 +3202,18 @@ if(data35.maxBytes !== undefined){
 let data38 = data35.maxBytes;
 const _errs83 = errors;
 if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
-validate17.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate17.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs83){
 if((typeof data38 == "number") && (isFinite(data38))){
 if(data38 > 104857600 || isNaN(data38)){
-validate17.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 104857600},message:"must be <= 104857600"}];
+validate17.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
 return false;
 }
 else {
 if(data38 < 1 || isNaN(data38)){
-validate17.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate17.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3228,7 +3228,7 @@ var valid10 = true;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate17.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3246,7 +3246,7 @@ if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
 const _errs87 = errors;
 for(const key6 in data39){
 if(!((((((((key6 === "maxPayload") || (key6 === "maxConnections")) || (key6 === "maxConnectionsPerSender")) || (key6 === "messagesPerMinute")) || (key6 === "messageBurst")) || (key6 === "queuedPerSession")) || (key6 === "turnSeconds")) || (key6 === "deadAfterSeconds"))){
-validate17.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"}];
+validate17.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
@@ -3256,18 +3256,18 @@ if(data39.maxPayload !== undefined){
 let data40 = data39.maxPayload;
 const _errs88 = errors;
 if(!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))){
-validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs88){
 if((typeof data40 == "number") && (isFinite(data40))){
 if(data40 > 16777216 || isNaN(data40)){
-validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216"}];
+validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
 if(data40 < 1024 || isNaN(data40)){
-validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024},message:"must be >= 1024"}];
+validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
@@ -3283,18 +3283,18 @@ if(data39.maxConnections !== undefined){
 let data41 = data39.maxConnections;
 const _errs90 = errors;
 if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
-validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs90){
 if((typeof data41 == "number") && (isFinite(data41))){
 if(data41 > 100000 || isNaN(data41)){
-validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"}];
+validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data41 < 1 || isNaN(data41)){
-validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3310,18 +3310,18 @@ if(data39.maxConnectionsPerSender !== undefined){
 let data42 = data39.maxConnectionsPerSender;
 const _errs92 = errors;
 if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
-validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs92){
 if((typeof data42 == "number") && (isFinite(data42))){
 if(data42 > 1000 || isNaN(data42)){
-validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"}];
+validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data42 < 1 || isNaN(data42)){
-validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3337,18 +3337,18 @@ if(data39.messagesPerMinute !== undefined){
 let data43 = data39.messagesPerMinute;
 const _errs94 = errors;
 if(!(((typeof data43 == "number") && (!(data43 % 1) && !isNaN(data43))) && (isFinite(data43)))){
-validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs94){
 if((typeof data43 == "number") && (isFinite(data43))){
 if(data43 > 100000 || isNaN(data43)){
-validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"}];
+validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data43 < 1 || isNaN(data43)){
-validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3364,18 +3364,18 @@ if(data39.messageBurst !== undefined){
 let data44 = data39.messageBurst;
 const _errs96 = errors;
 if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
-validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs96){
 if((typeof data44 == "number") && (isFinite(data44))){
 if(data44 > 100000 || isNaN(data44)){
-validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"}];
+validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data44 < 1 || isNaN(data44)){
-validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3391,18 +3391,18 @@ if(data39.queuedPerSession !== undefined){
 let data45 = data39.queuedPerSession;
 const _errs98 = errors;
 if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
-validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs98){
 if((typeof data45 == "number") && (isFinite(data45))){
 if(data45 > 10000 || isNaN(data45)){
-validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000"}];
+validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data45 < 1 || isNaN(data45)){
-validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3418,18 +3418,18 @@ if(data39.turnSeconds !== undefined){
 let data46 = data39.turnSeconds;
 const _errs100 = errors;
 if(!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))){
-validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs100){
 if((typeof data46 == "number") && (isFinite(data46))){
 if(data46 > 86400 || isNaN(data46)){
-validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400},message:"must be <= 86400"}];
+validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data46 < 1 || isNaN(data46)){
-validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3445,18 +3445,18 @@ if(data39.deadAfterSeconds !== undefined){
 let data47 = data39.deadAfterSeconds;
 const _errs102 = errors;
 if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
-validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs102){
 if((typeof data47 == "number") && (isFinite(data47))){
 if(data47 > 3600 || isNaN(data47)){
-validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"}];
+validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
 if(data47 < 31 || isNaN(data47)){
-validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31},message:"must be >= 31"}];
+validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
 return false;
 }
 }
@@ -3477,7 +3477,7 @@ var valid12 = true;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate17.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3506,7 +3506,7 @@ var valid0 = true;
 }
 }
 else {
-validate17.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate17.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }

@@ -21,24 +21,24 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data === "string"){
 if(data.length > 128 && func2(data) > 128){
-validate15.errors = [{instancePath,schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate15.errors = [{instancePath,schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate15.errors = [{instancePath,schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate15.errors = [{instancePath,schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data)){
-validate15.errors = [{instancePath,schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate15.errors = [{instancePath,schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate15.errors = [{instancePath,schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate15.errors = [{instancePath,schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -59,18 +59,18 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 4096 && func2(data0) > 4096){
-validate17.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/maxLength",keyword:"maxLength",params:{limit: 4096},message:"is too long"}];
+validate17.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/maxLength",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate17.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate17.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate17.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -86,18 +86,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 1048576 && func2(data1) > 1048576){
-validate17.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/maxLength",keyword:"maxLength",params:{limit: 1048576},message:"is too long"}];
+validate17.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate17.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate17.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate17.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -114,18 +114,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate17.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"#/definitions/MimeType/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate17.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"#/definitions/MimeType/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 3 || (data2.length < 6 && func2(data2) < 3)){
-validate17.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"#/definitions/MimeType/minLength",keyword:"minLength",params:{limit: 3},message:"is too short"}];
+validate17.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"#/definitions/MimeType/minLength",keyword:"minLength",params:{limit: 3}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"#/definitions/MimeType/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate17.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"#/definitions/MimeType/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -142,24 +142,24 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate17.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate17.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate17.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate17.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate17.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate17.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate17.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -173,7 +173,7 @@ var valid0 = true;
 }
 }
 else {
-validate17.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate17.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -230,7 +230,7 @@ const _errs4 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing1;
 if((data.groupId === undefined) && (missing1 = "groupId")){
-validate14.errors = [{instancePath,schemaPath:"#/then/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'"}];
+validate14.errors = [{instancePath,schemaPath:"#/then/required",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 }
@@ -238,7 +238,7 @@ var _valid0 = _errs4 === errors;
 valid0 = _valid0;
 }
 if(!valid0){
-const err2 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: "then"},message:"must match \"then\" schema"};
+const err2 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: "then"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -253,14 +253,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing2;
 if(((data.type === undefined) && (missing2 = "type")) || ((data.content === undefined) && (missing2 = "content"))){
-validate14.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'"}];
+validate14.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing2}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs5 = errors;
 if("chat.send" !== data.type){
-validate14.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.send"},message:"must be equal to constant"}];
+validate14.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.send"}}];
 return false;
 }
 var valid2 = _errs5 === errors;
@@ -276,24 +276,24 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate14.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate14.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate14.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate14.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate14.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate14.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate14.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -310,18 +310,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
 if(data3.length > 65536 && func2(data3) > 65536){
-validate14.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 65536},message:"is too long"}];
+validate14.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate14.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate14.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate14.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -338,24 +338,24 @@ const _errs13 = errors;
 if(errors === _errs13){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate14.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate14.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate14.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate14.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data4)){
-validate14.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate14.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate14.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -372,24 +372,24 @@ const _errs16 = errors;
 if(errors === _errs16){
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
-validate14.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate14.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate14.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate14.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate14.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate14.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate14.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -403,11 +403,11 @@ if(data.chatType !== undefined){
 let data6 = data.chatType;
 const _errs18 = errors;
 if(typeof data6 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/chatType",schemaPath:"#/properties/chatType/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate14.errors = [{instancePath:instancePath+"/chatType",schemaPath:"#/properties/chatType/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data6 === "direct") || (data6 === "group"))){
-validate14.errors = [{instancePath:instancePath+"/chatType",schemaPath:"#/properties/chatType/enum",keyword:"enum",params:{allowedValues: schema11.properties.chatType.enum},message:"must be equal to one of the allowed values"}];
+validate14.errors = [{instancePath:instancePath+"/chatType",schemaPath:"#/properties/chatType/enum",keyword:"enum",params:{allowedValues: schema11.properties.chatType.enum}}];
 return false;
 }
 var valid2 = _errs18 === errors;
@@ -435,24 +435,24 @@ const _errs22 = errors;
 if(errors === _errs22){
 if(typeof data8 === "string"){
 if(data8.length > 128 && func2(data8) > 128){
-validate14.errors = [{instancePath:instancePath+"/groupSubject",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate14.errors = [{instancePath:instancePath+"/groupSubject",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data8.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groupSubject",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate14.errors = [{instancePath:instancePath+"/groupSubject",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data8)){
-validate14.errors = [{instancePath:instancePath+"/groupSubject",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate14.errors = [{instancePath:instancePath+"/groupSubject",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groupSubject",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate14.errors = [{instancePath:instancePath+"/groupSubject",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -469,24 +469,24 @@ const _errs25 = errors;
 if(errors === _errs25){
 if(typeof data9 === "string"){
 if(data9.length > 128 && func2(data9) > 128){
-validate14.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate14.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data9.length < 1){
-validate14.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate14.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data9)){
-validate14.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate14.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate14.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -502,12 +502,12 @@ const _errs27 = errors;
 if(errors === _errs27){
 if(typeof data10 === "string"){
 if(data10.length > 4096 && func2(data10) > 4096){
-validate14.errors = [{instancePath:instancePath+"/replyToBody",schemaPath:"#/properties/replyToBody/maxLength",keyword:"maxLength",params:{limit: 4096},message:"is too long"}];
+validate14.errors = [{instancePath:instancePath+"/replyToBody",schemaPath:"#/properties/replyToBody/maxLength",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/replyToBody",schemaPath:"#/properties/replyToBody/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate14.errors = [{instancePath:instancePath+"/replyToBody",schemaPath:"#/properties/replyToBody/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -524,18 +524,18 @@ const _errs30 = errors;
 if(errors === _errs30){
 if(typeof data11 === "string"){
 if(data11.length > 4096 && func2(data11) > 4096){
-validate14.errors = [{instancePath:instancePath+"/mediaPath",schemaPath:"#/definitions/MediaPath/maxLength",keyword:"maxLength",params:{limit: 4096},message:"is too long"}];
+validate14.errors = [{instancePath:instancePath+"/mediaPath",schemaPath:"#/definitions/MediaPath/maxLength",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data11.length < 1){
-validate14.errors = [{instancePath:instancePath+"/mediaPath",schemaPath:"#/definitions/MediaPath/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate14.errors = [{instancePath:instancePath+"/mediaPath",schemaPath:"#/definitions/MediaPath/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/mediaPath",schemaPath:"#/definitions/MediaPath/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate14.errors = [{instancePath:instancePath+"/mediaPath",schemaPath:"#/definitions/MediaPath/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -552,18 +552,18 @@ const _errs33 = errors;
 if(errors === _errs33){
 if(typeof data12 === "string"){
 if(data12.length > 128 && func2(data12) > 128){
-validate14.errors = [{instancePath:instancePath+"/mediaType",schemaPath:"#/definitions/MimeType/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate14.errors = [{instancePath:instancePath+"/mediaType",schemaPath:"#/definitions/MimeType/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data12.length < 3 || (data12.length < 6 && func2(data12) < 3)){
-validate14.errors = [{instancePath:instancePath+"/mediaType",schemaPath:"#/definitions/MimeType/minLength",keyword:"minLength",params:{limit: 3},message:"is too short"}];
+validate14.errors = [{instancePath:instancePath+"/mediaType",schemaPath:"#/definitions/MimeType/minLength",keyword:"minLength",params:{limit: 3}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/mediaType",schemaPath:"#/definitions/MimeType/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate14.errors = [{instancePath:instancePath+"/mediaType",schemaPath:"#/definitions/MimeType/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -579,7 +579,7 @@ const _errs35 = errors;
 if(errors === _errs35){
 if(Array.isArray(data13)){
 if(data13.length > 16){
-validate14.errors = [{instancePath:instancePath+"/mediaPaths",schemaPath:"#/properties/mediaPaths/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"}];
+validate14.errors = [{instancePath:instancePath+"/mediaPaths",schemaPath:"#/properties/mediaPaths/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
@@ -592,18 +592,18 @@ const _errs38 = errors;
 if(errors === _errs38){
 if(typeof data14 === "string"){
 if(data14.length > 4096 && func2(data14) > 4096){
-validate14.errors = [{instancePath:instancePath+"/mediaPaths/" + i0,schemaPath:"#/definitions/MediaPath/maxLength",keyword:"maxLength",params:{limit: 4096},message:"is too long"}];
+validate14.errors = [{instancePath:instancePath+"/mediaPaths/" + i0,schemaPath:"#/definitions/MediaPath/maxLength",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data14.length < 1){
-validate14.errors = [{instancePath:instancePath+"/mediaPaths/" + i0,schemaPath:"#/definitions/MediaPath/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate14.errors = [{instancePath:instancePath+"/mediaPaths/" + i0,schemaPath:"#/definitions/MediaPath/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/mediaPaths/" + i0,schemaPath:"#/definitions/MediaPath/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate14.errors = [{instancePath:instancePath+"/mediaPaths/" + i0,schemaPath:"#/definitions/MediaPath/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -615,7 +615,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/mediaPaths",schemaPath:"#/properties/mediaPaths/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate14.errors = [{instancePath:instancePath+"/mediaPaths",schemaPath:"#/properties/mediaPaths/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -631,7 +631,7 @@ const _errs40 = errors;
 if(errors === _errs40){
 if(Array.isArray(data15)){
 if(data15.length > 16){
-validate14.errors = [{instancePath:instancePath+"/mediaTypes",schemaPath:"#/properties/mediaTypes/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"}];
+validate14.errors = [{instancePath:instancePath+"/mediaTypes",schemaPath:"#/properties/mediaTypes/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
@@ -644,18 +644,18 @@ const _errs43 = errors;
 if(errors === _errs43){
 if(typeof data16 === "string"){
 if(data16.length > 128 && func2(data16) > 128){
-validate14.errors = [{instancePath:instancePath+"/mediaTypes/" + i1,schemaPath:"#/definitions/MimeType/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate14.errors = [{instancePath:instancePath+"/mediaTypes/" + i1,schemaPath:"#/definitions/MimeType/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data16.length < 3 || (data16.length < 6 && func2(data16) < 3)){
-validate14.errors = [{instancePath:instancePath+"/mediaTypes/" + i1,schemaPath:"#/definitions/MimeType/minLength",keyword:"minLength",params:{limit: 3},message:"is too short"}];
+validate14.errors = [{instancePath:instancePath+"/mediaTypes/" + i1,schemaPath:"#/definitions/MimeType/minLength",keyword:"minLength",params:{limit: 3}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/mediaTypes/" + i1,schemaPath:"#/definitions/MimeType/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate14.errors = [{instancePath:instancePath+"/mediaTypes/" + i1,schemaPath:"#/definitions/MimeType/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -667,7 +667,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/mediaTypes",schemaPath:"#/properties/mediaTypes/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate14.errors = [{instancePath:instancePath+"/mediaTypes",schemaPath:"#/properties/mediaTypes/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -685,7 +685,7 @@ if(errors === _errs46){
 if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/customData",schemaPath:"#/definitions/CustomData/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate14.errors = [{instancePath:instancePath+"/customData",schemaPath:"#/definitions/CustomData/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -701,7 +701,7 @@ const _errs49 = errors;
 if(errors === _errs49){
 if(Array.isArray(data18)){
 if(data18.length > 16){
-validate14.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"}];
+validate14.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
@@ -721,7 +721,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate14.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -734,7 +734,7 @@ if(valid2){
 if(data.mentioned !== undefined){
 const _errs52 = errors;
 if(typeof data.mentioned !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/mentioned",schemaPath:"#/properties/mentioned/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate14.errors = [{instancePath:instancePath+"/mentioned",schemaPath:"#/properties/mentioned/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid2 = _errs52 === errors;
@@ -750,24 +750,24 @@ const _errs55 = errors;
 if(errors === _errs55){
 if(typeof data21 === "string"){
 if(data21.length > 128 && func2(data21) > 128){
-validate14.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate14.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data21.length < 1){
-validate14.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate14.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data21)){
-validate14.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate14.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate14.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -796,7 +796,7 @@ var valid2 = true;
 }
 }
 else {
-validate14.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate14.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -815,14 +815,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.extensions === undefined) && (missing0 = "extensions"))){
-validate19.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate19.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.hello" !== data.type){
-validate19.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.hello"},message:"must be equal to constant"}];
+validate19.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.hello"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -837,7 +837,7 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(Array.isArray(data1)){
 if(data1.length > 32){
-validate19.errors = [{instancePath:instancePath+"/extensions",schemaPath:"#/properties/extensions/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"}];
+validate19.errors = [{instancePath:instancePath+"/extensions",schemaPath:"#/properties/extensions/maxItems",keyword:"maxItems",params:{limit: 32}}];
 return false;
 }
 else {
@@ -850,18 +850,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 64 && func2(data2) > 64){
-validate19.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"#/definitions/Extension/maxLength",keyword:"maxLength",params:{limit: 64},message:"is too long"}];
+validate19.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"#/definitions/Extension/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate19.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"#/definitions/Extension/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate19.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"#/definitions/Extension/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate19.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"#/definitions/Extension/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate19.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"#/definitions/Extension/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -873,7 +873,7 @@ break;
 }
 }
 else {
-validate19.errors = [{instancePath:instancePath+"/extensions",schemaPath:"#/properties/extensions/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate19.errors = [{instancePath:instancePath+"/extensions",schemaPath:"#/properties/extensions/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -886,7 +886,7 @@ var valid0 = true;
 }
 }
 else {
-validate19.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate19.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -904,14 +904,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))){
-validate20.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate20.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.cancel" !== data.type){
-validate20.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.cancel"},message:"must be equal to constant"}];
+validate20.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.cancel"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -927,24 +927,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate20.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate20.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate20.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate20.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate20.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate20.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate20.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -957,7 +957,7 @@ var valid0 = true;
 }
 }
 else {
-validate20.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate20.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -975,14 +975,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.groupId === undefined) && (missing0 = "groupId"))){
-validate21.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate21.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.join" !== data.type){
-validate21.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.join"},message:"must be equal to constant"}];
+validate21.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.join"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -1006,7 +1006,7 @@ var valid0 = true;
 }
 }
 else {
-validate21.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate21.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1024,14 +1024,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.groupId === undefined) && (missing0 = "groupId"))){
-validate23.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate23.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.leave" !== data.type){
-validate23.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.leave"},message:"must be equal to constant"}];
+validate23.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.leave"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -1055,7 +1055,7 @@ var valid0 = true;
 }
 }
 else {
-validate23.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate23.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1074,14 +1074,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.token === undefined) && (missing0 = "token"))){
-validate25.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate25.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.auth" !== data.type){
-validate25.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.auth"},message:"must be equal to constant"}];
+validate25.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.auth"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -1097,18 +1097,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 4096 && func2(data1) > 4096){
-validate25.errors = [{instancePath:instancePath+"/token",schemaPath:"#/definitions/Token/maxLength",keyword:"maxLength",params:{limit: 4096},message:"is too long"}];
+validate25.errors = [{instancePath:instancePath+"/token",schemaPath:"#/definitions/Token/maxLength",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate25.errors = [{instancePath:instancePath+"/token",schemaPath:"#/definitions/Token/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate25.errors = [{instancePath:instancePath+"/token",schemaPath:"#/definitions/Token/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate25.errors = [{instancePath:instancePath+"/token",schemaPath:"#/definitions/Token/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate25.errors = [{instancePath:instancePath+"/token",schemaPath:"#/definitions/Token/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1121,7 +1121,7 @@ var valid0 = true;
 }
 }
 else {
-validate25.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate25.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1139,14 +1139,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.requestId === undefined) && (missing0 = "requestId"))) || ((data.kind === undefined) && (missing0 = "kind"))){
-validate26.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate26.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.directory" !== data.type){
-validate26.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.directory"},message:"must be equal to constant"}];
+validate26.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.directory"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -1162,24 +1162,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate26.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate26.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate26.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate26.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate26.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate26.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate26.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate26.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1193,11 +1193,11 @@ if(data.kind !== undefined){
 let data2 = data.kind;
 const _errs5 = errors;
 if(typeof data2 !== "string"){
-validate26.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate26.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data2 === "users") || (data2 === "groups"))){
-validate26.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema37.properties.kind.enum},message:"must be equal to one of the allowed values"}];
+validate26.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema37.properties.kind.enum}}];
 return false;
 }
 var valid0 = _errs5 === errors;
@@ -1212,12 +1212,12 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate26.errors = [{instancePath:instancePath+"/query",schemaPath:"#/properties/query/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate26.errors = [{instancePath:instancePath+"/query",schemaPath:"#/properties/query/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 else {
-validate26.errors = [{instancePath:instancePath+"/query",schemaPath:"#/properties/query/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate26.errors = [{instancePath:instancePath+"/query",schemaPath:"#/properties/query/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1231,18 +1231,18 @@ if(data.limit !== undefined){
 let data4 = data.limit;
 const _errs9 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate26.errors = [{instancePath:instancePath+"/limit",schemaPath:"#/properties/limit/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate26.errors = [{instancePath:instancePath+"/limit",schemaPath:"#/properties/limit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 200 || isNaN(data4)){
-validate26.errors = [{instancePath:instancePath+"/limit",schemaPath:"#/properties/limit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200},message:"must be <= 200"}];
+validate26.errors = [{instancePath:instancePath+"/limit",schemaPath:"#/properties/limit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200}}];
 return false;
 }
 else {
 if(data4 < 1 || isNaN(data4)){
-validate26.errors = [{instancePath:instancePath+"/limit",schemaPath:"#/properties/limit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate26.errors = [{instancePath:instancePath+"/limit",schemaPath:"#/properties/limit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1260,18 +1260,18 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data5 === "string"){
 if(data5.length > 512 && func2(data5) > 512){
-validate26.errors = [{instancePath:instancePath+"/cursor",schemaPath:"#/properties/cursor/maxLength",keyword:"maxLength",params:{limit: 512},message:"is too long"}];
+validate26.errors = [{instancePath:instancePath+"/cursor",schemaPath:"#/properties/cursor/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate26.errors = [{instancePath:instancePath+"/cursor",schemaPath:"#/properties/cursor/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate26.errors = [{instancePath:instancePath+"/cursor",schemaPath:"#/properties/cursor/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate26.errors = [{instancePath:instancePath+"/cursor",schemaPath:"#/properties/cursor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate26.errors = [{instancePath:instancePath+"/cursor",schemaPath:"#/properties/cursor/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1288,7 +1288,7 @@ var valid0 = true;
 }
 }
 else {
-validate26.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate26.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1306,14 +1306,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))){
-validate27.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate27.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.edit" !== data.type){
-validate27.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.edit"},message:"must be equal to constant"}];
+validate27.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.edit"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -1329,24 +1329,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate27.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate27.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate27.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate27.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate27.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate27.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate27.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1363,18 +1363,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 65536 && func2(data2) > 65536){
-validate27.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 65536},message:"is too long"}];
+validate27.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate27.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate27.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate27.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1388,7 +1388,7 @@ var valid0 = true;
 }
 }
 else {
-validate27.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate27.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1406,14 +1406,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))){
-validate28.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate28.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.delete" !== data.type){
-validate28.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.delete"},message:"must be equal to constant"}];
+validate28.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.delete"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -1429,24 +1429,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate28.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate28.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate28.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate28.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate28.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate28.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate28.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate28.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1459,7 +1459,7 @@ var valid0 = true;
 }
 }
 else {
-validate28.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate28.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1479,14 +1479,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.emoji === undefined) && (missing0 = "emoji"))) || ((data.op === undefined) && (missing0 = "op"))){
-validate29.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate29.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.react" !== data.type){
-validate29.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.react"},message:"must be equal to constant"}];
+validate29.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.react"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -1502,24 +1502,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate29.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate29.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate29.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate29.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate29.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate29.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate29.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate29.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1536,18 +1536,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 32 && func2(data2) > 32){
-validate29.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/maxLength",keyword:"maxLength",params:{limit: 32},message:"is too long"}];
+validate29.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/maxLength",keyword:"maxLength",params:{limit: 32}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate29.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate29.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate29.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate29.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1561,11 +1561,11 @@ if(data.op !== undefined){
 let data3 = data.op;
 const _errs8 = errors;
 if(typeof data3 !== "string"){
-validate29.errors = [{instancePath:instancePath+"/op",schemaPath:"#/definitions/ReactionOp/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate29.errors = [{instancePath:instancePath+"/op",schemaPath:"#/definitions/ReactionOp/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data3 === "add") || (data3 === "remove"))){
-validate29.errors = [{instancePath:instancePath+"/op",schemaPath:"#/definitions/ReactionOp/enum",keyword:"enum",params:{allowedValues: schema47.enum},message:"must be equal to one of the allowed values"}];
+validate29.errors = [{instancePath:instancePath+"/op",schemaPath:"#/definitions/ReactionOp/enum",keyword:"enum",params:{allowedValues: schema47.enum}}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -1579,7 +1579,7 @@ var valid0 = true;
 }
 }
 else {
-validate29.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate29.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1597,14 +1597,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))) || ((data.done === undefined) && (missing0 = "done"))){
-validate30.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate30.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((((((key0 === "type") || (key0 === "messageId")) || (key0 === "content")) || (key0 === "done")) || (key0 === "delta")) || (key0 === "seq")) || (key0 === "groupId")) || (key0 === "threadId"))){
-validate30.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"}];
+validate30.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -1613,7 +1613,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("chat.stream" !== data.type){
-validate30.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.stream"},message:"must be equal to constant"}];
+validate30.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.stream"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -1629,24 +1629,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate30.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate30.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate30.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate30.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate30.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate30.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate30.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate30.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1662,18 +1662,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 262144 && func2(data2) > 262144){
-validate30.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxLength",keyword:"maxLength",params:{limit: 262144},message:"is too long"}];
+validate30.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxLength",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate30.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate30.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate30.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate30.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1686,7 +1686,7 @@ if(valid0){
 if(data.done !== undefined){
 const _errs8 = errors;
 if(false !== data.done){
-validate30.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/const",keyword:"const",params:{allowedValue: false},message:"must be equal to constant"}];
+validate30.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/const",keyword:"const",params:{allowedValue: false}}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -1701,12 +1701,12 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data4 === "string"){
 if(data4.length > 262144 && func2(data4) > 262144){
-validate30.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/properties/delta/maxLength",keyword:"maxLength",params:{limit: 262144},message:"is too long"}];
+validate30.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/properties/delta/maxLength",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 }
 else {
-validate30.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/properties/delta/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate30.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/properties/delta/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1720,18 +1720,18 @@ if(data.seq !== undefined){
 let data5 = data.seq;
 const _errs11 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate30.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/properties/seq/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate30.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/properties/seq/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs11){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 9007199254740991 || isNaN(data5)){
-validate30.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/properties/seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"}];
+validate30.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/properties/seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data5 < 0 || isNaN(data5)){
-validate30.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/properties/seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+validate30.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/properties/seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -1762,24 +1762,24 @@ const _errs15 = errors;
 if(errors === _errs15){
 if(typeof data7 === "string"){
 if(data7.length > 128 && func2(data7) > 128){
-validate30.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate30.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data7.length < 1){
-validate30.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate30.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data7)){
-validate30.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate30.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate30.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate30.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1799,7 +1799,7 @@ var valid0 = true;
 }
 }
 else {
-validate30.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate30.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1817,14 +1817,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate32.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate32.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "type") || (key0 === "messageId")) || (key0 === "groupId"))){
-validate32.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"}];
+validate32.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -1833,7 +1833,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("chat.typing" !== data.type){
-validate32.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.typing"},message:"must be equal to constant"}];
+validate32.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.typing"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -1849,24 +1849,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate32.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate32.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate32.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate32.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate32.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate32.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate32.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate32.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1893,7 +1893,7 @@ var valid0 = true;
 }
 }
 else {
-validate32.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate32.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1911,14 +1911,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))) || ((data.done === undefined) && (missing0 = "done"))){
-validate34.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate34.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((((((key0 === "type") || (key0 === "messageId")) || (key0 === "content")) || (key0 === "done")) || (key0 === "mediaUrls")) || (key0 === "replyToMessageId")) || (key0 === "groupId")) || (key0 === "threadId"))){
-validate34.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"}];
+validate34.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -1927,7 +1927,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("chat.response" !== data.type){
-validate34.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.response"},message:"must be equal to constant"}];
+validate34.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.response"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -1943,24 +1943,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate34.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate34.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate34.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate34.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate34.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate34.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate34.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate34.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1976,12 +1976,12 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 262144 && func2(data2) > 262144){
-validate34.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxLength",keyword:"maxLength",params:{limit: 262144},message:"is too long"}];
+validate34.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxLength",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 }
 else {
-validate34.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate34.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1994,7 +1994,7 @@ if(valid0){
 if(data.done !== undefined){
 const _errs8 = errors;
 if(true !== data.done){
-validate34.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant"}];
+validate34.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/const",keyword:"const",params:{allowedValue: true}}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -2009,7 +2009,7 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(Array.isArray(data4)){
 if(data4.length > 64){
-validate34.errors = [{instancePath:instancePath+"/mediaUrls",schemaPath:"#/properties/mediaUrls/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items"}];
+validate34.errors = [{instancePath:instancePath+"/mediaUrls",schemaPath:"#/properties/mediaUrls/maxItems",keyword:"maxItems",params:{limit: 64}}];
 return false;
 }
 else {
@@ -2021,18 +2021,18 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data5 === "string"){
 if(data5.length > 4096 && func2(data5) > 4096){
-validate34.errors = [{instancePath:instancePath+"/mediaUrls/" + i0,schemaPath:"#/properties/mediaUrls/items/maxLength",keyword:"maxLength",params:{limit: 4096},message:"is too long"}];
+validate34.errors = [{instancePath:instancePath+"/mediaUrls/" + i0,schemaPath:"#/properties/mediaUrls/items/maxLength",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate34.errors = [{instancePath:instancePath+"/mediaUrls/" + i0,schemaPath:"#/properties/mediaUrls/items/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate34.errors = [{instancePath:instancePath+"/mediaUrls/" + i0,schemaPath:"#/properties/mediaUrls/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate34.errors = [{instancePath:instancePath+"/mediaUrls/" + i0,schemaPath:"#/properties/mediaUrls/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate34.errors = [{instancePath:instancePath+"/mediaUrls/" + i0,schemaPath:"#/properties/mediaUrls/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2044,7 +2044,7 @@ break;
 }
 }
 else {
-validate34.errors = [{instancePath:instancePath+"/mediaUrls",schemaPath:"#/properties/mediaUrls/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate34.errors = [{instancePath:instancePath+"/mediaUrls",schemaPath:"#/properties/mediaUrls/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -2061,24 +2061,24 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data6 === "string"){
 if(data6.length > 128 && func2(data6) > 128){
-validate34.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate34.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data6.length < 1){
-validate34.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate34.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data6)){
-validate34.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate34.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate34.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate34.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2107,24 +2107,24 @@ const _errs18 = errors;
 if(errors === _errs18){
 if(typeof data8 === "string"){
 if(data8.length > 128 && func2(data8) > 128){
-validate34.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate34.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data8.length < 1){
-validate34.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate34.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data8)){
-validate34.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate34.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate34.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate34.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2144,7 +2144,7 @@ var valid0 = true;
 }
 }
 else {
-validate34.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate34.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2163,14 +2163,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.error === undefined) && (missing0 = "error"))){
-validate36.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate36.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "type") || (key0 === "messageId")) || (key0 === "error")) || (key0 === "code"))){
-validate36.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"}];
+validate36.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -2179,7 +2179,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("chat.error" !== data.type){
-validate36.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.error"},message:"must be equal to constant"}];
+validate36.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.error"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -2195,24 +2195,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate36.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate36.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate36.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate36.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate36.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate36.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate36.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate36.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2228,18 +2228,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 1024 && func2(data2) > 1024){
-validate36.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/maxLength",keyword:"maxLength",params:{limit: 1024},message:"is too long"}];
+validate36.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate36.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate36.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate36.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate36.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2253,11 +2253,11 @@ if(data.code !== undefined){
 let data3 = data.code;
 const _errs8 = errors;
 if(typeof data3 !== "string"){
-validate36.errors = [{instancePath:instancePath+"/code",schemaPath:"#/definitions/ErrorCode/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate36.errors = [{instancePath:instancePath+"/code",schemaPath:"#/definitions/ErrorCode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((((((((((((((data3 === "invalid_format") || (data3 === "invalid_field")) || (data3 === "parse_error")) || (data3 === "auth_required")) || (data3 === "auth_failed")) || (data3 === "forbidden")) || (data3 === "rate_limited")) || (data3 === "queue_full")) || (data3 === "too_large")) || (data3 === "media_rejected")) || (data3 === "agent_error")) || (data3 === "timeout")) || (data3 === "shutting_down")) || (data3 === "cancelled")) || (data3 === "unsupported"))){
-validate36.errors = [{instancePath:instancePath+"/code",schemaPath:"#/definitions/ErrorCode/enum",keyword:"enum",params:{allowedValues: schema59.enum},message:"must be equal to one of the allowed values"}];
+validate36.errors = [{instancePath:instancePath+"/code",schemaPath:"#/definitions/ErrorCode/enum",keyword:"enum",params:{allowedValues: schema59.enum}}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -2272,7 +2272,7 @@ var valid0 = true;
 }
 }
 else {
-validate36.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate36.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2290,14 +2290,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.extensions === undefined) && (missing0 = "extensions"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
-validate37.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate37.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "type") || (key0 === "extensions")) || (key0 === "senderId"))){
-validate37.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"}];
+validate37.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -2306,7 +2306,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("chat.welcome" !== data.type){
-validate37.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.welcome"},message:"must be equal to constant"}];
+validate37.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.welcome"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -2321,7 +2321,7 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(Array.isArray(data1)){
 if(data1.length > 32){
-validate37.errors = [{instancePath:instancePath+"/extensions",schemaPath:"#/properties/extensions/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"}];
+validate37.errors = [{instancePath:instancePath+"/extensions",schemaPath:"#/properties/extensions/maxItems",keyword:"maxItems",params:{limit: 32}}];
 return false;
 }
 else {
@@ -2334,18 +2334,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 64 && func2(data2) > 64){
-validate37.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"#/definitions/Extension/maxLength",keyword:"maxLength",params:{limit: 64},message:"is too long"}];
+validate37.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"#/definitions/Extension/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate37.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"#/definitions/Extension/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate37.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"#/definitions/Extension/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate37.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"#/definitions/Extension/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate37.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"#/definitions/Extension/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2357,7 +2357,7 @@ break;
 }
 }
 else {
-validate37.errors = [{instancePath:instancePath+"/extensions",schemaPath:"#/properties/extensions/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate37.errors = [{instancePath:instancePath+"/extensions",schemaPath:"#/properties/extensions/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -2374,24 +2374,24 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate37.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate37.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate37.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate37.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate37.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate37.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate37.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate37.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2406,7 +2406,7 @@ var valid0 = true;
 }
 }
 else {
-validate37.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate37.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2425,14 +2425,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.code === undefined) && (missing0 = "code"))) || ((data.expiresAt === undefined) && (missing0 = "expiresAt"))){
-validate38.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate38.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "type") || (key0 === "messageId")) || (key0 === "code")) || (key0 === "expiresAt"))){
-validate38.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"}];
+validate38.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -2441,7 +2441,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("chat.pairing" !== data.type){
-validate38.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.pairing"},message:"must be equal to constant"}];
+validate38.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.pairing"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -2457,24 +2457,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate38.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate38.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate38.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate38.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate38.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate38.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate38.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate38.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2490,18 +2490,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 64 && func2(data2) > 64){
-validate38.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/maxLength",keyword:"maxLength",params:{limit: 64},message:"is too long"}];
+validate38.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate38.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate38.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate38.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate38.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2516,18 +2516,18 @@ let data3 = data.expiresAt;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate38.errors = [{instancePath:instancePath+"/expiresAt",schemaPath:"#/definitions/Timestamp/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate38.errors = [{instancePath:instancePath+"/expiresAt",schemaPath:"#/definitions/Timestamp/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate38.errors = [{instancePath:instancePath+"/expiresAt",schemaPath:"#/definitions/Timestamp/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"}];
+validate38.errors = [{instancePath:instancePath+"/expiresAt",schemaPath:"#/definitions/Timestamp/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate38.errors = [{instancePath:instancePath+"/expiresAt",schemaPath:"#/definitions/Timestamp/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+validate38.errors = [{instancePath:instancePath+"/expiresAt",schemaPath:"#/definitions/Timestamp/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -2545,7 +2545,7 @@ var valid0 = true;
 }
 }
 else {
-validate38.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate38.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2563,14 +2563,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.groupId === undefined) && (missing0 = "groupId"))) || ((data.senderId === undefined) && (missing0 = "senderId"))) || ((data.content === undefined) && (missing0 = "content"))){
-validate39.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate39.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((((key0 === "type") || (key0 === "messageId")) || (key0 === "groupId")) || (key0 === "senderId")) || (key0 === "senderName")) || (key0 === "content")) || (key0 === "threadId"))){
-validate39.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"}];
+validate39.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -2579,7 +2579,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("chat.message" !== data.type){
-validate39.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.message"},message:"must be equal to constant"}];
+validate39.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.message"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -2595,24 +2595,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate39.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate39.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate39.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate39.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate39.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate39.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate39.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate39.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2641,24 +2641,24 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate39.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate39.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate39.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate39.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate39.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate39.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate39.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate39.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2675,24 +2675,24 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate39.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate39.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate39.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate39.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data4)){
-validate39.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate39.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate39.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate39.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2709,18 +2709,18 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data5 === "string"){
 if(data5.length > 65536 && func2(data5) > 65536){
-validate39.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 65536},message:"is too long"}];
+validate39.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate39.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate39.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate39.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate39.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2737,24 +2737,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data6 === "string"){
 if(data6.length > 128 && func2(data6) > 128){
-validate39.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate39.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data6.length < 1){
-validate39.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate39.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data6)){
-validate39.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate39.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate39.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate39.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2773,7 +2773,7 @@ var valid0 = true;
 }
 }
 else {
-validate39.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate39.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2791,14 +2791,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.mediaId === undefined) && (missing0 = "mediaId"))) || ((data.url === undefined) && (missing0 = "url"))){
-validate41.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate41.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((((key0 === "type") || (key0 === "messageId")) || (key0 === "mediaId")) || (key0 === "mimeType")) || (key0 === "name")) || (key0 === "url"))){
-validate41.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"}];
+validate41.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -2807,7 +2807,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("chat.media" !== data.type){
-validate41.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.media"},message:"must be equal to constant"}];
+validate41.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.media"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -2823,24 +2823,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate41.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate41.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate41.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate41.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate41.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate41.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate41.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate41.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2857,24 +2857,24 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate41.errors = [{instancePath:instancePath+"/mediaId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate41.errors = [{instancePath:instancePath+"/mediaId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate41.errors = [{instancePath:instancePath+"/mediaId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate41.errors = [{instancePath:instancePath+"/mediaId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate41.errors = [{instancePath:instancePath+"/mediaId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate41.errors = [{instancePath:instancePath+"/mediaId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate41.errors = [{instancePath:instancePath+"/mediaId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate41.errors = [{instancePath:instancePath+"/mediaId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2891,18 +2891,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate41.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"#/definitions/MimeType/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate41.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"#/definitions/MimeType/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 3 || (data3.length < 6 && func2(data3) < 3)){
-validate41.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"#/definitions/MimeType/minLength",keyword:"minLength",params:{limit: 3},message:"is too short"}];
+validate41.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"#/definitions/MimeType/minLength",keyword:"minLength",params:{limit: 3}}];
 return false;
 }
 }
 }
 else {
-validate41.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"#/definitions/MimeType/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate41.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"#/definitions/MimeType/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2919,24 +2919,24 @@ const _errs13 = errors;
 if(errors === _errs13){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate41.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate41.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate41.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate41.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data4)){
-validate41.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate41.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate41.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate41.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2952,18 +2952,18 @@ const _errs15 = errors;
 if(errors === _errs15){
 if(typeof data5 === "string"){
 if(data5.length > 4096 && func2(data5) > 4096){
-validate41.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/maxLength",keyword:"maxLength",params:{limit: 4096},message:"is too long"}];
+validate41.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/maxLength",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate41.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate41.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate41.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate41.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2981,7 +2981,7 @@ var valid0 = true;
 }
 }
 else {
-validate41.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate41.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3000,14 +3000,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.id === undefined) && (missing0 = "id")){
-validate43.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate43.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((key0 === "id") || (key0 === "name"))){
-validate43.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"}];
+validate43.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -3020,24 +3020,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate43.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate43.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate43.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate43.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate43.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate43.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate43.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate43.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3054,24 +3054,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate43.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate43.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate43.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate43.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate43.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate43.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate43.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate43.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3085,7 +3085,7 @@ var valid0 = true;
 }
 }
 else {
-validate43.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate43.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3101,14 +3101,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.requestId === undefined) && (missing0 = "requestId"))) || ((data.entries === undefined) && (missing0 = "entries"))){
-validate42.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate42.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "type") || (key0 === "requestId")) || (key0 === "entries")) || (key0 === "nextCursor"))){
-validate42.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"}];
+validate42.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -3117,7 +3117,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("chat.directory.result" !== data.type){
-validate42.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.directory.result"},message:"must be equal to constant"}];
+validate42.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.directory.result"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3133,24 +3133,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate42.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate42.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate42.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate42.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate42.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate42.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate42.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate42.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3166,7 +3166,7 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(Array.isArray(data2)){
 if(data2.length > 200){
-validate42.errors = [{instancePath:instancePath+"/entries",schemaPath:"#/properties/entries/maxItems",keyword:"maxItems",params:{limit: 200},message:"must NOT have more than 200 items"}];
+validate42.errors = [{instancePath:instancePath+"/entries",schemaPath:"#/properties/entries/maxItems",keyword:"maxItems",params:{limit: 200}}];
 return false;
 }
 else {
@@ -3186,7 +3186,7 @@ break;
 }
 }
 else {
-validate42.errors = [{instancePath:instancePath+"/entries",schemaPath:"#/properties/entries/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate42.errors = [{instancePath:instancePath+"/entries",schemaPath:"#/properties/entries/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -3202,18 +3202,18 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate42.errors = [{instancePath:instancePath+"/nextCursor",schemaPath:"#/properties/nextCursor/maxLength",keyword:"maxLength",params:{limit: 512},message:"is too long"}];
+validate42.errors = [{instancePath:instancePath+"/nextCursor",schemaPath:"#/properties/nextCursor/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate42.errors = [{instancePath:instancePath+"/nextCursor",schemaPath:"#/properties/nextCursor/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate42.errors = [{instancePath:instancePath+"/nextCursor",schemaPath:"#/properties/nextCursor/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate42.errors = [{instancePath:instancePath+"/nextCursor",schemaPath:"#/properties/nextCursor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate42.errors = [{instancePath:instancePath+"/nextCursor",schemaPath:"#/properties/nextCursor/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3229,7 +3229,7 @@ var valid0 = true;
 }
 }
 else {
-validate42.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate42.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3247,14 +3247,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))){
-validate45.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate45.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "type") || (key0 === "messageId")) || (key0 === "content"))){
-validate45.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"}];
+validate45.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -3263,7 +3263,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("chat.edited" !== data.type){
-validate45.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.edited"},message:"must be equal to constant"}];
+validate45.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.edited"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3279,24 +3279,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate45.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate45.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate45.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate45.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate45.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate45.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate45.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate45.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3313,18 +3313,18 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 65536 && func2(data2) > 65536){
-validate45.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 65536},message:"is too long"}];
+validate45.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate45.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate45.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate45.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate45.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3339,7 +3339,7 @@ var valid0 = true;
 }
 }
 else {
-validate45.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate45.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3357,14 +3357,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))){
-validate46.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate46.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((key0 === "type") || (key0 === "messageId"))){
-validate46.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"}];
+validate46.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -3373,7 +3373,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("chat.deleted" !== data.type){
-validate46.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.deleted"},message:"must be equal to constant"}];
+validate46.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.deleted"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3389,24 +3389,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate46.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate46.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate46.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate46.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate46.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate46.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate46.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate46.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3420,7 +3420,7 @@ var valid0 = true;
 }
 }
 else {
-validate46.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate46.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3438,14 +3438,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.emoji === undefined) && (missing0 = "emoji"))) || ((data.op === undefined) && (missing0 = "op"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
-validate47.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate47.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "type") || (key0 === "messageId")) || (key0 === "emoji")) || (key0 === "op")) || (key0 === "senderId"))){
-validate47.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"}];
+validate47.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -3454,7 +3454,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("chat.reaction" !== data.type){
-validate47.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.reaction"},message:"must be equal to constant"}];
+validate47.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.reaction"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3470,24 +3470,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate47.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate47.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate47.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate47.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate47.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate47.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate47.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate47.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3504,18 +3504,18 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 32 && func2(data2) > 32){
-validate47.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/maxLength",keyword:"maxLength",params:{limit: 32},message:"is too long"}];
+validate47.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/maxLength",keyword:"maxLength",params:{limit: 32}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate47.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate47.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate47.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate47.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3529,11 +3529,11 @@ if(data.op !== undefined){
 let data3 = data.op;
 const _errs9 = errors;
 if(typeof data3 !== "string"){
-validate47.errors = [{instancePath:instancePath+"/op",schemaPath:"#/definitions/ReactionOp/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate47.errors = [{instancePath:instancePath+"/op",schemaPath:"#/definitions/ReactionOp/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data3 === "add") || (data3 === "remove"))){
-validate47.errors = [{instancePath:instancePath+"/op",schemaPath:"#/definitions/ReactionOp/enum",keyword:"enum",params:{allowedValues: schema47.enum},message:"must be equal to one of the allowed values"}];
+validate47.errors = [{instancePath:instancePath+"/op",schemaPath:"#/definitions/ReactionOp/enum",keyword:"enum",params:{allowedValues: schema47.enum}}];
 return false;
 }
 var valid0 = _errs9 === errors;
@@ -3549,24 +3549,24 @@ const _errs13 = errors;
 if(errors === _errs13){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate47.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate47.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate47.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate47.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data4)){
-validate47.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate47.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate47.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate47.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3583,7 +3583,7 @@ var valid0 = true;
 }
 }
 else {
-validate47.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate47.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3602,7 +3602,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.token === undefined) && (missing0 = "token")) || ((data.tokenType === undefined) && (missing0 = "tokenType"))){
-validate48.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate48.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -3614,12 +3614,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 4096 && func2(data0) > 4096){
-validate48.errors = [{instancePath:instancePath+"/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 4096},message:"is too long"}];
+validate48.errors = [{instancePath:instancePath+"/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 }
 else {
-validate48.errors = [{instancePath:instancePath+"/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate48.errors = [{instancePath:instancePath+"/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/additionalProperties/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3637,18 +3637,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(data1.length > 4096 && func2(data1) > 4096){
-validate48.errors = [{instancePath:instancePath+"/token",schemaPath:"#/definitions/Token/maxLength",keyword:"maxLength",params:{limit: 4096},message:"is too long"}];
+validate48.errors = [{instancePath:instancePath+"/token",schemaPath:"#/definitions/Token/maxLength",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate48.errors = [{instancePath:instancePath+"/token",schemaPath:"#/definitions/Token/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate48.errors = [{instancePath:instancePath+"/token",schemaPath:"#/definitions/Token/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate48.errors = [{instancePath:instancePath+"/token",schemaPath:"#/definitions/Token/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate48.errors = [{instancePath:instancePath+"/token",schemaPath:"#/definitions/Token/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3665,18 +3665,18 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data2 === "string"){
 if(data2.length > 64 && func2(data2) > 64){
-validate48.errors = [{instancePath:instancePath+"/tokenType",schemaPath:"#/definitions/TokenType/maxLength",keyword:"maxLength",params:{limit: 64},message:"is too long"}];
+validate48.errors = [{instancePath:instancePath+"/tokenType",schemaPath:"#/definitions/TokenType/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate48.errors = [{instancePath:instancePath+"/tokenType",schemaPath:"#/definitions/TokenType/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate48.errors = [{instancePath:instancePath+"/tokenType",schemaPath:"#/definitions/TokenType/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate48.errors = [{instancePath:instancePath+"/tokenType",schemaPath:"#/definitions/TokenType/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate48.errors = [{instancePath:instancePath+"/tokenType",schemaPath:"#/definitions/TokenType/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3693,24 +3693,24 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate48.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate48.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate48.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate48.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate48.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate48.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate48.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate48.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3727,24 +3727,24 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate48.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate48.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate48.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate48.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data4)){
-validate48.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate48.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate48.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate48.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3760,7 +3760,7 @@ var valid1 = true;
 }
 }
 else {
-validate48.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate48.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3779,7 +3779,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.userId === undefined) && (missing0 = "userId")){
-validate50.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate50.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -3790,24 +3790,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate50.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate50.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate50.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate50.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate50.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate50.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate50.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate50.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3824,24 +3824,24 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate50.errors = [{instancePath:instancePath+"/username",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate50.errors = [{instancePath:instancePath+"/username",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate50.errors = [{instancePath:instancePath+"/username",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate50.errors = [{instancePath:instancePath+"/username",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate50.errors = [{instancePath:instancePath+"/username",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate50.errors = [{instancePath:instancePath+"/username",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate50.errors = [{instancePath:instancePath+"/username",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate50.errors = [{instancePath:instancePath+"/username",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3857,12 +3857,12 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 4096 && func2(data2) > 4096){
-validate50.errors = [{instancePath:instancePath+"/avatar",schemaPath:"#/properties/avatar/maxLength",keyword:"maxLength",params:{limit: 4096},message:"is too long"}];
+validate50.errors = [{instancePath:instancePath+"/avatar",schemaPath:"#/properties/avatar/maxLength",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 }
 else {
-validate50.errors = [{instancePath:instancePath+"/avatar",schemaPath:"#/properties/avatar/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate50.errors = [{instancePath:instancePath+"/avatar",schemaPath:"#/properties/avatar/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3879,7 +3879,7 @@ if(errors === _errs9){
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 }
 else {
-validate50.errors = [{instancePath:instancePath+"/extra",schemaPath:"#/properties/extra/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate50.errors = [{instancePath:instancePath+"/extra",schemaPath:"#/properties/extra/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3892,7 +3892,7 @@ if(valid0){
 if(data.delegate !== undefined){
 const _errs12 = errors;
 if(typeof data.delegate !== "boolean"){
-validate50.errors = [{instancePath:instancePath+"/delegate",schemaPath:"#/properties/delegate/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate50.errors = [{instancePath:instancePath+"/delegate",schemaPath:"#/properties/delegate/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs12 === errors;
@@ -3907,7 +3907,7 @@ var valid0 = true;
 }
 }
 else {
-validate50.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate50.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3923,14 +3923,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.success === undefined) && (missing0 = "success")) || ((data.data === undefined) && (missing0 = "data"))){
-validate49.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate49.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.success !== undefined){
 const _errs1 = errors;
 if(true !== data.success){
-validate49.errors = [{instancePath:instancePath+"/success",schemaPath:"#/properties/success/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant"}];
+validate49.errors = [{instancePath:instancePath+"/success",schemaPath:"#/properties/success/const",keyword:"const",params:{allowedValue: true}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -3954,7 +3954,7 @@ var valid0 = true;
 }
 }
 else {
-validate49.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate49.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3972,14 +3972,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.success === undefined) && (missing0 = "success")){
-validate52.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate52.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.success !== undefined){
 const _errs1 = errors;
 if(false !== data.success){
-validate52.errors = [{instancePath:instancePath+"/success",schemaPath:"#/properties/success/const",keyword:"const",params:{allowedValue: false},message:"must be equal to constant"}];
+validate52.errors = [{instancePath:instancePath+"/success",schemaPath:"#/properties/success/const",keyword:"const",params:{allowedValue: false}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -3994,12 +3994,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data1 === "string"){
 if(data1.length > 256 && func2(data1) > 256){
-validate52.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/maxLength",keyword:"maxLength",params:{limit: 256},message:"is too long"}];
+validate52.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate52.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate52.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4015,12 +4015,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data2 === "string"){
 if(data2.length > 4096 && func2(data2) > 4096){
-validate52.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/maxLength",keyword:"maxLength",params:{limit: 4096},message:"is too long"}];
+validate52.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/maxLength",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 }
 else {
-validate52.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate52.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4034,7 +4034,7 @@ var valid0 = true;
 }
 }
 else {
-validate52.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate52.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4050,24 +4050,24 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 128 && func2(data) > 128){
-validate53.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate53.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate53.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate53.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data)){
-validate53.errors = [{instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate53.errors = [{instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate53.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate53.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4083,18 +4083,18 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 65536 && func2(data) > 65536){
-validate54.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 65536},message:"is too long"}];
+validate54.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate54.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate54.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate54.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate54.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4110,24 +4110,24 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 128 && func2(data) > 128){
-validate55.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate55.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate55.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate55.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data)){
-validate55.errors = [{instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate55.errors = [{instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate55.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate55.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4144,24 +4144,24 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data === "string"){
 if(data.length > 128 && func2(data) > 128){
-validate56.errors = [{instancePath,schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate56.errors = [{instancePath,schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate56.errors = [{instancePath,schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate56.errors = [{instancePath,schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data)){
-validate56.errors = [{instancePath,schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate56.errors = [{instancePath,schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate56.errors = [{instancePath,schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate56.errors = [{instancePath,schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4177,18 +4177,18 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 4096 && func2(data) > 4096){
-validate57.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 4096},message:"is too long"}];
+validate57.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate57.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate57.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate57.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate57.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4204,18 +4204,18 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 128 && func2(data) > 128){
-validate58.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate58.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data.length < 3 || (data.length < 6 && func2(data) < 3)){
-validate58.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 3},message:"is too short"}];
+validate58.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 3}}];
 return false;
 }
 }
 }
 else {
-validate58.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate58.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4232,7 +4232,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 }
 else {
-validate59.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate59.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4253,18 +4253,18 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 4096 && func2(data0) > 4096){
-validate60.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/maxLength",keyword:"maxLength",params:{limit: 4096},message:"is too long"}];
+validate60.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/maxLength",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate60.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate60.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate60.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate60.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4280,18 +4280,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 1048576 && func2(data1) > 1048576){
-validate60.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/maxLength",keyword:"maxLength",params:{limit: 1048576},message:"is too long"}];
+validate60.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate60.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate60.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate60.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate60.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4308,18 +4308,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate60.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"#/definitions/MimeType/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate60.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"#/definitions/MimeType/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 3 || (data2.length < 6 && func2(data2) < 3)){
-validate60.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"#/definitions/MimeType/minLength",keyword:"minLength",params:{limit: 3},message:"is too short"}];
+validate60.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"#/definitions/MimeType/minLength",keyword:"minLength",params:{limit: 3}}];
 return false;
 }
 }
 }
 else {
-validate60.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"#/definitions/MimeType/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate60.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"#/definitions/MimeType/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4336,24 +4336,24 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate60.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate60.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate60.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate60.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate60.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate60.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate60.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate60.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4367,7 +4367,7 @@ var valid0 = true;
 }
 }
 else {
-validate60.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate60.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4383,18 +4383,18 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 64 && func2(data) > 64){
-validate61.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 64},message:"is too long"}];
+validate61.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate61.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate61.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate61.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate61.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4410,18 +4410,18 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 4096 && func2(data) > 4096){
-validate62.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 4096},message:"is too long"}];
+validate62.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate62.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate62.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate62.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate62.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4437,18 +4437,18 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 32 && func2(data) > 32){
-validate63.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 32},message:"is too long"}];
+validate63.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 32}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate63.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate63.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate63.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate63.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4462,11 +4462,11 @@ function validate64(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
-validate64.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate64.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data === "add") || (data === "remove"))){
-validate64.errors = [{instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema47.enum},message:"must be equal to one of the allowed values"}];
+validate64.errors = [{instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema47.enum}}];
 return false;
 }
 validate64.errors = vErrors;
@@ -4479,11 +4479,11 @@ function validate65(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
-validate65.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate65.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((((((((((((((data === "invalid_format") || (data === "invalid_field")) || (data === "parse_error")) || (data === "auth_required")) || (data === "auth_failed")) || (data === "forbidden")) || (data === "rate_limited")) || (data === "queue_full")) || (data === "too_large")) || (data === "media_rejected")) || (data === "agent_error")) || (data === "timeout")) || (data === "shutting_down")) || (data === "cancelled")) || (data === "unsupported"))){
-validate65.errors = [{instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema59.enum},message:"must be equal to one of the allowed values"}];
+validate65.errors = [{instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema59.enum}}];
 return false;
 }
 validate65.errors = vErrors;
@@ -4496,18 +4496,18 @@ function validate66(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-validate66.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate66.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === 0){
 if((typeof data == "number") && (isFinite(data))){
 if(data > 9007199254740991 || isNaN(data)){
-validate66.errors = [{instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"}];
+validate66.errors = [{instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data < 0 || isNaN(data)){
-validate66.errors = [{instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+validate66.errors = [{instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -4526,14 +4526,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.id === undefined) && (missing0 = "id")){
-validate67.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate67.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((key0 === "id") || (key0 === "name"))){
-validate67.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"}];
+validate67.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -4546,24 +4546,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate67.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate67.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate67.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate67.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate67.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate67.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate67.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate67.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4580,24 +4580,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate67.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate67.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate67.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate67.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate67.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate67.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate67.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate67.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4611,7 +4611,7 @@ var valid0 = true;
 }
 }
 else {
-validate67.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate67.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4628,7 +4628,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.userId === undefined) && (missing0 = "userId")){
-validate68.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate68.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -4639,24 +4639,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate68.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate68.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate68.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate68.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate68.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate68.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate68.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate68.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4673,24 +4673,24 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate68.errors = [{instancePath:instancePath+"/username",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate68.errors = [{instancePath:instancePath+"/username",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate68.errors = [{instancePath:instancePath+"/username",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate68.errors = [{instancePath:instancePath+"/username",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate68.errors = [{instancePath:instancePath+"/username",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate68.errors = [{instancePath:instancePath+"/username",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate68.errors = [{instancePath:instancePath+"/username",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate68.errors = [{instancePath:instancePath+"/username",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4706,12 +4706,12 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 4096 && func2(data2) > 4096){
-validate68.errors = [{instancePath:instancePath+"/avatar",schemaPath:"#/properties/avatar/maxLength",keyword:"maxLength",params:{limit: 4096},message:"is too long"}];
+validate68.errors = [{instancePath:instancePath+"/avatar",schemaPath:"#/properties/avatar/maxLength",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 }
 else {
-validate68.errors = [{instancePath:instancePath+"/avatar",schemaPath:"#/properties/avatar/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate68.errors = [{instancePath:instancePath+"/avatar",schemaPath:"#/properties/avatar/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4728,7 +4728,7 @@ if(errors === _errs9){
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 }
 else {
-validate68.errors = [{instancePath:instancePath+"/extra",schemaPath:"#/properties/extra/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate68.errors = [{instancePath:instancePath+"/extra",schemaPath:"#/properties/extra/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4741,7 +4741,7 @@ if(valid0){
 if(data.delegate !== undefined){
 const _errs12 = errors;
 if(typeof data.delegate !== "boolean"){
-validate68.errors = [{instancePath:instancePath+"/delegate",schemaPath:"#/properties/delegate/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"}];
+validate68.errors = [{instancePath:instancePath+"/delegate",schemaPath:"#/properties/delegate/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs12 === errors;
@@ -4756,7 +4756,7 @@ var valid0 = true;
 }
 }
 else {
-validate68.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate68.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4772,18 +4772,18 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 64 && func2(data) > 64){
-validate69.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 64},message:"is too long"}];
+validate69.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate69.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate69.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate69.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate69.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4801,14 +4801,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))) || ((data.done === undefined) && (missing0 = "done"))){
-validate71.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate71.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.stream" !== data.type){
-validate71.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.stream"},message:"must be equal to constant"}];
+validate71.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.stream"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -4824,24 +4824,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate71.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate71.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate71.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate71.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate71.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate71.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate71.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate71.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4857,18 +4857,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 262144 && func2(data2) > 262144){
-validate71.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxLength",keyword:"maxLength",params:{limit: 262144},message:"is too long"}];
+validate71.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxLength",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate71.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate71.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate71.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate71.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4881,7 +4881,7 @@ if(valid0){
 if(data.done !== undefined){
 const _errs7 = errors;
 if(false !== data.done){
-validate71.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/const",keyword:"const",params:{allowedValue: false},message:"must be equal to constant"}];
+validate71.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/const",keyword:"const",params:{allowedValue: false}}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -4896,12 +4896,12 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data4 === "string"){
 if(data4.length > 262144 && func2(data4) > 262144){
-validate71.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/properties/delta/maxLength",keyword:"maxLength",params:{limit: 262144},message:"is too long"}];
+validate71.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/properties/delta/maxLength",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 }
 else {
-validate71.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/properties/delta/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate71.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/properties/delta/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4915,18 +4915,18 @@ if(data.seq !== undefined){
 let data5 = data.seq;
 const _errs10 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate71.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/properties/seq/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate71.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/properties/seq/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs10){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 9007199254740991 || isNaN(data5)){
-validate71.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/properties/seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"}];
+validate71.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/properties/seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data5 < 0 || isNaN(data5)){
-validate71.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/properties/seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+validate71.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/properties/seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -4957,24 +4957,24 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data7 === "string"){
 if(data7.length > 128 && func2(data7) > 128){
-validate71.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate71.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data7.length < 1){
-validate71.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate71.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data7)){
-validate71.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate71.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate71.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate71.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4993,7 +4993,7 @@ var valid0 = true;
 }
 }
 else {
-validate71.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate71.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5011,14 +5011,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate73.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate73.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.typing" !== data.type){
-validate73.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.typing"},message:"must be equal to constant"}];
+validate73.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.typing"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -5034,24 +5034,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate73.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate73.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate73.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate73.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate73.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate73.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate73.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate73.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5077,7 +5077,7 @@ var valid0 = true;
 }
 }
 else {
-validate73.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate73.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5095,14 +5095,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))) || ((data.done === undefined) && (missing0 = "done"))){
-validate75.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate75.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.response" !== data.type){
-validate75.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.response"},message:"must be equal to constant"}];
+validate75.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.response"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -5118,24 +5118,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate75.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate75.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate75.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate75.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate75.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate75.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate75.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5151,12 +5151,12 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 262144 && func2(data2) > 262144){
-validate75.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxLength",keyword:"maxLength",params:{limit: 262144},message:"is too long"}];
+validate75.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxLength",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate75.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5169,7 +5169,7 @@ if(valid0){
 if(data.done !== undefined){
 const _errs7 = errors;
 if(true !== data.done){
-validate75.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant"}];
+validate75.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/const",keyword:"const",params:{allowedValue: true}}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -5184,7 +5184,7 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(Array.isArray(data4)){
 if(data4.length > 64){
-validate75.errors = [{instancePath:instancePath+"/mediaUrls",schemaPath:"#/properties/mediaUrls/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items"}];
+validate75.errors = [{instancePath:instancePath+"/mediaUrls",schemaPath:"#/properties/mediaUrls/maxItems",keyword:"maxItems",params:{limit: 64}}];
 return false;
 }
 else {
@@ -5196,18 +5196,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data5 === "string"){
 if(data5.length > 4096 && func2(data5) > 4096){
-validate75.errors = [{instancePath:instancePath+"/mediaUrls/" + i0,schemaPath:"#/properties/mediaUrls/items/maxLength",keyword:"maxLength",params:{limit: 4096},message:"is too long"}];
+validate75.errors = [{instancePath:instancePath+"/mediaUrls/" + i0,schemaPath:"#/properties/mediaUrls/items/maxLength",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate75.errors = [{instancePath:instancePath+"/mediaUrls/" + i0,schemaPath:"#/properties/mediaUrls/items/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate75.errors = [{instancePath:instancePath+"/mediaUrls/" + i0,schemaPath:"#/properties/mediaUrls/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/mediaUrls/" + i0,schemaPath:"#/properties/mediaUrls/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate75.errors = [{instancePath:instancePath+"/mediaUrls/" + i0,schemaPath:"#/properties/mediaUrls/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5219,7 +5219,7 @@ break;
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/mediaUrls",schemaPath:"#/properties/mediaUrls/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate75.errors = [{instancePath:instancePath+"/mediaUrls",schemaPath:"#/properties/mediaUrls/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -5236,24 +5236,24 @@ const _errs13 = errors;
 if(errors === _errs13){
 if(typeof data6 === "string"){
 if(data6.length > 128 && func2(data6) > 128){
-validate75.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate75.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data6.length < 1){
-validate75.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate75.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data6)){
-validate75.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate75.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate75.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5282,24 +5282,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data8 === "string"){
 if(data8.length > 128 && func2(data8) > 128){
-validate75.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate75.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data8.length < 1){
-validate75.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate75.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data8)){
-validate75.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate75.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate75.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5318,7 +5318,7 @@ var valid0 = true;
 }
 }
 else {
-validate75.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate75.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5336,14 +5336,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.error === undefined) && (missing0 = "error"))){
-validate77.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate77.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.error" !== data.type){
-validate77.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.error"},message:"must be equal to constant"}];
+validate77.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.error"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -5359,24 +5359,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate77.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate77.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate77.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate77.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate77.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate77.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate77.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate77.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5392,18 +5392,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 1024 && func2(data2) > 1024){
-validate77.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/maxLength",keyword:"maxLength",params:{limit: 1024},message:"is too long"}];
+validate77.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate77.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate77.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate77.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate77.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5417,11 +5417,11 @@ if(data.code !== undefined){
 let data3 = data.code;
 const _errs7 = errors;
 if(typeof data3 !== "string"){
-validate77.errors = [{instancePath:instancePath+"/code",schemaPath:"types#/definitions/ErrorCode/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate77.errors = [{instancePath:instancePath+"/code",schemaPath:"types#/definitions/ErrorCode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((((((((((((((data3 === "invalid_format") || (data3 === "invalid_field")) || (data3 === "parse_error")) || (data3 === "auth_required")) || (data3 === "auth_failed")) || (data3 === "forbidden")) || (data3 === "rate_limited")) || (data3 === "queue_full")) || (data3 === "too_large")) || (data3 === "media_rejected")) || (data3 === "agent_error")) || (data3 === "timeout")) || (data3 === "shutting_down")) || (data3 === "cancelled")) || (data3 === "unsupported"))){
-validate77.errors = [{instancePath:instancePath+"/code",schemaPath:"types#/definitions/ErrorCode/enum",keyword:"enum",params:{allowedValues: schema59.enum},message:"must be equal to one of the allowed values"}];
+validate77.errors = [{instancePath:instancePath+"/code",schemaPath:"types#/definitions/ErrorCode/enum",keyword:"enum",params:{allowedValues: schema59.enum}}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -5435,7 +5435,7 @@ var valid0 = true;
 }
 }
 else {
-validate77.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate77.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5453,14 +5453,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.extensions === undefined) && (missing0 = "extensions"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
-validate78.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate78.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.welcome" !== data.type){
-validate78.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.welcome"},message:"must be equal to constant"}];
+validate78.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.welcome"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -5475,7 +5475,7 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(Array.isArray(data1)){
 if(data1.length > 32){
-validate78.errors = [{instancePath:instancePath+"/extensions",schemaPath:"#/properties/extensions/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"}];
+validate78.errors = [{instancePath:instancePath+"/extensions",schemaPath:"#/properties/extensions/maxItems",keyword:"maxItems",params:{limit: 32}}];
 return false;
 }
 else {
@@ -5488,18 +5488,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 64 && func2(data2) > 64){
-validate78.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"types#/definitions/Extension/maxLength",keyword:"maxLength",params:{limit: 64},message:"is too long"}];
+validate78.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"types#/definitions/Extension/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate78.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"types#/definitions/Extension/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate78.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"types#/definitions/Extension/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate78.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"types#/definitions/Extension/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate78.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"types#/definitions/Extension/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5511,7 +5511,7 @@ break;
 }
 }
 else {
-validate78.errors = [{instancePath:instancePath+"/extensions",schemaPath:"#/properties/extensions/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate78.errors = [{instancePath:instancePath+"/extensions",schemaPath:"#/properties/extensions/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -5528,24 +5528,24 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate78.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate78.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate78.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate78.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate78.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate78.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate78.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate78.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5559,7 +5559,7 @@ var valid0 = true;
 }
 }
 else {
-validate78.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate78.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5577,14 +5577,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.code === undefined) && (missing0 = "code"))) || ((data.expiresAt === undefined) && (missing0 = "expiresAt"))){
-validate79.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate79.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.pairing" !== data.type){
-validate79.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.pairing"},message:"must be equal to constant"}];
+validate79.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.pairing"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -5600,24 +5600,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate79.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate79.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate79.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate79.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate79.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate79.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate79.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate79.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5633,18 +5633,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 64 && func2(data2) > 64){
-validate79.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/maxLength",keyword:"maxLength",params:{limit: 64},message:"is too long"}];
+validate79.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate79.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate79.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate79.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate79.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5659,18 +5659,18 @@ let data3 = data.expiresAt;
 const _errs7 = errors;
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate79.errors = [{instancePath:instancePath+"/expiresAt",schemaPath:"types#/definitions/Timestamp/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate79.errors = [{instancePath:instancePath+"/expiresAt",schemaPath:"types#/definitions/Timestamp/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate79.errors = [{instancePath:instancePath+"/expiresAt",schemaPath:"types#/definitions/Timestamp/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"}];
+validate79.errors = [{instancePath:instancePath+"/expiresAt",schemaPath:"types#/definitions/Timestamp/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate79.errors = [{instancePath:instancePath+"/expiresAt",schemaPath:"types#/definitions/Timestamp/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"}];
+validate79.errors = [{instancePath:instancePath+"/expiresAt",schemaPath:"types#/definitions/Timestamp/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -5687,7 +5687,7 @@ var valid0 = true;
 }
 }
 else {
-validate79.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate79.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5705,14 +5705,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.groupId === undefined) && (missing0 = "groupId"))) || ((data.senderId === undefined) && (missing0 = "senderId"))) || ((data.content === undefined) && (missing0 = "content"))){
-validate80.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate80.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.message" !== data.type){
-validate80.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.message"},message:"must be equal to constant"}];
+validate80.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.message"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -5728,24 +5728,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate80.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate80.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate80.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate80.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate80.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate80.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate80.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate80.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5774,24 +5774,24 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate80.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate80.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate80.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate80.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate80.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate80.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate80.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate80.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5808,24 +5808,24 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate80.errors = [{instancePath:instancePath+"/senderName",schemaPath:"types#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate80.errors = [{instancePath:instancePath+"/senderName",schemaPath:"types#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate80.errors = [{instancePath:instancePath+"/senderName",schemaPath:"types#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate80.errors = [{instancePath:instancePath+"/senderName",schemaPath:"types#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data4)){
-validate80.errors = [{instancePath:instancePath+"/senderName",schemaPath:"types#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate80.errors = [{instancePath:instancePath+"/senderName",schemaPath:"types#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate80.errors = [{instancePath:instancePath+"/senderName",schemaPath:"types#/definitions/Name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate80.errors = [{instancePath:instancePath+"/senderName",schemaPath:"types#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5842,18 +5842,18 @@ const _errs13 = errors;
 if(errors === _errs13){
 if(typeof data5 === "string"){
 if(data5.length > 65536 && func2(data5) > 65536){
-validate80.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 65536},message:"is too long"}];
+validate80.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate80.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate80.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate80.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate80.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5870,24 +5870,24 @@ const _errs16 = errors;
 if(errors === _errs16){
 if(typeof data6 === "string"){
 if(data6.length > 128 && func2(data6) > 128){
-validate80.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate80.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data6.length < 1){
-validate80.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate80.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data6)){
-validate80.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate80.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate80.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate80.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5905,7 +5905,7 @@ var valid0 = true;
 }
 }
 else {
-validate80.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate80.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5923,14 +5923,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.mediaId === undefined) && (missing0 = "mediaId"))) || ((data.url === undefined) && (missing0 = "url"))){
-validate82.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate82.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.media" !== data.type){
-validate82.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.media"},message:"must be equal to constant"}];
+validate82.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.media"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -5946,24 +5946,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate82.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate82.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate82.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate82.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate82.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate82.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate82.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate82.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5980,24 +5980,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate82.errors = [{instancePath:instancePath+"/mediaId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate82.errors = [{instancePath:instancePath+"/mediaId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate82.errors = [{instancePath:instancePath+"/mediaId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate82.errors = [{instancePath:instancePath+"/mediaId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate82.errors = [{instancePath:instancePath+"/mediaId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate82.errors = [{instancePath:instancePath+"/mediaId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate82.errors = [{instancePath:instancePath+"/mediaId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate82.errors = [{instancePath:instancePath+"/mediaId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6014,18 +6014,18 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate82.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"types#/definitions/MimeType/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate82.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"types#/definitions/MimeType/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 3 || (data3.length < 6 && func2(data3) < 3)){
-validate82.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"types#/definitions/MimeType/minLength",keyword:"minLength",params:{limit: 3},message:"is too short"}];
+validate82.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"types#/definitions/MimeType/minLength",keyword:"minLength",params:{limit: 3}}];
 return false;
 }
 }
 }
 else {
-validate82.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"types#/definitions/MimeType/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate82.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"types#/definitions/MimeType/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6042,24 +6042,24 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate82.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate82.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate82.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate82.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data4)){
-validate82.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate82.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate82.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate82.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6075,18 +6075,18 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data5 === "string"){
 if(data5.length > 4096 && func2(data5) > 4096){
-validate82.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/maxLength",keyword:"maxLength",params:{limit: 4096},message:"is too long"}];
+validate82.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/maxLength",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate82.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate82.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate82.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate82.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6103,7 +6103,7 @@ var valid0 = true;
 }
 }
 else {
-validate82.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate82.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6122,7 +6122,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.id === undefined) && (missing0 = "id")){
-validate84.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate84.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -6133,24 +6133,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate84.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate84.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate84.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate84.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate84.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate84.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate84.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate84.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6167,24 +6167,24 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate84.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate84.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate84.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate84.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate84.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate84.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate84.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Name/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate84.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6197,7 +6197,7 @@ var valid0 = true;
 }
 }
 else {
-validate84.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate84.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6213,14 +6213,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.requestId === undefined) && (missing0 = "requestId"))) || ((data.entries === undefined) && (missing0 = "entries"))){
-validate83.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate83.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.directory.result" !== data.type){
-validate83.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.directory.result"},message:"must be equal to constant"}];
+validate83.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.directory.result"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -6236,24 +6236,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate83.errors = [{instancePath:instancePath+"/requestId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate83.errors = [{instancePath:instancePath+"/requestId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate83.errors = [{instancePath:instancePath+"/requestId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate83.errors = [{instancePath:instancePath+"/requestId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate83.errors = [{instancePath:instancePath+"/requestId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate83.errors = [{instancePath:instancePath+"/requestId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate83.errors = [{instancePath:instancePath+"/requestId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate83.errors = [{instancePath:instancePath+"/requestId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6269,7 +6269,7 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(Array.isArray(data2)){
 if(data2.length > 200){
-validate83.errors = [{instancePath:instancePath+"/entries",schemaPath:"#/properties/entries/maxItems",keyword:"maxItems",params:{limit: 200},message:"must NOT have more than 200 items"}];
+validate83.errors = [{instancePath:instancePath+"/entries",schemaPath:"#/properties/entries/maxItems",keyword:"maxItems",params:{limit: 200}}];
 return false;
 }
 else {
@@ -6289,7 +6289,7 @@ break;
 }
 }
 else {
-validate83.errors = [{instancePath:instancePath+"/entries",schemaPath:"#/properties/entries/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate83.errors = [{instancePath:instancePath+"/entries",schemaPath:"#/properties/entries/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -6305,18 +6305,18 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate83.errors = [{instancePath:instancePath+"/nextCursor",schemaPath:"#/properties/nextCursor/maxLength",keyword:"maxLength",params:{limit: 512},message:"is too long"}];
+validate83.errors = [{instancePath:instancePath+"/nextCursor",schemaPath:"#/properties/nextCursor/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate83.errors = [{instancePath:instancePath+"/nextCursor",schemaPath:"#/properties/nextCursor/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate83.errors = [{instancePath:instancePath+"/nextCursor",schemaPath:"#/properties/nextCursor/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate83.errors = [{instancePath:instancePath+"/nextCursor",schemaPath:"#/properties/nextCursor/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate83.errors = [{instancePath:instancePath+"/nextCursor",schemaPath:"#/properties/nextCursor/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6331,7 +6331,7 @@ var valid0 = true;
 }
 }
 else {
-validate83.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate83.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6349,14 +6349,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))){
-validate86.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate86.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.edited" !== data.type){
-validate86.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.edited"},message:"must be equal to constant"}];
+validate86.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.edited"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -6372,24 +6372,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate86.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate86.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate86.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate86.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate86.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate86.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate86.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate86.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6406,18 +6406,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 65536 && func2(data2) > 65536){
-validate86.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 65536},message:"is too long"}];
+validate86.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate86.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate86.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate86.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate86.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6431,7 +6431,7 @@ var valid0 = true;
 }
 }
 else {
-validate86.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate86.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6449,14 +6449,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))){
-validate87.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate87.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.deleted" !== data.type){
-validate87.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.deleted"},message:"must be equal to constant"}];
+validate87.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.deleted"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -6472,24 +6472,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate87.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate87.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate87.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate87.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate87.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate87.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate87.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate87.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6502,7 +6502,7 @@ var valid0 = true;
 }
 }
 else {
-validate87.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate87.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6520,14 +6520,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.emoji === undefined) && (missing0 = "emoji"))) || ((data.op === undefined) && (missing0 = "op"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
-validate88.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate88.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.reaction" !== data.type){
-validate88.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.reaction"},message:"must be equal to constant"}];
+validate88.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.reaction"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -6543,24 +6543,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate88.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate88.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate88.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate88.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate88.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate88.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate88.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6577,18 +6577,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 32 && func2(data2) > 32){
-validate88.errors = [{instancePath:instancePath+"/emoji",schemaPath:"types#/definitions/Emoji/maxLength",keyword:"maxLength",params:{limit: 32},message:"is too long"}];
+validate88.errors = [{instancePath:instancePath+"/emoji",schemaPath:"types#/definitions/Emoji/maxLength",keyword:"maxLength",params:{limit: 32}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate88.errors = [{instancePath:instancePath+"/emoji",schemaPath:"types#/definitions/Emoji/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate88.errors = [{instancePath:instancePath+"/emoji",schemaPath:"types#/definitions/Emoji/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/emoji",schemaPath:"types#/definitions/Emoji/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate88.errors = [{instancePath:instancePath+"/emoji",schemaPath:"types#/definitions/Emoji/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6602,11 +6602,11 @@ if(data.op !== undefined){
 let data3 = data.op;
 const _errs8 = errors;
 if(typeof data3 !== "string"){
-validate88.errors = [{instancePath:instancePath+"/op",schemaPath:"types#/definitions/ReactionOp/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate88.errors = [{instancePath:instancePath+"/op",schemaPath:"types#/definitions/ReactionOp/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data3 === "add") || (data3 === "remove"))){
-validate88.errors = [{instancePath:instancePath+"/op",schemaPath:"types#/definitions/ReactionOp/enum",keyword:"enum",params:{allowedValues: schema47.enum},message:"must be equal to one of the allowed values"}];
+validate88.errors = [{instancePath:instancePath+"/op",schemaPath:"types#/definitions/ReactionOp/enum",keyword:"enum",params:{allowedValues: schema47.enum}}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -6622,24 +6622,24 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate88.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"is too long"}];
+validate88.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate88.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1},message:"is too short"}];
+validate88.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data4)){
-validate88.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"does not match "+"^[^\\u0000-\\u001f\\u007f]+$"}];
+validate88.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate88.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6655,7 +6655,7 @@ var valid0 = true;
 }
 }
 else {
-validate88.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate88.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }

@@ -1,0 +1,76 @@
+import type { EnvVariable, Json, JsonObject, Place } from "./ir.ts";
+import { targetOf } from "./references.ts";
+import { isObject, type Sources, under } from "./source.ts";
+
+const hintKeys: Readonly<Record<string, string>> = {
+  label: "string",
+  help: "string",
+  advanced: "boolean",
+  sensitive: "boolean",
+  placeholder: "string",
+};
+
+/** Collects what stands beside the schema: form hints and environment variables, by dotted path. */
+export class ConfigWalk {
+  readonly hints: Record<string, Json> = {};
+  readonly env: EnvVariable[] = [];
+  readonly secrets = new Set<string>();
+  readonly #sources: Sources;
+
+  constructor(sources: Sources) {
+    this.#sources = sources;
+  }
+
+  visit(schema: Json, place: Place, path: readonly string[]): void {
+    if (!isObject(schema) || path.length > 12) return;
+    if (typeof schema["$ref"] === "string") {
+      const target = targetOf(this.#sources, place, schema["$ref"]);
+      this.visit(this.#sources.at(target) ?? true, target, path);
+      return;
+    }
+    if (path.length > 0) this.#collect(schema, place, path);
+    const properties = isObject(schema["properties"]) ? schema["properties"] : {};
+    for (const [name, property] of Object.entries(properties)) this.visit(property, under(place, "properties", name), [...path, name]);
+    if (isObject(schema["additionalProperties"]))
+      this.visit(schema["additionalProperties"], under(place, "additionalProperties"), [...path, "*"]);
+    if (isObject(schema["items"])) this.visit(schema["items"], under(place, "items"), [...path, "*"]);
+  }
+
+  #collect(schema: JsonObject, place: Place, path: readonly string[]): void {
+    const hint = this.#readHint(schema, place);
+    if (hint) this.hints[path.join(".")] = hint;
+    const last = path.at(-1);
+    if (last !== undefined && (schema["x-sensitive"] === true || hint?.["sensitive"] === true)) this.secrets.add(last);
+    const variable = schema["x-env"];
+    // An account has no variable of its own: the variable speaks for the root, which accounts inherit.
+    if (variable === undefined || path.includes("*")) return;
+    const type = schema["type"];
+    if (typeof variable !== "string") this.#sources.error(under(place, "x-env"), "x-env must be the name of an environment variable");
+    else if (typeof type !== "string" || !["string", "boolean", "integer", "number"].includes(type))
+      this.#sources.error(under(place, "x-env"), "an environment variable holds a string, a boolean or a number");
+    else
+      this.env.push({
+        name: variable,
+        path: path.join("."),
+        type,
+        ...(typeof schema["description"] === "string" && { description: schema["description"] }),
+      });
+  }
+
+  #readHint(schema: JsonObject, place: Place): Record<string, Json> | undefined {
+    const written = schema["x-ui"];
+    if (written === undefined) return undefined;
+    if (!isObject(written)) {
+      this.#sources.error(under(place, "x-ui"), "x-ui must be an object");
+      return undefined;
+    }
+    for (const [key, value] of Object.entries(written)) {
+      if (!Object.hasOwn(hintKeys, key))
+        this.#sources.error(under(place, "x-ui", key), `unknown hint "${key}"; known are ${Object.keys(hintKeys).join(", ")}`);
+      else if (typeof value !== hintKeys[key])
+        this.#sources.error(under(place, "x-ui", key), `the hint "${key}" must be a ${hintKeys[key] ?? ""}`);
+    }
+    const help = written["help"] ?? schema["description"];
+    return { ...written, ...(help !== undefined && { help }) };
+  }
+}

@@ -1,0 +1,71 @@
+import fc from "fast-check";
+
+/** Characters of these inclusive ranges of code points, mostly from the front ones. */
+export function characters(...ranges: readonly (readonly [number, number])[]): fc.Arbitrary<string> {
+  const printable = ranges.flatMap(([first, last]) =>
+    first <= 0x7e && last >= 0x20 ? [[Math.max(first, 0x20), Math.min(last, 0x7e)] as const] : [],
+  );
+  const from = (among: readonly (readonly [number, number])[]): fc.Arbitrary<string> =>
+    fc.oneof(
+      ...among.map(([first, last]) => ({
+        weight: last - first + 1,
+        arbitrary: fc.integer({ min: first, max: last }).map((point) => String.fromCodePoint(point)),
+      })),
+    );
+  return printable.length === 0
+    ? from(ranges)
+    : fc.oneof({ weight: 4, arbitrary: from(printable) }, { weight: 1, arbitrary: from(ranges) });
+}
+
+/** The values a validator accepts, for keywords no arbitrary is made for. */
+export function accepted<T>(values: fc.Arbitrary<T>, validate: (value: unknown) => boolean): fc.Arbitrary<T> {
+  let misses = 0;
+  return values.filter((value) => {
+    misses = validate(value) ? 0 : misses + 1;
+    // fast-check would try for ever.
+    if (misses > 10_000) throw new Error("of ten thousand values in a row none would do");
+    return misses === 0;
+  });
+}
+
+/** Any JSON value that JSON text can hold, which has no negative zero. */
+export function json(): fc.Arbitrary<fc.JsonValue> {
+  return fc.jsonValue({ stringUnit: "binary", maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)) as fc.JsonValue);
+}
+
+/** Text of so many code points; once in a while exactly as long as it may be. */
+export function text({
+  min = 0,
+  max,
+  unit = "binary",
+}: {
+  min?: number;
+  max?: number;
+  unit?: fc.Arbitrary<string> | "binary";
+}): fc.Arbitrary<string> {
+  const usual = fc.string({ unit, minLength: min, ...(max !== undefined && { maxLength: max }) });
+  if (max === undefined || max > 512) return usual;
+  return fc.oneof(
+    { weight: 19, arbitrary: usual },
+    { weight: 1, arbitrary: fc.string({ unit, minLength: max, maxLength: max, size: "max" }) },
+  );
+}
+
+/** A finite number; JSON has no negative zero. */
+export function finite(bounds: { min?: number; max?: number; minExcluded?: boolean; maxExcluded?: boolean }): fc.Arbitrary<number> {
+  return fc.double({ ...bounds, noNaN: true, noDefaultInfinity: true }).map((value) => (value === 0 ? 0 : value));
+}
+
+/** An object with further properties beside the named ones. */
+export function withExtras<T extends object>(
+  object: fc.Arbitrary<T>,
+  extra: fc.Arbitrary<unknown>,
+  named: readonly string[],
+): fc.Arbitrary<T> {
+  const extras = fc.dictionary(
+    fc.string({ unit: "binary", maxLength: 20 }).filter((key) => !named.includes(key) && key !== "__proto__"),
+    extra,
+    { maxKeys: 4, noNullPrototype: true },
+  );
+  return fc.tuple(object, extras).map(([value, more]) => ({ ...value, ...more }));
+}

@@ -1,0 +1,43 @@
+import type { Check, Json, JsonObject } from "./ir.ts";
+import { subschemas } from "./keywords.ts";
+import { isObject, listOf } from "./source.ts";
+
+/** The keywords of a schema that have no TypeScript shape. */
+export function readChecks(schema: JsonObject): Check[] {
+  const checks: Check[] = [];
+  for (const keyword of ["not", "if", "contains", "dependencies", "propertyNames"]) {
+    if (schema[keyword] === undefined) continue;
+    const parts = keyword === "if" ? ["if", "then", "else"] : [keyword];
+    const mentions = new Set(
+      parts.flatMap((part) => mentionsOf(part === "dependencies" ? { dependencies: schema[part] ?? {} } : schema[part])),
+    );
+    const when = keyword === "if" ? readCondition(schema) : undefined;
+    checks.push({ keyword, mentions: [...mentions], ...(when && { when }) });
+  }
+  return checks;
+}
+
+/** `if: {properties: {p: {const: v}}, required: [p]}, then: {required: [...]}` and nothing more. */
+function readCondition(schema: JsonObject): Check["when"] {
+  const [condition, consequence] = [schema["if"], schema["then"]];
+  if (!isObject(condition) || !isObject(consequence) || schema["else"] !== undefined) return undefined;
+  if (Object.keys(consequence).join() !== "required" || Object.keys(condition).sort().join() !== "properties,required") return undefined;
+  const [entry, ...more] = Object.entries(isObject(condition["properties"]) ? condition["properties"] : {});
+  const required = listOf(condition["required"]);
+  const requires = listOf(consequence["required"]).filter((name) => typeof name === "string");
+  if (!entry || more.length > 0 || required.length !== 1 || required[0] !== entry[0]) return undefined;
+  if (!isObject(entry[1]) || Object.keys(entry[1]).join() !== "const") return undefined;
+  return { property: entry[0], value: entry[1]["const"] ?? null, requires };
+}
+
+function mentionsOf(schema: Json | undefined): string[] {
+  if (!isObject(schema)) return [];
+  const names = listOf(schema["required"]).filter((name) => typeof name === "string");
+  if (isObject(schema["dependencies"]))
+    for (const value of Object.values(schema["dependencies"])) names.push(...listOf(value).filter((name) => typeof name === "string"));
+  for (const [steps, child] of subschemas(schema)) {
+    if (steps.length === 2 && (steps[0] === "properties" || steps[0] === "dependencies")) names.push(String(steps[1]));
+    names.push(...mentionsOf(child));
+  }
+  return names;
+}
