@@ -180,7 +180,8 @@ function hostSchema(schema: Json, place: Place, sources: Sources, depth = 0): Js
   const inner = mapSubschemas(schema, (child, steps) => hostSchema(child, under(place, ...steps), sources, depth));
   return Object.fromEntries(
     Object.entries(inner as JsonObject).filter(
-      ([key]) => !key.startsWith("x-") && key !== "definitions" && !(key === "title" && depth > 0),
+      // What an account leaves out it inherits: a default of its own would say, and a host that fills in would do, otherwise.
+      ([key]) => !key.startsWith("x-") && key !== "definitions" && !((key === "title" || key === "default") && depth > 0),
     ),
   );
 }

@@ -8,6 +8,7 @@ import { type AgentDraft, type AgentWish, applyPlan, expandHome, type NewAgent, 
 import { describeUser } from "./agent-profile.ts";
 import type { HostAccount } from "./host.ts";
 import { isBelow } from "./media.ts";
+import { pauseFor } from "./pause.ts";
 
 export interface DynamicAgents {
   enabled: boolean;
@@ -18,6 +19,9 @@ export interface DynamicAgents {
 }
 
 export type Prepared = { ok: true } | { ok: false; error: string };
+
+const VISIBLE_WITHIN_MS = 15_000;
+const LOOK_EVERY_MS = 50;
 
 /** All accounts of this process write the same file: one after the other. */
 let lastWrite: Promise<unknown> = Promise.resolve();
@@ -48,6 +52,7 @@ async function create(host: HostAccount<unknown>, sender: Sender, wish: AgentWis
       await writeFile(path.join(plan.agent.agentDir, "user-profile.md"), describeUser(sender), { mode: 0o600 });
     }
     await writePlan(host, wish);
+    await untilVisible(host, wish);
     host.log.info(`${forLog(sender.id)} is answered by agent ${plan.agent.agentId}`);
     return { ok: true };
   } catch (thrown) {
@@ -63,6 +68,15 @@ async function writePlan(host: HostAccount<unknown>, wish: AgentWish): Promise<v
       applyPlan(draft as AgentDraft, planAgent(draft, wish));
     },
   });
+}
+
+/** The host takes a moment to read what was written; before that it would route to the old agent and count wrong. */
+async function untilVisible(host: HostAccount<unknown>, wish: AgentWish): Promise<void> {
+  for (let waited = 0; waited < VISIBLE_WITHIN_MS; waited += LOOK_EVERY_MS) {
+    if (planAgent(host.hostConfig(), wish).do === "nothing") return;
+    await pauseFor(host.system, LOOK_EVERY_MS);
+  }
+  throw new Error(`the host has not read its new configuration within ${VISIBLE_WITHIN_MS} ms`);
 }
 
 /** A link on the way may lead elsewhere: what counts is where the directories really are. */

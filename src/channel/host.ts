@@ -48,7 +48,9 @@ export type HostErrorName =
   | "GatewayDrainingError"
   | "AgentSelectionRequiredError"
   /** After a crash the state may still be locked for some seconds. */
-  | "StateDatabaseCoordinatorContentionError";
+  | "StateDatabaseCoordinatorContentionError"
+  /** An edit of the agents is being applied: what began just before is turned away. */
+  | "PluginInstanceUnavailableError";
 
 export function isHostError(thrown: unknown, name: HostErrorName): boolean {
   return thrown instanceof Error && thrown.name === name;

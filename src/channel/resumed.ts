@@ -1,5 +1,5 @@
-import type { System } from "../core/ports.ts";
 import type { HostAccount } from "./host.ts";
+import { pauseFor } from "./pause.ts";
 import type { Route } from "./routes.ts";
 import type { Spoken } from "./speech.ts";
 
@@ -62,17 +62,4 @@ export async function untilSettled(host: HostAccount<unknown>, route: Route, col
   while (isBusy(host, route) && !signal.aborted) await pause(LOOK_EVERY_MS);
   for (let waited = 0; collection.pieces.length === 0 && waited < GRACE_MS && !signal.aborted; waited += LOOK_EVERY_MS) await pause(LOOK_EVERY_MS);
   await pause(LOOK_EVERY_MS);
-}
-
-export async function pauseFor(system: System, ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const finish = () => {
-      cancel();
-      signal.removeEventListener("abort", finish);
-      resolve();
-    };
-    const cancel = system.after(ms, finish);
-    signal.addEventListener("abort", finish, { once: true });
-  });
 }

@@ -2,7 +2,7 @@ import type { ChannelPlugin, OpenClawConfig } from "openclaw/plugin-sdk/channel-
 import type { ChannelAccount } from "./accounts.ts";
 import { readId, writeId } from "./identity.ts";
 import { dmScopeOf } from "./routes.ts";
-import { hasWildcard } from "./sender-policy.ts";
+import { hasWildcard, withoutWildcard } from "./sender-policy.ts";
 
 type Security<Config> = NonNullable<ChannelPlugin<ChannelAccount<Config>>["security"]>;
 type Finding = Exclude<Awaited<ReturnType<NonNullable<Security<unknown>["collectWarnings"]>>>[number], string>;
@@ -24,7 +24,8 @@ export function createDmPolicy(channelId: string) {
     channelKey: channelId,
     policyPathSuffix: "dmPolicy",
     resolvePolicy: (account: ChannelAccount<unknown>) => account.dmPolicy,
-    resolveAllowFrom: (account: ChannelAccount<unknown>) => account.allowFrom,
+    // To the host "open" means nothing without the wildcard; here it means everybody.
+    resolveAllowFrom: ({ dmPolicy, allowFrom }: ChannelAccount<unknown>) => (dmPolicy === "open" ? [...withoutWildcard(allowFrom ?? []), "*"] : allowFrom),
     defaultPolicy: "pairing",
     normalizeEntry: (entry: string) => writeId(readId(entry.trim())),
   };

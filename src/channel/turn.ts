@@ -8,7 +8,8 @@ import { type Dispatched, dispatchTurn } from "./dispatch.ts";
 import { type HostAccount, isHostError } from "./host.ts";
 import { type IngressQuestion, isTrusted, questionOf, resolveIngress } from "./ingress.ts";
 import { type MediaBounds, MediaRejection, type StoredMedia, storeMedia } from "./media.ts";
-import { pauseFor, type Resumed, untilSettled } from "./resumed.ts";
+import { pauseFor } from "./pause.ts";
+import { type Resumed, untilSettled } from "./resumed.ts";
 import type { AccessConfig } from "./sender-policy.ts";
 import { createSpeech, type Speech, type Spoken } from "./speech.ts";
 import { buildContext } from "./turn-context.ts";
@@ -49,21 +50,31 @@ interface Run<Config extends AccessConfig> {
   signal: AbortSignal;
 }
 
-const CONTENTION_TRIES = 20;
-const CONTENTION_PAUSE_MS = 1000;
+const TRIES = 20;
+const TRY_EVERY_MS = 1000;
+/** Numbers of runs above those that crashes make. */
+const RETRY_RUNS = 1000;
 
 type Ran = Dispatched | { ended: "refused" };
 
-/** Waits out a host that has just been started and is not in possession of its state yet. */
+/**
+ * Waits out a host that is not ready: its state is still locked after a crash, or its agents are being reconfigured.
+ * Nothing was said yet when it turns a message away, but it may have noted its id; then the next try has another one.
+ */
 async function runOnce<Config extends AccessConfig>(run: Run<Config>, number: number): Promise<Ran> {
   const { host } = run.deps;
-  for (let left = CONTENTION_TRIES; ; left -= 1) {
+  let wasTurnedAway = false;
+  for (let tries = 1; ; tries += 1) {
     try {
-      return await tryOnce(run, number);
+      const ran = await tryOnce(run, number);
+      if (!wasTurnedAway || ran.ended !== "silent") return ran;
+      return await tryOnce(run, RETRY_RUNS + tries);
     } catch (thrown) {
-      if (left === 0 || run.signal.aborted || !isHostError(thrown, "StateDatabaseCoordinatorContentionError")) throw thrown;
+      wasTurnedAway = isHostError(thrown, "PluginInstanceUnavailableError");
+      const passes = wasTurnedAway || isHostError(thrown, "StateDatabaseCoordinatorContentionError");
+      if (!passes || tries === TRIES || run.signal.aborted || run.speech.spoke()) throw thrown;
       host.log.warn(`the host is not ready, message ${forLog(run.turn.inbound.messageId)} waits: ${describeThrown(thrown)}`);
-      await pauseFor(host.system, CONTENTION_PAUSE_MS, run.signal);
+      await pauseFor(host.system, TRY_EVERY_MS, run.signal);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { blockAt, overlay, without, type Block } from "./block.ts";
+import { blockAt, overlay, type Block } from "./block.ts";
 import type { Layout } from "./layout.ts";
 
 export interface ModelChoice {
@@ -53,7 +53,7 @@ function facts({ layout, port, token, model }: GatewayChoice): Block {
 
 /** The gateway's configuration: our defaults, over them what the person has changed, over that the facts of the run. */
 export function composeConfig(existing: Block, choice: GatewayChoice): Block {
-  return overlay(overlay(defaults, without(existing, "models")), facts(choice));
+  return overlay(overlay(defaults, existing), facts(choice));
 }
 
 export interface ChannelChoice {

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 /** Tells when to stop: a signal, or the end of the npm that started us. */
 export interface Interrupt {
   signal: AbortSignal;
@@ -11,6 +13,16 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** npm passes a Ctrl-C on that the terminal has already delivered to us; that is no second request. */
 const echoMs = 1000;
 
+/** Our parent and, where the system tells, its parent: they change when one of them goes. */
+function ancestors(): string {
+  try {
+    const [, , grandparent] = readFileSync(`/proc/${process.ppid}/stat`, "latin1").replace(/^.*\) /s, ") ").split(" ");
+    return `${process.ppid} ${grandparent}`;
+  } catch {
+    return `${process.ppid}`;
+  }
+}
+
 export function onInterrupt(env: Readonly<Record<string, string | undefined>>): Interrupt {
   const first = new AbortController();
   const second = new AbortController();
@@ -21,9 +33,9 @@ export function onInterrupt(env: Readonly<Record<string, string | undefined>>): 
     first.abort();
   };
   for (const signal of signals) process.on(signal, interrupt);
-  // A killed npm, or its shell, leaves us behind with another parent. Started by hand, we may well be meant to stay.
-  const parent = process.ppid;
-  const watch = env["npm_lifecycle_event"] ? setInterval(() => process.ppid !== parent && interrupt(), 1000) : undefined;
+  // A killed npm leaves us behind, or the shell between us. Started by hand, we may well be meant to stay.
+  const family = ancestors();
+  const watch = env["npm_lifecycle_event"] ? setInterval(() => ancestors() !== family && interrupt(), 1000) : undefined;
   watch?.unref();
   return {
     signal: first.signal,

@@ -69,7 +69,7 @@ async function untilFree(port: number): Promise<void> {
 
 async function checkPort(flag: string, port: number): Promise<void> {
   const trouble = await portTrouble(port);
-  if (trouble === "taken") throw new Failure(`Port ${port} is taken by another program. Stop that one, or choose another port: npm start -- ${flag} ${port + 2}`);
+  if (trouble === "taken") throw new Failure(`Port ${port} is taken by another program. Stop that one, or choose another port: npm start -- ${flag} ${port < 65_000 ? port + 2 : 18_802}`);
   if (trouble === "forbidden") throw new Failure(`This system does not let you listen on port ${port}. Choose one above 1023: npm start -- ${flag} 18800`);
 }
 
@@ -92,7 +92,7 @@ async function stopGateway(gateway: Guarded, impatient: AbortSignal): Promise<vo
 }
 
 function welcome(options: StartOptions, address: string, output: string, ms: number, io: Io): string {
-  const here = (place: string): string => path.relative(io.cwd, place) || place;
+  const here = (place: string): string => (place.startsWith(`${io.cwd}${path.sep}`) ? path.relative(io.cwd, place) : place);
   const chat = options.port === 18800 ? "npm run chat" : `npm run chat -- --url ${address}`;
   const bold = (text: string): string => styleText("bold", text, { stream: io.stdout });
   const model = options.model ? `${options.model.name} at ${options.model.baseUrl}` : "practice model, repeats what you say; for a real one: npm start -- --help";

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import manifest from "../../../generated/websocket/manifest.json" with { type: "json" };
 import { listAccountIds, resolveAccount } from "../../../src/channel/accounts.ts";
 import { websocketRules as rules } from "../../../src/channel/websocket-account.ts";
 
@@ -28,6 +29,12 @@ describe("an account of the websocket channel", () => {
       auth: { endpoint: "https://a.example/verify", timeout: 3000, required: true },
       limits: { turnSeconds: 5, queuedPerSession: 16 },
     });
+  });
+
+  it("shows the host no default of its own, which would shadow what it inherits", () => {
+    const { schema } = manifest.channelConfigs.websocket;
+    expect(schema.properties.port).toHaveProperty("default", 18800);
+    expect(JSON.stringify(schema.properties.accounts.additionalProperties)).not.toContain('"default":');
   });
 
   it("reports what is wrong by path and expectation and does not run", () => {
