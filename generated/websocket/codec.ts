@@ -60,7 +60,7 @@ const tolerateChatEdited = checks.ChatEditedTolerant as unknown as Validator<Cha
 const tolerateChatDeleted = checks.ChatDeletedTolerant as unknown as Validator<ChatDeleted>;
 const tolerateChatReaction = checks.ChatReactionTolerant as unknown as Validator<ChatReaction>;
 
-const sensitive: readonly string[] = [];
+const sensitive: readonly string[] = ["token"];
 
 /** What the application that is described receives on `/ws`. */
 export type ChatReceived = ChatSend | ChatHello | ChatCancel | ChatJoin | ChatLeave | ChatAuth | ChatDirectory | ChatEdit | ChatDelete | ChatReact;

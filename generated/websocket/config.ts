@@ -143,7 +143,7 @@ export interface WebsocketConfig {
   /** The external service that turns a token into an identity. */
   auth: WebsocketConfigAuth;
   /**
-   * Web origins that may connect, such as https://app.example. Requests without an Origin and from the plugin's own host always may.
+   * Web origins that may connect, such as https://app.example. Requests without an Origin always may, and pages of the plugin's own host and port where that is an IP address, localhost or the configured host.
    * At most 64 items.
    * @default []
    */
@@ -378,7 +378,7 @@ export interface WebsocketAccount {
   /** The external service that turns a token into an identity. */
   auth: WebsocketAccountAuth;
   /**
-   * Web origins that may connect, such as https://app.example. Requests without an Origin and from the plugin's own host always may.
+   * Web origins that may connect, such as https://app.example. Requests without an Origin always may, and pages of the plugin's own host and port where that is an IP address, localhost or the configured host.
    * At most 64 items.
    * @default []
    */
@@ -603,7 +603,7 @@ export interface WebsocketConfigInput {
   /** The external service that turns a token into an identity. */
   auth?: WebsocketConfigAuthInput;
   /**
-   * Web origins that may connect, such as https://app.example. Requests without an Origin and from the plugin's own host always may.
+   * Web origins that may connect, such as https://app.example. Requests without an Origin always may, and pages of the plugin's own host and port where that is an IP address, localhost or the configured host.
    * At most 64 items.
    * @default []
    */
@@ -843,7 +843,7 @@ export interface WebsocketAccountInput {
   /** The external service that turns a token into an identity. */
   auth?: WebsocketAccountAuthInput;
   /**
-   * Web origins that may connect, such as https://app.example. Requests without an Origin and from the plugin's own host always may.
+   * Web origins that may connect, such as https://app.example. Requests without an Origin always may, and pages of the plugin's own host and port where that is an IP address, localhost or the configured host.
    * At most 64 items.
    * @default []
    */

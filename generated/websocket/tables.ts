@@ -343,12 +343,12 @@ export const channels = {
       senderId: {
         required: false,
         description: "Who speaks on this connection unless a frame or the verifier says otherwise. Absent, the plugin makes up an id.",
-        schema: { type: "string", minLength: 1, maxLength: 128, pattern: "^[^\\u0000-\\u001f\\u007f]+$" },
+        schema: { type: "string", minLength: 1, maxLength: 128, pattern: "^[^\\u0000-\\u001f\\u007f]*$" },
       },
       senderName: {
         required: false,
         description: "Display name, URL-encoded.",
-        schema: { type: "string", minLength: 1, maxLength: 128, pattern: "^[^\\u0000-\\u001f\\u007f]+$" },
+        schema: { type: "string", minLength: 1, maxLength: 128, pattern: "^[^\\u0000-\\u001f\\u007f]*$" },
       },
       token: {
         required: false,

@@ -283,7 +283,7 @@ export interface VerifyRefused {
 
 /**
  * An opaque id, compared exactly. No control characters.
- * 1 to 128 characters, `^[^\u0000-\u001f\u007f]+$`.
+ * 1 to 128 characters, `^[^\u0000-\u001f\u007f]*$`.
  */
 export type Id = string;
 
@@ -295,7 +295,7 @@ export type Text = string;
 
 /**
  * A display name.
- * 1 to 128 characters, `^[^\u0000-\u001f\u007f]+$`.
+ * 1 to 128 characters, `^[^\u0000-\u001f\u007f]*$`.
  */
 export type Name = string;
 

@@ -4,14 +4,14 @@
 import { codePoints } from "../runtime.ts";
 export const ChatSend = validate14;
 const schema11 = {"type":"object","required":["type","content"],"properties":{"type":{"const":"chat.send"},"messageId":{"$ref":"#/definitions/Id"},"content":{"$ref":"#/definitions/Text"},"senderId":{"$ref":"#/definitions/Id"},"senderName":{"$ref":"#/definitions/Name"},"chatType":{"type":"string","enum":["direct","group"]},"groupId":{"$ref":"#/definitions/GroupId"},"groupSubject":{"$ref":"#/definitions/Name"},"replyToMessageId":{"$ref":"#/definitions/Id"},"replyToBody":{"type":"string","maxLength":4096},"mediaPath":{"$ref":"#/definitions/MediaPath"},"mediaType":{"$ref":"#/definitions/MimeType"},"mediaPaths":{"type":"array","maxItems":16,"items":{"$ref":"#/definitions/MediaPath"}},"mediaTypes":{"type":"array","maxItems":16,"items":{"$ref":"#/definitions/MimeType"}},"customData":{"$ref":"#/definitions/CustomData"},"media":{"type":"array","maxItems":16,"items":{"$ref":"#/definitions/MediaItem"}},"mentioned":{"type":"boolean"},"threadId":{"$ref":"#/definitions/Id"}},"if":{"properties":{"chatType":{"const":"group"}},"required":["chatType"]},"then":{"required":["groupId"]}};
-const schema12 = {"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]+$"};
+const schema12 = {"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"};
 const schema13 = {"type":"string","minLength":1,"maxLength":65536};
-const schema15 = {"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]+$"};
+const schema15 = {"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"};
 const schema20 = {"type":"string","minLength":1,"maxLength":4096};
 const schema21 = {"type":"string","minLength":3,"maxLength":128};
 const schema24 = {"type":"object","additionalProperties":true};
 const func2 = codePoints;
-const func3 = (s) => { if (s.length < 1) return false; for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (c <= 31 || c === 127) return false; } return true; };
+const func3 = (s) => { for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (c <= 31 || c === 127) return false; } return true; };
 const schema16 = {"allOf":[{"$ref":"#/definitions/Id"}]};
 
 function validate15(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -31,7 +31,7 @@ return false;
 }
 else {
 if(!func3(data)){
-validate15.errors = [{instancePath,schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate15.errors = [{instancePath,schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -152,7 +152,7 @@ return false;
 }
 else {
 if(!func3(data3)){
-validate17.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate17.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -286,7 +286,7 @@ return false;
 }
 else {
 if(!func3(data2)){
-validate14.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate14.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -348,7 +348,7 @@ return false;
 }
 else {
 if(!func3(data4)){
-validate14.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate14.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -382,7 +382,7 @@ return false;
 }
 else {
 if(!func3(data5)){
-validate14.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate14.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -445,7 +445,7 @@ return false;
 }
 else {
 if(!func3(data8)){
-validate14.errors = [{instancePath:instancePath+"/groupSubject",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate14.errors = [{instancePath:instancePath+"/groupSubject",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -479,7 +479,7 @@ return false;
 }
 else {
 if(!func3(data9)){
-validate14.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate14.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -760,7 +760,7 @@ return false;
 }
 else {
 if(!func3(data21)){
-validate14.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate14.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -937,7 +937,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate20.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate20.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -1172,7 +1172,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate26.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate26.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -1339,7 +1339,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate27.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate27.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -1439,7 +1439,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate28.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate28.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -1512,7 +1512,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate29.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate29.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -1639,7 +1639,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate30.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate30.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -1772,7 +1772,7 @@ return false;
 }
 else {
 if(!func3(data7)){
-validate30.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate30.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -1859,7 +1859,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate32.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate32.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -1953,7 +1953,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate34.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate34.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -2071,7 +2071,7 @@ return false;
 }
 else {
 if(!func3(data6)){
-validate34.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate34.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -2117,7 +2117,7 @@ return false;
 }
 else {
 if(!func3(data8)){
-validate34.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate34.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -2205,7 +2205,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate36.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate36.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -2384,7 +2384,7 @@ return false;
 }
 else {
 if(!func3(data3)){
-validate37.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate37.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -2467,7 +2467,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate38.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate38.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -2605,7 +2605,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate39.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate39.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -2651,7 +2651,7 @@ return false;
 }
 else {
 if(!func3(data3)){
-validate39.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate39.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -2685,7 +2685,7 @@ return false;
 }
 else {
 if(!func3(data4)){
-validate39.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate39.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -2747,7 +2747,7 @@ return false;
 }
 else {
 if(!func3(data6)){
-validate39.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate39.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -2833,7 +2833,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate41.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate41.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -2867,7 +2867,7 @@ return false;
 }
 else {
 if(!func3(data2)){
-validate41.errors = [{instancePath:instancePath+"/mediaId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate41.errors = [{instancePath:instancePath+"/mediaId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -2929,7 +2929,7 @@ return false;
 }
 else {
 if(!func3(data4)){
-validate41.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate41.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -3030,7 +3030,7 @@ return false;
 }
 else {
 if(!func3(data0)){
-validate43.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate43.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -3064,7 +3064,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate43.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate43.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -3143,7 +3143,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate42.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate42.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -3289,7 +3289,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate45.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate45.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -3399,7 +3399,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate46.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate46.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -3480,7 +3480,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate47.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate47.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -3559,7 +3559,7 @@ return false;
 }
 else {
 if(!func3(data4)){
-validate47.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate47.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -3703,7 +3703,7 @@ return false;
 }
 else {
 if(!func3(data3)){
-validate48.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate48.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -3737,7 +3737,7 @@ return false;
 }
 else {
 if(!func3(data4)){
-validate48.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate48.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -3800,7 +3800,7 @@ return false;
 }
 else {
 if(!func3(data0)){
-validate50.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate50.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -3834,7 +3834,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate50.errors = [{instancePath:instancePath+"/username",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate50.errors = [{instancePath:instancePath+"/username",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -4060,7 +4060,7 @@ return false;
 }
 else {
 if(!func3(data)){
-validate53.errors = [{instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate53.errors = [{instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -4120,7 +4120,7 @@ return false;
 }
 else {
 if(!func3(data)){
-validate55.errors = [{instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate55.errors = [{instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -4154,7 +4154,7 @@ return false;
 }
 else {
 if(!func3(data)){
-validate56.errors = [{instancePath,schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate56.errors = [{instancePath,schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -4346,7 +4346,7 @@ return false;
 }
 else {
 if(!func3(data3)){
-validate60.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate60.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -4556,7 +4556,7 @@ return false;
 }
 else {
 if(!func3(data0)){
-validate67.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate67.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -4590,7 +4590,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate67.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate67.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -4649,7 +4649,7 @@ return false;
 }
 else {
 if(!func3(data0)){
-validate68.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate68.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -4683,7 +4683,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate68.errors = [{instancePath:instancePath+"/username",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate68.errors = [{instancePath:instancePath+"/username",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -4834,7 +4834,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate71.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate71.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -4967,7 +4967,7 @@ return false;
 }
 else {
 if(!func3(data7)){
-validate71.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate71.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -5044,7 +5044,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate73.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate73.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -5128,7 +5128,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate75.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate75.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -5246,7 +5246,7 @@ return false;
 }
 else {
 if(!func3(data6)){
-validate75.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate75.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -5292,7 +5292,7 @@ return false;
 }
 else {
 if(!func3(data8)){
-validate75.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate75.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -5369,7 +5369,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate77.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate77.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -5538,7 +5538,7 @@ return false;
 }
 else {
 if(!func3(data3)){
-validate78.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate78.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -5610,7 +5610,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate79.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate79.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -5738,7 +5738,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate80.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate80.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -5784,7 +5784,7 @@ return false;
 }
 else {
 if(!func3(data3)){
-validate80.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate80.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -5818,7 +5818,7 @@ return false;
 }
 else {
 if(!func3(data4)){
-validate80.errors = [{instancePath:instancePath+"/senderName",schemaPath:"types#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate80.errors = [{instancePath:instancePath+"/senderName",schemaPath:"types#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -5880,7 +5880,7 @@ return false;
 }
 else {
 if(!func3(data6)){
-validate80.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate80.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -5956,7 +5956,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate82.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate82.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -5990,7 +5990,7 @@ return false;
 }
 else {
 if(!func3(data2)){
-validate82.errors = [{instancePath:instancePath+"/mediaId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate82.errors = [{instancePath:instancePath+"/mediaId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -6052,7 +6052,7 @@ return false;
 }
 else {
 if(!func3(data4)){
-validate82.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate82.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -6143,7 +6143,7 @@ return false;
 }
 else {
 if(!func3(data0)){
-validate84.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate84.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -6177,7 +6177,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate84.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate84.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -6246,7 +6246,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate83.errors = [{instancePath:instancePath+"/requestId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate83.errors = [{instancePath:instancePath+"/requestId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -6382,7 +6382,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate86.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate86.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -6482,7 +6482,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate87.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate87.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -6553,7 +6553,7 @@ return false;
 }
 else {
 if(!func3(data1)){
-validate88.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate88.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
@@ -6632,7 +6632,7 @@ return false;
 }
 else {
 if(!func3(data4)){
-validate88.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$", expected: "text without control characters"}}];
+validate88.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
