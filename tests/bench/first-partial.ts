@@ -11,7 +11,7 @@ import type { AddressInfo } from "node:net";
 import { WebSocket, WebSocketServer } from "ws";
 import { openJournal } from "../../src/store/journal.ts";
 import { createEchoAgent, startAccount } from "../conformance/account.ts";
-import { textOf } from "../conformance/application.ts";
+import { textOf } from "../support/client.ts";
 
 const ROUNDS = 300;
 const folder = mkdtempSync(join(tmpdir(), "first-partial-"));

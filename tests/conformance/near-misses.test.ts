@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { nearMisses } from "../../generated/websocket/arbitraries.ts";
 import { startAccount } from "./account.ts";
-import { connect } from "./application.ts";
+import { connectClient } from "../support/client.ts";
 
 const FRAMES = 100_000;
 /** Rejected frames in a row that a connection survives (WS-10). */
@@ -20,16 +20,16 @@ it(`WS-7 WS-10 answers each of ${FRAMES} near-miss frames with one error, and se
     expect(counts, `SEED=${seed + batch}`).toEqual(slices.map(({ length }) => length));
     answered += texts.length;
   }
-  const application = await connect(account.url, { query: { senderId: "last" } });
+  const application = await connectClient(account.url, { senderId: "last" });
   application.send({ type: "chat.send", messageId: "after", content: "still there?" });
-  expect(await application.answerTo("after")).toMatchObject({ type: "chat.response" });
+  expect(await application.answer("after")).toMatchObject({ type: "chat.response" });
   await application.close();
   await account.stop();
 }, 300_000);
 
 /** Sends the frames on a connection of their own and counts the errors that answer them. */
 async function countErrors(url: string, texts: readonly string[]): Promise<number> {
-  const application = await connect(url);
+  const application = await connectClient(url);
   for (const text of texts) application.send(text);
   await application.waitFor(() => application.frames.length >= texts.length, 60_000);
   const errors = application.frames.filter(({ type }) => type === "chat.error").length;

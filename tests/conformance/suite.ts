@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { arbitraries, nearMisses } from "../../generated/websocket/arbitraries.ts";
 import { validateChatError, validateChatResponse, validateChatStream, validateChatTyping } from "../../generated/websocket/index.ts";
-import { connect, type Frame } from "./application.ts";
+import { connectClient, type Frame } from "../support/client.ts";
 
 /** A server under test: it answers every message, needs no token, and lets everybody in. */
 export interface Subject {
@@ -33,11 +33,11 @@ export function describeWebsocketConformance(name: string, start: () => Promise<
     afterAll(async () => subject.stop(), 60_000);
     let counter = 0;
     const newId = () => `conformance-${process.pid}-${counter++}`;
-    const dial = (options: Parameters<typeof connect>[1] = { query: { senderId: newId() } }) => connect(subject.url, options);
+    const dial = (options: Parameters<typeof connectClient>[1] = { senderId: newId() }) => connectClient(subject.url, options);
 
     describe("handshake", () => {
       it("WS-1 answers another path with HTTP 400", async () => {
-        await expect(connect(`${subject.url}-elsewhere`)).rejects.toThrow(/400/);
+        await expect(connectClient(`${subject.url}-elsewhere`)).rejects.toThrow(/400/);
       });
 
       it("WS-2 closes a foreign origin with 1008", async () => {
@@ -46,9 +46,9 @@ export function describeWebsocketConformance(name: string, start: () => Promise<
       });
 
       it("WS-2 lets an allowed origin in", async () => {
-        const application = await dial({ origin: subject.allowedOrigin, query: { senderId: newId() } });
+        const application = await dial({ origin: subject.allowedOrigin, senderId: newId() });
         application.send({ type: "chat.send", messageId: "o-1", content: "hello" });
-        expect(await application.answerTo("o-1", answerMs)).toMatchObject({ type: "chat.response" });
+        expect(await application.answer("o-1", answerMs)).toMatchObject({ type: "chat.response" });
         await application.close();
       });
 
@@ -115,7 +115,7 @@ export function describeWebsocketConformance(name: string, start: () => Promise<
         const application = await dial();
         const messageId = newId();
         application.send({ type: "chat.send", messageId, content: "hello there" });
-        const terminal = await application.answerTo(messageId, answerMs);
+        const terminal = await application.answer(messageId, answerMs);
         expect(terminal).toMatchObject({ type: "chat.response", done: true });
         expect(application.frames[0]?.type).toBe("chat.typing");
         expect(application.frames.filter(({ type }) => type === "chat.stream").length).toBeGreaterThan(0);
@@ -128,7 +128,7 @@ export function describeWebsocketConformance(name: string, start: () => Promise<
         const application = await dial();
         const messageId = newId();
         application.send({ type: "chat.send", messageId, content: "once" });
-        const first = await application.answerTo(messageId, answerMs);
+        const first = await application.answer(messageId, answerMs);
         const before = application.frames.length;
         application.send({ type: "chat.send", messageId, content: "once" });
         await application.waitFor((frame) => frame.messageId === messageId && application.frames.indexOf(frame) >= before);
@@ -144,7 +144,7 @@ export function describeWebsocketConformance(name: string, start: () => Promise<
           const application = await dial();
           const messageId = newId();
           application.send({ ...frame, chatType: "direct", messageId });
-          const terminal = await application.answerTo(messageId, answerMs);
+          const terminal = await application.answer(messageId, answerMs);
           expect(terminal.type, JSON.stringify({ frame, terminal })).toMatch(/chat\.(response|error)/);
           expectDocumented(application.frames);
           await application.close();

@@ -3,7 +3,7 @@ import type { RunningAccount } from "../../src/account/websocket.ts";
 import { openJournal } from "../../src/store/journal.ts";
 import { createScriptedAgent } from "../support/scripted-agent.ts";
 import { type Changes, createEchoAgent, startAccount, startVerifier, type Verifier } from "./account.ts";
-import { connect } from "./application.ts";
+import { connectClient } from "../support/client.ts";
 import { describeWebsocketConformance } from "./suite.ts";
 
 describeWebsocketConformance("the websocket channel without a host", async () => {
@@ -36,7 +36,7 @@ async function startWithAuth(changes: Changes["auth"] = {}): Promise<{ account: 
 describe("connecting with auth", () => {
   it("WS-3 refuses a connection without a token, in the documented words", async () => {
     const { account } = await startWithAuth();
-    const application = await connect(account.url);
+    const application = await connectClient(account.url);
     expect(await application.closed).toEqual({ code: 4401, reason: "Token required" });
     expect(application.frames).toEqual([{ type: "chat.error", error: "Token required. Connect with ?token=YOUR_TOKEN" }]);
   });
@@ -47,7 +47,7 @@ describe("connecting with auth", () => {
     ["nobody", "Authentication failed: auth_failed"],
   ])("WS-3 refuses the token %s, in the documented words", async (token, error) => {
     const { account } = await startWithAuth();
-    const application = await connect(account.url, { query: { token } });
+    const application = await connectClient(account.url, { query: { token } });
     expect(await application.closed).toEqual({ code: 4401, reason: "Authentication failed" });
     expect(application.frames).toEqual([{ type: "chat.error", error }]);
   });
@@ -56,40 +56,40 @@ describe("connecting with auth", () => {
     const { account, verifier } = await startWithAuth();
     const header = { Authorization: "Bearer good" };
     const protocols = ["openclaw.chat.v1", "bearer.expired"];
-    await (await connect(account.url, { headers: header, protocols, query: { token: "broken" } })).close();
-    await (await connect(account.url, { protocols, query: { token: "good" } })).closed;
-    await (await connect(account.url, { query: { token: "good" } })).close();
+    await (await connectClient(account.url, { headers: header, protocols, query: { token: "broken" } })).close();
+    await (await connectClient(account.url, { protocols, query: { token: "good" } })).closed;
+    await (await connectClient(account.url, { query: { token: "good" } })).close();
     expect(verifier.asked.map(({ token }) => token)).toEqual(["good", "expired", "good"]);
   });
 
   it("passes on the token, its type and the sender's own words, and listed parameters only", async () => {
     const { account, verifier } = await startWithAuth({ forwardParams: ["tenant"] });
-    await (await connect(account.url, { query: { token: "good", senderId: "me", senderName: "Me", tenant: "t1", other: "x" } })).close();
+    await (await connectClient(account.url, { query: { token: "good", senderId: "me", senderName: "Me", tenant: "t1", other: "x" } })).close();
     expect(verifier.asked).toEqual([{ token: "good", tokenType: "local", senderId: "me", senderName: "Me", tenant: "t1" }]);
   });
 
   it("WS-4 makes a connection without a good token anonymous where none is required, under an id it cannot choose", async () => {
     const { account } = await startWithAuth({ required: false });
-    const application = await connect(account.url, { query: { token: "expired", senderId: "u_9" } });
+    const application = await connectClient(account.url, { query: { token: "expired", senderId: "u_9" } });
     application.send({ type: "chat.hello", extensions: [] });
     expect((await application.waitFor(({ type }) => type === "chat.welcome"))["senderId"]).toMatch(/^anon-[0-9a-f-]{36}$/);
     application.send({ type: "chat.send", messageId: "m", content: "x", senderId: "u_9" });
-    expect(await application.answerTo("m")).toMatchObject({ type: "chat.error", code: "forbidden" });
+    expect(await application.answer("m")).toMatchObject({ type: "chat.error", code: "forbidden" });
     await application.close();
   });
 
   it("WS-5 keeps frames that come while the verifier is asked, in order", async () => {
     const { account } = await startWithAuth();
-    const application = await connect(account.url, { query: { token: "good" } });
+    const application = await connectClient(account.url, { query: { token: "good" } });
     for (const messageId of ["1", "2", "3"]) application.send({ type: "chat.send", messageId, content: "early" });
-    await application.answerTo("3");
+    await application.answer("3");
     expect(application.frames.filter(({ type }) => type === "chat.response").map(({ messageId }) => messageId)).toEqual(["1", "2", "3"]);
     await application.close();
   });
 
   it("chat.auth renews a token for the same user, and closes for another one", async () => {
     const { account } = await startWithAuth();
-    const application = await connect(account.url, { query: { token: "good" } });
+    const application = await connectClient(account.url, { query: { token: "good" } });
     application.send({ type: "chat.hello", extensions: ["auth"] });
     application.send({ type: "chat.auth", token: "good" });
     await application.waitFor((frame) => frame.type === "chat.welcome" && application.frames.indexOf(frame) === 1);
@@ -101,19 +101,19 @@ describe("connecting with auth", () => {
 describe("limits", () => {
   it("WS-12 answers a sender who is too fast with rate_limited", async () => {
     const account = await start({ limits: { messagesPerMinute: 60, messageBurst: 2 } });
-    const application = await connect(account.url, { query: { senderId: "ann" } });
+    const application = await connectClient(account.url, { senderId: "ann" });
     for (const messageId of ["1", "2", "3"]) application.send({ type: "chat.send", messageId, content: "quick" });
-    expect(await application.answerTo("3")).toMatchObject({ type: "chat.error", error: "Too many messages. Try again in 1 s" });
-    expect(await application.answerTo("2")).toMatchObject({ type: "chat.response" });
+    expect(await application.answer("3")).toMatchObject({ type: "chat.error", error: "Too many messages. Try again in 1 s" });
+    expect(await application.answer("2")).toMatchObject({ type: "chat.response" });
     await application.close();
   });
 
   it("WS-19 answers a message that finds its lane full with queue_full, and lets a control command pass", async () => {
     const agent = createScriptedAgent();
     const account = await start({ limits: { queuedPerSession: 1 } }, agent);
-    const application = await connect(account.url, { query: { senderId: "ann" } });
+    const application = await connectClient(account.url, { senderId: "ann" });
     for (const messageId of ["runs", "waits", "full"]) application.send({ type: "chat.send", messageId, content: "x" });
-    expect(await application.answerTo("full")).toMatchObject({ type: "chat.error", error: "Too many messages are waiting in this conversation" });
+    expect(await application.answer("full")).toMatchObject({ type: "chat.error", error: "Too many messages are waiting in this conversation" });
     application.send({ type: "chat.send", messageId: "stop", content: "/stop" });
     await expect.poll(() => agent.began).toEqual(["runs", "stop"]);
     await application.close();
@@ -121,11 +121,11 @@ describe("limits", () => {
 
   it("WS-32 closes one connection too many of a sender, and one too many at all, with 1013", async () => {
     const account = await start({ limits: { maxConnectionsPerSender: 1, maxConnections: 2 } });
-    const first = await connect(account.url, { query: { senderId: "ann" } });
-    const second = await connect(account.url, { query: { senderId: "ann" } });
+    const first = await connectClient(account.url, { senderId: "ann" });
+    const second = await connectClient(account.url, { senderId: "ann" });
     expect(await second.closed).toEqual({ code: 1013, reason: "Too many connections" });
-    const other = await connect(account.url, { query: { senderId: "bob" } });
-    const third = await connect(account.url, { query: { senderId: "cy" } });
+    const other = await connectClient(account.url, { senderId: "bob" });
+    const third = await connectClient(account.url, { senderId: "cy" });
     expect((await third.closed).code).toBe(1013);
     await first.close();
     await other.close();
@@ -133,16 +133,16 @@ describe("limits", () => {
 
   it("WS-2 closes a sender whom the policy shuts out with 4403", async () => {
     const account = await start({ dmPolicy: "allowlist", allowFrom: ["ann"], groupPolicy: "disabled" });
-    const shut = await connect(account.url, { query: { senderId: "bob" } });
+    const shut = await connectClient(account.url, { senderId: "bob" });
     expect(await shut.closed).toEqual({ code: 4403, reason: "Sender not allowed" });
-    await (await connect(account.url, { query: { senderId: "ann" } })).close();
+    await (await connectClient(account.url, { senderId: "ann" })).close();
   });
 
   it("WS-21 ends a turn that takes too long with timeout", async () => {
     const account = await start({ limits: { turnSeconds: 1 } }, createScriptedAgent());
-    const application = await connect(account.url, { query: { senderId: "ann" } });
+    const application = await connectClient(account.url, { senderId: "ann" });
     application.send({ type: "chat.send", messageId: "m", content: "x" });
-    expect(await application.answerTo("m")).toMatchObject({ error: "Failed to process message: the agent took too long" });
+    expect(await application.answer("m")).toMatchObject({ error: "Failed to process message: the agent took too long" });
     await application.close();
   });
 });
@@ -150,18 +150,18 @@ describe("limits", () => {
 describe("conversations", () => {
   it("WS-24 brings a group's posts and answers to who joined it, and to nobody else", async () => {
     const account = await start();
-    const ann = await connect(account.url, { query: { senderId: "ann", senderName: "Ann" } });
-    const bob = await connect(account.url, { query: { senderId: "bob" } });
-    const cy = await connect(account.url, { query: { senderId: "cy" } });
+    const ann = await connectClient(account.url, { senderId: "ann", query: { senderName: "Ann" } });
+    const bob = await connectClient(account.url, { senderId: "bob" });
+    const cy = await connectClient(account.url, { senderId: "cy" });
     for (const member of [bob, cy]) member.send({ type: "chat.hello", extensions: ["groups"] });
     bob.send({ type: "chat.join", groupId: "club" });
     await cy.waitFor(({ type }) => type === "chat.welcome");
     await bob.waitFor(({ type }) => type === "chat.welcome");
     await new Promise((resolve) => setTimeout(resolve, 50));
     ann.send({ type: "chat.send", messageId: "m", content: "hello all", chatType: "group", groupId: "club" });
-    expect(await bob.answerTo("m")).toMatchObject({ type: "chat.response", groupId: "club" });
+    expect(await bob.answer("m")).toMatchObject({ type: "chat.response", groupId: "club" });
     expect(bob.frames.find(({ type }) => type === "chat.message")).toEqual({ type: "chat.message", messageId: "m", groupId: "club", senderId: "ann", senderName: "Ann", content: "hello all" });
-    expect(await ann.answerTo("m")).toEqual({ type: "chat.response", messageId: "m", content: "You said: hello all", done: true });
+    expect(await ann.answer("m")).toEqual({ type: "chat.response", messageId: "m", content: "You said: hello all", done: true });
     expect(cy.frames).toHaveLength(1);
     for (const member of [ann, bob, cy]) await member.close();
   });
@@ -175,18 +175,18 @@ describe("conversations", () => {
       return run(turn, ...rest);
     };
     const account = await start({}, agent);
-    const ann = await connect(account.url, { query: { senderId: "ann" } });
+    const ann = await connectClient(account.url, { senderId: "ann" });
     ann.send({ type: "chat.send", messageId: "1", content: "tea?" });
-    await ann.answerTo("1");
+    await ann.answer("1");
     ann.send({ type: "chat.send", messageId: "2", content: "yes", replyToMessageId: "1" });
-    await ann.answerTo("2");
+    await ann.answer("2");
     expect(quotes).toEqual([undefined, { messageId: "1", body: "You said: tea?" }]);
     await ann.close();
   });
 
   it("WS-27 reaches a connected sender without being asked, and says when nobody is there", async () => {
     const account = await start();
-    const ann = await connect(account.url, { query: { senderId: "ann" } });
+    const ann = await connectClient(account.url, { senderId: "ann" });
     expect(await account.send("ws:user:ann", { text: "wake up" })).toEqual({ messageId: expect.stringMatching(/^srv_/) as string });
     expect(await ann.waitFor(({ type }) => type === "chat.response")).toMatchObject({ content: "wake up", done: true });
     expect(await account.send("ws:user:bob", { text: "hello?" })).toBe("away");
@@ -197,15 +197,15 @@ describe("conversations", () => {
   it("WS-29 cancels a running message, and one that waits", async () => {
     const agent = createScriptedAgent();
     const account = await start({}, agent);
-    const ann = await connect(account.url, { query: { senderId: "ann" } });
+    const ann = await connectClient(account.url, { senderId: "ann" });
     ann.send({ type: "chat.hello", extensions: ["cancel"] });
     for (const messageId of ["1", "2"]) ann.send({ type: "chat.send", messageId, content: "x" });
     await expect.poll(() => agent.running).toHaveLength(1);
     agent.running[0]?.reply.partial("half");
     ann.send({ type: "chat.cancel", messageId: "2" });
     ann.send({ type: "chat.cancel", messageId: "1" });
-    expect(await ann.answerTo("1")).toMatchObject({ type: "chat.response", content: "half" });
-    expect(await ann.answerTo("2")).toMatchObject({ type: "chat.error", code: "cancelled" });
+    expect(await ann.answer("1")).toMatchObject({ type: "chat.response", content: "half" });
+    expect(await ann.answer("2")).toMatchObject({ type: "chat.error", code: "cancelled" });
     expect(agent.began).toEqual(["1"]);
     await ann.close();
   });
@@ -215,16 +215,16 @@ describe("connections that go away", () => {
   it("WS-20 brings the answer to the sender's next connection, once", async () => {
     const agent = createScriptedAgent();
     const account = await start({}, agent);
-    const gone = await connect(account.url, { query: { senderId: "ann" } });
+    const gone = await connectClient(account.url, { senderId: "ann" });
     gone.send({ type: "chat.send", messageId: "m", content: "x" });
     await expect.poll(() => agent.running).toHaveLength(1);
     await gone.close();
     agent.running[0]?.reply.payload({ text: "late" });
     agent.running[0]?.end();
-    const back = await connect(account.url, { query: { senderId: "ann" } });
-    expect(await back.answerTo("m")).toMatchObject({ content: "late" });
+    const back = await connectClient(account.url, { senderId: "ann" });
+    expect(await back.answer("m")).toMatchObject({ content: "late" });
     await back.close();
-    const again = await connect(account.url, { query: { senderId: "ann" } });
+    const again = await connectClient(account.url, { senderId: "ann" });
     again.send({ type: "chat.hello", extensions: [] });
     await again.waitFor(({ type }) => type === "chat.welcome");
     expect(again.frames).toHaveLength(1);
@@ -235,16 +235,16 @@ describe("connections that go away", () => {
     const path = `${process.env["TMPDIR"] ?? "/tmp"}/conformance-${process.pid}-${Date.now()}.sqlite`;
     const open = () => openJournal(path, { remembered: 200 });
     const first = await startAccount({}, createScriptedAgent(), open());
-    const ann = await connect(first.url, { query: { senderId: "ann" } });
+    const ann = await connectClient(first.url, { senderId: "ann" });
     for (const messageId of ["1", "2"]) ann.send({ type: "chat.send", messageId, content: "x" });
     await ann.waitFor(() => ann.frames.length === 2);
     await first.stop();
     expect(await ann.closed).toEqual({ code: 1001, reason: "Server shutting down" });
     const agent = createEchoAgent();
     const second = await start({}, agent, open());
-    const back = await connect(second.url, { query: { senderId: "ann" } });
-    await back.answerTo("1");
-    await back.answerTo("2");
+    const back = await connectClient(second.url, { senderId: "ann" });
+    await back.answer("1");
+    await back.answer("2");
     expect(agent.began).toEqual(["1", "2"]);
     await back.close();
   });
@@ -252,7 +252,7 @@ describe("connections that go away", () => {
   it("WS-22 sends no partial text to a connection that does not read, and its terminal frame all the same", async () => {
     const agent = createScriptedAgent();
     const account = await start({}, agent);
-    const slow = await connect(account.url, { query: { senderId: "slow" } });
+    const slow = await connectClient(account.url, { senderId: "slow" });
     slow.send({ type: "chat.send", messageId: "m", content: "x" });
     await expect.poll(() => agent.running).toHaveLength(1);
     slow.socket.pause();
@@ -264,7 +264,7 @@ describe("connections that go away", () => {
     turn?.reply.payload({ text: "the end" });
     turn?.end();
     slow.socket.resume();
-    expect(await slow.answerTo("m")).toMatchObject({ content: "the end" });
+    expect(await slow.answer("m")).toMatchObject({ content: "the end" });
     const streams = slow.frames.filter(({ type }) => type === "chat.stream");
     expect(streams.length).toBeLessThan(110);
     expect(slow.frames.at(-1)).toMatchObject({ type: "chat.response" });

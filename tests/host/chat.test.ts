@@ -18,7 +18,7 @@ describe("an application at a real gateway", () => {
     const answer = await client.answer(id);
     await client.close();
 
-    const streams = client.framesOf(id).flatMap((frame) => (frame.type === "chat.stream" ? [frame.content] : []));
+    const streams = client.framesOf(id).flatMap((frame) => (frame.type === "chat.stream" ? [frame.content ?? ""] : []));
     expect(client.frames[0]).toEqual({ type: "chat.typing" });
     expect(streams.length).toBeGreaterThanOrEqual(2);
     expect(streams.filter((content, index) => !content.startsWith(streams[index - 1] ?? ""))).toEqual([]);
