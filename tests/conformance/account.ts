@@ -63,6 +63,8 @@ export async function startVerifier(answers: (token: string) => { status?: numbe
     let body = "";
     request.on("data", (chunk) => (body += String(chunk)));
     request.on("end", () => {
+      // What asks whether anybody is there sends no body.
+      if (body === "") return void response.writeHead(400).end();
       const parsed = JSON.parse(body) as Record<string, unknown>;
       asked.push(parsed);
       const { status = 200, body: answer } = answers(String(parsed["token"]));

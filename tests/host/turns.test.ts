@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startVerifier } from "../conformance/account.ts";
 import { type ChatClient, connectClient } from "../support/client.ts";
 import { startGateway, type TestGateway } from "./gateway.ts";
 
@@ -64,12 +65,19 @@ describe("turns at a real gateway", () => {
     await Promise.all([ann?.close(), bob?.close()]);
   });
 
-  it("stops a running turn at /stop", async () => {
+  it("WS-29 stops a running turn at chat.cancel, with the text so far", async () => {
     const client = await connectClient(gateway.url, { senderId: "sam" });
+    client.send({ type: "chat.hello", extensions: ["cancel"] });
     const long = client.say("[[words 500]] [[delay 50]]");
     await client.waitFor((frame) => frame.type === "chat.stream");
-    client.say("/stop");
-    expect(["chat.response", "chat.error"]).toContain((await client.answer(long, 10_000)).type);
+    client.send({ type: "chat.cancel", messageId: long });
+    expect(await client.answer(long, 10_000)).toMatchObject({ type: "chat.response", content: expect.stringMatching(/^word1/) as string });
+    await client.close();
+  });
+
+  it("takes no command from a sender whom nobody vouches for", async () => {
+    const client = await connectClient(gateway.url, { senderId: "sam" });
+    expect(await client.answer(client.say("/stop"), 10_000)).toMatchObject({ type: "chat.error", error: "Commands are for verified senders whom the operator has listed" });
     await client.close();
   });
 
@@ -82,6 +90,18 @@ describe("turns at a real gateway", () => {
     const moved = await until(() => connectClient(gateway.url.replace("/ws", "/moved"), { senderId: "pam" }));
     await tell(moved, "found you");
     await moved.close();
+  }, 60_000);
+
+  it("obeys /stop from a verified sender whom the operator has listed", async () => {
+    const verifier = await startVerifier(() => ({ body: { success: true, data: { userId: "vera" } } }));
+    await gateway.configure((config) => withChannel(config, { path: "/verified", auth: { enabled: true, endpoint: verifier.endpoint }, allowFrom: ["vera"] }));
+    const client = await until(() => connectClient(gateway.url.replace("/ws", "/verified"), { token: "any" }));
+    const long = client.say("[[words 500]] [[delay 50]]");
+    await client.waitFor((frame) => frame.type === "chat.stream");
+    client.say("/stop");
+    expect(await client.answer(long, 10_000)).toMatchObject({ type: "chat.response", content: expect.stringMatching(/^word1/) as string });
+    await client.close();
+    await verifier.stop();
   }, 60_000);
 });
 

@@ -118,6 +118,8 @@ function conclude(state: TurnState, how: TurnEnd, bounds: TurnBounds): Terminal 
 function answer(state: TurnState, bounds: TurnBounds): Terminal | undefined {
   const said = state.payloads.filter((payload) => payload.isError !== true);
   if (said.length === 0 && state.payloads.length > 0) return undefined;
+  // A command such as /stop ends a turn without a payload: what was shown is the answer.
+  if (said.length === 0 && state.shown !== "") return partialAnswer(state, bounds);
   const mediaUrls = said.flatMap((payload) => payload.mediaUrls ?? []);
   const replyTo = said.find((payload) => payload.replyToMessageId !== undefined)?.replyToMessageId;
   return {

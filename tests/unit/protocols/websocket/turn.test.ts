@@ -58,6 +58,10 @@ describe("a turn", () => {
     expect(play([[0, completed]])).toEqual([{ at: 0, says: { say: "terminal", terminal: { type: "response", content: "" } } }]);
   });
 
+  it("answers with what was shown when the agent was stopped by a command and delivered nothing", () => {
+    expect(play([[0, partial("half an")], [1, completed]]).at(-1)?.says).toEqual({ say: "terminal", terminal: { type: "response", content: "half an" } });
+  });
+
   it("WS-18 collects the media of all payloads", () => {
     const said = play([
       [0, { on: "payload", payload: { text: "here", mediaUrls: ["https://a.example/1.png"] } }],
