@@ -68,7 +68,7 @@ async function open<Config extends AccessConfig & AccessFields>(host: HostAccoun
   const { accountId, log } = host;
   const { config, problem, warnings } = host.account();
   if (!config) throw new ClawwireError("config-invalid", problem ?? "the account is not configured", { account: accountId });
-  for (const warning of warnings) log.warn(warning);
+  for (const warning of [...warnings, ...olderBindings(host)]) log.warn(warning);
   const state = host.runtime.state.resolveStateDir(process.env);
   const ownMedia = path.join(state, "media", kind.names.id);
   await prepareMediaRoot(ownMedia);
@@ -89,6 +89,12 @@ async function open<Config extends AccessConfig & AccessFields>(host: HostAccoun
       await account.stop();
     },
   };
+}
+
+/** They work, and would not any more once the older name is gone. */
+function olderBindings({ channel, hostConfig }: HostAccount<unknown>): string[] {
+  const found = channel.legacy.filter((name) => hostConfig().bindings?.some(({ match }) => match.channel === name));
+  return found.map((name) => `bindings name the channel "${name}": write "${channel.id}" instead`);
 }
 
 function createAgent<Config extends AccessConfig & AccessFields>(host: HostAccount<Config>, kind: ChannelKind<Config>, resumed: Resumed, ownMedia: string): Agent {

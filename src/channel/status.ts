@@ -66,3 +66,10 @@ export function describeAccount(account: ChannelAccount<unknown>): ChannelAccoun
     ...(problem !== undefined && { stateReason: problem }),
   };
 }
+
+/** What stands in the way of an account, for `openclaw status` and the doctor. */
+export function collectIssues(channel: string, accounts: readonly ChannelAccountSnapshot[]) {
+  return accounts.flatMap(({ accountId, enabled, configured, stateReason }) =>
+    enabled === true && configured === false && stateReason !== undefined ? [{ channel, accountId, kind: "config" as const, message: stateReason }] : [],
+  );
+}

@@ -50,7 +50,8 @@ export function guardTools(api: Pick<OpenClawPluginApi, "on" | "runtime">, { cha
 export function readSessionKey(channelId: string, sessionKey: string): SessionOwner | undefined {
   const [agent, , channel, ...rest] = sessionKey.split(":");
   if (agent !== "agent" || channel !== channelId) return undefined;
-  const [accountId, kind, peerId] = rest[0] === "group" || rest[1] !== "direct" ? ["default", rest[0], rest[1]] : [rest[0], rest[1], rest[2]];
+  // An account makes the number of parts odd; a thread adds two. Accounts may be called like kinds.
+  const [accountId, kind, peerId] = rest.length % 2 === 0 ? ["default", ...rest] : rest;
   if (accountId === undefined || peerId === undefined) return undefined;
   const isGroup = kind === "group";
   if (!isGroup && kind !== "direct") return undefined;

@@ -56,7 +56,7 @@ export function buildContext(host: HostAccount<unknown>, facts: ContextFacts): T
     reply: { to, originatingTo: to, nativeChannelId, ...(threadId !== undefined && { messageThreadId: threadId }) },
     message: { body: envelope(host, facts, name), rawBody: content, bodyForAgent: content, commandBody: content, inboundEventKind: "user_request" },
     access: accessFacts(host, facts),
-    supplemental: supplementalFacts(inbound),
+    supplemental: supplementalFacts(inbound, channel),
     channelIngress: facts.ingress,
     ...(conversation.kind === "group" && { extra: { GroupSubject: conversation.subject } }),
     ...(facts.media.length > 0 && { media: toInboundMediaFacts(facts.media.map((file) => ({ ...file, messageId: hostId }))) }),
@@ -90,7 +90,7 @@ function accessFacts(host: HostAccount<unknown>, facts: ContextFacts): NonNullab
 }
 
 /** The host shows both to the model as data: the quote as a quote, the application's data as fenced JSON. */
-function supplementalFacts({ quote, customData }: Inbound): NonNullable<ContextRequest["supplemental"]> {
+function supplementalFacts({ quote, customData }: Inbound, source: string): NonNullable<ContextRequest["supplemental"]> {
   return {
     ...(quote && {
       quote: {
@@ -99,6 +99,6 @@ function supplementalFacts({ quote, customData }: Inbound): NonNullable<ContextR
         isQuote: true,
       },
     }),
-    ...(customData && { channelStructuredContext: [{ label: "Data from the application", source: "websocket", type: "custom_data", payload: customData }] }),
+    ...(customData && { channelStructuredContext: [{ label: "Data from the application", source, type: "custom_data", payload: customData }] }),
   };
 }

@@ -10,12 +10,13 @@ import { readId } from "./identity.ts";
 import { createMessaging, createResolver } from "./messaging.ts";
 import { createOutbound } from "./outbound.ts";
 import { createPairing } from "./pairing.ts";
+import { processWide } from "./process-wide.ts";
 import { createReload } from "./reload.ts";
 import { createLiveAccounts } from "./running.ts";
 import { auditExposure, createDmPolicy, dmRouting } from "./security.ts";
 import { hasWildcard } from "./sender-policy.ts";
 import { createSetupContract, createSetupWizard } from "./setup.ts";
-import { describeAccount } from "./status.ts";
+import { collectIssues, describeAccount } from "./status.ts";
 import { createOwnRuns, type ToolGuard } from "./tool-guard.ts";
 import { isLoopback, type ResolvedWebsocketAccount, websocketRules as rules } from "./websocket-account.ts";
 
@@ -27,8 +28,8 @@ const names: ChannelNames = {
 };
 
 export const websocketRuntime = createRuntimeStore("clawwire-websocket");
-const live = createLiveAccounts();
-const runs = createOwnRuns();
+const live = processWide("websocket.accounts", createLiveAccounts);
+const runs = processWide("websocket.runs", createOwnRuns);
 
 const resolve = (cfg: OpenClawConfig, accountId?: string | null) => resolveAccount(rules, cfg, accountId, process.env);
 
@@ -103,6 +104,7 @@ export const websocketChannel = createChatChannelPlugin<ChannelAccount<ResolvedW
       defaultRuntime: createDefaultChannelRuntimeState("default"),
       buildChannelSummary: ({ snapshot }) => buildBaseChannelStatusSummary(snapshot),
       buildAccountSnapshot: ({ account, runtime, probe }) => ({ ...runtime, ...describeAccount(account), port: account.config?.port ?? null, probe }),
+      collectStatusIssues: (accounts) => collectIssues(names.id, accounts),
       async probeAccount({ account, timeoutMs }) {
         if (!account.config) return { ok: false, error: account.problem };
         const { auth } = account.config;

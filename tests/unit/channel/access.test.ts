@@ -1,0 +1,114 @@
+import { describe, expect, it } from "vitest";
+import { decideAccess, mayReadAlong } from "../../../src/channel/access.ts";
+import type { Inbound } from "../../../src/protocols/websocket/inbound.ts";
+import { type FakeHost, fakeHost, group, inboundOf } from "./fake-host.ts";
+
+const decide = (host: FakeHost, about: Partial<Inbound> = {}) =>
+  decideAccess(inboundOf(about), { host, checkMedia: async () => undefined, prepareAgent: async () => ({ ok: true }) });
+
+const verified = (id: string) => ({ id, verified: true });
+const claimed = (id: string) => ({ id, verified: false });
+
+describe("access", () => {
+  it("admits every verified sender by default, in a lane of its own", async () => {
+    const host = fakeHost({});
+    expect(await decide(host)).toEqual({ admitted: true, lane: "agent:main:websocket:direct:ann" });
+    expect(await decide(host, { sender: verified("Ann"), conversation: { kind: "direct", id: "Ann" } })).toEqual({
+      admitted: true,
+      lane: "agent:main:websocket:direct:%41nn",
+    });
+  });
+
+  it("WS-23 keeps one session per sender whatever the host's scope says", async () => {
+    const host = fakeHost({}, { session: { dmScope: "main" } });
+    expect(await decide(host)).toEqual({ admitted: true, lane: "agent:main:websocket:direct:ann" });
+  });
+
+  it("refuses under allowlist who is not listed, with the reason in the log", async () => {
+    const host = fakeHost({ dmPolicy: "allowlist", allowFrom: ["bob"] });
+    expect(await decide(host)).toEqual({ admitted: false, code: "forbidden", error: "Sender not allowed" });
+    expect(host.logged).toEqual(["message app-1 of ann was not run: dm_policy_not_allowlisted"]);
+    expect(await decide(host, { sender: verified("bob"), conversation: { kind: "direct", id: "bob" } })).toMatchObject({ admitted: true });
+  });
+
+  it("WS-23 does not take Bob for bob in a list", async () => {
+    const host = fakeHost({ dmPolicy: "allowlist", allowFrom: ["bob"] });
+    expect(await decide(host, { sender: verified("Bob"), conversation: { kind: "direct", id: "Bob" } })).toMatchObject({ admitted: false, code: "forbidden" });
+  });
+
+  it("asks the operator for an unknown sender under pairing, and lets an approved one in", async () => {
+    const host = fakeHost({ dmPolicy: "pairing" });
+    expect(await decide(host)).toEqual({
+      admitted: false,
+      pairing: { code: "CODE2345", text: "Your WebSocket id: ann CODE2345", expiresAt: inboundOf().receivedAt + 3_600_000 },
+    });
+    host.approved = ["ann"];
+    expect(await decide(host)).toMatchObject({ admitted: true });
+  });
+
+  it("says so when too many wait for approval", async () => {
+    const host = fakeHost({ dmPolicy: "pairing" });
+    host.pairingCode = "";
+    expect(await decide(host)).toMatchObject({ admitted: false, code: "forbidden", error: expect.stringContaining("try again later") as string });
+  });
+
+  it("lets verified senders into groups, others only with an entry", async () => {
+    const host = fakeHost({ auth: { enabled: false }, groupAllowFrom: ["carl"] });
+    expect(await decide(host, { conversation: group("room") })).toMatchObject({ admitted: true });
+    expect(await decide(host, { sender: claimed("ann"), conversation: group("room") })).toMatchObject({ admitted: false, code: "forbidden" });
+    expect(await decide(host, { sender: claimed("carl"), conversation: group("room") })).toMatchObject({ admitted: true });
+  });
+
+  it("gives no commands to who is not verified, listed or not, nor to who is only covered by *", async () => {
+    const listed = fakeHost({ auth: { enabled: false }, allowFrom: ["ann", "*"] });
+    expect(await decide(listed, { sender: claimed("ann"), content: "/stop" })).toMatchObject({ admitted: false, code: "forbidden" });
+    expect(await decide(listed, { sender: verified("zoe"), conversation: { kind: "direct", id: "zoe" }, content: "/stop" })).toMatchObject({ admitted: false });
+    expect(await decide(listed, { content: "/stop" })).toMatchObject({ admitted: true });
+  });
+
+  it("gives commands in a group to listed senders alone", async () => {
+    const host = fakeHost({ groupPolicy: "open", groupAllowFrom: ["*"], allowFrom: ["ann"] });
+    expect(await decide(host, { conversation: group("room"), content: "/stop" })).toMatchObject({ admitted: true });
+    expect(await decide(host, { sender: verified("bob"), conversation: group("room"), content: "/stop" })).toMatchObject({ admitted: false });
+  });
+
+  it("reads the configuration anew for every message", async () => {
+    const host = fakeHost({});
+    expect(await decide(host)).toMatchObject({ admitted: true });
+    host.cfg = { channels: { websocket: { dmPolicy: "disabled" } } };
+    expect(await decide(host)).toMatchObject({ admitted: false, code: "forbidden" });
+  });
+
+  it("admits what was not addressed to the agent: others hear it, and run decides not to answer", async () => {
+    const host = fakeHost({ requireMention: true });
+    expect(await decide(host, { conversation: group("room") })).toMatchObject({ admitted: true });
+  });
+
+  it("explains that no agent is chosen when there are several", async () => {
+    const host = fakeHost({}, { agents: { ownership: "explicit", entries: { one: {}, two: {} } } });
+    expect(await decide(host)).toEqual({
+      admitted: false,
+      code: "agent_error",
+      error: "Failed to process message: the operator has not chosen an agent for this conversation",
+    });
+  });
+
+  it("WS-26 refuses a message with an attachment that may not be read", async () => {
+    const host = fakeHost({});
+    const access = decideAccess(inboundOf(), { host, checkMedia: async () => "it is not a file", prepareAgent: async () => ({ ok: true }) });
+    expect(await access).toEqual({ admitted: false, code: "media_rejected", error: "Attachment rejected: it is not a file" });
+  });
+
+  it("makes no agent for a sender who is turned away", async () => {
+    const host = fakeHost({ dmPolicy: "disabled" });
+    const prepared: string[] = [];
+    await decideAccess(inboundOf(), { host, checkMedia: async () => undefined, prepareAgent: async ({ inbound }) => (prepared.push(inbound.sender.id), { ok: true }) });
+    expect(prepared).toEqual([]);
+  });
+
+  it("WS-24 lets read along who may write there, spoken to or not", async () => {
+    const host = fakeHost({ requireMention: true, groupPolicy: "allowlist", groupAllowFrom: ["ann"] });
+    expect(await mayReadAlong(host, verified("ann"), "room")).toBe(true);
+    expect(await mayReadAlong(host, verified("bob"), "room")).toBe(false);
+  });
+});
