@@ -18,6 +18,7 @@ export const workshopSchema = z
 /** What codegen hands over for a channel in `generated/<folder>/manifest.json`. */
 export const channelManifestSchema = z.object({
   channelConfigs: z.record(z.string(), z.looseObject({ label: z.string(), description: z.string(), schema: z.looseObject({}) })),
+  legacyKeys: z.array(z.string()),
   envVars: z.array(z.looseObject({ name: z.string(), path: z.string().optional(), description: z.string().optional() })),
 });
 
@@ -68,16 +69,19 @@ export function pluginManifest(row: PluginPackage, release: Release, channel: Ch
   if (!declared.includes(row.channel)) {
     throw new Error(`generated/${row.folder}/manifest.json describes ${declared.join(", ") || "no channel"}, not "${row.channel}" as build/packages.ts says`);
   }
+  // The host refuses a block under a key that no plugin names: an older key stands for the same channel.
+  const older = Object.fromEntries(channel.legacyKeys.map((key) => [key, channel.channelConfigs[row.channel]]));
+  const channels = [...declared, ...channel.legacyKeys];
   return {
     id: row.name,
     name: row.title,
     description: row.description,
     version: release.version,
     categories: ["channels"],
-    channels: declared,
-    activation: { onStartup: false, onChannels: declared },
+    channels,
+    activation: { onStartup: false, onChannels: channels },
     configSchema: { type: "object", additionalProperties: false, properties: {} },
-    channelConfigs: channel.channelConfigs,
+    channelConfigs: { ...channel.channelConfigs, ...older },
   };
 }
 

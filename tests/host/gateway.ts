@@ -21,6 +21,8 @@ export const root = path.resolve(import.meta.dirname, "../..");
 export interface GatewayOptions {
   /** Over the channel's block: no verifier, bound to loopback, open groups. */
   channel?: Block;
+  /** The key the channel's block stands under; an older one for operators of the original plugin. */
+  key?: string;
   /** Over the whole configuration. */
   config?: Block;
   model?: ModelServerOptions;
@@ -114,6 +116,8 @@ async function configOf(options: GatewayOptions, { layout, port, gatewayPort, mo
   const token = "token-of-the-test-gateway-and-nobody-else";
   const choice = { layout, port: gatewayPort, token, model: { baseUrl: model.baseUrl, name: practiceModel, api: "openai-responses" as const, rich: true } };
   const channel = { plugin: plugin.name, channel: "websocket", defaults: { auth: { enabled: false }, groupPolicy: "open" }, facts: { enabled: true, port, host: "127.0.0.1" } };
-  const config = addChannel(composeConfig(installed, choice), channel);
-  return overlay(config, overlay(options.channel ? { channels: { websocket: options.channel } } : {}, options.config ?? {}));
+  const config = overlay(addChannel(composeConfig(installed, choice), channel), overlay(options.channel ? { channels: { websocket: options.channel } } : {}, options.config ?? {}));
+  if (options.key === undefined) return config;
+  const { websocket, ...others } = config["channels"] as Block;
+  return { ...config, channels: { ...others, [options.key]: websocket } };
 }

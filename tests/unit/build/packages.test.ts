@@ -5,7 +5,8 @@ import { packageNamed, packages } from "../../../build/packages.ts";
 
 const release: Release = { version: "1.2.3", license: "MIT", host: "2026.9.6", node: ">=24.16.0" };
 const row = packageNamed("clawwire-websocket");
-const channel: ChannelManifest = { channelConfigs: { websocket: { label: "WebSocket", description: "d", schema: { type: "object" } } }, envVars: [{ name: "WS_AUTH_ENABLED", path: "auth.enabled" }] };
+const channel: ChannelManifest = { channelConfigs: { websocket: { label: "WebSocket", description: "d", schema: { type: "object" } } }, legacyKeys: ["ws"],
+  envVars: [{ name: "WS_AUTH_ENABLED", path: "auth.enabled" }] };
 
 describe("a published package", () => {
   it("promises the host it was tested with, in every place that is read", () => {
@@ -22,7 +23,7 @@ describe("a published package", () => {
   });
 
   it("describes its channel to the host without being run", () => {
-    expect(pluginManifest(row, release, channel)).toMatchObject({ id: "clawwire-websocket", version: "1.2.3", channels: ["websocket"], channelConfigs: channel.channelConfigs });
+    expect(pluginManifest(row, release, channel)).toMatchObject({ id: "clawwire-websocket", version: "1.2.3", channels: ["websocket", "ws"], channelConfigs: { ...channel.channelConfigs, ws: channel.channelConfigs["websocket"] } });
   });
 
   it("is not made from the manifest of another channel", () => {
