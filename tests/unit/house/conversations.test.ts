@@ -29,7 +29,7 @@ describe.each(globSync("spec/examples/websocket/*.conversation.jsonl", { cwd: ro
       const next = lines.slice(index + 1).find((line) => line.from === "plugin");
       if (!decoded.ok) expect(next?.frame?.type).toBe("chat.error");
       if (frame?.type !== "chat.send" || !decoded.ok) continue;
-      const types = lines.slice(index + 1).flatMap((line) => (line.from === "plugin" && line.frame?.messageId === frame.messageId ? [line.frame.type] : []));
+      const types = lines.slice(index + 1).flatMap((line) => (line.from === "plugin" && line.frame?.messageId === frame.messageId ? [line.frame?.type] : []));
       expect(types.filter((type) => type === "chat.response" || type === "chat.error")).toEqual([types.at(-1)]);
     }
   });
