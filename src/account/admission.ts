@@ -69,8 +69,9 @@ async function identify(
   if (!facts.token) {
     return auth.required ? refuse("Token required. Connect with ?token=YOUR_TOKEN", "Token required") : anonymous();
   }
-  const verified = await deps.verify(verifyRequest(facts.token.value, facts, parameters, auth.forwardParams), signal);
-  if (verified.ok) return { ok: true, peer: verifiedPeer(verified.user, parameters, auth.allowDelegation) };
+  const { token, ...asked } = verifyRequest(facts.token.value, facts, parameters, auth.forwardParams);
+  const verified = await deps.verify({ ...asked, token }, signal);
+  if (verified.ok) return { ok: true, peer: { ...verifiedPeer(verified.user, parameters, auth.allowDelegation), asked } };
   deps.log.info(`token of a connection from ${facts.remoteAddress} not accepted: ${forLog(verified.log)}`);
   return auth.required ? refuse(`Authentication failed: ${verified.code}`, "Authentication failed") : anonymous();
 }

@@ -198,10 +198,14 @@ export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
   }
 
   async function renew(member: Member, token: string): Promise<void> {
-    const { sender } = member.state.peer;
-    const verified = await verify({ token, tokenType: "local", senderId: sender.id }, AbortSignal.timeout(config().auth.timeout));
+    const { sender, asked } = member.state.peer;
+    // Nobody vouched for this connection, so there is nothing to renew and nobody to ask.
+    if (!asked) return refuse(member, undefined, "unsupported", "chat.auth is not offered on a connection without a verified user");
+    const tokenType = asked["tokenType"] ?? "local";
+    const verified = await verify({ ...asked, tokenType, token }, new AbortController().signal);
     if (verified.ok && verified.user.userId === sender.id) {
-      member.say({ say: "renewed", peer: verifiedPeer(verified.user, { tokenType: "local" }, config().auth.allowDelegation) });
+      const parameters = { tokenType, ...(sender.name !== undefined && { senderName: sender.name }) };
+      member.say({ say: "renewed", peer: { ...verifiedPeer(verified.user, parameters, config().auth.allowDelegation), asked } });
       return;
     }
     refuse(member, undefined, "auth_failed", `Authentication failed: ${verified.ok ? "other_user" : verified.code}`);

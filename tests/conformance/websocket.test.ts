@@ -98,6 +98,33 @@ describe("connecting with auth", () => {
   });
 });
 
+describe("chat.auth", () => {
+  it("asks the verifier what the connection was admitted with, and the new token", async () => {
+    const { account, verifier } = await startWithAuth({ forwardParams: ["tenant"] });
+    const application = await connectClient(account.url, { query: { token: "good", tokenType: "jwt", tenant: "t1" } });
+    application.send({ type: "chat.hello", extensions: ["auth"] });
+    application.send({ type: "chat.auth", token: "good" });
+    await application.waitFor((frame) => frame.type === "chat.welcome" && application.frames.indexOf(frame) === 1);
+    expect(verifier.asked).toEqual([
+      { token: "good", tokenType: "jwt", tenant: "t1" },
+      { token: "good", tokenType: "jwt", tenant: "t1" },
+    ]);
+    await application.close();
+  });
+
+  it("asks nobody for a connection that nobody vouched for", async () => {
+    const verifier = await startVerifier(() => ({ body: { success: true, data: { userId: "ann" } } }));
+    running.push(verifier);
+    const account = await start({ auth: { enabled: false, endpoint: verifier.endpoint } });
+    const application = await connectClient(account.url, { senderId: "ann" });
+    application.send({ type: "chat.hello", extensions: ["auth"] });
+    application.send({ type: "chat.auth", token: "good" });
+    expect(await application.waitFor(({ type }) => type === "chat.error")).toMatchObject({ code: "unsupported" });
+    expect(verifier.asked).toEqual([]);
+    await application.close();
+  });
+});
+
 describe("limits", () => {
   it("WS-12 answers a sender who is too fast with rate_limited", async () => {
     const account = await start({ limits: { messagesPerMinute: 60, messageBurst: 2 } });

@@ -13,6 +13,8 @@ export interface Peer {
   sender: Sender;
   /** A frame may name any sender: auth is off, or the verifier delegated. */
   speaksForOthers: boolean;
+  /** What the verifier was asked, without the token; absent where nobody vouched. `chat.auth` asks the same again. */
+  asked?: Readonly<Record<string, string | undefined>>;
 }
 
 export type ParametersRead = { ok: true; parameters: Parameters } | { ok: false; why: string };

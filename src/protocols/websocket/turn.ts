@@ -39,8 +39,7 @@ export type TurnEnd =
   | { ended: "completed" }
   | { ended: "failed"; error: string }
   | { ended: "cancelled" }
-  | { ended: "timeout" }
-  | { ended: "interrupted" };
+  | { ended: "timeout" };
 
 /** The one frame that ends a message (WS-13), before a connection's extensions are looked at. Kept by the journal as JSON. */
 export type Terminal =
@@ -109,8 +108,6 @@ function conclude(state: TurnState, how: TurnEnd, bounds: TurnBounds): Terminal 
       return partialAnswer(state, bounds) ?? { type: "error", code: "cancelled", error: "Cancelled" };
     case "timeout":
       return failure("timeout", "the agent took too long");
-    case "interrupted":
-      return failure("agent_error", "the gateway was restarted too often while it was answered");
   }
 }
 
