@@ -1,5 +1,4 @@
-import type { ErrorCode } from "../../generated/websocket/index.ts";
-import type { Inbound, Sender } from "../protocols/websocket/inbound.ts";
+import type { Inbound, Refusal, Sender } from "../protocols/inbound.ts";
 
 /** Whoever answers: the host behind `src/channel`, a scripted one in tests that need no host. */
 export interface Agent {
@@ -18,7 +17,7 @@ export interface Agent {
 
 export type Access =
   | { admitted: true; lane: string }
-  | { admitted: false; code: ErrorCode; error: string }
+  | ({ admitted: false } & Refusal)
   /** The operator must approve first; `text` says so to a person. */
   | { admitted: false; pairing: { code: string; text: string; expiresAt: number } };
 
@@ -34,6 +33,8 @@ export interface Reply {
   started(): void;
   /** The whole text so far of the agent's current message. */
   partial(text: string): void;
+  /** The whole of the agent's thoughts so far. Never called where the operator shows none. */
+  thought(text: string): void;
   /** The agent's current message is over and another begins; its partials start over. */
   nextMessage(): void;
   /** A finished piece of the answer. */

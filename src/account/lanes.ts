@@ -12,26 +12,49 @@ export interface Lanes {
   clear(): void;
 }
 
-/** `most` bounds the jobs that wait in one lane while another runs; read at each arrival, so it may change. */
-export function createLanes(most: () => number): Lanes {
-  const lanes = new Map<string, (() => Promise<void>)[]>();
+export interface LaneBounds {
+  /** Jobs that may wait in one lane while another of it runs. */
+  waiting: number;
+  /** Jobs that may run at once, over all lanes. */
+  running: number;
+}
 
-  async function drain(lane: string, jobs: (() => Promise<void>)[]): Promise<void> {
-    for (let job = jobs.shift(); job; job = jobs.shift()) await job();
-    lanes.delete(lane);
+/** `bounds` are read at each use, so they may change. */
+export function createLanes(bounds: () => LaneBounds): Lanes {
+  const lanes = new Map<string, (() => Promise<void>)[]>();
+  /** Lanes with a job that may run as soon as another lane's has ended, in order of arrival. */
+  const ready: string[] = [];
+  let running = 0;
+
+  function advance(): void {
+    while (running < bounds().running) {
+      const lane = ready.shift();
+      if (lane === undefined) return;
+      const job = lanes.get(lane)?.shift();
+      if (job) void perform(lane, job);
+      else lanes.delete(lane);
+    }
+  }
+
+  async function perform(lane: string, job: () => Promise<void>): Promise<void> {
+    running += 1;
+    await job();
+    running -= 1;
+    ready.push(lane);
+    advance();
   }
 
   return {
-    hasRoom: (lane) => (lanes.get(lane)?.length ?? 0) < most(),
+    hasRoom: (lane) => (lanes.get(lane)?.length ?? 0) < bounds().waiting,
     run(lane, job) {
       const jobs = lanes.get(lane);
       if (jobs) {
         jobs.push(job);
         return;
       }
-      const fresh = [job];
-      lanes.set(lane, fresh);
-      void drain(lane, fresh);
+      lanes.set(lane, [job]);
+      ready.push(lane);
+      advance();
     },
     waiting: () => lanes.values().reduce((sum, jobs) => sum + jobs.length, 0),
     clear() {

@@ -1,25 +1,16 @@
-import { limits as wire } from "../../generated/websocket/index.ts";
 import { describeThrown } from "../core/errors.ts";
-import { limits } from "../core/limits.ts";
 import type { Log, System } from "../core/ports.ts";
 import { forLog } from "../core/redact.ts";
-import type { Inbound } from "../protocols/websocket/inbound.ts";
 import {
   beginTurn,
+  type Showing,
   stepTurn,
   type Terminal,
   type TurnBounds,
   type TurnEnd,
   type TurnEvent,
-  type TurnSays,
-} from "../protocols/websocket/turn.ts";
-import type { Agent, Reply, TurnOutcome } from "./agent.ts";
-
-const BOUNDS: TurnBounds = {
-  streamEveryMs: wire.streamEveryMs.value,
-  answerCodePoints: limits.answerCodePoints,
-  errorCodePoints: limits.errorCodePoints,
-};
+} from "../protocols/turn.ts";
+import type { Agent, Reply, TurnOutcome, TurnRequest } from "./agent.ts";
 
 /** Why a turn was aborted; its `AbortSignal` carries it. */
 export type AbortCause = "cancelled" | "timeout" | "stop";
@@ -30,26 +21,27 @@ export interface TurnDeps {
   log: Log;
   /** Milliseconds one turn may take (WS-21). */
   turnMs(): number;
+  bounds: TurnBounds;
   /** Shows something of the turn to whom it concerns. */
-  say(inbound: Inbound, says: Exclude<TurnSays, { say: "terminal" }>): void;
+  show(says: Showing): void;
 }
 
 /**
  * Runs one turn and returns its terminal frame; `undefined` when it was stopped with the account and must run again.
  * Never rejects.
  */
-export async function runTurn(inbound: Inbound, attempt: number, abort: AbortController, deps: TurnDeps): Promise<Terminal | undefined> {
-  const { agent, system, log } = deps;
+export async function runTurn(request: TurnRequest, abort: AbortController, deps: TurnDeps): Promise<Terminal | undefined> {
+  const { agent, system, log, bounds } = deps;
   let state = beginTurn();
   let terminal: Terminal | undefined;
   let cancelWake: (() => void) | undefined;
 
   const feed = (event: TurnEvent): void => {
-    const step = stepTurn(state, event, system.now(), BOUNDS);
+    const step = stepTurn(state, event, system.now(), bounds);
     state = step.state;
     for (const says of step.says) {
       if (says.say === "terminal") terminal = says.terminal;
-      else deps.say(inbound, says);
+      else deps.show(says);
     }
     if (step.wakeAt === undefined || cancelWake) return;
     cancelWake = system.after(step.wakeAt - system.now(), () => {
@@ -61,13 +53,14 @@ export async function runTurn(inbound: Inbound, attempt: number, abort: AbortCon
   const reply: Reply = {
     started: () => feed({ on: "started" }),
     partial: (text) => feed({ on: "partial", text }),
+    thought: (text) => feed({ on: "thought", text }),
     nextMessage: () => feed({ on: "next-message" }),
     payload: (payload) => feed({ on: "payload", payload }),
   };
 
   const cancelTimeout = system.after(deps.turnMs(), () => abort.abort("timeout" satisfies AbortCause));
-  const outcome = await agent.run({ inbound, attempt }, reply, abort.signal).catch((thrown: unknown): TurnOutcome => {
-    log.error(`turn ${forLog(inbound.messageId)} failed: ${describeThrown(thrown)}`);
+  const outcome = await agent.run(request, reply, abort.signal).catch((thrown: unknown): TurnOutcome => {
+    log.error(`turn ${forLog(request.inbound.messageId)} failed: ${describeThrown(thrown)}`);
     return { ended: "failed", error: "the agent is not available" };
   });
   cancelTimeout();

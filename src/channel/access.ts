@@ -1,7 +1,7 @@
 import type { Access } from "../account/agent.ts";
 import { describeThrown } from "../core/errors.ts";
 import { forLog } from "../core/redact.ts";
-import type { Inbound, Sender } from "../protocols/websocket/inbound.ts";
+import type { Inbound, Sender } from "../protocols/inbound.ts";
 import { type HostAccount, isHostError } from "./host.ts";
 import { writeId } from "./identity.ts";
 import { askAdmission, type Ingress, type IngressQuestion, questionOf, resolveIngress } from "./ingress.ts";
@@ -53,7 +53,7 @@ export async function mayReadAlong<Config extends AccessConfig>(host: HostAccoun
   const { config } = host.account();
   if (!config) return false;
   const conversation = { kind: "group", id: groupId, subject: groupId } as const;
-  const inbound: Inbound = { messageId: "", connectionId: "", sender, conversation, content: "", media: [], receivedAt: host.system.now() };
+  const inbound: Inbound = { messageId: "", sender, conversation, origin: undefined, content: "", media: [], receivedAt: host.system.now() };
   const admission = await askAdmission(host, questionOf(host.hostConfig(), config, inbound, routeOf(host, inbound)));
   if (admission !== "drop" && admission !== "pairing-required") return true;
   host.log.info(`${forLog(sender.id)} may not follow ${forLog(groupId)}`);

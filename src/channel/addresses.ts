@@ -1,4 +1,4 @@
-import type { Conversation } from "../protocols/websocket/inbound.ts";
+import type { Conversation } from "../protocols/inbound.ts";
 import { decodeId, readId, writeId } from "./identity.ts";
 
 /** Where a message goes. */

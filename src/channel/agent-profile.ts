@@ -1,5 +1,5 @@
 import { clip } from "../core/redact.ts";
-import type { Sender } from "../protocols/websocket/inbound.ts";
+import type { Sender } from "../protocols/inbound.ts";
 
 const PROFILE_BYTES = 8192;
 const VALUE_CODE_POINTS = 512;

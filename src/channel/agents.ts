@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import path from "node:path";
 import { describeThrown } from "../core/errors.ts";
 import { forLog } from "../core/redact.ts";
-import type { Sender } from "../protocols/websocket/inbound.ts";
+import type { Sender } from "../protocols/inbound.ts";
 import { type AgentDraft, type AgentWish, applyPlan, expandHome, type NewAgent, type Places, planAgent } from "./agent-plan.ts";
 import { describeUser } from "./agent-profile.ts";
 import type { HostAccount } from "./host.ts";

@@ -3,7 +3,7 @@ import type { ChannelGatewayContext } from "openclaw/plugin-sdk/channel-contract
 import { runPassiveAccountLifecycle } from "openclaw/plugin-sdk/channel-lifecycle";
 import type { PluginRuntime } from "openclaw/plugin-sdk/runtime-store";
 import type { Agent } from "../account/agent.ts";
-import type { AccountOptions, RunningAccount } from "../account/websocket.ts";
+import type { AccountOptions, RunningAccount } from "../account/websocket/account.ts";
 import { ClawwireError } from "../core/errors.ts";
 import type { Log, System } from "../core/ports.ts";
 import { system } from "../core/system.ts";

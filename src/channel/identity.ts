@@ -1,5 +1,5 @@
 import { resolveThreadSessionKeys } from "openclaw/plugin-sdk/routing";
-import type { Conversation, Inbound } from "../protocols/websocket/inbound.ts";
+import type { Conversation, Inbound } from "../protocols/inbound.ts";
 
 /**
  * Ids of a wire are compared exactly; the host trims and lower-cases session keys, splits them at colons and leaves

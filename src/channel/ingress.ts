@@ -1,6 +1,6 @@
 import { defineStableChannelIngressIdentity } from "openclaw/plugin-sdk/channel-ingress-runtime";
 import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
-import type { Inbound } from "../protocols/websocket/inbound.ts";
+import type { Inbound } from "../protocols/inbound.ts";
 import type { ChannelRuntime, HostAccount } from "./host.ts";
 import { encodeId, hostMessageId, readId, writeId } from "./identity.ts";
 import type { Route } from "./routes.ts";

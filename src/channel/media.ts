@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, lstat, mkdir, open, realpath } from "node:fs/promises";
 import path from "node:path";
 import { describeThrown } from "../core/errors.ts";
-import type { MediaReference } from "../protocols/websocket/inbound.ts";
+import type { MediaReference } from "../protocols/inbound.ts";
 import type { ChannelRuntime } from "./host.ts";
 
 export interface MediaBounds {

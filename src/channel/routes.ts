@@ -1,5 +1,5 @@
 import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
-import type { Conversation } from "../protocols/websocket/inbound.ts";
+import type { Conversation } from "../protocols/inbound.ts";
 import { type ChannelNames, type ChannelRuntime, isHostError } from "./host.ts";
 import { sessionPeerId, threadSessionKey, writeId } from "./identity.ts";
 

@@ -1,4 +1,4 @@
-import type { RunningAccount } from "../account/websocket.ts";
+import type { RunningAccount } from "../account/websocket/account.ts";
 import type { Log } from "../core/ports.ts";
 import type { Resumed } from "./resumed.ts";
 

@@ -1,4 +1,4 @@
-import type { Inbound, Sender } from "../protocols/websocket/inbound.ts";
+import type { Inbound, Sender } from "../protocols/inbound.ts";
 
 /** The part of an account's configuration that says who may do what. */
 export interface AccessConfig {

@@ -1,5 +1,5 @@
 import type { ChannelAccountSnapshot, ChannelGatewayContext } from "openclaw/plugin-sdk/channel-contract";
-import type { AccountStatus } from "../account/websocket.ts";
+import type { AccountStatus } from "../account/websocket/account.ts";
 import type { System } from "../core/ports.ts";
 import type { ChannelAccount } from "./accounts.ts";
 

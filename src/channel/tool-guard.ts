@@ -1,5 +1,5 @@
 import type { OpenClawConfig, OpenClawPluginApi } from "openclaw/plugin-sdk/channel-core";
-import type { Conversation } from "../protocols/websocket/inbound.ts";
+import type { Conversation } from "../protocols/inbound.ts";
 import type { ChannelNames } from "./host.ts";
 import { decodeId, readGroupPeerId } from "./identity.ts";
 

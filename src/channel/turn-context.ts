@@ -1,5 +1,5 @@
 import { toInboundMediaFacts } from "openclaw/plugin-sdk/channel-inbound";
-import type { Inbound } from "../protocols/websocket/inbound.ts";
+import type { Inbound } from "../protocols/inbound.ts";
 import { writeAddress } from "./addresses.ts";
 import { guestTools } from "./guest-tools.ts";
 import type { ChannelRuntime, HostAccount } from "./host.ts";

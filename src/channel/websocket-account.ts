@@ -1,7 +1,7 @@
 import { describe } from "../../generated/runtime.ts";
 // Not the index: what only starts a command line needs no codec.
 import { accountDefaults, configEnv, configSecrets, validateAccount, type WebsocketAccount } from "../../generated/websocket/config.ts";
-import type { ResolvedAccount } from "../account/config.ts";
+import type { ResolvedAccount } from "../account/websocket/config.ts";
 import type { AccountRules, Block } from "./accounts.ts";
 
 /** An account's configuration with nothing left open that depends on something else. */

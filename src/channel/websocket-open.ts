@@ -1,5 +1,5 @@
 import { limits } from "../../generated/websocket/tables.ts";
-import { openWebsocketAccount } from "../account/websocket.ts";
+import { openWebsocketAccount } from "../account/websocket/account.ts";
 import { openJournal } from "../store/journal.ts";
 import type { OpenAccount, OpenedAccount } from "./gateway.ts";
 import type { ResolvedWebsocketAccount } from "./websocket-account.ts";

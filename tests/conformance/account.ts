@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { ResolvedAccount } from "../../src/account/config.ts";
-import { openWebsocketAccount, type RunningAccount } from "../../src/account/websocket.ts";
+import type { ResolvedAccount } from "../../src/account/websocket/config.ts";
+import { openWebsocketAccount, type RunningAccount } from "../../src/account/websocket/account.ts";
 import { system } from "../../src/core/system.ts";
 import { type Journal, openJournal } from "../../src/store/journal.ts";
 import { accountDefaults } from "../support/account-config.ts";

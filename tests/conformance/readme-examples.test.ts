@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { RunningAccount } from "../../src/account/websocket.ts";
+import type { RunningAccount } from "../../src/account/websocket/account.ts";
 import { hasPython, pythonWithWebsockets } from "../support/python.ts";
 import { startAccount } from "./account.ts";
 

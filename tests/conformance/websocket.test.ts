@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { RunningAccount } from "../../src/account/websocket.ts";
+import type { RunningAccount } from "../../src/account/websocket/account.ts";
 import { openJournal } from "../../src/store/journal.ts";
 import { createScriptedAgent } from "../support/scripted-agent.ts";
 import { type Changes, createEchoAgent, startAccount, startVerifier, type Verifier } from "./account.ts";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ResolvedAccount } from "../../src/account/config.ts";
-import type { Member } from "../../src/account/member.ts";
-import { createSwitchboard, type Switchboard } from "../../src/account/switchboard.ts";
+import type { ResolvedAccount } from "../../src/account/websocket/config.ts";
+import type { Member } from "../../src/account/websocket/member.ts";
+import { createWebsocketSwitchboard, type WebsocketSwitchboard } from "../../src/account/websocket/switchboard.ts";
 import type { ConnectionHandler } from "../../src/edge/accept.ts";
 import { createRooms } from "../../src/edge/rooms.ts";
 import { openJournal } from "../../src/store/journal.ts";
@@ -34,7 +34,7 @@ interface Open {
 interface Real {
   system: VirtualSystem;
   agent: ScriptedAgent;
-  switchboard: Switchboard;
+  switchboard: WebsocketSwitchboard;
   open: Open[];
   /** Everything any connection ever was, for the last check. */
   all: Open[];
@@ -46,7 +46,7 @@ const config: ResolvedAccount = { ...accountDefaults, host: "127.0.0.1", limits 
 function createReal(): Real {
   const system = createVirtualSystem();
   const agent = createScriptedAgent();
-  const switchboard = createSwitchboard({
+  const switchboard = createWebsocketSwitchboard({
     config: () => config,
     rooms: createRooms<Member>(),
     agent,

@@ -1,6 +1,6 @@
 import type { ChatSent, ErrorCode } from "../../../generated/websocket/index.ts";
-import type { Inbound } from "./inbound.ts";
-import type { Terminal } from "./turn.ts";
+import type { Inbound } from "../inbound.ts";
+import type { Terminal } from "../turn.ts";
 
 /** What a connection understands: without `chat.hello` only the documented types and fields (WS-28). */
 export interface Dialect {

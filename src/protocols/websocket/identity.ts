@@ -1,5 +1,5 @@
 import { type ChatSend, validateId, type VerifiedUser } from "../../../generated/websocket/index.ts";
-import type { Sender } from "./inbound.ts";
+import type { Sender } from "../inbound.ts";
 
 /** What the query string says of a connection. */
 export interface Parameters {

@@ -1,5 +1,5 @@
 import type { ChatSend, MediaItem } from "../../../generated/websocket/index.ts";
-import type { MediaReference } from "./inbound.ts";
+import type { MediaReference } from "../inbound.ts";
 
 /** A broken rule that no schema can say: which field, and what was expected of it. */
 export interface Broken {

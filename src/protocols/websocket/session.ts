@@ -10,10 +10,10 @@ import type { Effect, Session, Step } from "../session.ts";
 import { extensionOf, INVALID_FORMAT, invalidField, readFrame, type Refusal } from "./codec.ts";
 import { type Peer, settleSender } from "./identity.ts";
 import { type About, aboutOf, additions, type Dialect, errorFrame, has, postFrame, terminalFrame, typingFrame, welcomeFrame } from "./frames.ts";
-import type { Inbound } from "./inbound.ts";
+import type { Inbound } from "../inbound.ts";
 import type { Profile } from "./profile.ts";
 import { findBrokenRule, listMedia, saysSomething } from "./rules.ts";
-import type { Terminal } from "./turn.ts";
+import type { Terminal } from "../turn.ts";
 
 /** One open connection of an application. */
 export interface ConnectionState extends Dialect {
@@ -29,9 +29,15 @@ interface Shown {
   content: string;
 }
 
+/** Where a message came from. */
+export interface Origin {
+  /** The connection may be gone when the answer is ready. */
+  connectionId: string;
+}
+
 /** What a frame asks of the account. */
 export type Request =
-  | { ask: "turn"; inbound: Inbound }
+  | { ask: "turn"; inbound: Inbound<Origin> }
   | { ask: "cancel"; messageId: string; senderId: string }
   | { ask: "join"; groupId: string }
   | { ask: "leave"; groupId: string }
@@ -44,7 +50,7 @@ export type Command =
   | { say: "terminal"; of: About; terminal: Terminal }
   | { say: "refused"; refusal: Refusal }
   | { say: "pairing"; of: About; code: string; expiresAt: number }
-  | { say: "post"; inbound: Inbound }
+  | { say: "post"; inbound: Inbound<Origin> }
   | { say: "renewed"; peer: Peer };
 
 export type ConnectionSession = Session<ConnectionState, Command, Request>;
@@ -111,9 +117,9 @@ export function createSession(profile: Profile, peer: Peer, connectionId: string
     if (!sender) return reject(state, refusalOf("forbidden", "Sender not allowed: senderId is not the verified user", frame), profile);
     const media = listMedia(frame);
     const thread = frame.threadId !== undefined && has(state, "threads") ? { threadId: frame.threadId } : {};
-    const inbound: Inbound = {
+    const inbound: Inbound<Origin> = {
       messageId: frame.messageId ?? newId(),
-      connectionId,
+      origin: { connectionId },
       sender,
       conversation:
         frame.chatType === "group" && frame.groupId !== undefined

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { ResolvedAccount } from "../../../src/account/config.ts";
-import type { Member } from "../../../src/account/member.ts";
-import { createSwitchboard, type Switchboard } from "../../../src/account/switchboard.ts";
+import type { ResolvedAccount } from "../../../src/account/websocket/config.ts";
+import type { Member } from "../../../src/account/websocket/member.ts";
+import { createWebsocketSwitchboard, type WebsocketSwitchboard } from "../../../src/account/websocket/switchboard.ts";
 import { createRooms } from "../../../src/edge/rooms.ts";
 import { type Journal, openJournal } from "../../../src/store/journal.ts";
 import { accountDefaults } from "../../support/account-config.ts";
@@ -14,11 +14,11 @@ const config: ResolvedAccount = { ...accountDefaults, host: "127.0.0.1" };
 let system: VirtualSystem;
 let agent: ScriptedAgent;
 let journal: Journal;
-let switchboard: Switchboard;
+let switchboard: WebsocketSwitchboard;
 let logged: string[];
 
-function start(on: Journal): Switchboard {
-  return createSwitchboard({
+function start(on: Journal): WebsocketSwitchboard {
+  return createWebsocketSwitchboard({
     config: () => config,
     rooms: createRooms<Member>(),
     agent,
@@ -144,7 +144,7 @@ describe("the switchboard", () => {
     await answer("late");
     await system.pass(300_001);
     switchboard.sweep();
-    expect(logged).toEqual(["1 answers were dropped: their senders did not come back within 300 s"]);
+    expect(logged).toEqual(["1 answers were dropped: nobody took them within 300 s"]);
     const back = connect("ann");
     await settle();
     expect(back.connection.frames).toEqual([]);

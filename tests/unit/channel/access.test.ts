@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decideAccess, mayReadAlong } from "../../../src/channel/access.ts";
-import type { Inbound } from "../../../src/protocols/websocket/inbound.ts";
+import type { Inbound } from "../../../src/protocols/inbound.ts";
 import { type FakeHost, fakeHost, group, inboundOf } from "./fake-host.ts";
 
 const decide = (host: FakeHost, about: Partial<Inbound> = {}) =>

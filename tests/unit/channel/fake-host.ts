@@ -5,7 +5,7 @@ import type { HostAccount } from "../../../src/channel/host.ts";
 import { createOwnRuns } from "../../../src/channel/tool-guard.ts";
 import { type ResolvedWebsocketAccount, websocketRules } from "../../../src/channel/websocket-account.ts";
 import { resolveAccount } from "../../../src/channel/accounts.ts";
-import type { Inbound } from "../../../src/protocols/websocket/inbound.ts";
+import type { Inbound } from "../../../src/protocols/inbound.ts";
 import { system } from "../../../src/core/system.ts";
 
 /** What a test gives a dispatch to do; `deliver` and the callbacks are the channel's own. */
@@ -88,7 +88,7 @@ export function fakeHost(channel: object, extra: OpenClawConfig = {}, accountId 
 export function inboundOf(about: Partial<Inbound> = {}): Inbound {
   return {
     messageId: "app-1",
-    connectionId: "c-1",
+    origin: { connectionId: "c-1" },
     sender: { id: "ann", verified: true },
     conversation: { kind: "direct", id: "ann" },
     content: "When does the library close?",

@@ -8,6 +8,7 @@ function listen() {
   const speech = createSpeech({
     started: () => void heard.push("started"),
     partial: (text) => void heard.push(text),
+    thought: (text) => void heard.push(`(${text})`),
     nextMessage: () => void heard.push("next"),
     payload: (payload) => void payloads.push(payload),
   });

@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import type { Payload, TurnOutcome } from "../../../src/account/agent.ts";
 import { createResumed } from "../../../src/channel/resumed.ts";
 import { runTurn } from "../../../src/channel/turn.ts";
-import type { Inbound } from "../../../src/protocols/websocket/inbound.ts";
+import type { Inbound } from "../../../src/protocols/inbound.ts";
 import { type DispatchRequest, type FakeHost, fakeHost, group, inboundOf } from "./fake-host.ts";
 
 async function run(host: FakeHost, about: Partial<Inbound> = {}, attempt = 1, signal = new AbortController().signal) {
   const payloads: Payload[] = [];
   const resumed = createResumed();
-  const reply = { started() {}, partial() {}, nextMessage() {}, payload: (payload: Payload) => void payloads.push(payload) };
+  const reply = { started() {}, partial() {}, thought() {}, nextMessage() {}, payload: (payload: Payload) => void payloads.push(payload) };
   const outcome: Promise<TurnOutcome> = runTurn({ inbound: inboundOf(about), attempt }, reply, signal, {
     host,
     resumed,

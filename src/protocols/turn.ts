@@ -1,5 +1,4 @@
-import type { ErrorCode } from "../../../generated/websocket/index.ts";
-import { clip } from "../../core/redact.ts";
+import { clip } from "../core/redact.ts";
 
 /**
  * One inbound message and its reply, as a pure machine: what the agent says goes in, what the sender is shown comes
@@ -10,17 +9,28 @@ export interface TurnState {
   earlier: readonly string[];
   /** The agent's current message so far. */
   current: string;
+  /** What the agent thinks, so far. */
+  thought: string;
   /** Finished pieces: what the answer is made of. */
   payloads: readonly Said[];
-  /** The text the sender was shown last, and when. */
-  shown: string;
-  shownAt?: number;
+  /** What the peer was shown of the text and of the thoughts. */
+  text: Shown;
+  thoughts: Shown;
   ended: boolean;
+}
+
+/** What was shown of a growing text: the newest form of it, when, and the length of all forms together. */
+interface Shown {
+  newest: string;
+  at?: number;
+  spent: number;
 }
 
 export type TurnEvent =
   | { on: "started" }
   | { on: "partial"; text: string }
+  /** The whole of the agent's thoughts so far. */
+  | { on: "thought"; text: string }
   | { on: "next-message" }
   | { on: "payload"; payload: Said }
   /** The time named by `wakeAt` has come. */
@@ -41,10 +51,12 @@ export type TurnEnd =
   | { ended: "cancelled" }
   | { ended: "timeout" };
 
-/** The one frame that ends a message (WS-13), before a connection's extensions are looked at. Kept by the journal as JSON. */
+/** The end of a message, before any wire's words for it. Kept by the journal as JSON. */
 export type Terminal =
-  | { type: "response"; content: string; mediaUrls?: readonly string[]; replyToMessageId?: string }
-  | { type: "error"; code: ErrorCode; error: string };
+  | { type: "response"; content: string; thought?: string; mediaUrls?: readonly string[]; replyToMessageId?: string }
+  | { type: "error"; code: FailureCode; error: string };
+
+export type FailureCode = "agent_error" | "cancelled" | "timeout";
 
 export interface TurnStep {
   state: TurnState;
@@ -53,17 +65,32 @@ export interface TurnStep {
   wakeAt?: number;
 }
 
-export type TurnSays = { say: "typing" } | { say: "stream"; content: string } | { say: "terminal"; terminal: Terminal };
+export type TurnSays =
+  | { say: "typing" }
+  /** Everything said so far. */
+  | { say: "stream"; content: string }
+  /** Everything thought so far. */
+  | { say: "thought"; content: string }
+  | { say: "terminal"; terminal: Terminal };
+
+/** What of a turn may be missed. */
+export type Showing = Exclude<TurnSays, { say: "terminal" }>;
 
 export interface TurnBounds {
-  /** Shortest time between two `chat.stream` frames (WS-17). */
+  /** Shortest time between two looks at a growing text (WS-17); the first is immediate, the newest text wins. */
   streamEveryMs: number;
+  /**
+   * Bounds what a wire costs whose every frame repeats the whole text: all frames of one text together have at most
+   * `times` its length and `freeUnits` UTF-16 units more. Absent where the wire sends what is new.
+   */
+  repetition?: { times: number; freeUnits: number };
   answerCodePoints: number;
   errorCodePoints: number;
 }
 
 export function beginTurn(): TurnState {
-  return { earlier: [], current: "", payloads: [], shown: "", ended: false };
+  const nothing: Shown = { newest: "", spent: 0 };
+  return { earlier: [], current: "", thought: "", payloads: [], text: nothing, thoughts: nothing, ended: false };
 }
 
 export function stepTurn(state: TurnState, event: TurnEvent, now: number, bounds: TurnBounds): TurnStep {
@@ -73,6 +100,8 @@ export function stepTurn(state: TurnState, event: TurnEvent, now: number, bounds
       return { state, says: [{ say: "typing" }] };
     case "partial":
       return show({ ...state, current: event.text }, now, bounds);
+    case "thought":
+      return show({ ...state, thought: event.text }, now, bounds);
     case "next-message":
       return { state: { ...state, earlier: [...state.earlier, ...spoken(state.current)], current: "" }, says: [] };
     case "payload":
@@ -84,17 +113,33 @@ export function stepTurn(state: TurnState, event: TurnEvent, now: number, bounds
   }
 }
 
-/** Shows the newest text, or says when it may be shown (WS-15, WS-17). */
+/** Shows the newest thoughts and text, or says when they may be shown (WS-15, WS-17). */
 function show(state: TurnState, now: number, bounds: TurnBounds): TurnStep {
-  const content = clip(joinTexts([...state.earlier, state.current]), bounds.answerCodePoints);
-  if (content.trim() === "" || content === state.shown) return { state, says: [] };
-  const at = state.shownAt === undefined ? now : state.shownAt + bounds.streamEveryMs;
-  if (at > now) return { state, says: [], wakeAt: at };
-  return { state: { ...state, shown: content, shownAt: now }, says: [{ say: "stream", content }] };
+  const thought = look(state.thoughts, clip(state.thought, bounds.answerCodePoints), now, bounds);
+  const text = look(state.text, clip(joinTexts([...state.earlier, state.current]), bounds.answerCodePoints), now, bounds);
+  const wakeAt = Math.min(thought.wakeAt ?? Infinity, text.wakeAt ?? Infinity);
+  return {
+    state: { ...state, thoughts: thought.shown, text: text.shown },
+    says: [
+      ...(thought.isNew ? [{ say: "thought", content: thought.shown.newest } as const] : []),
+      ...(text.isNew ? [{ say: "stream", content: text.shown.newest } as const] : []),
+    ],
+    ...(wakeAt !== Infinity && { wakeAt }),
+  };
+}
+
+/** Whether this form of a text is shown now, later, or left out for one that is longer. */
+function look(shown: Shown, content: string, now: number, { streamEveryMs, repetition }: TurnBounds): { shown: Shown; isNew: boolean; wakeAt?: number } {
+  if (content.trim() === "" || content === shown.newest) return { shown, isNew: false };
+  const spent = shown.spent + content.length;
+  if (repetition && spent > repetition.times * content.length + repetition.freeUnits) return { shown, isNew: false };
+  const at = shown.at === undefined ? now : shown.at + streamEveryMs;
+  if (at > now) return { shown, isNew: false, wakeAt: at };
+  return { shown: { newest: content, at: now, spent }, isNew: true };
 }
 
 function conclude(state: TurnState, how: TurnEnd, bounds: TurnBounds): Terminal {
-  const failure = (code: ErrorCode, detail: string): Terminal => ({
+  const failure = (code: FailureCode, detail: string): Terminal => ({
     type: "error",
     code,
     error: clip(`Failed to process message: ${detail}`, bounds.errorCodePoints),
@@ -116,12 +161,13 @@ function answer(state: TurnState, bounds: TurnBounds): Terminal | undefined {
   const said = state.payloads.filter((payload) => payload.isError !== true);
   if (said.length === 0 && state.payloads.length > 0) return undefined;
   // A command such as /stop ends a turn without a payload: what was shown is the answer.
-  if (said.length === 0 && state.shown !== "") return partialAnswer(state, bounds);
+  if (said.length === 0 && state.text.newest !== "") return partialAnswer(state, bounds);
   const mediaUrls = said.flatMap((payload) => payload.mediaUrls ?? []);
   const replyTo = said.find((payload) => payload.replyToMessageId !== undefined)?.replyToMessageId;
   return {
     type: "response",
     content: clip(joinTexts(said.map((payload) => payload.text ?? "")), bounds.answerCodePoints),
+    ...thoughtOf(state, bounds),
     ...(mediaUrls.length > 0 && { mediaUrls }),
     ...(replyTo !== undefined && { replyToMessageId: replyTo }),
   };
@@ -130,7 +176,11 @@ function answer(state: TurnState, bounds: TurnBounds): Terminal | undefined {
 /** What was said before the turn was cut; undefined when nothing was. */
 function partialAnswer(state: TurnState, bounds: TurnBounds): Terminal | undefined {
   const content = clip(joinTexts([...state.earlier, state.current]), bounds.answerCodePoints);
-  return content === "" ? undefined : { type: "response", content };
+  return content === "" ? undefined : { type: "response", content, ...thoughtOf(state, bounds) };
+}
+
+function thoughtOf({ thought }: TurnState, bounds: TurnBounds): { thought?: string } {
+  return thought.trim() === "" ? {} : { thought: clip(thought, bounds.answerCodePoints) };
 }
 
 function errorText(state: TurnState): string {

@@ -1,9 +1,11 @@
-/** What a valid `chat.send` means, with its sender settled. Plain data: the journal keeps it as JSON. */
-export interface Inbound {
-  /** Of the wire, or made up; unique per sender (WS-14). */
+/**
+ * One message of a peer with its sender settled, whatever wire it came over. Plain data: the journal keeps it as JSON.
+ * `Origin` is what only the wire's own protocol reads: where the answer goes, and what has to be echoed in it.
+ */
+export interface Inbound<Origin = unknown> {
+  /** Of the wire, or made up; a repeat has the same. */
   messageId: string;
-  /** The connection that asked; it may be gone when the answer is ready. */
-  connectionId: string;
+  origin: Origin;
   sender: Sender;
   conversation: Conversation;
   content: string;
@@ -19,7 +21,7 @@ export interface Inbound {
 export interface Sender {
   id: string;
   name?: string;
-  /** The verifier vouched for this id. */
+  /** Somebody the operator trusts vouched for this id. */
   verified: boolean;
   avatar?: string;
   /** Further data of the verifier, untrusted. */
@@ -27,7 +29,7 @@ export interface Sender {
 }
 
 export type Conversation =
-  | { kind: "direct"; id: string; threadId?: string }
+  | { kind: "direct"; id: string; scope?: string; threadId?: string }
   | { kind: "group"; id: string; subject: string; threadId?: string };
 
 export interface Quote {
@@ -39,3 +41,12 @@ export type MediaReference =
   | { from: "path"; path: string; mimeType?: string }
   | { from: "url"; url: string; mimeType?: string; name?: string }
   | { from: "data"; base64: string; mimeType?: string; name?: string };
+
+/** Why a message was not run. Every wire says it in its own words. */
+export interface Refusal {
+  code: RefusalCode;
+  /** For the sender. */
+  error: string;
+}
+
+export type RefusalCode = "agent_error" | "forbidden" | "media_rejected" | "queue_full" | "rate_limited" | "shutting_down";

@@ -1,8 +1,8 @@
-import type { Log, System } from "../core/ports.ts";
-import type { Connection } from "../edge/accept.ts";
-import type { Effect } from "../protocols/session.ts";
-import type { Command, ConnectionSession, ConnectionState, Request } from "../protocols/websocket/session.ts";
-import type { Step } from "../protocols/session.ts";
+import type { Log, System } from "../../core/ports.ts";
+import type { Connection } from "../../edge/accept.ts";
+import type { Effect } from "../../protocols/session.ts";
+import type { Command, ConnectionSession, ConnectionState, Request } from "../../protocols/websocket/session.ts";
+import type { Step } from "../../protocols/session.ts";
 
 /** One open connection: its session's state, and the shell that carries out what the session asks for. */
 export interface Member {
@@ -41,7 +41,7 @@ export function openMember(connection: Connection, { session, system, log, asked
       if (effect.do === "send") connection.send(effect.text);
       else if (effect.do === "close") connection.close(effect.code, effect.reason);
       else if (effect.do === "note") log[effect.level](`${effect.code} ${JSON.stringify(effect.data ?? {})}`);
-      else asking = asked(member, effect.inbound);
+      else if (effect.do === "deliver") asking = asked(member, effect.inbound);
     }
     return asking;
   };

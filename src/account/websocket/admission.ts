@@ -1,10 +1,10 @@
-import { encodeChatSent, type VerifyRequest } from "../../generated/websocket/index.ts";
-import type { Log } from "../core/ports.ts";
-import { forLog } from "../core/redact.ts";
+import { encodeChatSent, type VerifyRequest } from "../../../generated/websocket/index.ts";
+import type { Log } from "../../core/ports.ts";
+import { forLog } from "../../core/redact.ts";
 import type { ResolvedAccount } from "./config.ts";
-import type { Admitted, UpgradeFacts } from "../edge/accept.ts";
-import type { Verified } from "../edge/verify.ts";
-import { anonymousPeer, type Parameters, type Peer, readParameters, selfNamedPeer, verifiedPeer } from "../protocols/websocket/identity.ts";
+import type { Admitted, UpgradeFacts } from "../../edge/accept.ts";
+import type { Verified } from "../../edge/verify.ts";
+import { anonymousPeer, type Parameters, type Peer, readParameters, selfNamedPeer, verifiedPeer } from "../../protocols/websocket/identity.ts";
 
 export type Verify = (request: VerifyRequest, signal: AbortSignal) => Promise<Verified>;
 

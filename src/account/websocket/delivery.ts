@@ -1,47 +1,45 @@
-import type { Log, System } from "../core/ports.ts";
-import { forLog } from "../core/redact.ts";
-import type { Rooms } from "../edge/rooms.ts";
-import { aboutOf } from "../protocols/websocket/frames.ts";
-import type { Inbound } from "../protocols/websocket/inbound.ts";
-import type { Terminal, TurnSays } from "../protocols/websocket/turn.ts";
-import type { EntryKey, Journal } from "../store/journal.ts";
+import type { Log, System } from "../../core/ports.ts";
+import { forLog } from "../../core/redact.ts";
+import type { Rooms } from "../../edge/rooms.ts";
+import { aboutOf } from "../../protocols/websocket/frames.ts";
+import type { Inbound } from "../../protocols/inbound.ts";
+import type { Terminal } from "../../protocols/turn.ts";
+import type { Origin } from "../../protocols/websocket/session.ts";
+import type { EntryKey, Journal } from "../../store/journal.ts";
+import type { Outlet } from "../switchboard.ts";
 import type { Member } from "./member.ts";
 
-/** Brings what a turn says to the connections it is for. */
-export interface Delivery {
-  /** What may be missed: typing and partial text. */
-  show(inbound: Inbound, says: Exclude<TurnSays, { say: "terminal" }>): void;
+/** Brings what a turn says to the connections it is for. A terminal frame stays in the journal while its sender is away (WS-20). */
+export interface Delivery extends Outlet<Origin> {
   /** Another member's post, to those who joined the group. */
-  post(inbound: Inbound, except: Member): void;
-  /** The end of a turn, to everybody it is for; it stays in the journal while the sender is away (WS-20). */
-  conclude(inbound: Inbound, terminal: Terminal): Promise<void>;
+  post(inbound: Inbound<Origin>, except: Member): void;
   /** What ended while this sender was away, to whichever connection of it is open now. */
-  catchUp(senderId: string, since: number, isOpen: (inbound: Inbound) => boolean): Promise<void>;
-  /** When something was last handed over, in ms since the epoch. */
-  lastAt(): number | undefined;
+  catchUp(senderId: string, isOpen: (inbound: Inbound<Origin>) => boolean): Promise<void>;
 }
 
 export interface DeliveryDeps {
   rooms: Rooms<Member>;
   journal: Journal;
+  /** ms for which an answer waits for its sender. */
+  waitMs: number;
   system: System;
   log: Log;
 }
 
-export function createDelivery({ rooms, journal, system, log }: DeliveryDeps): Delivery {
+export function createDelivery({ rooms, journal, waitMs, system, log }: DeliveryDeps): Delivery {
   let lastAt: number | undefined;
 
   /** The connections of the sender, first the one that asked. */
-  const askers = (inbound: Inbound): Member[] => rooms.forSender(inbound.sender.id, inbound.connectionId);
+  const askers = (inbound: Inbound<Origin>): Member[] => rooms.forSender(inbound.sender.id, inbound.origin.connectionId);
 
   /** The connections that joined the group and did not ask (WS-24). */
-  function followers(inbound: Inbound): Member[] {
+  function followers(inbound: Inbound<Origin>): Member[] {
     if (inbound.conversation.kind === "direct") return [];
     const asker = askers(inbound)[0];
     return rooms.forGroup(inbound.conversation.id).filter((member) => member !== asker);
   }
 
-  async function handOver(inbound: Inbound, terminal: Terminal): Promise<void> {
+  async function handOver(inbound: Inbound<Origin>, terminal: Terminal): Promise<void> {
     for (const member of askers(inbound)) {
       if (await member.sayFinally({ say: "terminal", of: aboutOf(inbound), terminal })) {
         lastAt = system.now();
@@ -58,8 +56,8 @@ export function createDelivery({ rooms, journal, system, log }: DeliveryDeps): D
       const of = aboutOf(inbound);
       for (const member of [...askers(inbound).slice(0, 1), ...followers(inbound)]) {
         if (says.say === "typing") member.say({ say: "typing", of });
-        // Only what a later frame repeats may be left out (WS-22).
-        else if (!member.connection.congested) member.say({ say: "stream", of, content: says.content });
+        // Only what a later frame repeats may be left out (WS-22); thoughts are not on this wire.
+        else if (says.say === "stream" && !member.connection.congested) member.say({ say: "stream", of, content: says.content });
       }
     },
     post(inbound, except) {
@@ -69,9 +67,9 @@ export function createDelivery({ rooms, journal, system, log }: DeliveryDeps): D
       for (const member of followers(inbound)) member.say({ say: "terminal", of: aboutOf(inbound), terminal });
       await handOver(inbound, terminal);
     },
-    async catchUp(senderId, since, isOpen) {
-      for (const { inbound: json, terminal } of journal.undelivered(senderId, since)) {
-        const inbound = JSON.parse(json) as Inbound;
+    async catchUp(senderId, isOpen) {
+      for (const { inbound: json, terminal } of journal.undelivered(senderId, system.now() - waitMs)) {
+        const inbound = JSON.parse(json) as Inbound<Origin>;
         // While a turn is open its own end is about to be handed over.
         if (terminal !== undefined && !isOpen(inbound)) await handOver(inbound, JSON.parse(terminal) as Terminal);
       }
@@ -79,6 +77,6 @@ export function createDelivery({ rooms, journal, system, log }: DeliveryDeps): D
   };
 }
 
-export function keyOf(inbound: Inbound): EntryKey {
+export function keyOf(inbound: Inbound<Origin>): EntryKey {
   return { sender: inbound.sender.id, messageId: inbound.messageId };
 }

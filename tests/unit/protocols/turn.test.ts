@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { beginTurn, stepTurn, type TurnEvent, type TurnSays } from "../../../../src/protocols/websocket/turn.ts";
+import { beginTurn, stepTurn, type TurnEvent, type TurnSays } from "../../../src/protocols/turn.ts";
 
 const bounds = { streamEveryMs: 50, answerCodePoints: 20, errorCodePoints: 80 };
 
@@ -120,5 +120,32 @@ describe("a turn", () => {
   it("cuts an answer that is longer than a frame may be, with a mark and no broken character", () => {
     const said = play([[0, payload("😀".repeat(21))], [1, completed]]);
     expect(said[0]?.says).toEqual({ say: "terminal", terminal: { type: "response", content: `${"😀".repeat(19)}…` } });
+  });
+
+  it("shows thoughts beside the text, each at its own pace, and keeps them with the answer", () => {
+    const said = play([[0, { on: "thought", text: "hm" }], [1, partial("a")], [2, { on: "thought", text: "hm, so" }], [60, payload("a")], [61, completed]]);
+    expect(said.map(({ says }) => says)).toEqual([
+      { say: "thought", content: "hm" },
+      { say: "stream", content: "a" },
+      { say: "thought", content: "hm, so" },
+      { say: "terminal", terminal: { type: "response", content: "a", thought: "hm, so" } },
+    ]);
+  });
+
+  it("leaves out what would repeat a text too often, and never the first", () => {
+    const grown = Array.from({ length: 2000 }, (_, index) => "x".repeat(index + 1));
+    const state = { spent: 0, shown: 0, turn: beginTurn() };
+    const frugal = { streamEveryMs: 0, answerCodePoints: 9999, errorCodePoints: 80, repetition: { times: 3, freeUnits: 100 } };
+    for (const [at, text] of grown.entries()) {
+      const step = stepTurn(state.turn, partial(text), at, frugal);
+      state.turn = step.state;
+      for (const says of step.says) {
+        state.spent += says.say === "stream" ? says.content.length : 0;
+        state.shown += 1;
+        expect(state.spent).toBeLessThanOrEqual(3 * text.length + 100);
+      }
+      if (at === 0) expect(state.shown).toBe(1);
+    }
+    expect(state.shown).toBeGreaterThan(20);
   });
 });

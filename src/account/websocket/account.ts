@@ -1,17 +1,18 @@
-import { closeCodes, encodeChatSent, limits as wire } from "../../generated/websocket/index.ts";
-import { ClawwireError } from "../core/errors.ts";
-import { limits } from "../core/limits.ts";
-import type { Log, System } from "../core/ports.ts";
-import { forLog } from "../core/redact.ts";
-import { type Closing, type EdgeClosings, openEdge } from "../edge/accept.ts";
-import { createRooms } from "../edge/rooms.ts";
-import { createVerifier } from "../edge/verify.ts";
-import type { Journal } from "../store/journal.ts";
+import { closeCodes, encodeChatSent, limits as wire } from "../../../generated/websocket/index.ts";
+import { ClawwireError } from "../../core/errors.ts";
+import { limits } from "../../core/limits.ts";
+import type { Log, System } from "../../core/ports.ts";
+import { forLog } from "../../core/redact.ts";
+import { type Closing, type EdgeClosings, openEdge } from "../../edge/accept.ts";
+import { createRooms } from "../../edge/rooms.ts";
+import { createVerifier } from "../../edge/verify.ts";
+import type { Journal } from "../../store/journal.ts";
+import type { Agent } from "../agent.ts";
+import type { Activity } from "../switchboard.ts";
 import { admitConnection, type Verify } from "./admission.ts";
-import type { Agent } from "./agent.ts";
 import type { ResolvedAccount } from "./config.ts";
 import type { Member } from "./member.ts";
-import { type Activity, createSwitchboard } from "./switchboard.ts";
+import { createWebsocketSwitchboard } from "./switchboard.ts";
 
 export interface AccountOptions {
   accountId: string;
@@ -27,6 +28,7 @@ export interface AccountOptions {
 
 export interface AccountStatus extends Activity {
   connections: number;
+  senders: number;
 }
 
 export interface RunningAccount {
@@ -62,7 +64,7 @@ export async function openWebsocketAccount(options: AccountOptions): Promise<Run
   const askVerifier = createVerifier(system);
   const verify: Verify = (body, signal) =>
     askVerifier({ endpoint: config.auth.endpoint, timeoutMs: config.auth.timeout, cacheSeconds: config.auth.cacheSeconds, body }, signal);
-  const switchboard = createSwitchboard({ config: () => config, rooms, agent, journal, verify, system, log, changed });
+  const switchboard = createWebsocketSwitchboard({ config: () => config, rooms, agent, journal, verify, system, log, changed });
   const edge = await openEdge(
     {
       ...edgeBounds(accountId, config),
@@ -79,7 +81,7 @@ export async function openWebsocketAccount(options: AccountOptions): Promise<Run
   const cancelSweep = repeat(system, limits.sweepEveryMs, switchboard.sweep);
 
   function status(): AccountStatus {
-    return { connections: edge.connections(), ...switchboard.activity() };
+    return { connections: edge.connections(), senders: rooms.senders(), ...switchboard.activity() };
   }
 
   return {

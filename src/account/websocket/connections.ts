@@ -1,0 +1,134 @@
+import type { ErrorCode } from "../../../generated/websocket/index.ts";
+import { describeThrown } from "../../core/errors.ts";
+import type { Log, System } from "../../core/ports.ts";
+import type { Connection, ConnectionHandler } from "../../edge/accept.ts";
+import type { Rooms } from "../../edge/rooms.ts";
+import type { Inbound } from "../../protocols/inbound.ts";
+import type { Terminal } from "../../protocols/turn.ts";
+import { aboutOf } from "../../protocols/websocket/frames.ts";
+import { type Peer, verifiedPeer } from "../../protocols/websocket/identity.ts";
+import { profileOf } from "../../protocols/websocket/profile.ts";
+import { createSession, type Origin, type Request } from "../../protocols/websocket/session.ts";
+import type { Journal } from "../../store/journal.ts";
+import type { Agent } from "../agent.ts";
+import type { Asker, Pairing, Switchboard } from "../switchboard.ts";
+import type { Verify } from "./admission.ts";
+import type { ResolvedAccount } from "./config.ts";
+import { type Delivery, keyOf } from "./delivery.ts";
+import { type Member, openMember } from "./member.ts";
+
+export interface ConnectionsDeps {
+  /** Read at every use: it may change while the account runs. */
+  config(): ResolvedAccount;
+  rooms: Rooms<Member>;
+  switchboard: Switchboard<Origin>;
+  delivery: Delivery;
+  agent: Agent;
+  journal: Journal;
+  verify: Verify;
+  system: System;
+  log: Log;
+  changed(): void;
+}
+
+/** Opens connections, and carries out what their frames ask of the account. */
+export function createConnections(deps: ConnectionsDeps): { opened(connection: Connection, peer: Peer): ConnectionHandler } {
+  const { config, rooms, switchboard, delivery, agent, journal, verify, system, log, changed } = deps;
+
+  /** Settles when what was asked for is on disk or refused. Never rejects. */
+  async function asked(member: Member, request: Request): Promise<void> {
+    try {
+      if (request.ask === "turn") return await switchboard.admit(request.inbound, askerOf(member, request));
+      if (request.ask === "verify") return await renew(member, request.token);
+      if (request.ask === "join") return await join(member, request.groupId);
+      if (request.ask === "cancel") cancel(member, request.messageId);
+      else rooms.leave(member.connection.id, request.groupId);
+      member.admitted(request);
+    } catch (thrown) {
+      log.error(`request ${request.ask} failed: ${describeThrown(thrown)}`);
+      refuse(member, undefined, "agent_error", `Failed to process message: ${request.ask} is not possible at the moment`);
+    }
+  }
+
+  function askerOf(member: Member, request: Extract<Request, { ask: "turn" }>): Asker {
+    const { inbound } = request;
+    return {
+      welcomed: () => meet(member, inbound.sender.id),
+      admitted() {
+        member.admitted(request);
+        delivery.post(inbound, member);
+      },
+      refused: ({ code, error }) => refuse(member, inbound.messageId, code, error),
+      pairing: (pairing) => turnAway(member, inbound, pairing),
+      repeated: (entry) => answerRepeat(member, JSON.parse(entry.inbound) as Inbound<Origin>, entry.terminal),
+    };
+  }
+
+  function answerRepeat(member: Member, inbound: Inbound<Origin>, terminal: string | undefined): void {
+    if (terminal === undefined) return;
+    member.say({ say: "terminal", of: aboutOf(inbound), terminal: JSON.parse(terminal) as Terminal });
+    journal.delivered(keyOf(inbound), system.now());
+  }
+
+  function turnAway(member: Member, inbound: Inbound<Origin>, { code, text, expiresAt }: Pairing): void {
+    const of = aboutOf(inbound);
+    member.say({ say: "pairing", of, code, expiresAt });
+    member.say({ say: "terminal", of, terminal: { type: "response", content: text } });
+  }
+
+  /** A sender's first frame on a connection: what waited for it goes out first. */
+  async function meet(member: Member, senderId: string): Promise<void> {
+    if (rooms.speakAs(member.connection.id, senderId)) await delivery.catchUp(senderId, switchboard.isOpen);
+  }
+
+  async function join(member: Member, groupId: string): Promise<void> {
+    if (!(await agent.mayFollow(member.state.peer.sender, groupId))) return refuse(member, undefined, "forbidden", "Sender not allowed in this group");
+    if (!rooms.join(member.connection.id, groupId)) return refuse(member, undefined, "rate_limited", "Too many groups on this connection");
+    member.admitted({ ask: "join", groupId });
+  }
+
+  function cancel(member: Member, messageId: string): void {
+    switchboard.cancel(
+      ({ messageId: id, origin, sender }) =>
+        id === messageId && (origin.connectionId === member.connection.id || sender.id === member.state.peer.sender.id),
+    );
+  }
+
+  async function renew(member: Member, token: string): Promise<void> {
+    const { sender, asked: before } = member.state.peer;
+    // Nobody vouched for this connection, so there is nothing to renew and nobody to ask.
+    if (!before) return refuse(member, undefined, "unsupported", "chat.auth is not offered on a connection without a verified user");
+    const tokenType = before["tokenType"] ?? "local";
+    const verified = await verify({ ...before, tokenType, token }, new AbortController().signal);
+    if (verified.ok && verified.user.userId === sender.id) {
+      const parameters = { tokenType, ...(sender.name !== undefined && { senderName: sender.name }) };
+      member.say({ say: "renewed", peer: { ...verifiedPeer(verified.user, parameters, config().auth.allowDelegation), asked: before } });
+      return;
+    }
+    refuse(member, undefined, "auth_failed", `Authentication failed: ${verified.ok ? "other_user" : verified.code}`);
+    member.connection.close(4401, "Authentication failed");
+  }
+
+  return {
+    opened(connection, peer) {
+      const session = createSession(profileOf(config()), peer, connection.id, () => system.uuid());
+      const member = openMember(connection, { session, system, log, asked });
+      rooms.add(connection.id, member);
+      changed();
+      let met: Promise<void> | undefined = meet(member, peer.sender.id)
+        .catch((thrown: unknown) => log.error(`what waited for a sender could not be read: ${describeThrown(thrown)}`))
+        .finally(() => (met = undefined));
+      return {
+        frame: (text) => (met ? met.then(() => member.frame(text)) : member.frame(text)),
+        closed() {
+          rooms.remove(connection.id);
+          changed();
+        },
+      };
+    },
+  };
+}
+
+function refuse(member: Member, messageId: string | undefined, code: ErrorCode, error: string): void {
+  member.say({ say: "refused", refusal: { code, error, ...(messageId !== undefined && { messageId }) } });
+}

@@ -1,0 +1,64 @@
+import { limits as wire } from "../../../generated/websocket/index.ts";
+import { limits } from "../../core/limits.ts";
+import type { Log, System } from "../../core/ports.ts";
+import type { Connection, ConnectionHandler } from "../../edge/accept.ts";
+import type { Rooms } from "../../edge/rooms.ts";
+import type { TurnBounds } from "../../protocols/turn.ts";
+import type { Peer } from "../../protocols/websocket/identity.ts";
+import type { Origin } from "../../protocols/websocket/session.ts";
+import type { Journal } from "../../store/journal.ts";
+import type { Agent } from "../agent.ts";
+import { createSwitchboard, type Switchboard, type SwitchboardLimits } from "../switchboard.ts";
+import type { Verify } from "./admission.ts";
+import type { ResolvedAccount } from "./config.ts";
+import { createConnections } from "./connections.ts";
+import { createDelivery, keyOf } from "./delivery.ts";
+import type { Member } from "./member.ts";
+
+export interface WebsocketSwitchboard extends Switchboard<Origin> {
+  opened(connection: Connection, peer: Peer): ConnectionHandler;
+}
+
+export interface WebsocketSwitchboardDeps {
+  /** Read at every use: it may change while the account runs. */
+  config(): ResolvedAccount;
+  rooms: Rooms<Member>;
+  agent: Agent;
+  journal: Journal;
+  verify: Verify;
+  system: System;
+  log: Log;
+  changed(): void;
+}
+
+/** An account's switchboard with the connections of its applications: everything but the sockets. */
+export function createWebsocketSwitchboard(deps: WebsocketSwitchboardDeps): WebsocketSwitchboard {
+  const { config, rooms, agent, journal, system, log, changed } = deps;
+  const repeatMs = wire.repeatSeconds.value * 1000;
+  const delivery = createDelivery({ rooms, journal, waitMs: repeatMs, system, log });
+  const switchboard = createSwitchboard({
+    limits: () => limitsOf(config()),
+    identify: keyOf,
+    turn,
+    repeatMs,
+    outlet: delivery,
+    agent,
+    journal,
+    system,
+    log,
+    changed,
+  });
+  const connections = createConnections({ ...deps, switchboard, delivery });
+  return { ...switchboard, ...connections };
+}
+
+const turn: TurnBounds = {
+  streamEveryMs: wire.streamEveryMs.value,
+  answerCodePoints: limits.answerCodePoints,
+  errorCodePoints: limits.errorCodePoints,
+};
+
+function limitsOf({ limits: chosen }: ResolvedAccount): SwitchboardLimits {
+  const { messagesPerMinute, messageBurst, queuedPerSession, turnSeconds } = chosen;
+  return { messagesPerMinute, messageBurst, queuedPerSession, turnMs: turnSeconds * 1000 };
+}
