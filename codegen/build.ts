@@ -1,3 +1,4 @@
+import { contentFieldsIn, contentUnionsOf } from "./content.ts";
 import { inferDispatch } from "./dispatch.ts";
 import { reaches } from "./graph.ts";
 import { nameInlineObjects } from "./inline.ts";
@@ -41,6 +42,7 @@ export function buildProtocol(loaded: Loaded, name: string, displayFile: (file: 
     sources: sources.files().map(displayFile).sort(),
     channels,
     messages: [...builder.messages.values()],
+    ...builder.buildContents(channels),
     operations: builder.operations,
     types: builder.buildTypes(),
     tables: buildTables(sources, root),
@@ -90,6 +92,13 @@ class ProtocolBuilder {
         headers: this.#readParameters(place, "headers"),
       };
     });
+  }
+
+  buildContents(channels: readonly Channel[]): Pick<Protocol, "contentFields" | "contents"> {
+    const resolve = (type: string): Node => this.#reader.nodeOf(type);
+    const messages = [...this.messages.values()];
+    const contentFields = contentFieldsIn(messages, resolve);
+    return { contentFields, contents: contentUnionsOf(messages, contentFields, channels, resolve) };
   }
 
   /** Schemas that are listed but used nowhere get their types too. */

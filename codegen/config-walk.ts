@@ -1,6 +1,6 @@
 import type { EnvVariable, Json, JsonObject, Place } from "./ir.ts";
 import { targetOf } from "./references.ts";
-import { isObject, type Sources, under } from "./source.ts";
+import { childOf, isArray, isObject, type Sources, under } from "./source.ts";
 
 const hintKeys: Readonly<Record<string, string>> = {
   label: "string",
@@ -44,7 +44,7 @@ export class ConfigWalk {
     const variable = schema["x-env"];
     // An account has no variable of its own: the variable speaks for the root, which accounts inherit.
     if (variable === undefined || path.includes("*")) return;
-    const type = schema["type"];
+    const type = typeOfText(schema);
     if (typeof variable !== "string") this.#sources.error(under(place, "x-env"), "x-env must be the name of an environment variable");
     else if (typeof type !== "string" || !["string", "boolean", "integer", "number"].includes(type))
       this.#sources.error(under(place, "x-env"), "an environment variable holds a string, a boolean or a number");
@@ -73,4 +73,10 @@ export class ConfigWalk {
     const help = written["help"] ?? schema["description"];
     return { ...written, ...(help !== undefined && { help }) };
   }
+}
+
+/** The type of a field as a variable can hold it; of a secret, which may also be a reference, the text's. */
+function typeOfText(schema: JsonObject): Json | undefined {
+  if (schema["type"] !== undefined || !isArray(schema["anyOf"])) return schema["type"];
+  return schema["anyOf"].map((branch) => childOf(branch, "type")).find((type) => type !== undefined && type !== "object");
 }

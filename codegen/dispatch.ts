@@ -103,3 +103,14 @@ export function tagsOf(dispatch: Dispatch, message: string): Record<string, Tag>
   }
   return dispatch.rest.some((rest) => rest.message === message) ? {} : undefined;
 }
+
+/** The messages that one value of the first tag is enough to recognise, with all values they may have. */
+export function casesOf(dispatch: Dispatch): { values: Tag[]; message: string }[] {
+  if (dispatch.by !== "tag") return [];
+  const found = new Map<string, Tag[]>();
+  for (const { value, then } of dispatch.cases) {
+    const [only, ...more] = then.by === "trial" ? then.rest : [];
+    if (only && more.length === 0) found.set(only.message, [...(found.get(only.message) ?? []), value]);
+  }
+  return [...found].map(([message, values]) => ({ values, message }));
+}

@@ -55,6 +55,8 @@ export interface StringShape {
   readonly maxLength?: number;
   readonly pattern?: string;
   readonly format?: string;
+  /** The type whose JSON the string is the text of. */
+  readonly content?: string;
 }
 
 export interface NumberShape {
@@ -150,6 +152,23 @@ export interface Message {
   readonly place: Place;
 }
 
+/** A property of a message that holds a JSON text of its own. */
+export interface ContentField {
+  readonly field: string;
+  /** The named type of what the text says. */
+  readonly type: string;
+}
+
+/** A type that messages hold as text. */
+export interface ContentUnion {
+  readonly type: string;
+  /** The named types it can be. */
+  readonly branches: readonly string[];
+  readonly dispatch: Dispatch;
+  /** `sent` where no message that is received holds it. */
+  readonly direction: Direction;
+}
+
 export type Direction = "received" | "sent";
 
 export interface Channel {
@@ -223,6 +242,9 @@ export interface Protocol {
   readonly types: readonly NamedType[];
   readonly messages: readonly Message[];
   readonly channels: readonly Channel[];
+  /** Of the messages that have such, by the type of the message. */
+  readonly contentFields: ReadonlyMap<string, readonly ContentField[]>;
+  readonly contents: readonly ContentUnion[];
   readonly operations: readonly Operation[];
   readonly tables: readonly Table[];
   readonly defaults: readonly DefaultValue[];

@@ -58,6 +58,8 @@ export const keywords: Readonly<Record<string, KeywordForm>> = {
   writeOnly: "annotation",
   contentEncoding: "annotation",
   contentMediaType: "annotation",
+  // What the string's text says; the validator of the string does not read it.
+  contentSchema: "annotation",
 };
 
 /** The schemas directly inside a schema, with the steps that lead to them. */

@@ -1,3 +1,4 @@
+import { lintContent } from "./content.ts";
 import type { Dispatch, Json, Message, NamedType, Place, Protocol } from "./ir.ts";
 import { lintSchema } from "./lint-schema.ts";
 import type { Loaded } from "./load.ts";
@@ -82,6 +83,7 @@ class Linter {
       }
     }
     for (const message of this.#protocol.messages) this.#lintCorrelation(message);
+    lintContent(this.#sources, this.#protocol);
   }
 
   lintDispatch(): void {

@@ -91,6 +91,7 @@ function meetStrings(a: StringShape, b: StringShape): StringShape {
       maxLength: lowest(a.maxLength, b.maxLength),
       pattern: b.pattern ?? a.pattern,
       format: b.format ?? a.format,
+      content: b.content ?? a.content,
     }),
   };
 }

@@ -1,4 +1,5 @@
 import type { Doc, Json, JsonObject, Node, ObjectShape, Place, Property, Shape } from "./ir.ts";
+import { contentRef } from "./content.ts";
 import { isUnconstrained, meet, type MeetContext, NEVER } from "./merge.ts";
 import { nameOfPointer, reservedNames } from "./names.ts";
 import { targetOf } from "./references.ts";
@@ -135,7 +136,12 @@ export class SchemaReader {
       case "boolean":
         return { kind: type };
       case "string":
-        return { kind: "string", ...pick(schema, "number", "minLength", "maxLength"), ...pick(schema, "string", "pattern", "format") };
+        return {
+          kind: "string",
+          ...pick(schema, "number", "minLength", "maxLength"),
+          ...pick(schema, "string", "pattern", "format"),
+          ...this.#readContent(schema, place),
+        };
       case "number":
       case "integer":
         return {
@@ -148,6 +154,11 @@ export class SchemaReader {
       case "object":
         return this.#readObject(schema, place);
     }
+  }
+
+  #readContent(schema: JsonObject, place: Place): { content?: string } {
+    const ref = contentRef(schema);
+    return ref === undefined ? {} : { content: this.nameSchema(targetOf(this.#sources, under(place, "contentSchema"), ref)) };
   }
 
   #readArray(schema: JsonObject, place: Place): Shape {

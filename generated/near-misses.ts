@@ -11,6 +11,8 @@ export interface NearMiss {
   readonly path: string;
   /** What was done to a valid value. */
   readonly change: string;
+  /** Where a field holds JSON as text and that is what is broken: the field, and the type of what the text said before. */
+  readonly within?: { readonly field: string; readonly type: string };
 }
 
 /** A type as far as breaking it needs it. */
@@ -82,6 +84,28 @@ export function nearMissesOf(shapes: Shapes, name: string, values: fc.Arbitrary<
     const { keyword, path, change, make } = way;
     return { value: make(), keyword, path, change };
   });
+}
+
+/**
+ * Near misses of a message that holds JSON as text: in the message itself, or in what one of its texts says. Without its
+ * tag a text would say something else, which is no near miss.
+ */
+export function nearMissesWithin<T extends object>(
+  messages: fc.Arbitrary<T>,
+  outer: fc.Arbitrary<NearMiss>,
+  ...contents: readonly { field: string; tag: string; misses: Readonly<Record<string, fc.Arbitrary<NearMiss>>> }[]
+): fc.Arbitrary<NearMiss> {
+  const inner = contents.flatMap(({ field, tag, misses }) =>
+    Object.entries(misses).map(([type, broken]) => {
+      const kept = accepted(broken, (miss) => (miss as NearMiss).path !== `/${tag}` && (miss as NearMiss).change !== `without "${tag}"`);
+      return fc.tuple(messages, kept).map(([message, miss]) => ({
+        ...miss,
+        value: { ...message, [field]: JSON.stringify(miss.value) },
+        within: { field, type },
+      }));
+    }),
+  );
+  return fc.oneof(outer, ...inner);
 }
 
 interface Edit {

@@ -1,18 +1,19 @@
 import { StructureKind } from "ts-morph";
 import type { Json, NamedType, Node, ObjectShape, Protocol, StringShape } from "../ir.ts";
 import { acceptedRanges, readClassPattern } from "./character-class.ts";
-import { header, printConstant, printLiteral, printModule, propertyAccess, propertyKey } from "./module.ts";
+import { header, literalKey, printConstant, printLiteral, printModule, propertyAccess, propertyKey } from "./module.ts";
 import { toShape } from "./shapes.ts";
 
 /** Prints fast-check arbitraries of valid values for every type, and of near misses for every message. */
 export function printArbitraries(protocol: Protocol): string {
   const printer = new ArbitraryPrinter(protocol.types);
   const tied = protocol.types.map(({ name, node }) => `  ${name}: ${printer.printNamed(name, node)},\n`).join("");
+  const missesOf = (type: string): string => `nearMissesOf(shapes, ${JSON.stringify(type)}, ${propertyAccess("arbitraries", type)})`;
   const misses = protocol.messages
-    .map(({ name, type }) => `  ${name}: nearMissesOf(shapes, ${JSON.stringify(type)}, ${propertyAccess("arbitraries", type)}),\n`)
+    .map(({ name, type }) => `  ${name}: ${protocol.contentFields.has(type) ? printContentMisses(protocol, type, missesOf) : missesOf(type)},\n`)
     .join("");
   const shapes = Object.fromEntries(protocol.types.map(({ name, node }) => [name, toShape(node)]));
-  const helpers = ["accepted", "characters", "finite", "json", "text", "withExtras"].filter((name) =>
+  const helpers = ["accepted", "characters", "finite", "json", "jsonText", "text", "withExtras"].filter((name) =>
     new RegExp(`\\b${name}[(<]`, "u").test(tied),
   );
   // fast-check wants a type that has an implicit index signature, which no interface has.
@@ -28,7 +29,11 @@ export function printArbitraries(protocol: Protocol): string {
     {
       kind: StructureKind.ImportDeclaration,
       moduleSpecifier: "../near-misses.ts",
-      namedImports: [{ name: "nearMissesOf" }, { name: "Shapes", isTypeOnly: true }],
+      namedImports: [
+        { name: "nearMissesOf" },
+        ...(misses.includes("nearMissesWithin(") ? [{ name: "nearMissesWithin" }] : []),
+        { name: "Shapes", isTypeOnly: true },
+      ],
     },
     ...(helpers.length > 0
       ? [
@@ -57,6 +62,17 @@ export function printArbitraries(protocol: Protocol): string {
     ...statements,
   ]);
   return `${header(protocol.sources)}\n${text.trim()}\n`;
+}
+
+/** Near misses of a message, and messages whose text says a near miss of one of the things it can say. */
+function printContentMisses(protocol: Protocol, type: string, missesOf: (type: string) => string): string {
+  const within = (protocol.contentFields.get(type) ?? []).map(({ field, type: held }) => {
+    const union = protocol.contents.find((content) => content.type === held);
+    const tag = union?.dispatch.by === "tag" ? union.dispatch.tag : "";
+    const branches = (union?.branches ?? []).map((branch) => `${literalKey(branch)}: ${missesOf(branch)}`).join(", ");
+    return `, { field: ${JSON.stringify(field)}, tag: ${JSON.stringify(tag)}, misses: { ${branches} } }`;
+  });
+  return `nearMissesWithin(${propertyAccess("arbitraries", type)}, ${missesOf(type)}${within.join("")})`;
 }
 
 class ArbitraryPrinter {
@@ -161,7 +177,7 @@ function needsFilter(node: Node): boolean {
   if (node.checks) return true;
   switch (node.kind) {
     case "string":
-      return node.format !== undefined || (node.pattern !== undefined && !readClassPattern(node.pattern));
+      return node.content !== undefined || node.format !== undefined || (node.pattern !== undefined && !readClassPattern(node.pattern));
     case "array":
       return needsFilter(node.items);
     case "tuple":
@@ -198,7 +214,8 @@ const formatArbitraries: Readonly<Record<string, string>> = {
   time: `fc.date({ min: new Date(0), max: new Date(4102444800000), noInvalidDate: true }).map((date) => date.toISOString().slice(11))`,
 };
 
-function printString({ minLength, maxLength, pattern, format }: StringShape): string {
+function printString({ minLength, maxLength, pattern, format, content }: StringShape): string {
+  if (content !== undefined) return `jsonText(tie(${JSON.stringify(content)}))`;
   if (format !== undefined && Object.hasOwn(formatArbitraries, format)) return formatArbitraries[format] ?? "";
   const simple = pattern === undefined ? undefined : readClassPattern(pattern);
   if (simple) {

@@ -8,6 +8,7 @@ import {
 } from "ts-morph";
 import type { Channel, Direction, Dispatch, Message, Protocol, Traffic } from "../ir.ts";
 import { tolerantSchemas } from "../wire-schema.ts";
+import { contentWays, encoderStatements, openedType, printOpened } from "./content.ts";
 import { decoder, strictValidator, tolerantValidator, type Way } from "./decoder.ts";
 import { commentText } from "./jsdoc.ts";
 import { header, printModule, propertyKey } from "./module.ts";
@@ -16,9 +17,9 @@ import { tolerantName } from "./validators.ts";
 /** The types whose tolerant validators the codec needs: what we read of a peer that may be newer. */
 export function tolerantTypes(protocol: Protocol): string[] {
   const opened = tolerantSchemas(protocol.types);
-  return [...new Set(protocol.channels.flatMap((channel) => channel.sent.messages.map(({ type }) => type)))].filter((type) =>
-    opened.has(type),
-  );
+  const sent = protocol.channels.flatMap((channel) => channel.sent.messages.map(({ type }) => type));
+  const held = protocol.contents.flatMap(({ branches, direction }) => (direction === "sent" ? branches : []));
+  return [...new Set([...sent, ...held])].filter((type) => opened.has(type));
 }
 
 /** Prints unions, guards, decoders and encoders: whatever turns text into messages and back. */
@@ -31,17 +32,31 @@ export function printCodec(protocol: Protocol): string {
     "\n",
     ...tolerant.map(tolerantValidatorOf),
     ...(traffic.length > 0 ? ["\n", constant("sensitive", JSON.stringify(protocol.secrets), "readonly string[]")] : []),
-    ...traffic.flatMap((way) => ["\n", unionType(way), ...tagMap(way), decoder(protocol, way, new Set(tolerant)), encoder(way)]),
+    ...contentWays(protocol).flatMap((way) => ["\n", decoder(protocol, way, new Set(tolerant))]),
+    ...printOpened(protocol),
+    ...traffic.flatMap((way) => [
+      "\n",
+      unionType(protocol, way),
+      ...tagMap(protocol, way),
+      decoder(protocol, way, new Set(tolerant)),
+      encoder(protocol, way),
+    ]),
     ...protocol.messages.map(guard),
   ];
   const printed = printModule(body);
-  const helpers = ["refuseDepth", "refuseEvent", "refuseInvalid", "refuseText"].filter((name) => printed.includes(`${name}(`));
+  const helpers = ["refuseContent", "refuseDepth", "refuseEvent", "refuseInvalid", "refuseText", "refuseTrials"].filter((name) =>
+    printed.includes(`${name}(`),
+  );
   const text = printModule([...imports(protocol, helpers), ...body]);
   return `${header(protocol.sources)}\n${text.trim()}\n`;
 }
 
-function trafficOf(channel: Channel): Way[] {
-  const way = (direction: Direction, { messages, dispatch }: Traffic): Way[] =>
+interface ChannelWay extends Way {
+  readonly channel: Channel;
+}
+
+function trafficOf(channel: Channel): ChannelWay[] {
+  const way = (direction: Direction, { messages, dispatch }: Traffic): ChannelWay[] =>
     dispatch ? [{ channel, direction, name: unionName(channel, direction), messages, dispatch }] : [];
   return [...way("received", channel.received), ...way("sent", channel.sent)];
 }
@@ -88,20 +103,20 @@ function tolerantValidatorOf(type: string): VariableStatementStructure {
   return constant(tolerantValidator(type), `checks.${tolerantName(type)} as unknown as Validator<${type}>`);
 }
 
-function unionType({ channel, direction, name, messages }: Way): StatementStructures {
+function unionType(protocol: Protocol, { channel, direction, name, messages }: ChannelWay): StatementStructures {
   const where = channel.address === null ? `the channel \`${channel.key}\`` : `\`${channel.address}\``;
   return {
     kind: StructureKind.TypeAlias,
     isExported: true,
     name,
-    type: messages.map(({ type }) => type).join(" | "),
+    type: messages.map(({ type }) => openedType(protocol, type)).join(" | "),
     docs: [commentText(`What the application that is described ${direction === "received" ? "receives" : "sends"} on ${where}.`)],
   };
 }
 
-function tagMap({ name, dispatch, messages }: Way): StatementStructures[] {
+function tagMap(protocol: Protocol, { name, dispatch, messages }: Way): StatementStructures[] {
   if (dispatch.by !== "tag") return [];
-  const types = new Map(messages.map((message) => [message.name, message.type]));
+  const types = new Map(messages.map((message) => [message.name, openedType(protocol, message.type)]));
   const map: InterfaceDeclarationStructure = {
     kind: StructureKind.Interface,
     isExported: true,
@@ -131,7 +146,8 @@ function guard({ type, name }: Message): FunctionDeclarationStructure {
   };
 }
 
-function encoder({ name, messages }: Way): FunctionDeclarationStructure {
+function encoder(protocol: Protocol, way: Way): FunctionDeclarationStructure {
+  const { name, messages } = way;
   return {
     kind: StructureKind.Function,
     isExported: true,
@@ -139,6 +155,6 @@ function encoder({ name, messages }: Way): FunctionDeclarationStructure {
     docs: [messages.length === 1 ? `The text of a \`${messages[0]?.type ?? ""}\`.` : `The text of a \`${name}\`.`],
     parameters: [{ name: "frame", type: name }],
     returnType: "string",
-    statements: ["return JSON.stringify(frame);"],
+    statements: encoderStatements(protocol, way),
   };
 }

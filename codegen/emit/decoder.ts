@@ -1,15 +1,15 @@
 import { type CodeBlockWriter, type FunctionDeclarationStructure, StructureKind } from "ts-morph";
 import { refsOf } from "../graph.ts";
-import type { Channel, Direction, Dispatch, Message, NamedType, Node, Protocol, Tag } from "../ir.ts";
+import type { Direction, Dispatch, Message, NamedType, Node, Protocol, Tag } from "../ir.ts";
+import { openerOf } from "./content.ts";
 import { propertyAccess, propertyKey } from "./module.ts";
 
-/** The messages that travel one way on one channel. */
+/** What one decoder tells apart: the messages that travel one way on one channel, or what a text in a message can be. */
 export interface Way {
-  readonly channel: Channel;
   readonly direction: Direction;
-  /** The name of the union: the channel's and the direction's. */
+  /** The name of the union. */
   readonly name: string;
-  readonly messages: readonly Message[];
+  readonly messages: readonly Pick<Message, "name" | "type">[];
   readonly dispatch: Dispatch;
 }
 
@@ -28,10 +28,15 @@ export function decoder(protocol: Protocol, way: Way, tolerant: ReadonlySet<stri
   const deep = deepMessages(protocol, way);
   const types = new Map(messages.map((message) => [message.name, message.type]));
   const resolve = resolver(protocol);
-  const printer = new DispatchPrinter((message) => {
+  const trialOf = (message: string): Trial => {
     const type = types.get(message) ?? message;
-    return direction === "sent" && tolerant.has(type) ? tolerantValidator(type) : strictValidator(type);
-  }, deep);
+    return {
+      check: direction === "sent" && tolerant.has(type) ? tolerantValidator(type) : strictValidator(type),
+      opener: protocol.contentFields.has(type) && !isContent(protocol, name) ? openerOf(type) : undefined,
+      required: requiredOf(resolve(type), resolve),
+    };
+  };
+  const printer = new DispatchPrinter(trialOf, deep);
   const others = messages.filter(({ type }) => mayBeNoObject(resolve(type), resolve)).map((message) => message.name);
   const tolerance = direction === "sent" ? " Fields it does not know pass." : "";
   return {
@@ -61,12 +66,19 @@ function tagsIn(dispatch: Dispatch): string[] {
   return dispatch.by === "tag" ? [...new Set([dispatch.tag, ...dispatch.cases.flatMap(({ then }) => tagsIn(then))])] : [];
 }
 
+interface Trial {
+  readonly check: string;
+  /** The function that reads the texts in it. */
+  readonly opener: string | undefined;
+  readonly required: readonly string[];
+}
+
 class DispatchPrinter {
-  readonly #check: (message: string) => string;
+  readonly #trialOf: (message: string) => Trial;
   readonly #deep: ReadonlySet<string>;
 
-  constructor(check: (message: string) => string, deep: ReadonlySet<string>) {
-    this.#check = check;
+  constructor(trialOf: (message: string) => Trial, deep: ReadonlySet<string>) {
+    this.#trialOf = trialOf;
     this.#deep = deep;
   }
 
@@ -95,19 +107,25 @@ class DispatchPrinter {
     });
   }
 
-  /** Tries one message after the other; what the first finds wrong is reported. */
+  /** Tries one message after the other. */
   printTrials(writer: CodeBlockWriter, messages: readonly string[], input: string): void {
     const [first] = messages;
     if (first === undefined) return;
     const guarded = messages.some((message) => this.#deep.has(message));
+    const accept = ({ opener }: Trial): string => (opener === undefined ? `{ ok: true, value: ${input} }` : `${opener}(${input})`);
     const trials = (): void => {
-      const refused = `refuseInvalid(${JSON.stringify(first)}, ${this.#check(first)}.errors, ${input}, sensitive)`;
       if (messages.length === 1) {
-        writer.writeLine(`return ${this.#check(first)}(${input}) ? { ok: true, value: ${input} } : ${refused};`);
+        const only = this.#trialOf(first);
+        const refused = `refuseInvalid(${JSON.stringify(first)}, ${only.check}.errors, ${input}, sensitive)`;
+        writer.writeLine(`return ${only.check}(${input}) ? ${accept(only)} : ${refused};`);
         return;
       }
-      for (const message of messages) writer.writeLine(`if (${this.#check(message)}(${input})) return { ok: true, value: ${input} };`);
-      writer.writeLine(`return ${refused};`);
+      const tried = messages.map((message) => ({ message, ...this.#trialOf(message) }));
+      for (const trial of tried) writer.writeLine(`if (${trial.check}(${input})) return ${accept(trial)};`);
+      const rows = tried.map(
+        ({ message, check, required }) => `[${JSON.stringify(message)}, ${check}.errors, ${JSON.stringify(required)}]`,
+      );
+      writer.writeLine(`return refuseTrials([${rows.join(", ")}], ${input}, sensitive);`);
     };
     if (!guarded) {
       trials();
@@ -131,6 +149,16 @@ function resolver(protocol: Protocol): Resolve {
     if (!node) throw new Error(`no type ${type}`);
     return node;
   };
+}
+
+function requiredOf(node: Node, resolve: Resolve): string[] {
+  if (node.kind === "ref") return requiredOf(resolve(node.name), resolve);
+  return node.kind === "object" ? node.properties.filter(({ required }) => required).map(({ name }) => name) : [];
+}
+
+/** A text within a text within a message is not opened. */
+function isContent(protocol: Protocol, name: string): boolean {
+  return protocol.contents.some(({ type }) => type === name);
 }
 
 function mayBeNoObject(node: Node, resolve: Resolve): boolean {

@@ -70,6 +70,6 @@ export function printLiteral(value: Json | undefined, indent = ""): string {
 }
 
 /** In a literal, `__proto__` as a plain key would set the prototype. */
-function literalKey(key: string): string {
+export function literalKey(key: string): string {
   return key === "__proto__" ? '["__proto__"]' : propertyKey(key);
 }

@@ -66,7 +66,13 @@ function messageRow(protocol: Protocol, message: Message): Row {
     repliesTo: [...new Set(protocol.operations.filter(({ replies }) => replies.includes(name)).flatMap(({ messages }) => messages))],
     correlationId: message.correlationId,
     extension: message.extension,
+    ...contentRow(protocol, message),
   };
+}
+
+function contentRow(protocol: Protocol, { type }: Message): Row {
+  const fields = protocol.contentFields.get(type);
+  return fields ? { content: Object.fromEntries(fields.map(({ field, type: held }) => [field, held])) } : {};
 }
 
 function channelRow({ address, received, sent, query, headers }: Channel): Row {

@@ -15,6 +15,8 @@ export interface NotDecoded {
   readonly detail: string;
   /** What the text holds, where it is JSON. */
   readonly input?: unknown;
+  /** Where a field holds JSON as text and the fault is in there: what is wrong with that text, seen by itself. */
+  readonly inner?: NotDecoded;
 }
 
 /** What a validator says about the first thing it found. */
@@ -81,6 +83,37 @@ export function refuseInvalid(
   return { ok: false, code: "invalid", message, ...describe(errors, input, sensitive), input };
 }
 
+/**
+ * Fits none of the messages it could be. What is said is about the one most of whose required fields are there, as that
+ * is what the sender meant.
+ */
+export function refuseTrials(
+  trials: readonly (readonly [message: string, errors: readonly ValidationError[] | null | undefined, required: readonly string[]])[],
+  input: unknown,
+  sensitive: readonly string[],
+): NotDecoded {
+  const has = (name: string): boolean => typeof input === "object" && input !== null && Object.hasOwn(input, name);
+  const shares = trials.map(([, , required]) => required.filter(has).length / Math.max(1, required.length));
+  const [message, errors] = trials[shares.indexOf(Math.max(...shares))] ?? ["", undefined];
+  return refuseInvalid(message, errors, input, sensitive);
+}
+
+/** The text in a field of a message is at fault: `data » item.id` is the field `item.id` of the JSON in `data`. */
+export function refuseContent(message: string, field: string, inner: NotDecoded, input: unknown): NotDecoded {
+  const isJson = inner.code !== "not-json";
+  const said = `${inner.detail.charAt(0).toLowerCase()}${inner.detail.slice(1)}`;
+  return {
+    ok: false,
+    code: inner.code === "unknown-event" ? "unknown-event" : "invalid",
+    message,
+    path: inner.path === "" ? field : `${field} » ${inner.path}`,
+    keyword: isJson ? inner.keyword : "contentMediaType",
+    detail: isJson ? `Invalid field ${field}: in its JSON text, ${said}` : `Invalid field ${field}: ${said.replace("not JSON: ", "")}`,
+    input,
+    inner,
+  };
+}
+
 /** A value so deep that looking at it exhausts the stack. */
 export function refuseDepth(message: string, input: unknown): NotDecoded {
   return { ok: false, code: "invalid", message, path: "", keyword: "depth", detail: "Invalid value: nested too deeply", input };
@@ -119,7 +152,10 @@ function deepest(errors: readonly ValidationError[] | null | undefined): Validat
   if (!last || (last.keyword !== "oneOf" && last.keyword !== "anyOf")) return last;
   let found = last;
   for (const error of errors ?? []) if (error.instancePath.split("/").length > found.instancePath.split("/").length) found = error;
-  return found;
+  if (found !== last) return found;
+  // A value of the type of one branch alone was meant for that one.
+  const ofItsType = errors?.filter((error) => error !== last && error.keyword !== "type") ?? [];
+  return ofItsType.length === 1 ? ofItsType[0] : last;
 }
 
 function follow(input: unknown, steps: readonly string[]): { path: string; value: unknown } {
@@ -249,6 +285,8 @@ export interface MessageRow {
   /** JSON pointer into the message. */
   readonly correlationId: string | undefined;
   readonly extension: string | undefined;
+  /** The fields that hold JSON as text, with the type of what it says. */
+  readonly content?: Readonly<Record<string, string>>;
 }
 
 export interface ChannelRow {

@@ -51,6 +51,11 @@ export function text({
   );
 }
 
+/** The JSON text of values. */
+export function jsonText(values: fc.Arbitrary<unknown>): fc.Arbitrary<string> {
+  return values.map((value) => JSON.stringify(value));
+}
+
 /** A finite number; JSON has no negative zero. */
 export function finite(bounds: { min?: number; max?: number; minExcluded?: boolean; maxExcluded?: boolean }): fc.Arbitrary<number> {
   return fc.double({ ...bounds, noNaN: true, noDefaultInfinity: true }).map((value) => (value === 0 ? 0 : value));

@@ -117,6 +117,14 @@ suite("what the decoder says to people", () => {
     expect(describe(errors, { token: { source: "x" } }).path).toBe("token.source");
   });
 
+  it("speaks of the one branch of a union whose type a value has, and of none where there are several", () => {
+    const pattern: ValidationError = { instancePath: "/token", keyword: "pattern", params: { pattern: "^a$" } };
+    const type: ValidationError = { instancePath: "/token", keyword: "type", params: { type: "object" } };
+    const anyOf: ValidationError = { instancePath: "/token", keyword: "anyOf", params: {} };
+    expect(describe([pattern, type, anyOf], { token: "b" }).detail).toBe("Invalid field token: expected text that matches ^a$, got 1 characters");
+    expect(describe([pattern, { ...pattern }, anyOf], { token: "b" }).keyword).toBe("anyOf");
+  });
+
   it("explains a configuration the same way", () => {
     const block = { port: 0, auth: { timeout: "5s" } };
     expect(validateConfig(block)).toBe(false);
