@@ -19,7 +19,7 @@ export interface TurnState {
   ended: boolean;
 }
 
-/** What was shown of a growing text: the newest form of it, when, and the length of all forms together. */
+/** What was shown of a growing text: the newest form of it, when it was looked at, and the bytes of all forms together. */
 interface Shown {
   newest: string;
   at?: number;
@@ -80,10 +80,10 @@ export interface TurnBounds {
   /** Shortest time between two looks at a growing text (WS-17); the first is immediate, the newest text wins. */
   streamEveryMs: number;
   /**
-   * Bounds what a wire costs whose every frame repeats the whole text: all frames of one text together have at most
-   * `times` its length and `freeUnits` UTF-16 units more. Absent where the wire sends what is new.
+   * Bounds what a wire costs whose every frame repeats the whole text: all forms of one text together have, as JSON, at
+   * most `times` the bytes of the newest and `freeBytes` more. Absent where the wire sends what is new.
    */
-  repetition?: { times: number; freeUnits: number };
+  repetition?: { times: number; freeBytes: number };
   answerCodePoints: number;
   errorCodePoints: number;
 }
@@ -131,10 +131,12 @@ function show(state: TurnState, now: number, bounds: TurnBounds): TurnStep {
 /** Whether this form of a text is shown now, later, or left out for one that is longer. */
 function look(shown: Shown, content: string, now: number, { streamEveryMs, repetition }: TurnBounds): { shown: Shown; isNew: boolean; wakeAt?: number } {
   if (content.trim() === "" || content === shown.newest) return { shown, isNew: false };
-  const spent = shown.spent + content.length;
-  if (repetition && spent > repetition.times * content.length + repetition.freeUnits) return { shown, isNew: false };
   const at = shown.at === undefined ? now : shown.at + streamEveryMs;
   if (at > now) return { shown, isNew: false, wakeAt: at };
+  // Bytes, not characters: a text that begins in a costlier script than it ends in would outgrow any bound on its length.
+  const bytes = repetition ? Buffer.byteLength(JSON.stringify(content)) : 0;
+  const spent = shown.spent + bytes;
+  if (repetition && spent > repetition.times * bytes + repetition.freeBytes) return { shown: { ...shown, at: now }, isNew: false };
   return { shown: { newest: content, at: now, spent }, isNew: true };
 }
 

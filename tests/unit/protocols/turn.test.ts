@@ -135,14 +135,14 @@ describe("a turn", () => {
   it("leaves out what would repeat a text too often, and never the first", () => {
     const grown = Array.from({ length: 2000 }, (_, index) => "x".repeat(index + 1));
     const state = { spent: 0, shown: 0, turn: beginTurn() };
-    const frugal = { streamEveryMs: 0, answerCodePoints: 9999, errorCodePoints: 80, repetition: { times: 3, freeUnits: 100 } };
+    const frugal = { streamEveryMs: 0, answerCodePoints: 9999, errorCodePoints: 80, repetition: { times: 3, freeBytes: 100 } };
     for (const [at, text] of grown.entries()) {
       const step = stepTurn(state.turn, partial(text), at, frugal);
       state.turn = step.state;
       for (const says of step.says) {
-        state.spent += says.say === "stream" ? says.content.length : 0;
+        state.spent += says.say === "stream" ? says.content.length + 2 : 0;
         state.shown += 1;
-        expect(state.spent).toBeLessThanOrEqual(3 * text.length + 100);
+        expect(state.spent).toBeLessThanOrEqual(3 * (text.length + 2) + 100);
       }
       if (at === 0) expect(state.shown).toBe(1);
     }

@@ -1,0 +1,49 @@
+import { limits, type LocalImAccount } from "../../../generated/local-im/index.ts";
+import { limits as ours } from "../../core/limits.ts";
+import type { LinkProfile } from "../../link/link.ts";
+import type { TurnBounds } from "../turn.ts";
+
+/** The facts of one account that its session needs. */
+export interface Profile {
+  /** As the operator wrote it: capitals count (LI-1). */
+  accountId: string;
+  /** Nobody on the way can speak in the server's place (LI-4). */
+  trustsPeer: boolean;
+  sessionScope: "session" | "conversation";
+  contentChars: number;
+}
+
+/** Extensions that a `hello` may turn on (LI-25). */
+export const OFFERED = ["ack", "cancel", "policies", "typing"] as const;
+
+export function profileOf(config: Pick<LocalImAccount, "sessionScope" | "limits">, accountId: string, trustsPeer: boolean): Profile {
+  return { accountId, trustsPeer, sessionScope: config.sessionScope, contentChars: config.limits.contentChars };
+}
+
+/** How a growing reply is paced (LI-17). */
+export const turnBounds: TurnBounds = {
+  streamEveryMs: limits.streamEveryMs.value,
+  repetition: { times: limits.repetitionTimes.value, freeBytes: limits.repetitionBytes.value },
+  answerCodePoints: ours.answerCodePoints,
+  errorCodePoints: ours.errorCodePoints,
+};
+
+/** The numbers one account dials with (LI-5, LI-6). */
+export function linkProfileOf(config: Pick<LocalImAccount, "limits">): LinkProfile {
+  return {
+    backoff: { baseMs: limits.backoffBaseMs.value, maxMs: limits.backoffMaxMs.value, jitterMs: limits.backoffJitterMs.value, jitter: "inside" },
+    provenMs: limits.provenSeconds.value * 1000,
+    handshakeMs: limits.handshakeSeconds.value * 1000,
+    pingMs: limits.pingSeconds.value * 1000,
+    deadAfterMs: limits.deadAfterSeconds.value * 1000,
+    maxPayload: config.limits.maxPayload,
+    refusals: [
+      { code: 401, then: "at-most", text: "the server wants another token (HTTP 401)" },
+      { code: 403, then: "at-most", text: "the server does not let this account in (HTTP 403)" },
+      { code: 1008, then: "at-most", text: "the server does not want this account (1008)" },
+      { code: 4401, then: "at-most", text: "the server wants another token (4401)" },
+      { code: 4403, then: "at-most", text: "the token may not speak for this account (4403)" },
+      { code: 4409, then: "at-most", text: "another plugin is connected for this account (4409)" },
+    ],
+  };
+}
