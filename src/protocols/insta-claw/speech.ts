@@ -1,0 +1,120 @@
+import { encodeGatewaySent, limits, type Metadata, type SentError, type SentEvent } from "../../../generated/insta-claw/index.ts";
+import type { Inbound } from "../inbound.ts";
+import type { Terminal } from "../turn.ts";
+import { answerText, failureOf, frameOf, type Framing, wholeFrame } from "./frames.ts";
+import { echoOf, type Origin, recipientOf } from "./identity.ts";
+import { firstResponseId, freshResponseId, type Ids } from "./ids.ts";
+import type { Profile } from "./profile.ts";
+import { completeReply, continueReply, failReply, type Reply, startReply, type Written } from "./reply.ts";
+import { remember, remembers, type Ring } from "./ring.ts";
+
+/** What this side says: its replies in progress, and the ids of all it said lately. */
+export interface Speech {
+  /** Replies that have begun on this connection and not ended, by the id of their message. */
+  replies: ReadonlyMap<string, Reply>;
+  /** Responses of ours, to know their echo, and that they were begun (IC-8, IC-23). */
+  issued: Ring;
+  /** When the plugin first connected, in ms since the epoch: what came earlier was perhaps begun by a process that is gone. */
+  since: number;
+}
+
+export interface Spoken {
+  speech: Speech;
+  texts: readonly string[];
+}
+
+type About = Inbound<Origin>;
+type End = { text: string } | { error: SentError };
+
+const echo = { most: limits.echoIds.value, forMs: limits.echoMs.value };
+
+/** What a new connection takes over: nothing that was begun is finished there. */
+export function beginSpeech(now: number, before: Speech | undefined): Speech {
+  return { replies: new Map(), issued: before?.issued ?? new Map(), since: before?.since ?? now };
+}
+
+/** Whether this is a response of ours that the server sends back (IC-8). */
+export function isOwn({ issued }: Speech, id: string | undefined, now: number): boolean {
+  return remembers(issued, id, now);
+}
+
+export interface Voice {
+  /** Says that something is coming. */
+  start(speech: Speech, of: About, now: number): Spoken;
+  /** Says what is new of everything said so far. */
+  stream(speech: Speech, of: About, content: string, now: number): Spoken;
+  end(speech: Speech, of: About, terminal: Terminal, isRepeat: boolean, now: number): Spoken;
+  /** A whole reply in one go. */
+  say(speech: Speech, of: About, end: End, now: number, more?: Metadata): Spoken;
+  /** What nobody asked for. */
+  announce(speech: Speech, messageId: string, to: About, text: string, mediaUrls: readonly string[], now: number): Spoken;
+}
+
+export function createVoice(profile: Profile, ids: Ids): Voice {
+  function start(speech: Speech, of: About, now: number, isRepeat = false, more: Metadata = {}): { speech: Speech; written: Written } {
+    const known = speech.replies.get(of.messageId);
+    if (known) return { speech, written: { reply: known, events: [] } };
+    const first = firstResponseId(of, ids);
+    // What was begun before on a connection that is gone begins anew, and says of what it is the repeat (IC-23).
+    const isAgain = isRepeat || of.receivedAt < speech.since || remembers(speech.issued, first, now);
+    const responseId = isAgain ? freshResponseId(now, ids) : first;
+    const metadata = { ...echoOf(of.origin), ...more, ...(isAgain && { retry_of: first }) };
+    const written = startReply(responseId, metadata, profile, now);
+    return { speech: issue(issue(speech, first, now), responseId, now), written };
+  }
+
+  function issue(speech: Speech, id: string, now: number): Speech {
+    return { ...speech, issued: remember(speech.issued, id, now, echo) };
+  }
+
+  function finish(speech: Speech, of: About, end: End, now: number, isRepeat = false, more: Metadata = {}): Spoken {
+    const started = start(speech, of, now, isRepeat, more);
+    const replies = new Map(started.speech.replies);
+    replies.delete(of.messageId);
+    const next = { ...started.speech, replies };
+    const { reply } = started.written;
+    if (isWhole(of)) return { speech: next, texts: [encodeGatewaySent(wholeFrame(reply, end))] };
+    const ended = "error" in end ? failReply(reply, end.error, now) : completeReply(reply, end.text, profile, now);
+    return { speech: next, texts: encode([...started.written.events, ...ended.events], of, now) };
+  }
+
+  function keep(speech: Speech, of: About, reply: Reply, events: readonly SentEvent[], now: number): Spoken {
+    const next = { ...speech, replies: new Map(speech.replies).set(of.messageId, reply) };
+    return { speech: next, texts: isWhole(of) ? [] : encode(events, of, now) };
+  }
+
+  function encode(events: readonly SentEvent[], { origin }: About, now: number): string[] {
+    return events.map((event) => encodeGatewaySent(frameOf(event, framingOf(origin), origin.envelopeId, now)));
+  }
+
+  /** Who sends without an envelope reads without one, whatever the profile is (IC-19). */
+  function framingOf(origin: Origin): Framing {
+    return origin.framing === "bare" ? "bare" : profile.framing;
+  }
+
+  return {
+    start(speech, of, now) {
+      const started = start(speech, of, now);
+      return keep(started.speech, of, started.written.reply, started.written.events, now);
+    },
+    stream(speech, of, content, now) {
+      const started = start(speech, of, now);
+      const spoken = continueReply(started.written.reply, content, profile, now);
+      return keep(started.speech, of, spoken.reply, [...started.written.events, ...spoken.events], now);
+    },
+    end(speech, of, terminal, isRepeat, now) {
+      const end = terminal.type === "error" ? { error: failureOf(terminal, profile.requestTimeoutMs) } : { text: answerText(terminal) };
+      return finish(speech, of, end, now, isRepeat);
+    },
+    say: (speech, of, end, now, more) => finish(speech, of, end, now, false, more),
+    announce(speech, messageId, to, text, mediaUrls, now) {
+      const about: About = { ...to, messageId, receivedAt: now, origin: { framing: to.origin.framing } };
+      return finish(speech, about, { text: answerText({ content: text, mediaUrls }) }, now, false, recipientOf(to));
+    },
+  };
+}
+
+/** A bare request that asked for no stream gets one whole response (IC-32). */
+function isWhole({ origin }: About): boolean {
+  return origin.whole === true && origin.framing === "bare";
+}
