@@ -4,7 +4,6 @@ export type ErrorReason =
   | "port-taken"
   | "path-taken"
   | "journal-unavailable"
-  | "address-invalid"
   | "stopped";
 
 /** When trying again can help. */

@@ -55,4 +55,32 @@ export const limits = {
   verifyBodyBytes: 65_536,
   /** Positive answers of the verifier that are remembered at once. */
   verifyCacheEntries: 1_000,
+  /** ms between two looks at a link or at a wait: so much later a sleep of the machine is noticed. */
+  linkLookMs: 500,
+  /** ms a peer has at least to answer a ping before its silence counts, for example after we ourselves stood still. */
+  linkGraceMs: 2_000,
+  /** ms until a socket that is given up has to be gone, and until a stop is over. */
+  linkCloseMs: 1_500,
+  /** ms of silence after which the peer is asked for a pong before a finished reply is handed to the socket. */
+  linkQuietMs: 5_000,
+  /** Frames of a link that wait for their handler before the socket is not read any more. */
+  linkWaitingFrames: 8,
+  /** Unsent bytes in the socket beyond which frames wait outside, where later ones can still replace them. */
+  linkWindowBytes: 262_144,
+  /** Unsent bytes beyond which the link is congested. */
+  linkCongestedBytes: 1_048_576,
+  /** Unsent bytes beyond which the peer is suspected not to read. */
+  linkStuckBytes: 4_194_304,
+  /** ms for which it may go on like that. */
+  linkStuckMs: 30_000,
+  /** Bytes of frames that wait to leave; what does not fit is not taken. */
+  linkOutboxBytes: 16_777_216,
+  /** Frames that wait to leave. */
+  linkOutboxFrames: 16_384,
+  /** Fragments of one WebSocket message from a server. */
+  linkFragments: 1_024,
+  /** Pieces, as the network delivers them, of one unfinished frame from a server. */
+  linkChunks: 16_384,
+  /** Kinds of loss of which each is warned about once, until a link is proven. */
+  linkWarnings: 32,
 } as const;

@@ -1,0 +1,114 @@
+import type { Log, System } from "../core/ports.ts";
+
+/** The numbers one protocol dials with. All times in ms. */
+export interface LinkProfile {
+  backoff: {
+    baseMs: number;
+    maxMs: number;
+    jitterMs: number;
+    /** `outside`: `min(base·2^n, max) + jitter`. `inside`: `min(base·2^n + jitter, max)`. */
+    jitter: "outside" | "inside";
+  };
+  /** A link that lasted this long resets the backoff. */
+  provenMs: number;
+  /** From the dial to the open socket. */
+  handshakeMs: number;
+  /** From the open socket to `ready`; absent where an open socket is ready. */
+  readyMs?: number;
+  pingMs: number;
+  /** Silence after which the peer is dead. */
+  deadAfterMs: number;
+  maxPayload: number;
+  /** Close codes and HTTP statuses with a meaning of their own; every other one backs off. */
+  refusals: readonly LinkRefusal[];
+}
+
+export interface LinkRefusal {
+  /** A WebSocket close code, or the HTTP status of a refused upgrade. */
+  code: number;
+  /** `at-most`: dial again only after the longest delay. `stop`: not again before the configuration changes. */
+  then: "at-most" | "stop";
+  /** For the operator. */
+  text: string;
+}
+
+export type LinkState = "disconnected" | "connecting" | "handshaking" | "ready" | "recovering" | "blocked" | "stopped";
+
+export interface LinkStatus {
+  state: LinkState;
+  /** Why it is in this state, for the operator. */
+  reason: string;
+  /** Dials since the last proven link. */
+  attempts: number;
+  /** When the next dial is due. */
+  nextDialAt?: number;
+  connectedAt?: number;
+  /** When bytes last came. */
+  heardAt?: number;
+}
+
+/** Where to dial. Headers hold secrets: they appear in no log, error or status. */
+export interface LinkTarget {
+  url: string;
+  headers: Readonly<Record<string, string>>;
+}
+
+export interface LinkOptions {
+  account: string;
+  profile: LinkProfile;
+  /** Asked at every dial. */
+  target(): LinkTarget;
+  handler: LinkHandler;
+  system: System;
+  log: Log;
+}
+
+/** Never called for a link that is over, nor after `stop` has settled. */
+export interface LinkHandler {
+  /** A socket is open; frames may be sent. */
+  opened(): void;
+  /**
+   * Text frames, strictly one after the other, those that came before the socket was lost too; while too many wait, the
+   * socket is not read. One that is still being handled `linkCloseMs` after its socket is gone is not waited for.
+   */
+  frame(text: string): Promise<void> | void;
+  /** The socket of `opened` is gone. */
+  closed(why: { code: number; reason: string }): void;
+  /** `Link.status` has changed. */
+  changed(): void;
+}
+
+/** `unsent`: nothing of its last frame has left. `unknown`: it may have arrived or not. */
+export type Arrival = "arrived" | "unsent" | "unknown";
+
+export interface Frame {
+  text: string;
+  /** While it waits to leave, a later frame with the same key takes its place, at the end of the queue. */
+  key?: string;
+}
+
+/** One account's line to its server: at most one socket, dialed again whenever it is gone, until `stop`. */
+export interface Link {
+  readonly status: LinkStatus;
+  /** The session has said `ready`, or needs not to. */
+  readonly ready: boolean;
+  /** More is unsent than a peer that reads would leave: what a later frame repeats should be left out. */
+  readonly congested: boolean;
+  /** Sends what may be missed; dropped while there is no socket. */
+  send(frame: Frame): void;
+  /**
+   * Sends what must arrive. On a link that was silent for long the peer is asked for a pong first, so that a dead one
+   * swallows nothing; `arrived` means that the pong to a ping sent behind the last frame has come back. Never rejects.
+   */
+  sendFinal(frames: readonly Frame[]): Promise<Arrival>;
+  /** The peer has proven that it speaks the protocol. */
+  markReady(): void;
+  /** Gives up the socket and dials again: at once where this link is proven, otherwise by the backoff. */
+  recycle(reason: string): void;
+  /** Closes the socket with this code and dials again by the rules. */
+  close(code: number, reason: string): void;
+  /** Takes over new numbers, of an open socket only those that are no option of the socket; `redial` when the target has changed. Leaves `blocked`. */
+  reconfigure(profile: LinkProfile, redial: boolean): void;
+  /** Closes with 1000 and dials no more. Settles in every state, at most `linkCloseMs` later. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,301 @@
+import { describeThrown } from "../core/errors.ts";
+import { limits } from "../core/limits.ts";
+import type { Log, System } from "../core/ports.ts";
+import type { LossCause } from "./close-policy.ts";
+import { look, type Pace, type Pulse, setPace, startPulse } from "./heartbeat.ts";
+import { Inbox } from "./inbox.ts";
+import type { Arrival, Frame, LinkHandler, LinkProfile } from "./link.ts";
+import { Outbox } from "./outbox.ts";
+import type { SocketEars, WireSocket } from "./socket.ts";
+import type { SocketEvent } from "./supervision.ts";
+
+/** What a wire has of its link. */
+export interface WireHome {
+  /** The numbers may change while it is open. */
+  profile(): LinkProfile;
+  readonly handler: LinkHandler;
+  readonly system: System;
+  readonly log: Log;
+  tell(event: SocketEvent): void;
+  /** Without the secrets of the target. */
+  hide(text: string): string;
+}
+
+/** `draining`: the socket is gone, and frames that came on it still wait for their turn. */
+type Phase = "dialing" | "open" | "closing" | "draining" | "gone";
+
+const OPEN = 1;
+const TEXT = { binary: false } as const;
+/** A control frame holds 125 bytes, two of them the close code (RFC 6455, section 5.5). */
+const REASON_BYTES = 123;
+
+/** One socket from the dial until nothing of it is left. */
+export class Wire implements SocketEars {
+  readonly #home: WireHome;
+  readonly #inbox: Inbox;
+  readonly #outbox = new Outbox({ bytes: limits.linkOutboxBytes, frames: limits.linkOutboxFrames });
+  readonly #finals = new Map<number, (arrival: Arrival) => void>();
+  #socket: WireSocket | undefined;
+  #bytes: { readonly bytesRead: number } = { bytesRead: 0 };
+  #phase: Phase = "dialing";
+  #isAdmitted = false;
+  #refusedWith: number | undefined;
+  #error: string | undefined;
+  #end: { code: number; reason: string } | undefined;
+  #pulse: Pulse;
+  #cancelLook = () => {};
+  #heardAt: number | undefined;
+  #bytesHanded = 0;
+  #lastFinal = 0;
+  /** For how long a pong has been missing that nothing of ours stands before. */
+  #unprovenMs = 0;
+
+  constructor(home: WireHome) {
+    this.#home = home;
+    this.#pulse = startPulse(home.system.now());
+    this.#inbox = new Inbox((text) => home.handler.frame(text), {
+      full: () => this.#socket?.pause(),
+      free: () => this.#socket?.resume(),
+      empty: () => this.#drained(),
+      failed: (thrown) => this.#fault("a frame", thrown),
+    });
+  }
+
+  /** The socket that was dialed for it. */
+  attach(socket: WireSocket): void {
+    this.#socket = socket;
+  }
+
+  get open(): boolean {
+    return this.#phase === "open" && this.#socket?.readyState === OPEN;
+  }
+
+  get congested(): boolean {
+    return this.#unsentBytes > limits.linkCongestedBytes;
+  }
+
+  get heardAt(): number | undefined {
+    return this.#heardAt;
+  }
+
+  /** The link has taken the open socket over. */
+  admit(): void {
+    this.#phase = "open";
+    this.#isAdmitted = true;
+    this.#hear();
+    this.#pulse = startPulse(this.#home.system.now(), this.#bytes.bytesRead);
+    this.#lookLater(this.#pace);
+    try {
+      this.#home.handler.opened();
+    } catch (thrown) {
+      this.#fault("the opening", thrown);
+    }
+  }
+
+  send({ text, key }: Frame): void {
+    if (!this.open) return;
+    if (!this.#outbox.add({ data: Buffer.from(text), key })) this.#home.log.debug("a frame was left out: too much waits to be sent");
+    this.#pump();
+  }
+
+  sendFinal(frames: readonly Frame[]): Promise<Arrival> {
+    this.#lastFinal += 1;
+    const final = this.#lastFinal;
+    const encoded = frames.map(({ text, key }) => ({ data: Buffer.from(text), key }));
+    if (!this.open || !this.#outbox.addFinal(final, encoded)) return Promise.resolve("unsent");
+    const arrival = new Promise<Arrival>((resolve) => void this.#finals.set(final, resolve));
+    // What a dead peer's socket swallows is neither sent nor known to be lost.
+    if (this.#isQuiet && !this.#outbox.isHeld) this.#ping(this.#outbox.hold());
+    this.#pump();
+    return arrival;
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#phase !== "open" || !this.#socket) return this.terminate();
+    this.#pump(Infinity);
+    this.#startClosing();
+    try {
+      this.#socket.close(code, clipReason(reason));
+    } catch (thrown) {
+      // A code that may not be on the wire; the connection has to end all the same.
+      this.#home.log.error(`cannot close with ${code}: ${describeThrown(thrown)}`);
+      this.#socket.terminate();
+    }
+    // The peer's close frame has to be read.
+    this.#socket.resume();
+  }
+
+  terminate(): void {
+    if (this.#phase === "gone" || this.#phase === "draining") return;
+    this.#startClosing();
+    this.#socket?.terminate();
+  }
+
+  /** Ends it without waiting for anything. Tells nobody but the handler. */
+  drop(): void {
+    if (this.#phase === "gone") return;
+    this.#startClosing();
+    const left = this.#inbox.clear();
+    if (left > 0) this.#home.log.warn(`${left} frames were not handled: the one before them takes too long`);
+    this.#socket?.terminate();
+    this.#settleFinals();
+    this.#finish();
+  }
+
+  opened(bytes: { readonly bytesRead: number }): void {
+    this.#bytes = bytes;
+    if (this.#phase === "dialing") this.#home.tell({ on: "opened" });
+  }
+
+  received(text: string | undefined): void {
+    if (this.#phase !== "open") return;
+    this.#hear();
+    if (text === undefined) return this.#home.tell({ on: "broken", how: "binary" });
+    this.#inbox.add(text);
+  }
+
+  ponged(payload: string): void {
+    if (this.#phase === "gone") return;
+    this.#hear();
+    this.#unprovenMs = 0;
+    if (/^\d{1,15}$/.test(payload)) for (const final of this.#outbox.pong(Number(payload))) this.#settle(final, "arrived");
+    this.#pump();
+  }
+
+  refused(status: number): void {
+    this.#refusedWith = status;
+  }
+
+  failed(error: string): void {
+    this.#error = this.#home.hide(error);
+  }
+
+  closed(code: number, reason: string): void {
+    if (this.#phase === "gone" || this.#phase === "draining") return;
+    this.#end = { code, reason: this.#home.hide(reason) };
+    this.#phase = "draining";
+    this.#cancelLook();
+    this.#settleFinals();
+    this.#home.tell({ on: "lost", cause: this.#explain(this.#end) });
+    if (this.#inbox.isEmpty) this.#drained();
+  }
+
+  get #pace(): Pace {
+    const { linkLookMs, linkGraceMs, linkStuckBytes, linkStuckMs } = limits;
+    return setPace(this.#home.profile(), { lookMs: linkLookMs, graceMs: linkGraceMs, stuckBytes: linkStuckBytes, stuckMs: linkStuckMs });
+  }
+
+  get #unsentBytes(): number {
+    return this.#outbox.bytes + (this.#socket?.bufferedAmount ?? 0);
+  }
+
+  get #isQuiet(): boolean {
+    const silence = this.#home.system.now() - (this.#heardAt ?? 0);
+    return silence < 0 || silence > Math.min(limits.linkQuietMs, this.#home.profile().pingMs / 6);
+  }
+
+  #hear(): void {
+    this.#heardAt = this.#home.system.now();
+  }
+
+  #explain({ code, reason }: { code: number; reason: string }): LossCause {
+    if (this.#isAdmitted) return { kind: "closed", code, reason, ...(this.#error === undefined ? {} : { error: this.#error }) };
+    if (this.#refusedWith !== undefined) return { kind: "refused", status: this.#refusedWith };
+    return { kind: "failed", error: this.#error ?? `closed with ${code}` };
+  }
+
+  #lookLater(pace: Pace): void {
+    this.#cancelLook = this.#home.system.after(pace.lookMs, () => this.#look(pace));
+  }
+
+  #look(pace: Pace): void {
+    const now = this.#home.system.now();
+    const before = this.#pulse;
+    const pending = this.#socket?.bufferedAmount ?? 0;
+    const { bytesRead } = this.#bytes;
+    const reading = { bytesRead, bytesTaken: this.#bytesHanded - pending, unsentBytes: this.#unsentBytes, isDeaf: this.#inbox.isFull };
+    const { pulse, verdict } = look(before, reading, now, pace);
+    this.#pulse = pulse;
+    if (bytesRead !== before.bytesRead) this.#hear();
+    if (verdict === "silent" || verdict === "stuck") return this.#home.tell({ on: "broken", how: verdict });
+    if (verdict === "ask") this.#ping(this.#outbox.nextPing());
+    this.#missProof(pending === 0 && this.#outbox.isExpecting, pace);
+    this.#lookLater(this.#pace);
+  }
+
+  /** A peer that lives and answers no ping must not keep a final waiting for ever. */
+  #missProof(isMissing: boolean, pace: Pace): void {
+    this.#unprovenMs = isMissing ? this.#unprovenMs + pace.lookMs : 0;
+    if (this.#unprovenMs < pace.deadAfterMs) return;
+    this.#unprovenMs = 0;
+    this.#home.log.warn("the server answers no ping: whether finished replies arrive stays unknown");
+    for (const final of this.#outbox.giveUpProofs()) this.#settle(final, "unknown");
+    this.#pump();
+  }
+
+  #ping(number: number): void {
+    if (this.#socket?.readyState === OPEN) this.#socket.ping(String(number));
+  }
+
+  /** Hands to the socket what it has room for, so that what waits outside can still be replaced. */
+  #pump(window: number = limits.linkWindowBytes): void {
+    for (;;) {
+      const socket = this.#socket;
+      const next = socket && this.open ? this.#outbox.take(window - socket.bufferedAmount) : undefined;
+      if (!socket || !next) return;
+      if ("ping" in next) this.#ping(next.ping);
+      else {
+        this.#bytesHanded += next.frame.length;
+        socket.send(next.frame, TEXT, this.#sent);
+      }
+    }
+  }
+
+  readonly #sent = () => {
+    if (this.#outbox.bytes > 0) this.#pump();
+  };
+
+  #settle(final: number, arrival: Arrival): void {
+    this.#finals.get(final)?.(arrival);
+    this.#finals.delete(final);
+  }
+
+  #settleFinals(): void {
+    const { unsent, unknown } = this.#outbox.end();
+    for (const final of unsent) this.#settle(final, "unsent");
+    for (const final of unknown) this.#settle(final, "unknown");
+  }
+
+  #startClosing(): void {
+    this.#phase = "closing";
+    this.#cancelLook();
+  }
+
+  #fault(what: string, thrown: unknown): void {
+    if (this.#phase === "gone") return;
+    this.#home.log.error(`${what} could not be handled: ${this.#home.hide(describeThrown(thrown))}`);
+    this.#inbox.clear();
+    this.#home.tell({ on: "broken", how: "fault" });
+  }
+
+  #drained(): void {
+    if (this.#phase !== "draining") return;
+    this.#finish();
+    this.#home.tell({ on: "gone" });
+  }
+
+  #finish(): void {
+    this.#phase = "gone";
+    if (!this.#isAdmitted) return;
+    try {
+      this.#home.handler.closed(this.#end ?? { code: 1006, reason: "" });
+    } catch (thrown) {
+      this.#home.log.error(`the end of a connection could not be handled: ${this.#home.hide(describeThrown(thrown))}`);
+    }
+  }
+}
+
+/** As much as fits into a close frame, never half a character. */
+function clipReason(reason: string): string {
+  return reason.slice(0, new TextEncoder().encodeInto(reason, new Uint8Array(REASON_BYTES)).read);
+}
