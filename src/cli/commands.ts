@@ -8,6 +8,7 @@ export interface Command {
 }
 
 export const commands: readonly Command[] = [
-  { name: "start", summary: "run an OpenClaw gateway with the WebSocket channel here", load: async () => (await import("./start/start.ts")).start },
+  { name: "start", summary: "run an OpenClaw gateway with a channel here", load: async () => (await import("./start/start.ts")).start },
   { name: "chat", summary: "talk to an agent in the terminal", load: async () => (await import("./chat/chat.ts")).chat },
+  { name: "simulate", summary: "play the remote server that a channel dials", load: async () => (await import("./simulate/simulate.ts")).simulate },
 ];

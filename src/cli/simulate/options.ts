@@ -1,0 +1,83 @@
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { type ProtocolName, protocols } from "../../testing/simulator/protocols.ts";
+import { Failure, messageOf } from "../failure.ts";
+import type { Io } from "../io.ts";
+
+const names = Object.keys(protocols).join("|");
+
+export const usage = `Usage: npm run simulate -- ${names} [options]
+
+Plays the remote server that a channel dials, on loopback: you speak as its user and see every frame, checked against
+the protocol. Lines of the keyboard, of a pipe and of a script are the same: words to say, or commands; /help lists them.
+
+  --port N              where to listen (18801 for insta-claw, 18802 for local-im; 0 takes a free one)
+  --account ID[=SECRET] admit this account only, with this secret; may be given several times
+  --extensions A,B      announce these extensions on every connection
+  --user ID             who speaks at first (user-1)
+  --script FILE         do these lines first; the exit code is 1 where something broke the rules
+  --json                one JSON object per line instead of text
+  --help                this text`;
+
+export interface SimulateOptions {
+  protocol: ProtocolName;
+  port: number;
+  accounts?: Readonly<Record<string, string>>;
+  extensions?: readonly string[];
+  user: string;
+  script?: string;
+  json: boolean;
+}
+
+const ports: Readonly<Record<ProtocolName, number>> = { "insta-claw": 18801, "local-im": 18802 };
+
+/** Undefined where help was asked for. */
+export function readSimulateOptions(args: readonly string[], { cwd }: Pick<Io, "cwd">): SimulateOptions | undefined {
+  const { values, positionals } = parse(args);
+  if (values.help) return undefined;
+  const [name, ...more] = positionals;
+  if (name === undefined) throw new Failure(`Which protocol? npm run simulate -- ${names}`);
+  if (!isProtocol(name)) throw new Failure(`There is no protocol "${name}"; there are ${names.replaceAll("|", " and ")}.`);
+  if (more.length > 0) throw new Failure(`One protocol at a time: "${more.join(" ")}" is too much.`);
+  const extensions = values.extensions?.split(",").map((extension) => extension.trim());
+  return {
+    protocol: name,
+    port: readPort(values.port) ?? ports[name],
+    user: values.user ?? "user-1",
+    json: values.json ?? false,
+    ...(values.account && { accounts: readAccounts(values.account) }),
+    ...(extensions && { extensions: extensions.filter((extension) => extension !== "") }),
+    ...(values.script !== undefined && { script: path.resolve(cwd, values.script) }),
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    const string = { type: "string" } as const;
+    const boolean = { type: "boolean" } as const;
+    const options = { port: string, account: { ...string, multiple: true }, extensions: string, user: string, script: string, json: boolean, help: { ...boolean, short: "h" } } as const;
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (cause) {
+    throw new Failure(`${messageOf(cause)} See: npm run simulate -- --help`, { cause });
+  }
+}
+
+function isProtocol(name: string): name is ProtocolName {
+  return Object.hasOwn(protocols, name);
+}
+
+function readPort(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new Failure(`--port takes a number from 0 to 65535, not "${text}".`);
+}
+
+function readAccounts(given: readonly string[]): Record<string, string> {
+  const pairs = given.map((text): [string, string] => {
+    const [id = "", ...secret] = text.split("=");
+    if (id.trim() === "") throw new Failure(`--account takes an id, or an id and its secret such as office=s3cret, not "${text}".`);
+    return [id.trim(), secret.join("=")];
+  });
+  return Object.fromEntries(pairs);
+}

@@ -1,0 +1,95 @@
+import {
+  configChannel,
+  decodeImReceived,
+  decodeImSent,
+  encodeImReceived,
+  type LocalImConfigInput,
+  validateAck,
+  validateDone,
+  validateFailure,
+  validatePong,
+  validateStream,
+  validateThought,
+  validateTyping,
+} from "../../../../generated/local-im/index.ts";
+import { checkDecoded, checkStrictly, type StrictValidators } from "../check.ts";
+import type { Admission, Message, RemoteProtocol, Secrets, UpgradeRequest } from "../protocol.ts";
+import { followReplies } from "./replies.ts";
+
+const validators: StrictValidators = {
+  pong: validatePong,
+  ack: validateAck,
+  thought: validateThought,
+  stream: validateStream,
+  done: validateDone,
+  error: validateFailure,
+  typing: validateTyping,
+};
+
+const serverName = "clawwire-simulator";
+
+export const localIm: RemoteProtocol = {
+  channel: configChannel.id,
+  shapes: ["message", "legacy"],
+  controls: {
+    ping: { summary: "asks for a pong", compose: () => encodeImReceived({ type: "ping" }) },
+    pong: { summary: "a pong nobody asked for", compose: () => encodeImReceived({ type: "pong" }) },
+    hello: {
+      summary: "turns extensions on, such as: hello ack,typing,cancel",
+      compose: (names) => hello(names.split(/[\s,]+/).filter((name) => name !== "")),
+    },
+    cancel: { summary: "stops the answer to the message of this id", compose: (messageId) => encodeImReceived({ type: "cancel", messageId }) },
+  },
+  admit,
+  compose: (message) => [compose(message)],
+  announce: hello,
+  checkFromPlugin: (text) => checkStrictly(decodeImSent(text), validators),
+  checkFromServer: (text) => checkDecoded(decodeImReceived(text)),
+  follow: followReplies,
+  configFor,
+};
+
+function admit({ query, headers }: UpgradeRequest, secrets: Secrets | undefined): Admission {
+  const named = query.getAll("accountId");
+  const [account] = named;
+  if (account === undefined || named.length > 1) return refuse(400, `expected one accountId in the query, got ${named.length}`);
+  if (account === "") return refuse(400, "accountId in the query is empty");
+  const authorization = headers.authorization;
+  const token = authorization === undefined ? undefined : /^Bearer ([!-~]+)$/.exec(authorization)?.[1];
+  if (authorization !== undefined && token === undefined) return refuse(400, "expected Authorization: Bearer and a token");
+  if (!secrets) return { ok: true, account };
+  const secret = Object.hasOwn(secrets, account) ? secrets[account] : undefined;
+  if (secret === undefined) return refuse(403, `there is no account "${account}"`);
+  if (secret !== (token ?? "")) return refuse(401, token === undefined ? `no token came for "${account}"` : `the token for "${account}" is another one`);
+  return { ok: true, account };
+}
+
+function refuse(status: number, why: string): Admission {
+  return { ok: false, status, why };
+}
+
+function compose({ messageId, conversation, session, user, text, shape, more }: Message): string {
+  return encodeImReceived({
+    ...(shape !== "legacy" && { type: "message" }),
+    messageId,
+    ...(conversation !== undefined && { conversationId: conversation }),
+    ...(user !== undefined && { userId: user }),
+    ...(session !== undefined && { sessionId: session }),
+    content: text,
+    ...more,
+  });
+}
+
+function hello(extensions: readonly string[]): string {
+  return encodeImReceived({ type: "hello", extensions: [...extensions], serverName });
+}
+
+function configFor(url: string, accounts: Secrets): LocalImConfigInput & Record<string, unknown> {
+  const ids = Object.keys(accounts);
+  const [id] = ids;
+  const token = (secret: string | undefined): { token?: string } => (secret ? { token: secret } : {});
+  const block = { enabled: true, serverUrl: url, dmPolicy: "open" } as const;
+  if (id === undefined) return block;
+  if (ids.length === 1) return { ...block, defaultAccount: id, ...token(accounts[id]) };
+  return { ...block, accounts: Object.fromEntries(Object.entries(accounts).map(([account, secret]) => [account, token(secret)])) };
+}
