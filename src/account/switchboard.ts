@@ -4,7 +4,7 @@ import type { Log, System } from "../core/ports.ts";
 import { forLog } from "../core/redact.ts";
 import type { Inbound, Refusal } from "../protocols/inbound.ts";
 import type { Showing, Terminal, TurnBounds } from "../protocols/turn.ts";
-import type { Entry, EntryKey, Journal } from "../store/journal.ts";
+import type { Entry, EntryKey, Journal, Known } from "../store/journal.ts";
 import type { Access, Agent } from "./agent.ts";
 import { createLanes } from "./lanes.ts";
 import { createRateLimiter } from "./rate.ts";
@@ -43,8 +43,8 @@ export interface Asker {
   refused(refusal: Refusal): void;
   /** The operator has to approve the sender first. */
   pairing(pairing: Pairing): void;
-  /** The message came before; `entry` is what became of it. */
-  repeated(entry: Pick<Entry, "inbound" | "terminal">): void;
+  /** The message came before; `known` is what became of it. */
+  repeated(known: Known): void;
 }
 
 export type Pairing = Extract<Access, { pairing: unknown }>["pairing"];
@@ -79,6 +79,8 @@ export interface SwitchboardLimits {
   messagesPerMinute: number;
   messageBurst: number;
   queuedPerSession: number;
+  /** Ended messages that are kept to tell repeats; unlimited within `repeatMs` when absent. */
+  repeatsKept?: number;
   /** Turns at once, over all conversations; unlimited when absent. */
   maxConcurrent?: number;
   turnMs: number;
@@ -228,7 +230,12 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
     },
     sweep() {
       const now = system.now();
-      const dropped = journal.sweep({ finishedBefore: now - deps.repeatMs, saidBefore: now - limits.rememberMs });
+      const { repeatsKept } = bounds();
+      const dropped = journal.sweep({
+        finishedBefore: now - deps.repeatMs,
+        saidBefore: now - limits.rememberMs,
+        ...(repeatsKept !== undefined && { finishedAtMost: repeatsKept }),
+      });
       if (dropped > 0) {
         lastError = `${dropped} answers were dropped: nobody took them within ${deps.repeatMs / 1000} s`;
         log.warn(lastError);

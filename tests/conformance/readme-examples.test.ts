@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { RunningAccount } from "../../src/account/websocket/account.ts";
+import type { RunningAccount } from "../../src/account/account.ts";
+import type { ResolvedAccount } from "../../src/account/websocket/config.ts";
 import { hasPython, pythonWithWebsockets } from "../support/python.ts";
 import { startAccount } from "./account.ts";
 
@@ -20,7 +21,7 @@ function example(language: string): string {
 }
 
 describe("the README's examples, as written", () => {
-  let account: RunningAccount;
+  let account: RunningAccount<ResolvedAccount>;
   let folder: string;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "readme-"));

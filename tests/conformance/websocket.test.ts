@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { RunningAccount } from "../../src/account/websocket/account.ts";
+import type { RunningAccount } from "../../src/account/account.ts";
+import type { ResolvedAccount } from "../../src/account/websocket/config.ts";
 import { openJournal } from "../../src/store/journal.ts";
 import { createScriptedAgent } from "../support/scripted-agent.ts";
 import { type Changes, createEchoAgent, startAccount, startVerifier, type Verifier } from "./account.ts";
@@ -16,13 +17,13 @@ afterEach(async () => {
   for (const part of running.splice(0).toReversed()) await part.stop();
 });
 
-async function start(changes: Changes = {}, ...rest: [agent?: ReturnType<typeof createScriptedAgent>, journal?: ReturnType<typeof openJournal>]): Promise<RunningAccount> {
+async function start(changes: Changes = {}, ...rest: [agent?: ReturnType<typeof createScriptedAgent>, journal?: ReturnType<typeof openJournal>]): Promise<RunningAccount<ResolvedAccount>> {
   const account = await startAccount(changes, ...rest);
   running.push(account);
   return account;
 }
 
-async function startWithAuth(changes: Changes["auth"] = {}): Promise<{ account: RunningAccount; verifier: Verifier }> {
+async function startWithAuth(changes: Changes["auth"] = {}): Promise<{ account: RunningAccount<ResolvedAccount>; verifier: Verifier }> {
   const verifier = await startVerifier((token) => {
     if (token === "good") return { body: { success: true, data: { userId: "u_9", username: "Mara" } } };
     if (token === "expired") return { body: { success: false, error: "expired", message: "secret detail" } };
@@ -214,10 +215,9 @@ describe("conversations", () => {
   it("WS-27 reaches a connected sender without being asked, and says when nobody is there", async () => {
     const account = await start();
     const ann = await connectClient(account.url, { senderId: "ann" });
-    expect(await account.send("ws:user:ann", { text: "wake up" })).toEqual({ messageId: expect.stringMatching(/^srv_/) as string });
+    expect(await account.send({ kind: "direct", id: "ann" }, { text: "wake up" })).toEqual({ messageId: expect.stringMatching(/^srv_/) as string });
     expect(await ann.waitFor(({ type }) => type === "chat.response")).toMatchObject({ content: "wake up", done: true });
-    expect(await account.send("ws:user:bob", { text: "hello?" })).toBe("away");
-    await expect(account.send("bob", { text: "hello?" })).rejects.toThrow(/"bob" is no address: expected ws:user:<sender id>/);
+    expect(await account.send({ kind: "direct", id: "bob" }, { text: "hello?" })).toBe("away");
     await ann.close();
   });
 

@@ -1,62 +1,20 @@
 import { closeCodes, encodeChatSent, limits as wire } from "../../../generated/websocket/index.ts";
-import { ClawwireError } from "../../core/errors.ts";
+import { every } from "../../core/every.ts";
 import { limits } from "../../core/limits.ts";
-import type { Log, System } from "../../core/ports.ts";
-import { forLog } from "../../core/redact.ts";
 import { type Closing, type EdgeClosings, openEdge } from "../../edge/accept.ts";
 import { createRooms } from "../../edge/rooms.ts";
 import { createVerifier } from "../../edge/verify.ts";
-import type { Journal } from "../../store/journal.ts";
-import type { Agent } from "../agent.ts";
-import type { Activity } from "../switchboard.ts";
+import type { AccountOptions, AccountStatus, RunningAccount } from "../account.ts";
 import { admitConnection, type Verify } from "./admission.ts";
 import type { ResolvedAccount } from "./config.ts";
 import type { Member } from "./member.ts";
 import { createWebsocketSwitchboard } from "./switchboard.ts";
 
-export interface AccountOptions {
-  accountId: string;
-  config: ResolvedAccount;
-  agent: Agent;
-  /** Closed by `stop`. */
-  journal: Journal;
-  system: System;
-  log: Log;
-  /** Called at every change; the caller thins it out. */
-  changed(status: AccountStatus): void;
-}
-
-export interface AccountStatus extends Activity {
-  connections: number;
-  senders: number;
-}
-
-export interface RunningAccount {
-  /** Where applications connect. */
-  readonly url: string;
-  status(): AccountStatus;
-  /**
-   * Says something nobody asked for to a connected sender (`ws:user:<id>`) or to who joined a group (`ws:group:<id>`).
-   * @returns the id it went out with, or `away` when nobody is there to get it.
-   */
-  send(to: string, message: Announcement): Promise<{ messageId: string } | "away">;
-  /** Takes over what can change without a restart. */
-  reconfigure(config: ResolvedAccount): void;
-  /** Closes every connection and frees the port; what ran is run again at the next start. */
-  stop(): Promise<void>;
-}
-
-export interface Announcement {
-  text: string;
-  mediaUrls?: readonly string[];
-  replyToMessageId?: string;
-}
-
 /**
  * Runs one account of the websocket channel.
  * @throws ClawwireError `port-taken` or `path-taken` when the edge cannot listen.
  */
-export async function openWebsocketAccount(options: AccountOptions): Promise<RunningAccount> {
+export async function openWebsocketAccount(options: AccountOptions<ResolvedAccount>): Promise<RunningAccount<ResolvedAccount>> {
   const { accountId, agent, journal, system, log } = options;
   let config = options.config;
   const rooms = createRooms<Member>(() => config.limits.maxConnectionsPerSender);
@@ -78,10 +36,10 @@ export async function openWebsocketAccount(options: AccountOptions): Promise<Run
     log,
   );
   switchboard.resume();
-  const cancelSweep = repeat(system, limits.sweepEveryMs, switchboard.sweep);
+  const cancelSweep = every(system, limits.sweepEveryMs, switchboard.sweep);
 
   function status(): AccountStatus {
-    return { connections: edge.connections(), senders: rooms.senders(), ...switchboard.activity() };
+    return { connected: true, connections: edge.connections(), senders: rooms.senders(), ...switchboard.activity() };
   }
 
   return {
@@ -90,8 +48,7 @@ export async function openWebsocketAccount(options: AccountOptions): Promise<Run
     reconfigure(next) {
       config = next;
     },
-    async send(to, { text, ...rest }) {
-      const { kind, id } = readAddress(to, accountId);
+    async send({ kind, id }, { text, ...rest }) {
       // Nobody asked, so the plugin makes the id (WS-27).
       const messageId = `srv_${system.uuid()}`;
       const of = { messageId, ...(kind === "group" && { groupId: id }) };
@@ -144,24 +101,4 @@ function edgeBounds(account: string, config: ResolvedAccount) {
     stalledMs: wire.stalledSeconds.value * 1000,
     coalesceBytes: wire.streamCoalesceBytes.value,
   };
-}
-
-function readAddress(to: string, account: string): { kind: "user" | "group"; id: string } {
-  const [, kind, id] = /^ws:(user|group):(.+)$/s.exec(to) ?? [];
-  if (id === undefined) {
-    throw new ClawwireError("address-invalid", `"${forLog(to)}" is no address: expected ws:user:<sender id> or ws:group:<group id>`, { account });
-  }
-  return { kind: kind === "group" ? "group" : "user", id };
-}
-
-function repeat(system: System, ms: number, work: () => void): () => void {
-  let cancel = () => {};
-  const arm = () => {
-    cancel = system.after(ms, () => {
-      work();
-      arm();
-    });
-  };
-  arm();
-  return () => cancel();
 }

@@ -18,9 +18,9 @@ describe("the journal", () => {
     const journal = open();
     expect(journal.find(entry("1"))).toBeUndefined();
     journal.admit(entry("1"));
-    expect(journal.find(entry("1"))).toEqual({ inbound: '{"m":"1"}' });
+    expect(journal.find(entry("1"))).toEqual({ inbound: '{"m":"1"}', wasHanded: false, wasDelivered: false });
     journal.finish(entry("1"), "the end", 2);
-    expect(journal.find(entry("1"))).toEqual({ inbound: '{"m":"1"}', terminal: "the end" });
+    expect(journal.find(entry("1"))).toMatchObject({ inbound: '{"m":"1"}', terminal: "the end" });
     journal.close();
   });
 
@@ -41,8 +41,8 @@ describe("the journal", () => {
     before.close();
     const after = open();
     expect(after.unfinished()).toEqual([
-      { ...entry("1"), attempts: 1 },
-      { ...entry("3"), attempts: 0 },
+      { ...entry("1"), attempts: 1, wasHanded: false },
+      { ...entry("3"), attempts: 0, wasHanded: false },
     ]);
     expect(after.start(entry("1"))).toBe(2);
     after.close();
@@ -93,6 +93,58 @@ describe("the journal", () => {
     journal.sweep({ finishedBefore: 0, saidBefore: 3 });
     expect(["2", "3"].map((id) => journal.recall("l", id))).toEqual([undefined, "text 3"]);
     journal.close();
+  });
+
+  it("knows of each answer whether it may have left on a link, has arrived, or was given up", () => {
+    const journal = open();
+    for (const id of ["kept", "on its way", "arrived", "lost"]) {
+      journal.admit(entry(id));
+      journal.finish(entry(id), "t", 10);
+      journal.handing(entry(id), 11);
+    }
+    journal.kept(entry("kept"));
+    journal.delivered(entry("arrived"), 12);
+    journal.lost(entry("lost"), 12);
+    expect(journal.undelivered("ann", 0).map(({ messageId, wasHanded }) => [messageId, wasHanded])).toEqual([["kept", false], ["on its way", true]]);
+    expect(journal.find(entry("lost"))).toMatchObject({ wasHanded: true, wasDelivered: false });
+    expect(journal.find(entry("arrived"))).toMatchObject({ wasDelivered: true });
+    expect(journal.sweep({ finishedBefore: 99, saidBefore: 0 })).toBe(2);
+    journal.close();
+  });
+
+  it("forgets the oldest of what ended beyond a number, and nothing that runs", () => {
+    const journal = open();
+    for (const id of ["1", "2", "3", "4"]) journal.admit(entry(id));
+    for (const id of ["2", "3", "4"]) journal.finish(entry(id), "t", 10);
+    journal.sweep({ finishedBefore: 0, finishedAtMost: 2, saidBefore: 0 });
+    expect(["1", "2", "3", "4"].filter((id) => journal.find(entry(id)))).toEqual(["1", "3", "4"]);
+    journal.close();
+  });
+
+  it("keeps the last message of each conversation", () => {
+    const journal = open();
+    journal.meet("direct:ann", "first", 1);
+    journal.meet("direct:ann", "second", 2);
+    expect(journal.lastOf("direct:ann")).toBe("second");
+    expect(journal.lastOf("direct:bob")).toBeUndefined();
+    journal.sweep({ finishedBefore: 0, saidBefore: 3 });
+    expect(journal.lastOf("direct:ann")).toBeUndefined();
+    journal.close();
+  });
+
+  it("takes over a file of the first version", () => {
+    const file = join(folder, "old.sqlite");
+    const old = new DatabaseSync(file);
+    old.exec(`CREATE TABLE entry (seq INTEGER PRIMARY KEY AUTOINCREMENT, sender TEXT NOT NULL, message_id TEXT NOT NULL, lane TEXT NOT NULL,
+      inbound TEXT NOT NULL, at INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, terminal TEXT, finished_at INTEGER, delivered_at INTEGER,
+      UNIQUE (sender, message_id)) STRICT;
+      INSERT INTO entry (sender, message_id, lane, inbound, at) VALUES ('ann', '1', 'l', '{}', 1); PRAGMA user_version = 1;`);
+    old.close();
+    const journal = openJournal(file, { remembered: 3 });
+    journal.handing(entry("1"), 2);
+    expect(journal.unfinished()).toMatchObject([{ messageId: "1", wasHanded: true }]);
+    journal.close();
+    openJournal(file, { remembered: 3 }).close();
   });
 
   it("takes any text a sender may choose as an id", () => {

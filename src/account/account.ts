@@ -1,0 +1,58 @@
+import type { Log, System } from "../core/ports.ts";
+import type { LinkStatus } from "../link/link.ts";
+import type { Journal } from "../store/journal.ts";
+import type { Agent } from "./agent.ts";
+import type { Activity } from "./switchboard.ts";
+
+/** What every account is run with, whatever its wire. */
+export interface AccountOptions<Config> {
+  accountId: string;
+  config: Config;
+  agent: Agent;
+  /** Closed by `stop`. */
+  journal: Journal;
+  system: System;
+  log: Log;
+  /** Called at every change; the caller thins it out. */
+  changed(status: AccountStatus): void;
+}
+
+export interface AccountStatus extends Activity {
+  /** Whether messages can come: the edge listens, or the link is ready. */
+  connected: boolean;
+  /** Open connections of applications, where we listen. */
+  connections?: number;
+  /** Senders with an open connection, where we listen. */
+  senders?: number;
+  /** Where we dial. */
+  link?: LinkStatus;
+}
+
+export interface RunningAccount<Config> {
+  /** Where applications connect, or where we dial; without secrets. */
+  readonly url: string;
+  status(): AccountStatus;
+  /** Says something nobody asked for. */
+  send(to: Recipient, message: Announcement): Promise<Sent>;
+  /** Takes over what can change without a restart. */
+  reconfigure(config: Config): void;
+  /** Closes what is open; what ran is run again at the next start. */
+  stop(): Promise<void>;
+}
+
+/** Who an announcement is for. */
+export interface Recipient {
+  kind: "direct" | "group";
+  id: string;
+  /** Of a direct conversation, where the wire has several kinds of them. */
+  scope?: string;
+}
+
+export interface Announcement {
+  text: string;
+  mediaUrls?: readonly string[];
+  replyToMessageId?: string;
+}
+
+/** `away`: certainly nobody got it. `unknown`: it left, and may have been lost with its link. */
+export type Sent = { messageId: string } | "away" | "unknown";

@@ -1,0 +1,107 @@
+import { describeThrown } from "../../core/errors.ts";
+import type { Log, System } from "../../core/ports.ts";
+import { forLog } from "../../core/redact.ts";
+import type { Arrival } from "../../link/link.ts";
+import type { DialedProtocol } from "../../protocols/dialed.ts";
+import type { Inbound } from "../../protocols/inbound.ts";
+import type { Terminal } from "../../protocols/turn.ts";
+import type { EntryKey, Journal, Known } from "../../store/journal.ts";
+import type { Outlet } from "../switchboard.ts";
+import type { Correspondent } from "./correspondent.ts";
+
+/**
+ * Brings what turns say to the one peer of an account. A finished reply is on disk before it leaves, marked as leaving
+ * while it does, and done with only when the peer has proven that it came; so after any drop or crash it is known
+ * which replies never left, which go out again, and which may be lost.
+ */
+export interface DialedDelivery<Origin> extends Outlet<Origin> {
+  /** The link is ready: what waits goes out, oldest first. */
+  catchUp(): void;
+  /** A message came again: its reply goes out once more unless it has arrived. */
+  repeated(inbound: Inbound<Origin>, known: Known): void;
+  /** The last reply of which nobody knows whether it arrived. */
+  lastLoss(): string | undefined;
+}
+
+export interface DialedDeliveryDeps<Origin> {
+  correspondent: Correspondent<Origin>;
+  protocol(): Pick<DialedProtocol<unknown, Origin>, "identify" | "repeatMs" | "repeatsUnproven">;
+  isCongested(): boolean;
+  journal: Journal;
+  system: System;
+  log: Log;
+}
+
+export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): DialedDelivery<Origin> {
+  const { correspondent, protocol, isCongested, journal, system, log } = deps;
+  /** Replies that have been given to the link and are not settled. */
+  const leaving = new Set<string>();
+  let lastAt: number | undefined;
+  let lastLoss: string | undefined;
+
+  /**
+   * Up to where the frames are with the link this runs at once, so replies that are handed over one after the other
+   * leave in that order. Never rejects.
+   */
+  async function handOver(inbound: Inbound<Origin>, terminal: Terminal, isRepeat: boolean): Promise<void> {
+    const key = protocol().identify(inbound);
+    const id = JSON.stringify(key);
+    if (leaving.has(id)) return;
+    if (!correspondent.ready) {
+      log.info(`the reply to ${forLog(inbound.messageId)} waits for the link`);
+      return;
+    }
+    leaving.add(id);
+    try {
+      journal.handing(key, system.now());
+      settle(inbound, key, await correspondent.sayFinally({ say: "terminal", of: inbound, terminal, isRepeat }), isRepeat);
+    } catch (thrown) {
+      log.error(`what became of the reply to ${forLog(inbound.messageId)} could not be written down: ${describeThrown(thrown)}`);
+    } finally {
+      leaving.delete(id);
+    }
+  }
+
+  function settle(inbound: Inbound<Origin>, key: EntryKey, arrival: Arrival, isRepeat: boolean): void {
+    if (arrival === "arrived") {
+      lastAt = system.now();
+      journal.delivered(key, lastAt);
+    } else if (arrival === "unsent" && !isRepeat) {
+      journal.kept(key);
+      log.info(`the reply to ${forLog(inbound.messageId)} waits for the link`);
+    } else if (!protocol().repeatsUnproven) {
+      giveUp(inbound, key);
+    }
+  }
+
+  /** Never called sent: the operator hears of it, and the peer may ask again. */
+  function giveUp(inbound: Inbound<Origin>, key: EntryKey): void {
+    journal.lost(key, system.now());
+    lastLoss = `the link was lost while the reply to ${forLog(inbound.messageId)} was on its way: it may have arrived or not, and is not sent again`;
+    log.warn(lastLoss);
+  }
+
+  return {
+    lastAt: () => lastAt,
+    lastLoss: () => lastLoss,
+    show(inbound, says) {
+      // Only what a later frame repeats may be left out.
+      if (!correspondent.ready || (says.say !== "typing" && isCongested())) return;
+      correspondent.say({ ...says, of: inbound });
+    },
+    conclude: (inbound, terminal) => handOver(inbound, terminal, false),
+    catchUp() {
+      for (const { inbound: json, terminal, wasHanded } of journal.undelivered("", system.now() - protocol().repeatMs)) {
+        const inbound = JSON.parse(json) as Inbound<Origin>;
+        if (terminal === undefined || leaving.has(JSON.stringify(protocol().identify(inbound)))) continue;
+        if (wasHanded && !protocol().repeatsUnproven) giveUp(inbound, protocol().identify(inbound));
+        else void handOver(inbound, JSON.parse(terminal) as Terminal, wasHanded);
+      }
+    },
+    repeated(inbound, { terminal, wasHanded, wasDelivered }) {
+      if (terminal === undefined || wasDelivered) correspondent.say({ say: "repeated", of: inbound });
+      // Whoever asks again has not got it.
+      else void handOver(inbound, JSON.parse(terminal) as Terminal, wasHanded);
+    },
+  };
+}

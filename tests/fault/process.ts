@@ -1,0 +1,97 @@
+import type { Agent, TurnOutcome } from "../../src/account/agent.ts";
+import type { System } from "../../src/core/ports.ts";
+import { system } from "../../src/core/system.ts";
+import { type Journal, openJournal } from "../../src/store/journal.ts";
+
+/** One run of a turn, in whichever life of the process. */
+export interface Run {
+  messageId: string;
+  life: number;
+  end?: "completed" | "cut";
+}
+
+/** What all lives of a process leave behind for the test to look at. */
+export interface Record {
+  admitted: string[];
+  runs: Run[];
+  warnings: string[];
+}
+
+/**
+ * One life of a process around a journal file. `kill` is the end that nobody hears of: timers never fire, nothing more is
+ * written, turns are never heard of again. What `kill -9` leaves is what is on disk.
+ */
+export interface Life {
+  system: System;
+  journal: Journal;
+  agent: Agent;
+  readonly isAlive: boolean;
+  kill(): void;
+}
+
+export interface LifeOptions {
+  number: number;
+  file: string;
+  record: Record;
+  /** How long the agent takes for one message, and in how many pieces it answers. */
+  pace(messageId: string): { pieces: number; everyMs: number };
+}
+
+export function beginLife({ number, file, record, pace }: LifeOptions): Life {
+  let isAlive = true;
+  const opened = openJournal(file, { remembered: 10 });
+  const journal = new Proxy(opened, {
+    get(target, property: keyof Journal) {
+      return (...args: unknown[]) => {
+        if (!isAlive) throw new Error("this process was killed");
+        if (property === "admit") record.admitted.push((args[0] as { messageId: string }).messageId);
+        return (target[property] as (...given: unknown[]) => unknown)(...args);
+      };
+    },
+  });
+  return {
+    journal,
+    system: { ...system, after: (ms, run) => system.after(ms, () => isAlive && run()) },
+    agent: createPacedAgent(number, record, pace, () => isAlive),
+    get isAlive() {
+      return isAlive;
+    },
+    kill() {
+      isAlive = false;
+      for (const run of record.runs) if (run.life === number) run.end ??= "cut";
+      opened.close();
+    },
+  };
+}
+
+/** The text an agent gives to a message: long enough to stream, and naming what it answers. */
+export function answerTo(messageId: string, pieces: number): string {
+  return `answer to ${messageId}: ${Array.from({ length: pieces }, (_, index) => `part ${index} "quoted" ✓`).join(" ")}`;
+}
+
+function createPacedAgent(life: number, record: Record, pace: LifeOptions["pace"], isAlive: () => boolean): Agent {
+  return {
+    access: async ({ conversation }) => ({ admitted: true, lane: `${conversation.kind}:${conversation.id}` }),
+    mayFollow: async () => true,
+    isControlCommand: (text) => text.startsWith("/"),
+    async run({ inbound: { messageId } }, reply, signal): Promise<TurnOutcome> {
+      const run: Run = { messageId, life };
+      record.runs.push(run);
+      const { pieces, everyMs } = pace(messageId);
+      const whole = answerTo(messageId, pieces);
+      reply.started();
+      for (let piece = 1; piece <= pieces; piece += 1) {
+        await new Promise<void>((resolve) => void system.after(everyMs, resolve));
+        if (!isAlive()) return await new Promise<never>(() => {});
+        if (signal.aborted) {
+          run.end = "cut";
+          return { ended: "aborted" };
+        }
+        reply.partial(whole.slice(0, Math.ceil((whole.length * piece) / pieces)));
+      }
+      reply.payload({ text: whole });
+      run.end = "completed";
+      return { ended: "completed" };
+    },
+  };
+}

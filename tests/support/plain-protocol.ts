@@ -1,0 +1,68 @@
+import type { DialedCommand, DialedProtocol, DialedRequest } from "../../src/protocols/dialed.ts";
+import type { Inbound } from "../../src/protocols/inbound.ts";
+import type { Effect } from "../../src/protocols/session.ts";
+
+export interface PlainOrigin {
+  room: string;
+}
+
+export interface PlainState {
+  links: number;
+}
+
+/** What the session of this wire says: one JSON object per command, so a test can read what it would have said. */
+export interface PlainFrame {
+  say: DialedCommand<PlainOrigin>["say"];
+  id?: string;
+  text?: string;
+  link: number;
+  isRepeat?: boolean;
+}
+
+type Say = DialedCommand<PlainOrigin>;
+
+/** A wire that is as plain as a wire can be, for tests of what all dialed accounts share. */
+export function createPlainProtocol(about: Partial<DialedProtocol<PlainState, PlainOrigin>> = {}): DialedProtocol<PlainState, PlainOrigin> {
+  const send = (frame: PlainFrame): Effect<DialedRequest<PlainOrigin>> => ({ do: "send", text: JSON.stringify(frame) });
+  return {
+    session: {
+      open: (_now, before) => ({ state: { links: (before?.links ?? 0) + 1 }, effects: [] }),
+      frame(state, text, now) {
+        const { id, room, content } = JSON.parse(text) as { id: string; room: string; content: string };
+        return { state, effects: [{ do: "deliver", inbound: { ask: "turn", inbound: plainInbound(id, room, content, now) } }] };
+      },
+      admitted: (state) => ({ state, effects: [] }),
+      command: (state, command) => ({ state, effects: [send({ say: command.say, link: state.links, ...wordsOf(command) })] }),
+    },
+    identify: ({ messageId }) => ({ sender: "", messageId }),
+    turn: { streamEveryMs: 0, answerCodePoints: 1000, errorCodePoints: 100 },
+    repeatMs: 300_000,
+    repeatsUnproven: true,
+    ...about,
+  };
+}
+
+export function plainInbound(messageId: string, room = "r", content = "hello", receivedAt = 1): Inbound<PlainOrigin> {
+  return { messageId, origin: { room }, sender: { id: "ann", verified: true }, conversation: { kind: "direct", id: room }, content, media: [], receivedAt };
+}
+
+function wordsOf(command: Say): Partial<PlainFrame> {
+  switch (command.say) {
+    case "stream":
+    case "thought":
+      return { id: command.of.messageId, text: command.content };
+    case "terminal": {
+      const { terminal } = command;
+      return { id: command.of.messageId, isRepeat: command.isRepeat, text: terminal.type === "response" ? terminal.content : terminal.code };
+    }
+    case "announce":
+      return { id: command.messageId, text: command.text };
+    case "refused":
+      return { id: command.of.messageId, text: command.refusal.code };
+    case "pairing":
+      return { id: command.of.messageId, text: command.text };
+    case "typing":
+    case "repeated":
+      return { id: command.of.messageId };
+  }
+}
