@@ -1,3 +1,5 @@
+import { instaClawSetupFields } from "../src/channel/insta-claw-setup.ts";
+import { localImSetupFields } from "../src/channel/local-im-setup.ts";
 import { websocketSetupFields } from "../src/channel/websocket-setup.ts";
 
 /** What is published: one row per package. A further channel is a further row. */
@@ -37,6 +39,26 @@ export const packages: readonly PluginPackage[] = [
     blurb: "Applications connect over a WebSocket of its own.",
     example: { enabled: true, port: 18800, auth: { endpoint: "https://accounts.example/api/auth/verify" } },
     setupFields: fieldsOf(websocketSetupFields),
+  },
+  {
+    name: "clawwire-insta-claw",
+    channel: "insta-claw-connector",
+    folder: "insta-claw",
+    title: "InstaClaw",
+    description: "OpenClaw channel plugin: OpenClaw connects to an InstaClaw gateway and answers its users.",
+    blurb: "Answers the users of an InstaClaw gateway.",
+    example: { enabled: true, wsUrl: "wss://gateway.example/user-ws/", clientId: "my-client", clientSecret: { source: "env", provider: "default", id: "INSTACLAW_SECRET" } },
+    setupFields: fieldsOf(instaClawSetupFields),
+  },
+  {
+    name: "clawwire-local-im",
+    channel: "nc-local-im-connector",
+    folder: "local-im",
+    title: "Local IM",
+    description: "OpenClaw channel plugin: OpenClaw connects to an instant-messaging server of yours and answers its users.",
+    blurb: "Answers the users of an IM server of yours.",
+    example: { enabled: true, serverUrl: "ws://192.168.100.168:8080", defaultAccount: "u00267" },
+    setupFields: fieldsOf(localImSetupFields),
   },
 ];
 

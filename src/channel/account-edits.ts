@@ -1,52 +1,55 @@
-import { DEFAULT_ACCOUNT_ID, normalizeAccountId } from "openclaw/plugin-sdk/account-id";
 import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
-import { type AccountRules, type Block, findBlock } from "./accounts.ts";
+import { accountsOf, type Block, isBlock } from "./account-names.ts";
+import { type AccountRules, findBlock } from "./accounts.ts";
 
-type Keys = Pick<AccountRules<unknown>, "channelId" | "legacyKeys">;
+type Keys = Pick<AccountRules<unknown>, "channelId" | "legacyKeys" | "names">;
 
-/** Writes fields of an account: of the root for the default one, unless it has a block of its own. */
-export function editAccount(rules: Keys, cfg: OpenClawConfig, accountId: string, patch: Block): OpenClawConfig {
+/** Writes fields of an account: of the root where the account is the root, else of its own block. */
+export function editAccount(rules: Keys, cfg: OpenClawConfig, requested: string, patch: Block): OpenClawConfig {
   const { key, block = {} } = findBlock(rules, cfg);
+  const accountId = rules.names.find(block, requested);
+  const name = rules.names.keyOf(block, accountId);
   const accounts = accountsOf(block);
-  const name = keyOf(accounts, accountId);
-  if (accountId === DEFAULT_ACCOUNT_ID && name === undefined) return replace(cfg, key, mergeFields(block, patch));
+  if (name === undefined && rules.names.list(block).includes(accountId)) return replace(cfg, key, mergeFields(block, patch));
   const own = accounts[name ?? accountId];
-  return replace(cfg, key, { ...block, accounts: { ...accounts, [name ?? accountId]: mergeFields((own ?? {}) as Block, patch) } });
+  const kept = name === undefined ? rootAsAccount(rules, block) : {};
+  return replace(cfg, key, { ...block, accounts: { ...kept, ...accounts, [name ?? accountId]: mergeFields(isBlock(own) ? own : {}, patch) } });
 }
 
-/** Removes a named account; the default one goes with the whole block. */
-export function deleteAccount(rules: Keys, cfg: OpenClawConfig, accountId: string): OpenClawConfig {
+/** Removes an account; the root goes with the whole block, and so does the last account of a root that is none. */
+export function deleteAccount(rules: Keys, cfg: OpenClawConfig, requested: string): OpenClawConfig {
   const { key, block } = findBlock(rules, cfg);
   if (!block) return cfg;
-  const accounts = accountsOf(block);
-  const name = keyOf(accounts, accountId);
-  if (name === undefined) return accountId === DEFAULT_ACCOUNT_ID ? replace(cfg, key, undefined) : cfg;
-  const { [name]: _gone, ...left } = accounts;
-  return replace(cfg, key, { ...block, accounts: left });
+  const accountId = rules.names.find(block, requested);
+  const name = rules.names.keyOf(block, accountId);
+  if (name === undefined) return rules.names.list(block).includes(accountId) ? replace(cfg, key, undefined) : cfg;
+  const { [name]: _gone, ...left } = accountsOf(block);
+  const isLast = Object.keys(left).length === 0 && !rules.names.rootStays;
+  return replace(cfg, key, isLast ? undefined : { ...block, accounts: left });
 }
 
-function keyOf(accounts: Block, accountId: string): string | undefined {
-  return Object.keys(accounts).find((key) => normalizeAccountId(key) === accountId);
-}
-
-function accountsOf(block: Block): Block {
-  return (block["accounts"] ?? {}) as Block;
+/** A root that is an account only while it stands alone has to be named when a second account comes, or it would end. */
+function rootAsAccount(rules: Keys, block: Block): Block {
+  const { enabled: _enabled, accounts: _accounts, defaultAccount: _default, ...fields } = block;
+  const [rootId] = rules.names.list(block);
+  const isAlone = Object.keys(accountsOf(block)).length === 0 && Object.keys(fields).length > 0;
+  return isAlone && rootId !== undefined && !rules.names.rootStays ? { [rootId]: {} } : {};
 }
 
 function mergeFields(block: Block, patch: Block): Block {
   const merged: Record<string, unknown> = { ...block };
   for (const [field, value] of Object.entries(patch)) {
-    merged[field] = isObject(value) && isObject(block[field]) ? { ...block[field], ...value } : value;
+    merged[field] = isBlock(value) && isBlock(block[field]) && !isSecretRef(value) ? { ...block[field], ...value } : value;
   }
   return merged;
+}
+
+function isSecretRef(value: Block): boolean {
+  return typeof value["source"] === "string" && typeof value["id"] === "string";
 }
 
 function replace(cfg: OpenClawConfig, key: string, block: Block | undefined): OpenClawConfig {
   const { [key]: _old, ...others } = (cfg.channels ?? {}) as Record<string, unknown>;
   const channels = block === undefined ? others : { ...others, [key]: block };
   return { ...cfg, channels };
-}
-
-function isObject(value: unknown): value is Block {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

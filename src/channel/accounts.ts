@@ -1,6 +1,10 @@
-import { DEFAULT_ACCOUNT_ID, normalizeAccountId } from "openclaw/plugin-sdk/account-id";
+import { DEFAULT_ACCOUNT_ID } from "openclaw/plugin-sdk/account-id";
 import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
+import { type AccountNames, accountsOf, type Block, isBlock } from "./account-names.ts";
+import type { AccountsInKeys } from "./host.ts";
 import { type Environment, type EnvironmentField, readEnvironment } from "./environment.ts";
+
+export type { Block } from "./account-names.ts";
 
 /** What the host's own slots look for in every channel's configuration. */
 export interface AccessFields {
@@ -8,14 +12,14 @@ export interface AccessFields {
   allowFrom?: (string | number)[];
 }
 
-/** An account of a channel as the host sees it: never with a secret in it, and whole even when it cannot run. */
+/** An account of a channel as the host sees it: it shows no secret, and is whole even when it cannot run. */
 export interface ChannelAccount<Config> extends AccessFields {
   accountId: string;
   name?: string;
   enabled: boolean;
-  /** It can run: the block is there and valid. */
+  /** It can run, or could where the host looks up its secrets. */
   configured: boolean;
-  /** Every default filled in; absent when the account cannot run. */
+  /** Every default filled in; absent when the block is not valid. */
   config?: Config;
   /** Why it cannot run, for the operator. */
   problem?: string;
@@ -28,27 +32,44 @@ export interface AccountRules<Config> {
   channelId: string;
   /** Older keys of the same block; the channel's own wins. */
   legacyKeys: readonly string[];
+  names: AccountNames;
   /** Fields of an account that are merged with the root's instead of replacing them. */
   nested: readonly string[];
   environment: readonly EnvironmentField[];
+  /** What the variables win over: what the root says, or what any account says. */
+  environmentWinsOver: "root" | "everything";
+  /** A number that cannot be read is left out with a warning instead of stopping the account. */
+  toleratesEnvironment?: true;
+  /** Replaces older names of fields, in the root and in each account alike. */
+  modernize?(block: Block): { block: Block; warnings: readonly string[] };
   /** What is wrong with a block, naming field and expectation and no value. */
-  check(block: Block): string | undefined;
+  check(block: Block, accountId: string): string | undefined;
+  /** Which secret the host has not looked up, and so cannot be used. */
+  unresolved?(block: Block): string | undefined;
   /** Fills in what is absent, defaults that depend on other fields included. */
   complete(block: Block, account: { accountId: string; own: Block; root: Block }): Config;
+  /** What of a valid account the operator should know; `whole` is the channel's block. */
+  warn?(about: { account: Block; whole: Block }): string[];
+  /** What is said of an account that is switched off. */
+  disabled?: string;
+  /** What is said of an account that nothing describes. */
+  unknown?(accountId: string): string;
 }
 
-export type Block = Readonly<Record<string, unknown>>;
-
-/** The root is the account `default`; named accounts stand beside it. */
 export function listAccountIds<Config>(rules: AccountRules<Config>, cfg: OpenClawConfig): string[] {
-  const { block } = findBlock(rules, cfg);
-  const named = Object.keys(accountsOf(block)).map((key) => normalizeAccountId(key));
-  return [...new Set([DEFAULT_ACCOUNT_ID, ...named])];
+  return rules.names.list(findBlock(rules, cfg).block);
 }
 
-export function defaultAccountId<Config>(rules: AccountRules<Config>, cfg: OpenClawConfig): string {
-  const chosen = findBlock(rules, cfg).block?.["defaultAccount"];
-  return typeof chosen === "string" ? normalizeAccountId(chosen) : DEFAULT_ACCOUNT_ID;
+export function defaultAccountId<Config>(rules: Pick<AccountRules<Config>, "channelId" | "legacyKeys" | "names">, cfg: OpenClawConfig): string {
+  return rules.names.primary(findBlock(rules, cfg).block);
+}
+
+/** The accounts of a channel whose block chooses the default one. */
+export function chosenInKeys(rules: Pick<AccountRules<unknown>, "channelId" | "legacyKeys" | "names">): AccountsInKeys {
+  return {
+    plain: (cfg) => defaultAccountId(rules, cfg),
+    find: (cfg, requested) => rules.names.find(findBlock(rules, cfg).block, requested ?? defaultAccountId(rules, cfg)),
+  };
 }
 
 export function resolveAccount<Config extends AccessFields>(
@@ -57,25 +78,36 @@ export function resolveAccount<Config extends AccessFields>(
   requested: string | null | undefined,
   environment: Environment,
 ): ChannelAccount<Config> {
-  const accountId = normalizeAccountId(requested ?? defaultAccountId(rules, cfg));
-  const { block, key, warnings } = findBlock(rules, cfg);
-  if (!block) return { accountId, enabled: false, configured: false, problem: `channels.${rules.channelId} is not set`, warnings };
-  const own = ownBlock(block, accountId);
-  if (!own) return { accountId, enabled: false, configured: false, problem: `channels.${key}.accounts.${accountId} is not set`, warnings };
+  const { names } = rules;
+  const { block, key, warnings: found } = findBlock(rules, cfg);
+  const accountId = names.find(block, requested ?? names.primary(block));
+  const missing = (problem: string) => ({ accountId, enabled: false, configured: false, problem, warnings: found });
+  if (!block) return missing(`channels.${rules.channelId} is not set`);
+  const ownKey = names.keyOf(block, accountId);
+  const own = ownBlock(rules, block, accountId);
+  if (!own) return missing(rules.unknown?.(accountId) ?? `channels.${key}.accounts.${accountId} is not set`);
 
   const { accounts: _accounts, defaultAccount: _default, ...shared } = block;
-  const overrides = readEnvironment(rules.environment, environment);
-  const root = override(shared, overrides.values);
-  // The root account is what the variables are for; a named one keeps what it says itself.
-  const merged = accountId === DEFAULT_ACCOUNT_ID ? override(merge(root, own, rules.nested), overrides.values) : merge(root, own, rules.nested);
-  const enabled = block["enabled"] !== false && own["enabled"] !== false;
-  const about = { accountId, enabled, warnings, ...(typeof own["name"] === "string" && { name: own["name"] }) };
+  const modern = { root: modernize(rules, shared), own: modernize(rules, own) };
+  const place = ownKey === undefined ? `channels.${key}` : `channels.${key}.accounts.${ownKey}`;
+  const older = [...modern.root.warnings.map((text) => `channels.${key}: ${text}`), ...modern.own.warnings.map((text) => `${place}: ${text}`)];
 
-  const place = accountId === DEFAULT_ACCOUNT_ID ? `channels.${key}` : `channels.${key}.accounts.${accountId}`;
-  const problem = overrides.problems[0] ?? prefixed(place, rules.check(merged));
-  if (problem !== undefined) return { ...about, configured: false, problem };
-  const config = rules.complete(merged, { accountId, own, root });
-  return { ...about, configured: true, config, ...accessOf(config) };
+  const overrides = readOverrides(rules, modern.root.block, accountId, environment);
+  const root = override(modern.root.block, overrides.values);
+  // The root account is what the variables are for; a named one keeps what it says itself.
+  const wins = rules.environmentWinsOver === "everything" || accountId === DEFAULT_ACCOUNT_ID || ownKey === undefined;
+  const merged = wins ? override(merge(root, modern.own.block, rules.nested), overrides.values) : merge(root, modern.own.block, rules.nested);
+  const enabled = block["enabled"] !== false && own["enabled"] !== false;
+  const name = merged["name"] !== undefined && (ownKey === undefined || own["name"] !== undefined) ? merged["name"] : undefined;
+  const warnings = [...found, ...older, ...overrides.warnings];
+  const about = { accountId, enabled, ...(typeof name === "string" && { name }) };
+
+  const problem = overrides.problems[0] ?? prefixed(place, rules.check(merged, accountId));
+  if (problem !== undefined) return { ...about, configured: false, problem, warnings };
+  const config = rules.complete(merged, { accountId, own: modern.own.block, root });
+  const unresolved = prefixed(place, rules.unresolved?.(merged));
+  const told = (rules.warn?.({ account: merged, whole: block }) ?? []).map((text) => `channels.${key}: ${text}`);
+  return { ...about, configured: true, config, ...accessOf(config), ...(unresolved !== undefined && { problem: unresolved }), warnings: [...warnings, ...told] };
 }
 
 /** The channel's block, under whichever of its keys it stands. */
@@ -88,15 +120,33 @@ export function findBlock<Config>(rules: Pick<AccountRules<Config>, "channelId" 
   return { key, warnings, ...(isBlock(block) && { block }) };
 }
 
-function ownBlock(block: Block, accountId: string): Block | undefined {
-  const entry = Object.entries(accountsOf(block)).find(([key]) => normalizeAccountId(key) === accountId)?.[1];
+function ownBlock<Config>({ names }: AccountRules<Config>, block: Block, accountId: string): Block | undefined {
+  const key = names.keyOf(block, accountId);
+  const entry = key === undefined ? undefined : accountsOf(block)[key];
   if (isBlock(entry)) return entry;
-  return accountId === DEFAULT_ACCOUNT_ID ? {} : undefined;
+  return names.list(block).includes(accountId) ? {} : undefined;
 }
 
-function accountsOf(block: Block | undefined): Block {
-  const accounts = block?.["accounts"];
-  return isBlock(accounts) ? accounts : {};
+function modernize<Config>(rules: AccountRules<Config>, block: Block): { block: Block; warnings: readonly string[] } {
+  return rules.modernize?.(block) ?? { block, warnings: [] };
+}
+
+/** What the variables say. Where they are tolerated, a number out of bounds is left out like one that cannot be read. */
+function readOverrides<Config>({ check, ...rules }: AccountRules<Config>, root: Block, accountId: string, environment: Environment) {
+  const { values, problems } = readEnvironment(rules.environment, environment);
+  if (!rules.toleratesEnvironment) return { values, problems, warnings: [] };
+  // Another address than the one that was meant would be worse than none.
+  const spoils = ({ path, value }: (typeof values)[number]) => typeof value === "number" && mentions(check(replaceAt(root, path, value), accountId), path) && !mentions(check(root, accountId), path);
+  const spoiling = values.filter(spoils).map(({ variable }) => `environment variable ${variable} is out of bounds`);
+  return {
+    values: values.filter((value) => !spoils(value)),
+    problems: [],
+    warnings: [...problems, ...spoiling].map((text) => `${text}; it is ignored`),
+  };
+}
+
+function mentions(problem: string | undefined, path: readonly string[]): boolean {
+  return problem?.includes(path.join(".")) ?? false;
 }
 
 function merge(root: Block, own: Block, nested: readonly string[]): Block {
@@ -124,8 +174,4 @@ function accessOf({ dmPolicy, allowFrom }: AccessFields): AccessFields {
 
 function prefixed(place: string, problem: string | undefined): string | undefined {
   return problem === undefined ? undefined : `${place}: ${problem}`;
-}
-
-function isBlock(value: unknown): value is Block {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,27 +1,25 @@
+import type { Recipient } from "../account/account.ts";
 import type { Conversation } from "../protocols/inbound.ts";
 import { decodeId, readId, writeId } from "./identity.ts";
 
 /** Where a message goes. */
-export type Address = Pick<Conversation, "kind" | "id">;
+export type Address = Recipient;
 
-/** How people and the host write addresses of a channel, apart from the one canonical form `<prefix>:user:<id>`. */
+/** How people and the host write addresses of a channel, apart from the one canonical form `<prefix>:<kind>:<id>`. */
 export interface AddressGrammar {
   /** First part of the canonical form. */
   prefix: string;
   /** Further names of the channel that may stand first. */
   aliases: readonly string[];
+  /** The kinds of direct conversations, where the wire has several; one that is not named is of the first. */
+  scopes?: readonly string[];
 }
 
 const kinds: Readonly<Record<string, Address["kind"]>> = { user: "direct", direct: "direct", dm: "direct", group: "group", channel: "group" };
 
-/** The canonical form, which survives a reconnect: it names a sender or a group, never a connection. */
-export function writeAddress(grammar: AddressGrammar, address: Address): string {
-  return `${grammar.prefix}:${address.kind === "group" ? "group" : "user"}:${writeId(address.id)}`;
-}
-
-/** The form the account understands: the id as it is on the wire. */
-export function wireAddress(address: Address): string {
-  return `ws:${address.kind === "group" ? "group" : "user"}:${address.id}`;
+/** The canonical form, which survives a reconnect: it names a sender or a conversation, never a connection. */
+export function writeAddress(grammar: AddressGrammar, address: Pick<Conversation, "kind" | "id"> & { scope?: string }): string {
+  return `${grammar.prefix}:${address.kind === "group" ? "group" : (address.scope ?? "user")}:${writeId(address.id)}`;
 }
 
 /**
@@ -31,11 +29,22 @@ export function wireAddress(address: Address): string {
 export function parseAddress(grammar: AddressGrammar, text: string): Address | undefined {
   const { rest, named } = stripChannel(grammar, text.trim());
   const [, kindName = "", afterKind = ""] = /^(\w+):(.*)$/s.exec(rest) ?? [];
-  const kind = Object.hasOwn(kinds, kindName.toLowerCase()) ? kinds[kindName.toLowerCase()] : undefined;
+  const kind = kindOf(grammar, kindName.toLowerCase());
   const written = kind === undefined ? rest : afterKind;
   if (written === "") return undefined;
   const id = (named ? undefined : fromSessionKey(written)) ?? readId(written);
-  return { kind: kind ?? "direct", id };
+  return { ...(kind ?? direct(grammar)), id };
+}
+
+function kindOf(grammar: AddressGrammar, name: string): Omit<Address, "id"> | undefined {
+  if (grammar.scopes?.includes(name)) return { kind: "direct", scope: name };
+  const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+  return kind === "direct" ? direct(grammar) : kind && { kind };
+}
+
+function direct({ scopes }: AddressGrammar): Omit<Address, "id"> {
+  const scope = scopes?.[0];
+  return { kind: "direct", ...(scope !== undefined && { scope }) };
 }
 
 function stripChannel({ prefix, aliases }: AddressGrammar, text: string): { rest: string; named: boolean } {

@@ -8,7 +8,7 @@ import { withoutWildcard } from "./sender-policy.ts";
 type Directory = NonNullable<ChannelPlugin["directory"]>;
 
 interface KnownPeers extends AccessFields {
-  groups: Readonly<Record<string, unknown>>;
+  groups?: Readonly<Record<string, unknown>>;
 }
 
 /** Who is written down. The host asks in the command line's process, which sees no connection. */

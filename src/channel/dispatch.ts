@@ -21,11 +21,21 @@ export type Dispatched =
   /** The session was busy; the answer will come through `outbound`. */
   | { ended: "deferred" };
 
+/** One message and whoever waits for what is said to it. */
+export interface Dispatch {
+  facts: ContextFacts;
+  context: TurnContext;
+  speech: Speech;
+  signal: AbortSignal;
+  /** The wire has a place for thoughts. */
+  showsThoughts: boolean;
+}
+
 /** Runs one message in the host. Rejects with the host's error when it takes no work. */
-export async function dispatchTurn(host: HostAccount<unknown>, facts: ContextFacts, ctxPayload: TurnContext, speech: Speech, signal: AbortSignal): Promise<Dispatched> {
+export async function dispatchTurn(host: HostAccount<unknown>, turn: Dispatch): Promise<Dispatched> {
   const started = new Set<string>();
   try {
-    return await dispatch(host, facts, ctxPayload, signal, speech, (runId) => {
+    return await dispatch(host, turn, (runId) => {
       started.add(runId);
       host.runs.add(runId);
     });
@@ -34,26 +44,23 @@ export async function dispatchTurn(host: HostAccount<unknown>, facts: ContextFac
   }
 }
 
-async function dispatch(
-  host: HostAccount<unknown>,
-  facts: ContextFacts,
-  ctxPayload: TurnContext,
-  signal: AbortSignal,
-  speech: Speech,
-  runStarted: (runId: string) => void,
-): Promise<Dispatched> {
+async function dispatch(host: HostAccount<unknown>, { facts, context, speech, signal, showsThoughts }: Dispatch, runStarted: (runId: string) => void): Promise<Dispatched> {
   const { cfg, route, hostId } = facts;
   const result = await host.runtime.channel.inbound.dispatch({
     cfg,
     channel: host.channel.id,
     accountId: host.accountId,
     route: { agentId: route.agentId, sessionKey: route.sessionKey, dmScope: route.dmScope },
-    ctxPayload,
+    ctxPayload: context,
     messageId: hostId,
     record: { onRecordError: (thrown) => host.log.warn(`the session could not be recorded: ${describeThrown(thrown)}`) },
     delivery: {
       observeMessageSent: true,
       async deliver(payload) {
+        if (payload.isReasoning) {
+          speech.thought(thoughtOf(payload.text ?? ""));
+          return { messageIds: [hostId], visibleReplySent: false };
+        }
         const piece = await readPayload(host, facts, payload);
         if (piece) speech.delivered(piece);
         return { messageIds: [hostId], visibleReplySent: piece !== undefined, ...(payload.text !== undefined && { content: payload.text }) };
@@ -72,6 +79,7 @@ async function dispatch(
       onPartialReply: ({ text }) => (text === undefined ? undefined : speech.partial(text)),
       onAssistantMessageStart: () => speech.messageStarted(),
       onToolStart: () => speech.toolStarted(),
+      ...(showsThoughts && thoughtsOf(speech)),
     },
   });
   const dispatchResult = result.dispatched ? result.dispatchResult : undefined;
@@ -83,9 +91,27 @@ async function dispatch(
   return { ended: speech.spoke() ? "completed" : "silent" };
 }
 
-/** What of a payload is for the sender; `undefined` for thoughts and notices about the work. */
+/**
+ * The host knows whether thoughts may be seen: its directive, the session, the agent, and whether the sender may change
+ * that. Under `stream` it tells them as they grow, under `on` message by message, otherwise not at all.
+ */
+function thoughtsOf(speech: Speech) {
+  return {
+    reasoningPayloadsEnabled: true,
+    onReasoningStream: ({ text }: { text?: string }) => (text === undefined ? undefined : speech.thought(text)),
+    onReasoningEnd: () => speech.thoughtEnded(),
+  };
+}
+
+/** The host makes a message of a thought that was not streamed: a heading, and each line in italics. */
+function thoughtOf(text: string): string {
+  const lines = text.replace(/^Thinking\n\n/, "").split("\n");
+  return lines.map((line) => /^_(.*)_$/.exec(line)?.[1] ?? line).join("\n");
+}
+
+/** What of a payload is for the sender; `undefined` for notices about the work. */
 async function readPayload(host: HostAccount<unknown>, { cfg, route }: ContextFacts, payload: Delivered): Promise<Spoken | undefined> {
-  if (payload.isReasoning || payload.isCommentary || payload.isStatusNotice || payload.isCompactionNotice || payload.ttsSupplement) return undefined;
+  if (payload.isCommentary || payload.isStatusNotice || payload.isCompactionNotice || payload.ttsSupplement) return undefined;
   const urls = payload.mediaUrls ?? (payload.mediaUrl === undefined ? [] : [payload.mediaUrl]);
   const roots = getAgentScopedMediaLocalRoots(cfg, route.agentId);
   const { mediaUrls, notes } = await toWireMedia(urls, { mediaLocalRoots: roots }, host.log);

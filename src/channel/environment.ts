@@ -8,8 +8,14 @@ export interface EnvironmentField {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+export interface Override {
+  variable: string;
+  path: readonly string[];
+  value: boolean | string | number;
+}
+
 export interface Overrides {
-  values: readonly { path: readonly string[]; value: boolean | string | number }[];
+  values: readonly Override[];
   /** One sentence per variable that cannot be read. It names what was expected, never what came. */
   problems: readonly string[];
 }
@@ -18,14 +24,14 @@ const words: Readonly<Record<string, boolean>> = { true: true, "1": true, yes: t
 
 /** Reads the variables that are set; an empty one counts as unset. */
 export function readEnvironment(fields: readonly EnvironmentField[], environment: Environment): Overrides {
-  const values: { path: readonly string[]; value: boolean | string | number }[] = [];
+  const values: Override[] = [];
   const problems: string[] = [];
   for (const { variable, path, kind } of fields) {
     const text = environment[variable]?.trim() ?? "";
     if (text === "") continue;
     const value = parsers[kind](text);
     if (value === undefined) problems.push(`environment variable ${variable} must be ${expectations[kind]}`);
-    else values.push({ path, value });
+    else values.push({ variable, path, value });
   }
   return { values, problems };
 }
@@ -33,7 +39,7 @@ export function readEnvironment(fields: readonly EnvironmentField[], environment
 const parsers: Readonly<Record<EnvironmentField["kind"], (text: string) => boolean | string | number | undefined>> = {
   boolean: (text) => (Object.hasOwn(words, text.toLowerCase()) ? words[text.toLowerCase()] : undefined),
   string: (text) => text,
-  integer: (text) => (/^-?\d{1,15}$/.test(text) ? Number(text) : undefined),
+  integer: (text) => (/^\d{1,15}$/.test(text) ? Number(text) : undefined),
 };
 
 const expectations: Readonly<Record<EnvironmentField["kind"], string>> = {

@@ -3,24 +3,27 @@ import type { ChannelGatewayContext } from "openclaw/plugin-sdk/channel-contract
 import { runPassiveAccountLifecycle } from "openclaw/plugin-sdk/channel-lifecycle";
 import type { PluginRuntime } from "openclaw/plugin-sdk/runtime-store";
 import type { Agent } from "../account/agent.ts";
-import type { AccountOptions, RunningAccount } from "../account/websocket/account.ts";
+import type { AccountOptions, RunningAccount } from "../account/account.ts";
 import { ClawwireError } from "../core/errors.ts";
+import { every } from "../core/every.ts";
 import type { Log, System } from "../core/ports.ts";
+import { clip, forLog } from "../core/redact.ts";
 import { system } from "../core/system.ts";
 import { decideAccess, mayReadAlong } from "./access.ts";
 import { type AccountRules, type AccessFields, type ChannelAccount, resolveAccount } from "./accounts.ts";
 import { type DynamicAgents, prepareAgent } from "./agents.ts";
 import { type ChannelNames, currentConfig, type HostAccount } from "./host.ts";
+import { encodeId } from "./identity.ts";
 import { isTrusted } from "./ingress.ts";
 import { findRejected, type MediaBounds, prepareMediaRoot } from "./media.ts";
 import { createResumed, type Resumed } from "./resumed.ts";
 import type { LiveAccounts } from "./running.ts";
 import type { AccessConfig } from "./sender-policy.ts";
-import { createStatusReport } from "./status.ts";
+import { createStatusReport, type StatusReport } from "./status.ts";
 import type { OwnRuns } from "./tool-guard.ts";
-import { runTurn } from "./turn.ts";
+import { runTurn, type TurnDeps } from "./turn.ts";
 
-/** What a channel adds to the slots all channels share. */
+/** What a channel adds to the slots all channels share. What it does not have is absent. */
 export interface ChannelKind<Config extends AccessConfig & AccessFields> {
   names: ChannelNames;
   rules: AccountRules<Config>;
@@ -28,21 +31,35 @@ export interface ChannelKind<Config extends AccessConfig & AccessFields> {
   runs: OwnRuns;
   runtime(): PluginRuntime;
   environment(): Readonly<Record<string, string | undefined>>;
-  mediaOf(config: Config): { allowedRoots: readonly string[]; maxBytes: number };
+  /** Where attachments may be read. */
+  mediaOf?(config: Config): { allowedRoots: readonly string[]; maxBytes: number };
   /** Whether only this machine can connect, and names its senders itself. */
-  isLocal(config: Config): boolean;
-  dynamicAgentsOf(config: Config): DynamicAgents;
-  portOf(config: Config): number;
+  isLocal?(config: Config): boolean;
+  dynamicAgentsOf?(config: Config): DynamicAgents;
+  /** Told to the agent besides its own prompt, for messages of this channel. */
+  systemPromptOf?(config: Config): string | undefined;
+  /** The wire has a place for thoughts; the operator says whether they are shown. */
+  showsThoughts?: true;
+  /** Where we listen. */
+  portOf?(config: Config): number;
+  /** What stands before each line of the log; the account's id in brackets where absent. */
+  logTag?(accountId: string): string;
+  /** How many characters of a message may be logged: set where the operator wants a detailed log. */
+  detailOf?(config: Config): number | undefined;
   /** What an operator should hear of when the account starts. */
-  inspectStart(config: Config, log: Log): Promise<void>;
-  open(options: OpenAccount<Config>): Promise<OpenedAccount<Config>>;
+  inspectStart?(config: Config, log: Log): Promise<void>;
+  open(options: OpenAccount<Config>): Promise<RunningAccount<Config>>;
 }
 
-export type OpenAccount<Config> = Omit<AccountOptions, "config" | "journal"> & { config: Config; journalFile: string };
-export type OpenedAccount<Config> = Omit<RunningAccount, "reconfigure"> & { reconfigure(config: Config): void };
+export type OpenAccount<Config> = Omit<AccountOptions<Config>, "journal"> & { journalFile: string };
 
 /** How often a running account looks whether its configuration has changed. */
 const RECONFIGURE_EVERY_MS = 1000;
+/** How often the host hears that an account is alive of which there is nothing new. */
+const REFRESH_EVERY_MS = 60_000;
+const LONGEST_FILE_NAME = 100;
+/** Of a wire without attachments. */
+const noMedia: MediaBounds = { roots: [], maxBytes: 0 };
 
 /** Runs an account until the host aborts it. Nothing of it is left when this settles. */
 export async function startAccount<Config extends AccessConfig & AccessFields>(
@@ -64,31 +81,41 @@ export async function startAccount<Config extends AccessConfig & AccessFields>(
   });
 }
 
-async function open<Config extends AccessConfig & AccessFields>(host: HostAccount<Config>, kind: ChannelKind<Config>, report: ReturnType<typeof createStatusReport>) {
+async function open<Config extends AccessConfig & AccessFields>(host: HostAccount<Config>, kind: ChannelKind<Config>, report: StatusReport) {
   const { accountId, log } = host;
   const { config, problem, warnings } = host.account();
-  if (!config) throw new ClawwireError("config-invalid", problem ?? "the account is not configured", { account: accountId });
+  if (!config || problem !== undefined) throw new ClawwireError("config-invalid", problem ?? "the account is not configured", { account: accountId });
   for (const warning of [...warnings, ...olderBindings(host)]) log.warn(warning);
   const state = host.runtime.state.resolveStateDir(process.env);
   const ownMedia = path.join(state, "media", kind.names.id);
-  await prepareMediaRoot(ownMedia);
-  void kind.inspectStart(config, log);
+  if (kind.mediaOf) await prepareMediaRoot(ownMedia);
+  void kind.inspectStart?.(config, log);
 
   const resumed = createResumed();
   const agent = createAgent(host, kind, resumed, ownMedia);
-  const journalFile = path.join(state, "clawwire", kind.names.id, `${accountId}.sqlite`);
+  const journalFile = path.join(state, "clawwire", kind.names.id, `${fileNameOf(accountId)}.sqlite`);
   const account = await kind.open({ accountId, config, agent, journalFile, system, log, changed: report.changed });
   const remove = kind.live.add(accountId, { account, resumed, log });
-  const cancel = followConfig(host, (changed) => account.reconfigure(changed));
-  report.ready({ port: kind.portOf(config), url: account.url });
-  log.info(`listening on ${account.url}`);
+  const cancelFollow = followConfig(host, (changed) => account.reconfigure(changed));
+  const cancelRefresh = every(system, REFRESH_EVERY_MS, () => report.changed(account.status()));
+  const port = kind.portOf?.(config);
+  report.opened({ url: account.url, status: account.status(), ...(port !== undefined && { port }) });
+  // A link says itself where it dials.
+  if (port !== undefined) log.info(`listening on ${account.url}`);
   return {
     async stop() {
-      cancel();
+      cancelFollow();
+      cancelRefresh();
       remove();
       await account.stop();
     },
   };
+}
+
+/** Ids may differ in nothing but case, and be longer than names of files. */
+function fileNameOf(accountId: string): string {
+  const name = encodeId(accountId).replaceAll(/[^a-z0-9._%-]/g, (character) => `%u${character.codePointAt(0)?.toString(16)}`);
+  return name.length <= LONGEST_FILE_NAME ? name : `${name.slice(0, 40)}-${system.sha256(accountId)}`;
 }
 
 /** They work, and would not any more once the older name is gone. */
@@ -99,26 +126,38 @@ function olderBindings({ channel, hostConfig }: HostAccount<unknown>): string[] 
 
 function createAgent<Config extends AccessConfig & AccessFields>(host: HostAccount<Config>, kind: ChannelKind<Config>, resumed: Resumed, ownMedia: string): Agent {
   const mediaBounds = (config: Config): MediaBounds => {
+    if (!kind.mediaOf) return noMedia;
     const { allowedRoots, maxBytes } = kind.mediaOf(config);
     return { roots: allowedRoots.length > 0 ? allowedRoots.map((root) => path.resolve(root)) : [ownMedia], maxBytes };
   };
+  const turnDeps: TurnDeps<Config> = {
+    host,
+    resumed,
+    mediaBounds,
+    isLocal: (config) => kind.isLocal?.(config) === true,
+    systemPrompt: (config) => kind.systemPromptOf?.(config),
+    showsThoughts: kind.showsThoughts === true,
+  };
   return {
-    access: (inbound) =>
-      decideAccess(inbound, {
+    access: (inbound) => {
+      const characters = detailOf(kind, host.account());
+      if (characters !== undefined) host.log.debug(`message ${forLog(inbound.messageId)}: ${JSON.stringify(clip(inbound.content, characters))}`);
+      return decideAccess(inbound, {
         host,
         checkMedia: (message, config) => findRejected(message.media, mediaBounds(config)),
         async prepareAgent(question) {
           const { config, route } = question;
-          const settings = kind.dynamicAgentsOf(config);
+          const settings = kind.dynamicAgentsOf?.(config);
           const { conversation, sender } = question.inbound;
-          if (!settings.enabled || conversation.kind !== "direct" || route.isBoundPeer) return { ok: true };
-          if (!sender.verified && !(await isTrusted(host, question, kind.isLocal(config)))) return { ok: true };
+          if (!settings?.enabled || conversation.kind !== "direct" || route.isBoundPeer) return { ok: true };
+          if (!sender.verified && !(await isTrusted(host, question, kind.isLocal?.(config) === true))) return { ok: true };
           return await prepareAgent(host, sender, settings);
         },
-      }),
+      });
+    },
     mayFollow: (sender, groupId) => mayReadAlong(host, sender, groupId),
     isControlCommand: (text) => host.runtime.channel.text.hasControlCommand(text, host.hostConfig()),
-    run: (turn, reply, signal) => runTurn(turn, reply, signal, { host, resumed, mediaBounds, isLocal: kind.isLocal }),
+    run: (turn, reply, signal) => runTurn(turn, reply, signal, turnDeps),
   };
 }
 
@@ -127,21 +166,19 @@ function createHostAccount<Config extends AccessConfig & AccessFields>(ctx: Chan
   const { accountId } = ctx;
   const hostConfig = () => currentConfig(runtime);
   let resolved: { from: object; account: ChannelAccount<Config> } | undefined;
-  return {
-    channel: kind.names,
-    accountId,
-    runtime,
-    system,
-    log: logOf(ctx),
-    runs: kind.runs,
-    hostConfig,
-    account() {
-      const from = hostConfig();
-      // The host replaces its configuration as a whole.
-      if (resolved?.from !== from) resolved = { from, account: resolveAccount(kind.rules, from, accountId, kind.environment()) };
-      return resolved.account;
-    },
+  const account = () => {
+    const from = hostConfig();
+    // The host replaces its configuration as a whole.
+    if (resolved?.from !== from) resolved = { from, account: resolveAccount(kind.rules, from, accountId, kind.environment()) };
+    return resolved.account;
   };
+  const isDetailed = () => kind.detailOf !== undefined && detailOf(kind, account()) !== undefined;
+  const log = logOf(ctx, kind.logTag?.(accountId) ?? `[${accountId}]`, isDetailed);
+  return { channel: kind.names, accountId, runtime, system, log, runs: kind.runs, hostConfig, account };
+}
+
+function detailOf<Config extends AccessConfig & AccessFields>(kind: ChannelKind<Config>, { config }: ChannelAccount<Config>): number | undefined {
+  return config && kind.detailOf?.(config);
 }
 
 /** Hands over each new configuration of an account; what needs a restart the host restarts itself. */
@@ -151,7 +188,7 @@ function followConfig<Config>(host: HostAccount<Config>, changed: (config: Confi
   const look = (timers: System) => {
     cancel = timers.after(RECONFIGURE_EVERY_MS, () => {
       const now = host.account();
-      if (now !== known && now.config) changed(now.config);
+      if (now !== known && now.config && now.problem === undefined) changed(now.config);
       known = now;
       look(timers);
     });
@@ -160,12 +197,12 @@ function followConfig<Config>(host: HostAccount<Config>, changed: (config: Confi
   return () => cancel();
 }
 
-function logOf({ accountId, log }: ChannelGatewayContext): Log {
-  const tag = (message: string) => `[${accountId}] ${message}`;
+function logOf({ log }: ChannelGatewayContext, tag: string, isDetailed: () => boolean): Log {
+  const info = (message: string) => log?.info(`${tag} ${message}`);
   return {
-    debug: (message) => log?.debug?.(tag(message)),
-    info: (message) => log?.info(tag(message)),
-    warn: (message) => log?.warn(tag(message)),
-    error: (message) => log?.error(tag(message)),
+    debug: (message) => (isDetailed() ? info(message) : log?.debug?.(`${tag} ${message}`)),
+    info,
+    warn: (message) => log?.warn(`${tag} ${message}`),
+    error: (message) => log?.error(`${tag} ${message}`),
   };
 }

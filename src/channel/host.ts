@@ -1,8 +1,10 @@
+import { DEFAULT_ACCOUNT_ID } from "openclaw/plugin-sdk/account-id";
 import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
 import { createPluginRuntimeStore, type PluginRuntime } from "openclaw/plugin-sdk/runtime-store";
 import type { Log, System } from "../core/ports.ts";
 import type { ChannelAccount } from "./accounts.ts";
 import type { AddressGrammar } from "./addresses.ts";
+import type { SessionForm } from "./session-keys.ts";
 import type { OwnRuns } from "./tool-guard.ts";
 
 /** What a channel is called by whom. */
@@ -14,7 +16,19 @@ export interface ChannelNames {
   /** Older names, as they may stand in configuration, bindings and targets. */
   legacy: readonly string[];
   addresses: AddressGrammar;
+  hasGroups: boolean;
+  sessions: SessionForm;
+  accounts: AccountsInKeys;
 }
+
+/** Which account is meant where the host names one, or none. */
+export interface AccountsInKeys {
+  /** The account whose name stands in no session key. */
+  plain(cfg: OpenClawConfig): string;
+  find(cfg: OpenClawConfig, requested: string | null | undefined): string;
+}
+
+export const rootInKeys: AccountsInKeys = { plain: () => DEFAULT_ACCOUNT_ID, find: (_cfg, requested) => requested ?? DEFAULT_ACCOUNT_ID };
 
 /** One running account's view of the host. */
 export interface HostAccount<Config> {

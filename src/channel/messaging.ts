@@ -1,14 +1,19 @@
 import { buildChannelOutboundSessionRoute, type ChannelPlugin } from "openclaw/plugin-sdk/channel-core";
 import { parseAddress, writeAddress } from "./addresses.ts";
 import type { ChannelNames } from "./host.ts";
-import { readGroupPeerId, sessionPeerId, threadSessionKey, writeId } from "./identity.ts";
-import { dmScopeOf } from "./routes.ts";
+import { sessionPeerId, threadSessionKey, writeId } from "./identity.ts";
 
 type Messaging = NonNullable<ChannelPlugin["messaging"]>;
 
+/** How a target is written, for people. */
+export function targetHint({ addresses: { prefix, scopes }, hasGroups }: Pick<ChannelNames, "addresses" | "hasGroups">): string {
+  const direct = (scopes ?? ["user"]).map((scope) => `${prefix}:${scope}:<${scope === "user" ? "sender" : scope} id>`);
+  return [...direct, ...(hasGroups ? [`${prefix}:group:<group id>`] : [])].join(" or ");
+}
+
 /** How targets are written, and to which session a message to one belongs. */
 export function createMessaging(channel: ChannelNames): Messaging {
-  const { addresses } = channel;
+  const { addresses, sessions, accounts } = channel;
   const parse = (text: string) => parseAddress(addresses, text);
   return {
     targetPrefixes: [channel.id, addresses.prefix, ...addresses.aliases],
@@ -18,32 +23,32 @@ export function createMessaging(channel: ChannelNames): Messaging {
       const address = parse(raw);
       return address && writeAddress(addresses, address);
     },
-    targetResolver: { looksLikeId: (raw) => parse(raw) !== undefined, hint: `${addresses.prefix}:user:<sender id> or ${addresses.prefix}:group:<group id>` },
+    targetResolver: { looksLikeId: (raw) => parse(raw) !== undefined, hint: targetHint(channel) },
     inferTargetChatType: ({ to }) => parse(to)?.kind,
     resolveSessionTarget({ id }) {
-      const group = readGroupPeerId(id);
-      return group && writeAddress(addresses, { kind: "group", id: group.id });
+      const group = sessions.read(["group", id]);
+      return group && writeAddress(addresses, group.peer);
     },
     resolveOutboundSessionRoute({ cfg, agentId, accountId, target, threadId }) {
       const address = parse(target);
       if (!address) return null;
-      const account = accountId ?? "default";
+      const account = accounts.find(cfg, accountId);
       const to = writeAddress(addresses, address);
-      const peer = { kind: address.kind, id: sessionPeerId(address, account) };
       const thread = threadId == null ? undefined : String(threadId);
       const route = buildChannelOutboundSessionRoute({
-        cfg: { ...cfg, session: { ...cfg.session, dmScope: dmScopeOf(account) } },
+        cfg,
         agentId,
         channel: channel.id,
         accountId: account,
         recipientSessionExact: true,
-        peer,
+        peer: { kind: address.kind, id: sessionPeerId(address, account) },
         chatType: address.kind,
         from: to,
         to,
         ...(thread !== undefined && { threadId: thread }),
       });
-      return { ...route, sessionKey: threadSessionKey(route.baseSessionKey, thread) };
+      const baseSessionKey = sessions.write({ agentId, channelId: channel.id, accountId: account, plainAccount: accounts.plain(cfg) }, address);
+      return { ...route, baseSessionKey, sessionKey: threadSessionKey(baseSessionKey, thread) };
     },
   };
 }

@@ -2,10 +2,11 @@ import type { createChatChannelPlugin } from "openclaw/plugin-sdk/channel-core";
 import { PlatformMessageNotDispatchedError } from "openclaw/plugin-sdk/error-runtime";
 import { chunkMarkdownTextWithMode } from "openclaw/plugin-sdk/reply-chunking";
 import type { ChannelAccount } from "./accounts.ts";
-import { parseAddress, wireAddress, writeAddress } from "./addresses.ts";
+import { parseAddress, writeAddress } from "./addresses.ts";
 import type { ChannelNames } from "./host.ts";
 import { wireMessageId } from "./identity.ts";
 import { toWireMedia } from "./outbound-media.ts";
+import { targetHint } from "./messaging.ts";
 import type { LiveAccounts } from "./running.ts";
 
 type Outbound = NonNullable<Parameters<typeof createChatChannelPlugin<ChannelAccount<unknown>>>[0]["outbound"]>;
@@ -27,7 +28,7 @@ export function createOutbound(channel: ChannelNames, live: LiveAccounts): Attac
       resolveTarget({ to }) {
         const address = to === undefined ? undefined : parseAddress(channel.addresses, to);
         if (address) return { ok: true, to: writeAddress(channel.addresses, address) };
-        return { ok: false, error: new Error(`a target is needed: ${channel.addresses.prefix}:user:<sender id> or ${channel.addresses.prefix}:group:<group id>`) };
+        return { ok: false, error: new Error(`a target is needed: ${targetHint(channel)}`) };
       },
     },
     attachedResults: {
@@ -40,7 +41,7 @@ export function createOutbound(channel: ChannelNames, live: LiveAccounts): Attac
 
 async function send(channel: ChannelNames, live: LiveAccounts, context: SendContext, urls: readonly string[]): Promise<{ messageId: string }> {
   const address = parseAddress(channel.addresses, context.to);
-  const accountId = context.accountId ?? "default";
+  const accountId = channel.accounts.find(context.cfg, context.accountId);
   const running = live.get(accountId);
   if (!address) throw notSent(`"${context.to}" is no target of this channel`);
   if (!running) throw notSent(`account ${accountId} is not running here`);
@@ -55,8 +56,10 @@ async function send(channel: ChannelNames, live: LiveAccounts, context: SendCont
   context.assertDirectAdapterHandoff?.();
   // The answer of a turn that the host took up by itself belongs to the message that is still open.
   if (running.resumed.take(writeAddress(channel.addresses, address), piece)) return { messageId: `taken_${accountId}_${context.deliveryQueueId ?? "live"}` };
-  const sent = await running.account.send(wireAddress(address), piece);
-  if (sent === "away") throw notSent(`nobody is connected as ${address.id}`);
+  const sent = await running.account.send(address, piece);
+  if (sent === "away") throw notSent(running.account.status().link ? `${address.id} cannot be reached: it has to write first, over a link that is ready` : `nobody is connected as ${address.id}`);
+  // The host must not say it again: it may well have arrived.
+  if (sent === "unknown") throw new Error(`the connection was lost while the message to ${address.id} was on its way: it may have arrived or not`);
   return sent;
 }
 

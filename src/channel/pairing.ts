@@ -1,6 +1,5 @@
 import type { createChatChannelPlugin } from "openclaw/plugin-sdk/channel-core";
 import type { ChannelAccount } from "./accounts.ts";
-import { wireAddress } from "./addresses.ts";
 import type { ChannelNames } from "./host.ts";
 import { readId, writeId } from "./identity.ts";
 import type { LiveAccounts } from "./running.ts";
@@ -14,8 +13,10 @@ export function createPairing(channel: ChannelNames, live: LiveAccounts): Pairin
       idLabel: `${channel.label} sender id`,
       message: "You may talk to the agent now.",
       normalizeAllowEntry: (entry) => writeId(readId(entry.trim())),
-      async notify({ id, accountId, message }) {
-        await live.get(accountId ?? "default")?.account.send(wireAddress({ kind: "direct", id: readId(id) }), { text: message });
+      async notify({ cfg, id, accountId, message }) {
+        const [scope] = channel.addresses.scopes ?? [];
+        const to = { kind: "direct", id: readId(id), ...(scope !== undefined && { scope }) } as const;
+        await live.get(channel.accounts.find(cfg, accountId))?.account.send(to, { text: message });
       },
     },
   };

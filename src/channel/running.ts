@@ -1,10 +1,10 @@
-import type { RunningAccount } from "../account/websocket/account.ts";
+import type { RunningAccount } from "../account/account.ts";
 import type { Log } from "../core/ports.ts";
 import type { Resumed } from "./resumed.ts";
 
 /** An account of this process that has its sockets open. */
 export interface LiveAccount {
-  account: Pick<RunningAccount, "send" | "status" | "url">;
+  account: Pick<RunningAccount<unknown>, "send" | "status" | "url">;
   resumed: Resumed;
   log: Log;
 }

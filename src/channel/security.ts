@@ -1,5 +1,6 @@
 import type { ChannelPlugin, OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
 import type { ChannelAccount } from "./accounts.ts";
+import type { ChannelNames } from "./host.ts";
 import { readId, writeId } from "./identity.ts";
 import { dmScopeOf } from "./routes.ts";
 import { hasWildcard, withoutWildcard } from "./sender-policy.ts";
@@ -10,8 +11,11 @@ type Finding = Exclude<Awaited<ReturnType<NonNullable<Security<unknown>["collect
 /** What the audit looks at in an account, whatever the channel's fields are called. */
 export interface Exposure {
   accountId: string;
-  /** Where the account listens, for people. */
+  /** Where the account listens, or what it dials, for people. */
   place: string;
+  /** We dial; `foreign` where the way leads out of the operator's own networks. */
+  dials?: "own" | "foreign";
+  /** None but this machine names senders. */
   isLocal: boolean;
   /** Every sender is vouched for. */
   verifiesAll: boolean;
@@ -32,18 +36,27 @@ export function createDmPolicy(channelId: string) {
 }
 
 /** Sessions are per sender whatever the host's setting says; the audit is told. */
-export const dmRouting: NonNullable<Security<unknown>["dmRouting"]> = {
-  resolveDmScope: ({ accountId }) => dmScopeOf(accountId ?? "default"),
-};
+export function createDmRouting({ accounts }: Pick<ChannelNames, "accounts">): NonNullable<Security<unknown>["dmRouting"]> {
+  return { resolveDmScope: ({ cfg, accountId }) => dmScopeOf(accounts.find(cfg, accountId), accounts.plain(cfg)) };
+}
 
 /** Pure: the same exposure always gives the same findings. */
 export function auditExposure(channelId: string, exposure: Exposure, cfg: Pick<OpenClawConfig, "tools">): Finding[] {
-  const { accountId, place, isLocal, verifiesAll, admitsAll, allowFrom } = exposure;
+  const { accountId, place, dials, isLocal, verifiesAll, admitsAll, allowFrom } = exposure;
   const findings: Finding[] = [];
   const add = (checkId: string, severity: Finding["severity"], title: string, detail: string, remediation: string) =>
     findings.push({ checkId: `channels.${channelId}.${checkId}`, severity, title, detail: `Account ${accountId}: ${detail}`, remediation });
 
-  if (!isLocal && !verifiesAll) {
+  if (dials !== undefined && !verifiesAll) {
+    add(
+      "plain-link",
+      dials === "foreign" ? "critical" : "warn",
+      "Messages and credentials are sent unencrypted",
+      `it dials ${place} without encryption: anybody on the way can read them, change them and claim any sender id, so no sender counts as verified.`,
+      "Use a wss:// address.",
+    );
+  }
+  if (dials === undefined && !isLocal && !verifiesAll) {
     add(
       "open-bind",
       "critical",
@@ -58,7 +71,7 @@ export function auditExposure(channelId: string, exposure: Exposure, cfg: Pick<O
       "warn",
       "allowFrom names ids that nobody verifies",
       "whoever claims a listed id is admitted as that sender; such a claim gives neither commands nor tools.",
-      "Verify connections, or do not rely on allowFrom.",
+      dials === undefined ? "Verify connections, or do not rely on allowFrom." : "Use a wss:// address, or do not rely on allowFrom.",
     );
   }
   if (verifiesAll && hasWildcard(allowFrom) && !restrictsTools(cfg)) {

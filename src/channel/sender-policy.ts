@@ -7,8 +7,9 @@ export interface AccessConfig {
   /** Absent: verified senders may talk in groups, others need an entry. */
   groupPolicy?: "open" | "allowlist" | "disabled";
   groupAllowFrom: readonly (string | number)[];
-  requireMention: boolean;
-  groups: Readonly<Record<string, { requireMention?: boolean }>>;
+  /** Absent where the wire has no groups, as the groups themselves. */
+  requireMention?: boolean;
+  groups?: Readonly<Record<string, { requireMention?: boolean }>>;
 }
 
 type Entries = (string | number)[];
@@ -42,9 +43,9 @@ export function senderPolicy(config: AccessConfig, inbound: Pick<Inbound, "sende
 }
 
 /** A group's own setting, else that of all other groups, else the account's. */
-export function requiresMention(config: Pick<AccessConfig, "groups" | "requireMention">, groupId: string): boolean {
-  const own = Object.hasOwn(config.groups, groupId) ? config.groups[groupId] : config.groups["*"];
-  return own?.requireMention ?? config.groups["*"]?.requireMention ?? config.requireMention;
+export function requiresMention({ groups = {}, requireMention = false }: Pick<AccessConfig, "groups" | "requireMention">, groupId: string): boolean {
+  const own = Object.hasOwn(groups, groupId) ? groups[groupId] : groups["*"];
+  return own?.requireMention ?? groups["*"]?.requireMention ?? requireMention;
 }
 
 /** Entries that name somebody. */

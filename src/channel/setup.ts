@@ -1,35 +1,72 @@
 import { type ChannelSetupWizard, defineChannelSetupContract } from "openclaw/plugin-sdk/channel-setup";
+import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
 import { editAccount } from "./account-edits.ts";
-import { type AccountRules, type Block, type ChannelAccount, resolveAccount } from "./accounts.ts";
-import type { ResolvedWebsocketAccount } from "./websocket-account.ts";
-import { websocketSetupFields } from "./websocket-setup.ts";
+import { accountsOf, type Block, isBlock } from "./account-names.ts";
+import { type AccessFields, type AccountRules, type ChannelAccount, findBlock, resolveAccount } from "./accounts.ts";
 
-interface Answers {
-  name?: string | undefined;
-  port?: number | undefined;
-  host?: string | undefined;
-  path?: string | undefined;
-  auth?: string | undefined;
-  authEndpoint?: string | undefined;
-  allowFrom?: readonly string[] | undefined;
+type Fields = Parameters<typeof defineChannelSetupContract>[0]["fields"];
+
+/** What `openclaw channels add` asks for, as data. */
+export interface ChannelSetup<Config> {
+  /** The flags; a key is the camel case of its flag. The package metadata declares the same. */
+  fields: Fields;
+  /** What the answers write into the account's block. An absent answer writes nothing. */
+  blockOf(answers: Answers): Block;
+  /** What a person who is asked reads first. */
+  intro: readonly string[];
+  questions: readonly Question<Config>[];
+  secrets: readonly SecretQuestion[];
 }
 
-type Rules = AccountRules<ResolvedWebsocketAccount>;
+/** Answers by the keys of the fields; the host has checked their types. */
+export type Answers = Readonly<Record<string, unknown>>;
 
-/** `openclaw channels add --channel websocket …`: what is answered is written, and must make a block that is valid. */
-export function createSetupContract(rules: Rules) {
+export interface Question<Config> {
+  key: string;
+  message: string;
+  placeholder?: string;
+  optional?: true;
+  /** What is typed is not shown. */
+  hidden?: true;
+  current(config: Config): string | undefined;
+  /** What is wrong with an answer: what was expected. */
+  expects(value: string): string | undefined;
+}
+
+/** The host asks for a secret itself: as a plain value, or where it is to be looked up. */
+export interface SecretQuestion {
+  key: string;
+  label: string;
+  /** Where it stands in the block. */
+  field: string;
+}
+
+/** `openclaw channels add --channel …`: what is answered is written, and must make a block that is valid. */
+export function createSetupContract<Config extends AccessFields>(rules: AccountRules<Config>, { fields, blockOf }: Pick<ChannelSetup<Config>, "fields" | "blockOf">) {
   return defineChannelSetupContract({
-    fields: websocketSetupFields,
+    fields,
     adapter: {
-      validateInput: ({ cfg, accountId, input }) => resolveAccount(rules, editAccount(rules, cfg, accountId, blockOf(input)), accountId, {}).problem ?? null,
-      applyAccountConfig: ({ cfg, accountId, input }) => editAccount(rules, cfg, accountId, { enabled: true, ...blockOf(input) }),
+      validateInput: ({ cfg, accountId, input }) => problemWith(rules, editAccount(rules, cfg, accountId, writtenBy(blockOf, input)), accountId) ?? null,
+      applyAccountConfig: ({ cfg, accountId, input }) => editAccount(rules, cfg, accountId, { enabled: true, ...writtenBy(blockOf, input) }),
       // Accounts inherit from the root: nothing has to move when a second one comes.
       singleAccountKeysToMove: [],
     },
   });
 }
 
-export function createSetupWizard(rules: Rules, resolve: (cfg: Parameters<typeof resolveAccount>[1], accountId?: string | null) => ChannelAccount<ResolvedWebsocketAccount>): ChannelSetupWizard {
+/** A secret that is only named is no mistake: the host looks it up where the account runs. */
+function problemWith<Config extends AccessFields>(rules: AccountRules<Config>, cfg: OpenClawConfig, accountId: string): string | undefined {
+  const { configured, problem } = resolveAccount(rules, cfg, accountId, {});
+  return configured ? undefined : problem;
+}
+
+export function createSetupWizard<Config extends AccessFields>(
+  rules: AccountRules<Config>,
+  label: string,
+  { intro, questions, secrets, blockOf }: ChannelSetup<Config>,
+  resolve: (cfg: OpenClawConfig, accountId?: string | null) => ChannelAccount<Config>,
+): ChannelSetupWizard {
+  const write = (cfg: OpenClawConfig, accountId: string, fields: Block) => editAccount(rules, cfg, accountId, { enabled: true, ...fields });
   return {
     channel: rules.channelId,
     status: {
@@ -37,57 +74,49 @@ export function createSetupWizard(rules: Rules, resolve: (cfg: Parameters<typeof
       unconfiguredLabel: "not configured",
       resolveConfigured: ({ cfg, accountId }) => resolve(cfg, accountId).configured,
     },
-    introNote: {
-      title: "WebSocket",
-      lines: [
-        "Applications connect to a port of its own. With a verifier, your service says whose token it is;",
-        "without one, keep the address on this machine.",
-      ],
-    },
-    credentials: [],
-    textInputs: [
-      {
-        inputKey: "port",
-        message: "Port to listen on",
-        placeholder: "18800",
-        currentValue: ({ cfg, accountId }) => resolve(cfg, accountId).config?.port.toString(),
-        validate: ({ value }) => (/^\d{1,5}$/.test(value) && Number(value) >= 1 && Number(value) <= 65_535 ? undefined : "a number from 1 to 65535"),
+    introNote: { title: label, lines: [...intro] },
+    credentials: secrets.map(({ key, label: what, field }) => ({
+      inputKey: key,
+      providerHint: rules.channelId,
+      credentialLabel: what,
+      envPrompt: "",
+      keepPrompt: `${what} is set. Keep it?`,
+      inputPrompt: what,
+      allowEnv: () => false,
+      inspect: ({ cfg, accountId }) => {
+        const isSet = writtenValue(rules, cfg, accountId, field) !== undefined;
+        return { accountConfigured: isSet, hasConfiguredValue: isSet };
       },
-      {
-        inputKey: "auth",
-        message: "Do connections need a token: required, optional or off",
-        placeholder: "required",
-        currentValue: ({ cfg, accountId }) => authModeOf(resolve(cfg, accountId).config),
-        validate: ({ value }) => (["required", "optional", "off"].includes(value) ? undefined : "required, optional or off"),
+      applySet: ({ cfg, accountId, value }) => write(cfg, accountId, { [field]: value }),
+    })),
+    textInputs: questions.map(({ key, message, placeholder, optional, hidden, current, expects }) => ({
+      inputKey: key,
+      message,
+      ...(placeholder !== undefined && { placeholder }),
+      ...(optional && { required: false }),
+      ...(hidden && { sensitive: true }),
+      currentValue: ({ cfg, accountId }) => {
+        const { config } = resolve(cfg, accountId);
+        return config && current(config);
       },
-      {
-        inputKey: "authEndpoint",
-        message: "Where tokens are verified",
-        placeholder: "https://accounts.example/api/auth/verify",
-        currentValue: ({ cfg, accountId }) => resolve(cfg, accountId).config?.auth.endpoint,
-        validate: ({ value }) => (URL.canParse(value) ? undefined : "a URL"),
-      },
-    ],
+      validate: ({ value }) => expects(value),
+      // Before the last answer the block may not be whole yet.
+      applySet: ({ cfg, accountId, value }) => (value === "" ? cfg : write(cfg, accountId, writtenBy(blockOf, { [key]: value }))),
+    })),
   };
 }
 
-function authModeOf(config: ResolvedWebsocketAccount | undefined): string | undefined {
-  if (!config) return undefined;
-  if (!config.auth.enabled) return "off";
-  return config.auth.required ? "required" : "optional";
+function writtenBy(blockOf: (answers: Answers) => Block, input: object): Block {
+  return withoutAbsent(blockOf({ ...input }));
 }
 
-function blockOf({ name, port, host, path, auth, authEndpoint, allowFrom }: Answers): Block {
-  const verification = {
-    ...(auth !== undefined && { enabled: auth !== "off", required: auth === "required" }),
-    ...(authEndpoint !== undefined && { endpoint: authEndpoint }),
-  };
-  return {
-    ...(name !== undefined && { name }),
-    ...(port !== undefined && { port }),
-    ...(host !== undefined && { host }),
-    ...(path !== undefined && { path }),
-    ...(allowFrom !== undefined && { allowFrom: [...allowFrom] }),
-    ...(Object.keys(verification).length > 0 && { auth: verification }),
-  };
+function withoutAbsent(block: Block): Block {
+  return Object.fromEntries(Object.entries(block).filter(([, value]) => value !== undefined));
+}
+
+function writtenValue<Config>(rules: AccountRules<Config>, cfg: OpenClawConfig, accountId: string, field: string): unknown {
+  const { block } = findBlock(rules, cfg);
+  const key = rules.names.keyOf(block, rules.names.find(block, accountId));
+  const own = key === undefined ? undefined : accountsOf(block)[key];
+  return (isBlock(own) ? own[field] : undefined) ?? block?.[field];
 }

@@ -12,6 +12,10 @@ export interface Spoken {
 export interface Speech {
   runStarted(): void;
   partial(text: string): void;
+  /** The whole of what the agent thinks before its next message. */
+  thought(text: string): void;
+  /** What is thought next is a thought of its own. */
+  thoughtEnded(): void;
   toolStarted(): void;
   messageStarted(): void;
   delivered(piece: Spoken): void;
@@ -31,6 +35,8 @@ export function createSpeech(reply: Reply): Speech {
   let pieces = 0;
   let started = false;
   const kept = new Set<string>();
+  const thoughts: string[] = [];
+  let thoughtIsWhole = true;
 
   const say = (payload: Payload) => {
     pieces += 1;
@@ -45,6 +51,18 @@ export function createSpeech(reply: Reply): Speech {
     partial(text) {
       current = text;
       reply.partial(text);
+    },
+    thought(text) {
+      const last = thoughts.at(-1);
+      // The host may tell a thought once more when its message is over.
+      if (text.trim() === "" || (last !== undefined && last.startsWith(text))) return;
+      const grows = last !== undefined && !thoughtIsWhole && text.startsWith(last);
+      thoughts.splice(grows ? -1 : thoughts.length, 1, text);
+      thoughtIsWhole = false;
+      reply.thought(thoughts.join("\n\n"));
+    },
+    thoughtEnded() {
+      thoughtIsWhole = true;
     },
     toolStarted() {
       isWhole = true;

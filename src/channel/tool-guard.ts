@@ -1,12 +1,11 @@
 import type { OpenClawConfig, OpenClawPluginApi } from "openclaw/plugin-sdk/channel-core";
-import type { Conversation } from "../protocols/inbound.ts";
 import type { ChannelNames } from "./host.ts";
-import { decodeId, readGroupPeerId } from "./identity.ts";
+import type { Peer } from "./session-keys.ts";
 
 /** A conversation of a channel, as its session key tells. */
 export interface SessionOwner {
   accountId: string;
-  conversation: Pick<Conversation, "kind" | "id">;
+  conversation: Peer;
 }
 
 export interface ToolGuard {
@@ -38,7 +37,8 @@ export function guardTools(api: Pick<OpenClawPluginApi, "on" | "runtime">, { cha
   api.on("before_tool_call", async (_event, { sessionKey, requester, runId }) => {
     if (sessionKey === undefined || (runId !== undefined && runs.has(runId))) return undefined;
     if (requester?.channel !== undefined && requester.channel !== channel.id) return undefined;
-    const owner = readSessionKey(channel.id, sessionKey);
+    const cfg = runtime.config.current() as OpenClawConfig;
+    const owner = readSessionKey(channel, cfg, sessionKey);
     if (!owner) return undefined;
     const approved = await runtime.channel.pairing.readAllowFromStore({ channel: channel.id, accountId: owner.accountId });
     if (isListed(runtime.config.current() as OpenClawConfig, owner, approved)) return undefined;
@@ -47,18 +47,9 @@ export function guardTools(api: Pick<OpenClawPluginApi, "on" | "runtime">, { cha
 }
 
 /** Reads the keys that `routes.ts` makes; `undefined` for sessions of others. */
-export function readSessionKey(channelId: string, sessionKey: string): SessionOwner | undefined {
-  const [agent, , channel, ...rest] = sessionKey.split(":");
-  if (agent !== "agent" || channel !== channelId) return undefined;
-  // An account makes the number of parts odd; a thread adds two. Accounts may be called like kinds.
-  const [accountId, kind, peerId] = rest.length % 2 === 0 ? ["default", ...rest] : rest;
-  if (accountId === undefined || peerId === undefined) return undefined;
-  const isGroup = kind === "group";
-  if (!isGroup && kind !== "direct") return undefined;
-  if (isGroup) {
-    const group = readGroupPeerId(peerId);
-    return group && { accountId: group.accountId, conversation: { kind, id: group.id } };
-  }
-  const id = decodeId(peerId);
-  return id === undefined ? undefined : { accountId, conversation: { kind, id } };
+export function readSessionKey(channel: Pick<ChannelNames, "id" | "sessions" | "accounts">, cfg: OpenClawConfig, sessionKey: string): SessionOwner | undefined {
+  const [agent, , name, ...rest] = sessionKey.split(":");
+  if (agent !== "agent" || name !== channel.id) return undefined;
+  const read = channel.sessions.read(rest);
+  return read && { accountId: read.accountId ?? channel.accounts.plain(cfg), conversation: read.peer };
 }

@@ -1,5 +1,4 @@
 import { toInboundMediaFacts } from "openclaw/plugin-sdk/channel-inbound";
-import type { Inbound } from "../protocols/inbound.ts";
 import { writeAddress } from "./addresses.ts";
 import { guestTools } from "./guest-tools.ts";
 import type { ChannelRuntime, HostAccount } from "./host.ts";
@@ -16,6 +15,8 @@ export interface ContextFacts extends IngressQuestion {
   media: readonly StoredMedia[];
   /** The operator has named this sender. */
   trusted: boolean;
+  /** The operator's own words to the agent, for this channel's messages. */
+  systemPrompt?: string;
 }
 
 /**
@@ -56,7 +57,7 @@ export function buildContext(host: HostAccount<unknown>, facts: ContextFacts): T
     reply: { to, originatingTo: to, nativeChannelId, ...(threadId !== undefined && { messageThreadId: threadId }) },
     message: { body: envelope(host, facts, name), rawBody: content, bodyForAgent: content, commandBody: content, inboundEventKind: "user_request" },
     access: accessFacts(host, facts),
-    supplemental: supplementalFacts(inbound, channel),
+    supplemental: supplementalFacts(facts, channel),
     channelIngress: facts.ingress,
     ...(conversation.kind === "group" && { extra: { GroupSubject: conversation.subject } }),
     ...(facts.media.length > 0 && { media: toInboundMediaFacts(facts.media.map((file) => ({ ...file, messageId: hostId }))) }),
@@ -89,9 +90,13 @@ function accessFacts(host: HostAccount<unknown>, facts: ContextFacts): NonNullab
   return { commands, mentions, ...tools };
 }
 
-/** The host shows both to the model as data: the quote as a quote, the application's data as fenced JSON. */
-function supplementalFacts({ quote, customData }: Inbound, source: string): NonNullable<ContextRequest["supplemental"]> {
+/**
+ * The host shows the sender's part to the model as data: the quote as a quote, the application's data as fenced JSON.
+ * The operator's prompt goes behind the agent's own; the host names its slot after groups and takes it for all.
+ */
+function supplementalFacts({ inbound: { quote, customData }, systemPrompt }: ContextFacts, source: string): NonNullable<ContextRequest["supplemental"]> {
   return {
+    ...(systemPrompt !== undefined && { groupSystemPrompt: systemPrompt }),
     ...(quote && {
       quote: {
         ...(quote.messageId !== undefined && { id: quote.messageId }),

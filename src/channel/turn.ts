@@ -12,7 +12,7 @@ import { pauseFor } from "./pause.ts";
 import { type Resumed, untilSettled } from "./resumed.ts";
 import type { AccessConfig } from "./sender-policy.ts";
 import { createSpeech, type Speech, type Spoken } from "./speech.ts";
-import { buildContext } from "./turn-context.ts";
+import { buildContext, type ContextFacts } from "./turn-context.ts";
 
 export interface TurnDeps<Config extends AccessConfig> {
   host: HostAccount<Config>;
@@ -20,6 +20,10 @@ export interface TurnDeps<Config extends AccessConfig> {
   mediaBounds(config: Config): MediaBounds;
   /** Whether only this machine can connect, and names its senders itself. */
   isLocal(config: Config): boolean;
+  /** Told to the agent besides its own prompt. */
+  systemPrompt(config: Config): string | undefined;
+  /** The wire has a place for thoughts. */
+  showsThoughts: boolean;
 }
 
 /** Runs one admitted message and says how it ended. */
@@ -93,8 +97,9 @@ async function tryOnce<Config extends AccessConfig>({ deps, config, turn, media,
     return { ended: "completed" };
   }
   const trusted = await isTrusted(host, question, deps.isLocal(config));
-  const facts = { ...question, ingress, media, trusted };
-  return await dispatchTurn(host, facts, buildContext(host, facts), speech, signal);
+  const systemPrompt = deps.systemPrompt(config);
+  const facts: ContextFacts = { ...question, ingress, media, trusted, ...(systemPrompt !== undefined && { systemPrompt }) };
+  return await dispatchTurn(host, { facts, context: buildContext(host, facts), speech, signal, showsThoughts: deps.showsThoughts });
 }
 
 /**

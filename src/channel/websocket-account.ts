@@ -2,7 +2,8 @@ import { describe } from "../../generated/runtime.ts";
 // Not the index: what only starts a command line needs no codec.
 import { accountDefaults, configEnv, configSecrets, validateAccount, type WebsocketAccount } from "../../generated/websocket/config.ts";
 import type { ResolvedAccount } from "../account/websocket/config.ts";
-import type { AccountRules, Block } from "./accounts.ts";
+import { type Block, rootAndNamed } from "./account-names.ts";
+import type { AccountRules } from "./accounts.ts";
 
 /** An account's configuration with nothing left open that depends on something else. */
 export type ResolvedWebsocketAccount = ResolvedAccount & Required<Pick<WebsocketAccount, "dmPolicy">>;
@@ -15,7 +16,9 @@ const nested = ["auth", "dynamicAgentCreation", "groups", "limits", "media"] as 
 export const websocketRules: AccountRules<ResolvedWebsocketAccount> = {
   channelId: "websocket",
   legacyKeys: ["ws"],
+  names: rootAndNamed,
   nested,
+  environmentWinsOver: "root",
   environment: configEnv.map(({ name, path, type }) => ({ variable: name, path: path.split("."), kind: type })),
   check: (block) => (validateAccount(block) ? undefined : describe(validateAccount.errors, block, configSecrets).detail),
   complete(block, { accountId, own, root }) {

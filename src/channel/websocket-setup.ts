@@ -1,7 +1,7 @@
-/**
- * The questions of `openclaw channels add`, as data: the package metadata declares the same fields, from here. A key is
- * the camel case of its flag.
- */
+import type { ChannelSetup } from "./setup.ts";
+import type { ResolvedWebsocketAccount } from "./websocket-account.ts";
+
+/** The flags of `openclaw channels add`; the package metadata declares the same, from here. */
 export const websocketSetupFields = {
   port: { kind: "integer", cli: { flags: "--port <n>", description: "TCP port to listen on (18800)" } },
   host: { kind: "string", cli: { flags: "--host <address>", description: "Address to bind" } },
@@ -10,3 +10,40 @@ export const websocketSetupFields = {
   authEndpoint: { kind: "string", cli: { flags: "--auth-endpoint <url>", description: "Where tokens are verified" } },
   allowFrom: { kind: "string-list", cli: { flags: "--allow-from <ids>", description: "Sender ids to admit, separated by commas" } },
 } as const;
+
+export const websocketSetup: ChannelSetup<ResolvedWebsocketAccount> = {
+  fields: websocketSetupFields,
+  blockOf({ name, port, host, path, auth, authEndpoint, allowFrom }) {
+    const verification = {
+      ...(auth !== undefined && { enabled: auth !== "off", required: auth === "required" }),
+      ...(authEndpoint !== undefined && { endpoint: authEndpoint }),
+    };
+    const isNumber = typeof port === "string" && /^\d+$/.test(port);
+    return { name, port: isNumber ? Number(port) : port, host, path, allowFrom, ...(Object.keys(verification).length > 0 && { auth: verification }) };
+  },
+  intro: ["Applications connect to a port of its own. With a verifier, your service says whose token it is;", "without one, keep the address on this machine."],
+  secrets: [],
+  questions: [
+    {
+      key: "port",
+      message: "Port to listen on",
+      placeholder: "18800",
+      current: ({ port }) => port.toString(),
+      expects: (value) => (/^\d{1,5}$/.test(value) && Number(value) >= 1 && Number(value) <= 65_535 ? undefined : "a number from 1 to 65535"),
+    },
+    {
+      key: "auth",
+      message: "Do connections need a token: required, optional or off",
+      placeholder: "required",
+      current: ({ auth }) => (!auth.enabled ? "off" : auth.required ? "required" : "optional"),
+      expects: (value) => (["required", "optional", "off"].includes(value) ? undefined : "required, optional or off"),
+    },
+    {
+      key: "authEndpoint",
+      message: "Where tokens are verified",
+      placeholder: "https://accounts.example/api/auth/verify",
+      current: ({ auth }) => auth.endpoint,
+      expects: (value) => (URL.canParse(value) ? undefined : "a URL"),
+    },
+  ],
+};

@@ -4,7 +4,7 @@ import path from "node:path";
 import { build } from "../../build/build.ts";
 import { packageNamed } from "../../build/packages.ts";
 import { overlay, type Block } from "../../src/cli/gateway/block.ts";
-import { addChannel, composeConfig } from "../../src/cli/gateway/config.ts";
+import { addChannel, composeConfig, type ChannelChoice } from "../../src/cli/gateway/config.ts";
 import { hostEnvironment } from "../../src/cli/gateway/environment.ts";
 import { readBlock, writeBlock } from "../../src/cli/gateway/files.ts";
 import { launchGateway, prepareLayout } from "../../src/cli/gateway/gateway.ts";
@@ -30,11 +30,8 @@ export interface GatewayOptions {
   env?: Readonly<Record<string, string>>;
 }
 
-/** A real gateway with the packed plugin and a model of our own. Dies with the test worker, whatever becomes of it. */
-export interface TestGateway extends AsyncDisposable {
-  /** Where applications connect. */
-  url: string;
-  port: number;
+/** A real gateway with a packed plugin and a model of our own. Dies with the test worker, whatever becomes of it. */
+export interface HostGateway extends AsyncDisposable {
   gatewayUrl: string;
   layout: Layout;
   model: ModelServer;
@@ -51,22 +48,51 @@ export interface TestGateway extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** Builds and packs the plugin if its sources have changed. */
-export async function packedPlugin(): Promise<PluginTarball> {
-  const row = packageNamed("clawwire-websocket");
+export interface TestGateway extends HostGateway {
+  /** Where applications connect. */
+  url: string;
+  port: number;
+}
+
+/** Builds and packs a plugin if its sources have changed. */
+export async function packedPlugin(name = "clawwire-websocket"): Promise<PluginTarball> {
+  const row = packageNamed(name);
   const { tarball, digest } = await build(root, row);
   return { name: row.name, tarball, digest };
 }
 
+/** A gateway with the websocket channel, to which applications connect. */
 export async function startGateway(options: GatewayOptions = {}): Promise<TestGateway> {
-  const plugin = await packedPlugin();
+  const port = await freePort();
+  const gateway = await startHost({
+    ...options,
+    plugin: "clawwire-websocket",
+    channel: { channel: "websocket", defaults: { auth: { enabled: false }, groupPolicy: "open" }, facts: { enabled: true, port, host: "127.0.0.1" } },
+    channelPorts: [port],
+    over: (config) => underKey(options.key, overlay(config, options.channel ? { channels: { websocket: options.channel } } : {})),
+  });
+  return Object.assign(gateway, { url: `ws://127.0.0.1:${port}/ws`, port });
+}
+
+export interface HostOptions extends Pick<GatewayOptions, "config" | "model" | "env"> {
+  /** The package. */
+  plugin: string;
+  channel: Omit<ChannelChoice, "plugin">;
+  /** Every port the channel should listen on. */
+  channelPorts: readonly number[];
+  /** The last word on the channel's block. */
+  over?(config: Block): Block;
+}
+
+export async function startHost(options: HostOptions): Promise<HostGateway> {
+  const plugin = await packedPlugin(options.plugin);
   const layout = layoutOf(await mkdtemp(path.join(tmpdir(), "clawwire-host-")));
   await cp(await installedTemplate(root, plugin), layout.state, { recursive: true, filter: (from) => path.basename(from) !== "npm" });
-  const [port, gatewayPort, model] = await Promise.all([freePort(), freePort(), startModelServer({ delayMs: 5, ...options.model })]);
+  const [gatewayPort, model] = await Promise.all([freePort(), startModelServer({ delayMs: 5, ...options.model })]);
   const env = hostEnvironment(layout, process.env, options.env);
-  await prepareLayout(layout, await configOf(options, { layout, port, gatewayPort, model, plugin }));
+  await prepareLayout(layout, await configOf(options, { layout, gatewayPort, model, plugin }));
 
-  const launch = (): Promise<Guarded> => launchGateway({ layout, port: gatewayPort, channelPorts: [port], env });
+  const launch = (): Promise<Guarded> => launchGateway({ layout, port: gatewayPort, channelPorts: options.channelPorts, env });
   const cleanUp = async (): Promise<void> => {
     await model.stop();
     if (!process.env["CLAWWIRE_KEEP_STATE"]) await rm(layout.root, { recursive: true, force: true });
@@ -80,8 +106,6 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
     await cleanUp();
   };
   return {
-    url: `ws://127.0.0.1:${port}/ws`,
-    port,
     gatewayUrl: `http://127.0.0.1:${gatewayPort}`,
     layout,
     model,
@@ -105,19 +129,21 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
 
 interface Parts {
   layout: Layout;
-  port: number;
   gatewayPort: number;
   model: ModelServer;
   plugin: PluginTarball;
 }
 
-async function configOf(options: GatewayOptions, { layout, port, gatewayPort, model, plugin }: Parts): Promise<Block> {
+async function configOf(options: HostOptions, { layout, gatewayPort, model, plugin }: Parts): Promise<Block> {
   const installed = (await readBlock(layout.config)) ?? {};
   const token = "token-of-the-test-gateway-and-nobody-else";
   const choice = { layout, port: gatewayPort, token, model: { baseUrl: model.baseUrl, name: practiceModel, api: "openai-responses" as const, rich: true } };
-  const channel = { plugin: plugin.name, channel: "websocket", defaults: { auth: { enabled: false }, groupPolicy: "open" }, facts: { enabled: true, port, host: "127.0.0.1" } };
-  const config = overlay(addChannel(composeConfig(installed, choice), channel), overlay(options.channel ? { channels: { websocket: options.channel } } : {}, options.config ?? {}));
-  if (options.key === undefined) return config;
+  const config = addChannel(composeConfig(installed, choice), { ...options.channel, plugin: plugin.name });
+  return overlay(options.over?.(config) ?? config, options.config ?? {});
+}
+
+function underKey(key: string | undefined, config: Block): Block {
+  if (key === undefined) return config;
   const { websocket, ...others } = config["channels"] as Block;
-  return { ...config, channels: { ...others, [options.key]: websocket } };
+  return { ...config, channels: { ...others, [key]: websocket } };
 }

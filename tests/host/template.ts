@@ -12,7 +12,7 @@ import { installPlugin, type PluginTarball } from "../../src/cli/gateway/plugin.
  * that path, so the template stays.
  */
 export async function installedTemplate(root: string, plugin: PluginTarball): Promise<string> {
-  const home = path.join(root, "dist", ".host-templates");
+  const home = path.join(root, "dist", ".host-templates", plugin.name);
   const layout = layoutOf(path.join(home, plugin.digest.slice(0, 16)));
   const done = path.join(layout.root, "done");
   if (await exists(done)) return layout.state;

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
+import { packages } from "../../../build/packages.ts";
 import { practiceModel, startModelServer, type ModelServer } from "../../testing/model-server.ts";
 import { blockAt, without, type Block } from "../gateway/block.ts";
-import { addChannel, composeConfig, type ModelChoice } from "../gateway/config.ts";
+import { addChannel, composeConfig, type ChannelChoice, type ModelChoice } from "../gateway/config.ts";
 import { hostEnvironment } from "../gateway/environment.ts";
 import { readBlock } from "../gateway/files.ts";
 import { launchGateway, prepareLayout } from "../gateway/gateway.ts";
@@ -14,7 +15,9 @@ import type { Steps } from "../steps.ts";
 
 export interface InstanceOptions {
   layout: Layout;
-  port: number;
+  channel: Omit<ChannelChoice, "plugin">;
+  /** Ports on which the channel listens. */
+  channelPorts: readonly number[];
   gatewayPort: number;
   model?: ModelChoice;
   plugin: PluginTarball;
@@ -26,19 +29,16 @@ export interface Instance {
   model?: ModelServer;
 }
 
-/** Strangers may talk, because none but this machine reaches the port; so verifying them is left out as well. */
-const openOnLoopback: Block = { auth: { enabled: false }, groupPolicy: "open" };
-
 /** Brings up model, plugin and gateway, or nothing. */
 export async function startInstance(options: InstanceOptions, steps: Steps, io: Pick<Io, "env">): Promise<Instance> {
-  const { layout, port, gatewayPort, abort } = options;
+  const { layout, channelPorts, gatewayPort, abort } = options;
   const practice = options.model ? undefined : await startModelServer({ remember: 0 });
   try {
     const model: ModelChoice = options.model ?? { baseUrl: practice?.baseUrl ?? "", name: practiceModel, api: "openai-responses", rich: true };
     const env = hostEnvironment(layout, io.env, model.keyEnv ? { [model.keyEnv]: io.env[model.keyEnv] } : {});
     await configure(options, model, env, steps);
     await rm(layout.output, { force: true });
-    const gateway = await steps.step("starting OpenClaw", () => launchGateway({ layout, port: gatewayPort, channelPorts: [port], env, abort }));
+    const gateway = await steps.step("starting OpenClaw", () => launchGateway({ layout, port: gatewayPort, channelPorts, env, abort }));
     return { gateway, ...(practice ? { model: practice } : {}) };
   } catch (cause) {
     await practice?.stop();
@@ -47,7 +47,7 @@ export async function startInstance(options: InstanceOptions, steps: Steps, io: 
 }
 
 async function configure(options: InstanceOptions, model: ModelChoice, env: Readonly<Record<string, string>>, steps: Steps): Promise<void> {
-  const { layout, plugin, gatewayPort, port, abort } = options;
+  const { layout, plugin, gatewayPort, channel, abort } = options;
   const before = (await readBlock(layout.config)) ?? {};
   const choice = { layout, port: gatewayPort, token: tokenOf(before), model };
   if (!(await isInstalled(layout, plugin))) {
@@ -55,9 +55,14 @@ async function configure(options: InstanceOptions, model: ModelChoice, env: Read
     await steps.step(`installing ${plugin.name} into OpenClaw`, () => installPlugin(layout, plugin, env, abort));
   }
   const after = (await readBlock(layout.config)) ?? {};
-  const kept = { ...after, channels: blockAt(before, "channels") };
-  const channel = { plugin: plugin.name, channel: "websocket", defaults: openOnLoopback, facts: { enabled: true, port, host: "127.0.0.1" } };
-  await prepareLayout(layout, addChannel(composeConfig(kept, choice), channel));
+  const kept = { ...after, channels: othersOff(blockAt(before, "channels"), channel.channel) };
+  await prepareLayout(layout, addChannel(composeConfig(kept, choice), { ...channel, plugin: plugin.name }));
+}
+
+/** What another run has left there would listen or dial beside this one. */
+function othersOff(channels: Block, wanted: string): Block {
+  const ours = packages.map(({ channel }) => channel).filter((name) => name !== wanted && name in channels);
+  return { ...channels, ...Object.fromEntries(ours.map((name) => [name, { ...blockAt(channels, name), enabled: false }])) };
 }
 
 /** The gateway's own password, made once per state directory. */

@@ -5,6 +5,8 @@ export interface Interrupt {
   signal: AbortSignal;
   /** Aborted when the person asks a second time. */
   impatient: AbortSignal;
+  /** Asks for the same, where no signal tells. */
+  interrupt(): void;
   dispose(): void;
 }
 
@@ -40,6 +42,7 @@ export function onInterrupt(env: Readonly<Record<string, string | undefined>>): 
   return {
     signal: first.signal,
     impatient: second.signal,
+    interrupt,
     dispose() {
       clearInterval(watch);
       for (const signal of signals) process.off(signal, interrupt);

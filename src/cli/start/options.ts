@@ -3,12 +3,15 @@ import { parseArgs } from "node:util";
 import { Failure, messageOf } from "../failure.ts";
 import type { ModelChoice } from "../gateway/config.ts";
 import type { Io } from "../io.ts";
+import { channelNames, usualPorts, type ChannelName } from "./channels.ts";
 
 export const usage = `Usage: npm start -- [options]
 
-Runs a real OpenClaw gateway with the WebSocket channel on this machine, with a practice model that needs no key.
+Runs a real OpenClaw gateway with a channel on this machine, with a practice model that needs no key. A channel that
+dials gets a server to dial; you speak as its user in this terminal, where /help lists what else you can do.
 
-  --port N             port of the channel (18800)
+  --channel NAME       websocket (default), insta-claw or local-im
+  --port N             port of the channel, or of the server that it dials (18800, 18801 or 18802)
   --gateway-port N     port of the gateway itself (any free one)
   --state DIR          where everything is kept (.state)
   --model-url URL      use a real model behind an OpenAI-compatible API, such as https://api.example.com/v1
@@ -20,6 +23,7 @@ Runs a real OpenClaw gateway with the WebSocket channel on this machine, with a 
 The key is passed to the gateway in its environment; it is neither stored nor printed.`;
 
 export interface StartOptions {
+  channel: ChannelName;
   port: number;
   /** 0 takes a free one. */
   gatewayPort: number;
@@ -34,8 +38,10 @@ const loopback = new Set(["localhost", "127.0.0.1", "[::1]"]);
 export function readStartOptions(args: readonly string[], io: Pick<Io, "env" | "cwd">): StartOptions {
   const values = parse(args);
   const model = readModel(values, io.env);
+  const channel = readChannel(values.channel);
   return {
-    port: readPort("--port", values.port, 18800),
+    channel,
+    port: readPort("--port", values.port, usualPorts[channel]),
     gatewayPort: readPort("--gateway-port", values["gateway-port"], 0),
     state: path.resolve(io.cwd, values.state ?? ".state"),
     ...(model ? { model } : {}),
@@ -51,6 +57,7 @@ function parse(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       options: {
+        channel: string,
         port: string,
         "gateway-port": string,
         state: string,
@@ -64,6 +71,12 @@ function parse(args: readonly string[]) {
   } catch (cause) {
     throw new Failure(`${messageOf(cause)} See: npm start -- --help`, { cause });
   }
+}
+
+function readChannel(text = "websocket"): ChannelName {
+  const found = channelNames.find((name) => name === text);
+  if (found) return found;
+  throw new Failure(`--channel takes ${channelNames.join(", ")}, not "${text}".`);
 }
 
 function readPort(flag: string, text: string | undefined, otherwise: number): number {

@@ -5,14 +5,17 @@ import { packageNamed } from "../../../build/packages.ts";
 import { Failure } from "../failure.ts";
 import type { Guarded } from "../gateway/guarded.ts";
 import { layoutOf } from "../gateway/layout.ts";
+import type { PluginTarball } from "../gateway/plugin.ts";
 import { freePort, portTrouble } from "../gateway/ports.ts";
 import { describeExit, lastWords } from "../gateway/ready.ts";
 import type { Io } from "../io.ts";
 import { createSteps, type Steps } from "../steps.ts";
+import { addressOf, openChannel, type StartChannel } from "./channels.ts";
 import { startInstance, type Instance } from "./instance.ts";
 import { onInterrupt, type Interrupt } from "./interrupt.ts";
 import { readStartOptions, usage, type StartOptions } from "./options.ts";
 import { takeOwnership } from "./owner.ts";
+import { createRemoteUser } from "./remote.ts";
 
 const root = path.resolve(import.meta.dirname, "../../..");
 
@@ -39,26 +42,32 @@ async function run(options: StartOptions, interrupt: Interrupt, io: Io): Promise
   const began = Date.now();
   const steps = createSteps(io);
   const layout = layoutOf(options.state);
-  const address = `ws://127.0.0.1:${options.port}/ws`;
-  const owner = await takeOwnership(layout, address);
+  const owner = await takeOwnership(layout, addressOf(options.channel, options.port));
+  const user = createRemoteUser(io, interrupt.interrupt);
+  let channel: StartChannel | undefined;
   try {
     if (owner.inherited) await steps.step("waiting for what the last run left behind", () => untilFree(options.port));
     await checkPort("--port", options.port);
     if (options.gatewayPort > 0) await checkPort("--gateway-port", options.gatewayPort);
-    const plugin = await steps.step("building the plugin", () => packedPlugin());
+    channel = await openChannel(options.channel, options.port, user.news);
+    const { plugin: name, choice, channelPorts } = channel;
+    const plugin = await steps.step("building the plugin", () => packedPlugin(name));
     interrupt.signal.throwIfAborted();
     const gatewayPort = options.gatewayPort || (await freePort());
-    const { port, model } = options;
-    const instance = await startInstance({ layout, port, gatewayPort, plugin, abort: interrupt.signal, ...(model ? { model } : {}) }, steps, io);
-    io.stdout.write(welcome(options, address, layout.output, Date.now() - began, io));
-    return await untilOver(instance, interrupt, steps, layout.output);
+    const { model } = options;
+    const instance = await startInstance({ layout, channel: choice, channelPorts, gatewayPort, plugin, abort: interrupt.signal, ...(model ? { model } : {}) }, steps, io);
+    io.stdout.write(welcome(options, channel, layout.output, Date.now() - began, io));
+    if (channel.server) void user.begin(channel.server).then(interrupt.interrupt);
+    return await untilOver(instance, interrupt, steps, { output: layout.output, leave: user.close });
   } finally {
+    user.close();
+    await channel?.stop();
     await owner.release();
   }
 }
 
-async function packedPlugin(): Promise<{ name: string; tarball: string; digest: string }> {
-  const row = packageNamed("clawwire-websocket");
+async function packedPlugin(name: string): Promise<PluginTarball> {
+  const row = packageNamed(name);
   const { tarball, digest } = await build(root, row);
   return { name: row.name, tarball, digest };
 }
@@ -74,9 +83,11 @@ async function checkPort(flag: string, port: number): Promise<void> {
 }
 
 /** Waits for the end, whoever wants it, and leaves nothing running. */
-async function untilOver({ gateway, model }: Instance, interrupt: Interrupt, steps: Steps, output: string): Promise<number> {
+async function untilOver({ gateway, model }: Instance, interrupt: Interrupt, steps: Steps, { output, leave }: { output: string; leave(): void }): Promise<number> {
   const asked = new Promise<undefined>((resolve) => interrupt.signal.addEventListener("abort", () => resolve(undefined), { once: true }));
   const exit = interrupt.signal.aborted ? undefined : await Promise.race([gateway.exited, asked]);
+  // From here on Ctrl-C is a signal again, and a second one is heard.
+  leave();
   try {
     if (exit) throw new Failure(`The gateway ended by itself (${describeExit(exit)}).\n${await lastWords(output)}`);
     await steps.step("stopping OpenClaw", () => stopGateway(gateway, interrupt.impatient));
@@ -91,17 +102,19 @@ async function stopGateway(gateway: Guarded, impatient: AbortSignal): Promise<vo
   await gateway.stop();
 }
 
-function welcome(options: StartOptions, address: string, output: string, ms: number, io: Io): string {
+function welcome(options: StartOptions, { address, server }: StartChannel, output: string, ms: number, io: Io): string {
   const here = (place: string): string => (place.startsWith(`${io.cwd}${path.sep}`) ? path.relative(io.cwd, place) : place);
   const chat = options.port === 18800 ? "npm run chat" : `npm run chat -- --url ${address}`;
   const bold = (text: string): string => styleText("bold", text, { stream: io.stdout });
   const model = options.model ? `${options.model.name} at ${options.model.baseUrl}` : "practice model, repeats what you say; for a real one: npm start -- --help";
+  const talk = server
+    ? [`  server   ${bold(address)}   which OpenClaw has dialed`, `  speak    type what its user says, or ${bold("/help")}`]
+    : [`  connect  ${bold(`${address}?senderId=you`)}`, `  chat     ${bold(chat)}   in another terminal`];
   return [
     "",
     `${bold("Ready")} after ${(ms / 1000).toFixed(1)} s. Ctrl-C stops everything.`,
     "",
-    `  connect  ${bold(`${address}?senderId=you`)}`,
-    `  chat     ${bold(chat)}   in another terminal`,
+    ...talk,
     `  model    ${model}`,
     `  state    ${here(options.state)}`,
     `  log      ${here(output)}`,

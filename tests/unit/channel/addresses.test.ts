@@ -1,9 +1,13 @@
+import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseAddress, writeAddress } from "../../../src/channel/addresses.ts";
 import { createMessaging } from "../../../src/channel/messaging.ts";
 import { encodeId, sessionPeerId } from "../../../src/channel/identity.ts";
 import { resolveRoute } from "../../../src/channel/routes.ts";
+import { localImToolGuard } from "../../../src/channel/local-im.ts";
+import { readSessionKey } from "../../../src/channel/tool-guard.ts";
+import { websocketToolGuard } from "../../../src/channel/websocket.ts";
 import { fakeHost, group } from "./fake-host.ts";
 
 const grammar = { prefix: "ws", aliases: ["websocket"] };
@@ -37,7 +41,7 @@ describe("an address", () => {
   });
 
   it("WS-23 that the host makes out of a session key means who the session is with", () => {
-    const messaging = createMessaging({ id: "websocket", label: "WebSocket", legacy: ["ws"], addresses: grammar });
+    const messaging = createMessaging(websocketToolGuard.channel);
     expect(messaging.normalizeTarget?.(`user:${encodeId("Ann:1")}`)).toBe("ws:user:Ann:1");
     expect(messaging.resolveSessionTarget?.({ kind: "group", id: sessionPeerId(group("Room"), "sales") })).toBe("ws:group:Room");
   });
@@ -51,5 +55,59 @@ describe("an address", () => {
       const route = await messaging.resolveOutboundSessionRoute?.({ cfg: host.cfg, agentId: "main", accountId, target, ...(threadId !== undefined && { threadId }) });
       expect(route?.sessionKey).toBe(resolveRoute(host.runtime.channel, host.cfg, host.channel, accountId, conversation).sessionKey);
     }
+  });
+});
+
+describe("an address of the local IM channel", () => {
+  const { channel } = localImToolGuard;
+
+  it.each([
+    ["local-im:user:u-3", "user", "u-3"],
+    ["nc-local-im-connector:user:u-3", "user", "u-3"],
+    ["local-im:conversation:S 1", "conversation", "S 1"],
+    ["conversation:%53%201", "conversation", "S 1"],
+    ["u-3", "user", "u-3"],
+    ["dm:u-3", "user", "u-3"],
+    ["Local-IM:Conversation:user:x", "conversation", "user:x"],
+  ])("%s is the %s %s", (text, scope, id) => {
+    expect(parseAddress(channel.addresses, text)).toEqual({ kind: "direct", scope, id });
+  });
+
+  it("in its canonical form means the same user or session again", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", minLength: 1, maxLength: 40 }), fc.constantFrom("user", "conversation"), (id, scope) => {
+        expect(parseAddress(channel.addresses, writeAddress(channel.addresses, { kind: "direct", scope, id }).trim())).toEqual({ kind: "direct", scope, id });
+      }),
+    );
+  });
+
+  it.each([undefined, "Shop", "shop"])("leads an unasked message to the session of its receiver, in account %s", async (asked) => {
+    const cfg = { channels: { "nc-local-im-connector": { serverUrl: "ws://10.0.0.1", accounts: { u1: {}, Shop: {} } } } };
+    const host = fakeHost({});
+    const accountId = channel.accounts.find(cfg, asked);
+    for (const conversation of [{ kind: "direct" as const, scope: "user", id: "Ann" }, { kind: "direct" as const, scope: "conversation", id: "a.b" }]) {
+      const target = writeAddress(channel.addresses, conversation);
+      const route = await createMessaging(channel).resolveOutboundSessionRoute?.({ cfg, agentId: "main", target, ...(asked !== undefined && { accountId: asked }) });
+      expect(route?.sessionKey).toBe(resolveRoute(host.runtime.channel, cfg, channel, accountId, conversation).sessionKey);
+      expect(readSessionKey(channel, cfg, route?.sessionKey ?? "")).toEqual({ accountId, conversation });
+    }
+  });
+
+  it("is written down for people without groups, which the wire does not have", () => {
+    expect(createMessaging(channel).targetResolver?.hint).toBe("local-im:user:<sender id> or local-im:conversation:<conversation id>");
+  });
+});
+
+describe("a binding", () => {
+  it("without an account means the default one, however that is called", () => {
+    const host = fakeHost({});
+    const cfg = {
+      agents: { entries: { main: {}, ops: {} } },
+      bindings: [{ agentId: "ops", match: { channel: "nc-local-im-connector" } }],
+      channels: { "nc-local-im-connector": { serverUrl: "ws://10.0.0.1", accounts: { u1: {}, u2: {} } } },
+    } as unknown as OpenClawConfig;
+    const agentOf = (accountId: string) => resolveRoute(host.runtime.channel, cfg, localImToolGuard.channel, accountId, { kind: "direct", scope: "user", id: "ann" }).agentId;
+    expect(agentOf("u1")).toBe("ops");
+    expect(() => agentOf("u2")).toThrow(/agent/i);
   });
 });

@@ -4,6 +4,7 @@ import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
 import type { HostAccount } from "../../../src/channel/host.ts";
 import { createOwnRuns } from "../../../src/channel/tool-guard.ts";
 import { type ResolvedWebsocketAccount, websocketRules } from "../../../src/channel/websocket-account.ts";
+import { websocketToolGuard } from "../../../src/channel/websocket.ts";
 import { resolveAccount } from "../../../src/channel/accounts.ts";
 import type { Inbound } from "../../../src/protocols/inbound.ts";
 import { system } from "../../../src/core/system.ts";
@@ -65,7 +66,7 @@ export function fakeHost(channel: object, extra: OpenClawConfig = {}, accountId 
     },
   };
   const host = {
-    channel: { id: "websocket", label: "WebSocket", legacy: ["ws"], addresses: { prefix: "ws", aliases: ["websocket"] } },
+    channel: websocketToolGuard.channel,
     accountId,
     runtime: runtime as unknown as FakeHost["runtime"],
     // Pauses of the channel pass at once.

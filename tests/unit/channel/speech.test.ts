@@ -52,4 +52,23 @@ describe("what the agent says", () => {
     expect(payloads).toEqual([{ text: "It closes at eight." }]);
     expect(heard).not.toContain("next");
   });
+
+  it("joins the thoughts of several messages, and shows none of them twice", () => {
+    const { speech, heard } = listen();
+    for (const text of ["First", "First look."]) speech.thought(text);
+    speech.thoughtEnded();
+    speech.thought("First look.");
+    speech.toolStarted();
+    speech.messageStarted();
+    for (const text of ["Then", "Then say."]) speech.thought(text);
+    expect(heard.filter((said) => said !== "next")).toEqual(["(First)", "(First look.)", "(First look.\n\nThen)", "(First look.\n\nThen say.)"]);
+  });
+
+  it("keeps what was thought when the model is cut off and asked again", () => {
+    const { speech, heard } = listen();
+    speech.thought("I wo");
+    speech.messageStarted();
+    speech.thought("It is eight.");
+    expect(heard.at(-1)).toBe("(I wo\n\nIt is eight.)");
+  });
 });

@@ -63,7 +63,7 @@ describe("the fence around tools", () => {
       fc.property(id, account, fc.option(id, { nil: undefined }), fc.boolean(), (peer, accountId, threadId, isGroup) => {
         const conversation = { ...(isGroup ? group(peer) : { kind: "direct" as const, id: peer }), ...(threadId !== undefined && { threadId }) };
         const { sessionKey: key } = resolveRoute(host.runtime.channel, host.cfg, host.channel, accountId, conversation);
-        expect(readSessionKey("websocket", key)).toEqual({ accountId, conversation: { kind: conversation.kind, id: peer } });
+        expect(readSessionKey(host.channel, host.cfg, key)).toEqual({ accountId, conversation: { kind: conversation.kind, id: peer } });
       }),
     );
   });

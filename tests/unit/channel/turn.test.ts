@@ -14,6 +14,8 @@ async function run(host: FakeHost, about: Partial<Inbound> = {}, attempt = 1, si
     resumed,
     mediaBounds: () => ({ roots: [], maxBytes: 1 }),
     isLocal: ({ auth, host: bind }) => !auth.enabled && bind === "127.0.0.1",
+    systemPrompt: () => undefined,
+    showsThoughts: false,
   });
   return { outcome, payloads, resumed };
 }

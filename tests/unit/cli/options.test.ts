@@ -7,7 +7,12 @@ const real = ["--model-url", "https://api.example.com/v1/", "--model", "large"];
 
 describe("the options of start", () => {
   it("have defaults that need nothing", () => {
-    expect(start([])).toEqual({ port: 18_800, gatewayPort: 0, state: "/project/.state", help: false });
+    expect(start([])).toEqual({ channel: "websocket", port: 18_800, gatewayPort: 0, state: "/project/.state", help: false });
+  });
+
+  it("find each channel at a port of its own", () => {
+    expect(["insta-claw", "local-im"].map((name) => start(["--channel", name]).port)).toEqual([18_801, 18_802]);
+    expect(start(["--channel", "local-im", "--port", "9000"])).toMatchObject({ channel: "local-im", port: 9000 });
   });
 
   it("name the variable that holds the key, and not the key", () => {
@@ -23,6 +28,7 @@ describe("the options of start", () => {
   it.each([
     [["--port", "http"], {}, /--port takes a number from 1 to 65535, not "http"/],
     [["--port", "70000"], {}, /not "70000"/],
+    [["--channel", "clawchat"], {}, /--channel takes websocket, insta-claw, local-im, not "clawchat"/],
     [["--prot", "1"], {}, /--prot.*npm start -- --help/s],
     [["--model", "large"], {}, /--model needs --model-url/],
     [["--model-url", "https://api.example.com"], { CLAWWIRE_MODEL_API_KEY: "k" }, /needs --model NAME/],

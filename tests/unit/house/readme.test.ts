@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { packages } from "../../../build/packages.ts";
 
 const root = `${import.meta.dirname}/../../..`;
 const readme = readFileSync(`${root}/README.md`, "utf8");
@@ -8,6 +9,7 @@ const readme = readFileSync(`${root}/README.md`, "utf8");
 interface Schema {
   type?: string | string[];
   enum?: string[];
+  anyOf?: Schema[];
   default?: unknown;
   description?: string;
   properties?: Record<string, Schema>;
@@ -29,14 +31,16 @@ function rowOf(path: string, field: Schema): string {
 
 function typeOf(field: Schema): string {
   if (field.enum) return field.enum.map((value) => `\`${value}\``).join(" ");
+  if (field.anyOf) return "string or SecretRef";
   if (Array.isArray(field.type)) return field.type.join(" or ");
   return field.type === "array" ? "list" : (field.type ?? "");
 }
 
 describe("the README", () => {
-  it("lists every field of the configuration as the spec has it", () => {
-    const schema = parse(readFileSync(`${root}/spec/config/websocket.yaml`, "utf8"), { merge: true }) as Schema;
-    const [, table = ""] = /<!-- configuration:.*?-->\n(.*?)<!-- \/configuration -->/s.exec(readme) ?? [];
+  it.each(packages.map(({ folder }) => folder))("lists every field of the configuration of %s as the spec has it", (name) => {
+    const schema = parse(readFileSync(`${root}/spec/config/${name}.yaml`, "utf8"), { merge: true }) as Schema;
+    const [, after = ""] = readme.split(`spec/config/${name}.yaml -->\n`);
+    const [table = ""] = after.split("<!-- /configuration -->");
     expect(table.trim().split("\n").slice(2)).toEqual(rowsOf(schema, ""));
   });
 

@@ -1,0 +1,84 @@
+import { DEFAULT_ACCOUNT_ID, normalizeAccountId } from "openclaw/plugin-sdk/account-id";
+
+export type Block = Readonly<Record<string, unknown>>;
+
+/** Which accounts a channel's block holds, and what they are called. */
+export interface AccountNames {
+  /** The root is an account whatever stands below it. */
+  rootStays: boolean;
+  /** Ids of the accounts, never none. */
+  list(block: Block | undefined): string[];
+  /** The account that is meant where none is named. */
+  primary(block: Block | undefined): string;
+  /** The account that is meant; the host may have written its id in another case. */
+  find(block: Block | undefined, requested: string): string;
+  /** Under which key of `accounts` it stands; absent where it is the root. */
+  keyOf(block: Block | undefined, accountId: string): string | undefined;
+}
+
+/** The root is the account `default`; named accounts stand beside it. */
+export const rootAndNamed: AccountNames = {
+  rootStays: true,
+  list: (block) => [...new Set([DEFAULT_ACCOUNT_ID, ...Object.keys(accountsOf(block)).map((key) => normalizeAccountId(key))])],
+  primary(block) {
+    const chosen = block?.["defaultAccount"];
+    return typeof chosen === "string" ? normalizeAccountId(chosen) : DEFAULT_ACCOUNT_ID;
+  },
+  find: (_block, requested) => normalizeAccountId(requested),
+  keyOf: (block, accountId) => Object.keys(accountsOf(block)).find((key) => normalizeAccountId(key) === accountId),
+};
+
+interface Naming {
+  /** A key of `accounts` as an id. */
+  idOf(key: string): string;
+  /** Fields that name the default account, the first one that is set. */
+  chosenBy: readonly string[];
+  /** The id of an account that is the root, where these fields name one. */
+  rootIsNamed: boolean;
+}
+
+/** The root is an account only while no named one stands below it; then it is what they inherit. */
+export function namedOrRoot({ idOf, chosenBy, rootIsNamed }: Naming): AccountNames {
+  const named = (block: Block | undefined) => [...new Set(Object.keys(accountsOf(block)).map(idOf))].filter((id) => id !== "");
+  const chosen = (block: Block | undefined) => chosenBy.map((field) => block?.[field]).find((value) => typeof value === "string" && value.trim() !== "") as string | undefined;
+  const list = (block: Block | undefined) => {
+    const ids = named(block);
+    return ids.length > 0 ? ids : [(rootIsNamed ? chosen(block)?.trim() : undefined) ?? DEFAULT_ACCOUNT_ID];
+  };
+  const primary = (block: Block | undefined) => {
+    const ids = list(block);
+    return match(ids, chosen(block)) ?? ids[0] ?? DEFAULT_ACCOUNT_ID;
+  };
+  return {
+    rootStays: false,
+    list,
+    primary,
+    find(block, requested) {
+      // The host says `default` where it was told nothing.
+      return match(list(block), requested) ?? (requested === DEFAULT_ACCOUNT_ID ? primary(block) : requested.trim());
+    },
+    keyOf: (block, accountId) => Object.keys(accountsOf(block)).find((key) => idOf(key) === accountId),
+  };
+}
+
+/** The very id, or the only one that the host would write alike. */
+function match(ids: readonly string[], requested: string | undefined): string | undefined {
+  if (requested === undefined) return undefined;
+  const wanted = requested.trim();
+  if (ids.includes(wanted)) return wanted;
+  for (const form of [(id: string) => id.toLowerCase(), normalizeAccountId]) {
+    const alike = ids.filter((id) => form(id) === form(wanted));
+    if (alike.length > 0) return alike.length === 1 ? alike[0] : undefined;
+  }
+  return undefined;
+}
+
+/** The named accounts as they are written. */
+export function accountsOf(block: Block | undefined): Block {
+  const accounts = block?.["accounts"];
+  return isBlock(accounts) ? accounts : {};
+}
+
+export function isBlock(value: unknown): value is Block {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,49 @@
+import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
+import { type AccessFields, type AccountRules, resolveAccount } from "./accounts.ts";
+import type { ChannelNames } from "./host.ts";
+import { readId } from "./identity.ts";
+import type { Probe } from "./plugin.ts";
+import type { LiveAccounts } from "./running.ts";
+import type { Exposure } from "./security.ts";
+import { type AccessConfig, hasWildcard } from "./sender-policy.ts";
+import type { OwnRuns, ToolGuard } from "./tool-guard.ts";
+
+/** What is the same for every channel whose server we dial. */
+export interface DialedFacts {
+  url: string;
+  /** Nobody on the way can speak in the server's place, so its word for who writes counts. */
+  trustsPeer: boolean;
+  /** The way is not encrypted and leads out of the operator's own networks. */
+  leavesOwnNetwork: boolean;
+}
+
+type DialedConfig = DialedFacts & AccessConfig & AccessFields;
+
+/** A second fence around `guestTools`, for turns that no message starts. */
+export function createDialedToolGuard<Config extends DialedConfig>(channel: ChannelNames, rules: AccountRules<Config>, runs: OwnRuns): ToolGuard {
+  return {
+    channel,
+    runs,
+    isListed(cfg: OpenClawConfig, { accountId, conversation }, approved) {
+      const { config } = resolveAccount(rules, cfg, accountId, process.env);
+      if (!config?.trustsPeer) return false;
+      if (hasWildcard(config.allowFrom)) return true;
+      // A group, or a conversation that the server made, does not tell who writes.
+      const [sender] = channel.addresses.scopes ?? [];
+      if (conversation.kind === "group" || conversation.scope !== sender) return false;
+      return [...config.allowFrom, ...approved].some((entry) => readId(String(entry)) === conversation.id);
+    },
+  };
+}
+
+export function exposureOf({ url, trustsPeer, leavesOwnNetwork, dmPolicy, allowFrom }: DialedConfig): Omit<Exposure, "accountId"> {
+  const place = URL.parse(url)?.host ?? "its server";
+  return { place, dials: leavesOwnNetwork ? "foreign" : "own", isLocal: false, verifiesAll: trustsPeer, admitsAll: dmPolicy === "open", allowFrom };
+}
+
+/** Whether the account's link is ready; only the gateway's process has one. */
+export async function probeLink(live: LiveAccounts, accountId: string): Promise<Probe> {
+  const status = live.get(accountId)?.account.status();
+  if (!status) return { ok: false, error: "the account is not running here" };
+  return status.connected ? { ok: true, link: "connected" } : { ok: false, error: status.link?.reason ?? "not connected" };
+}

@@ -1,0 +1,78 @@
+import { normalizeAccountId } from "openclaw/plugin-sdk/account-id";
+// Not the index: what only starts a command line needs no codec.
+import { accountDefaults, configEnv, configSecrets, type InstaClawAccount, validateAccount } from "../../generated/insta-claw/config.ts";
+import { describe } from "../../generated/runtime.ts";
+import { readServer } from "../protocols/insta-claw/target.ts";
+import { type Block, namedOrRoot } from "./account-names.ts";
+import type { AccountRules } from "./accounts.ts";
+import type { DialedFacts } from "./dialed.ts";
+import { modernize } from "./older-fields.ts";
+import { Secret, secretIn, unresolvedSecret } from "./secret.ts";
+
+type Plain = Omit<InstaClawAccount, "clientId" | "clientSecret" | "appKey" | "appSecret">;
+
+/** An account's configuration with nothing left open that depends on something else. */
+export interface ResolvedInstaClawAccount extends Plain, DialedFacts {
+  clientId: Secret;
+  clientSecret: Secret;
+}
+
+const secrets = ["clientId", "clientSecret"] as const;
+const nested = ["groups", "limits", "reconnect"] as const;
+
+const older = { renamed: { appKey: "clientId", appSecret: "clientSecret" }, dropped: [] };
+
+export const instaClawRules: AccountRules<ResolvedInstaClawAccount> = {
+  channelId: "insta-claw-connector",
+  legacyKeys: [],
+  names: namedOrRoot({ idOf: normalizeAccountId, chosenBy: ["defaultAccount"], rootIsNamed: false }),
+  nested,
+  environment: configEnv.map(({ name, path, type }) => ({ variable: name, path: path.split("."), kind: type })),
+  environmentWinsOver: "everything",
+  toleratesEnvironment: true,
+  modernize: (block) => modernize(block, older),
+  check(block) {
+    if (!validateAccount(block)) return describe(validateAccount.errors, block, configSecrets).detail;
+    const server = serverOf(block, fillIn(block));
+    return server.ok ? undefined : server.why;
+  },
+  unresolved: (block) => unresolvedSecret(block, secrets),
+  complete(block) {
+    const plain = fillIn(block);
+    const server = serverOf(block, plain);
+    const isPlainText = !serverOf(block, { ...plain, allowInsecure: false }).ok;
+    return {
+      ...plain,
+      url: server.ok ? server.target.url : "",
+      trustsPeer: !isPlainText,
+      leavesOwnNetwork: isPlainText,
+      clientId: secretIn(block, "clientId") ?? new Secret(""),
+      clientSecret: secretIn(block, "clientSecret") ?? new Secret(""),
+    };
+  },
+  warn({ account, whole }) {
+    const { heartbeatIntervalMs, timeoutThresholdMs = Infinity } = fillIn(account);
+    const chosen = whole["defaultAccount"];
+    const names = instaClawRules.names;
+    const isListed = typeof chosen !== "string" || names.list(whole).includes(names.find(whole, chosen));
+    return [
+      ...(timeoutThresholdMs <= heartbeatIntervalMs ? ["timeoutThresholdMs is not above heartbeatIntervalMs; three times heartbeatIntervalMs is taken"] : []),
+      ...(isListed ? [] : ["defaultAccount is none of accounts; the first one is taken"]),
+    ];
+  },
+  disabled: "InstaClaw connector is not enabled in configuration",
+};
+
+/** What would be dialed. A secret that is not looked up yet is taken for a good one. */
+function serverOf(block: Block, { wsUrl, allowInsecure }: Pick<Plain, "wsUrl" | "allowInsecure">) {
+  const textOf = (field: string) => (typeof block[field] === "object" ? "not-looked-up" : (block[field] as string | undefined));
+  return readServer({ clientId: textOf("clientId"), clientSecret: textOf("clientSecret"), wsUrl, allowInsecure });
+}
+
+/** The block has passed the validator: with the defaults it is a whole account. */
+function fillIn(block: Block): Plain {
+  const { clientId: _id, clientSecret: _secret, ...fields } = block;
+  const whole: Record<string, unknown> = { ...accountDefaults, ...fields };
+  for (const field of nested) whole[field] = { ...accountDefaults[field], ...(block[field] as object | undefined) };
+  return whole as unknown as Plain;
+}

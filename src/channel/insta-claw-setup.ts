@@ -1,0 +1,29 @@
+import type { ResolvedInstaClawAccount } from "./insta-claw-account.ts";
+import type { ChannelSetup } from "./setup.ts";
+
+/** The flags of `openclaw channels add`; the package metadata declares the same, from here. */
+export const instaClawSetupFields = {
+  clientId: { kind: "string", cli: { flags: "--client-id <id>", description: "Client ID that the gateway knows" } },
+  clientSecret: { kind: "string", sensitive: true, cli: { flags: "--client-secret <secret>", description: "Its secret" } },
+  wsUrl: { kind: "string", cli: { flags: "--ws-url <url>", description: "WebSocket address of the gateway" } },
+  allowFrom: { kind: "string-list", cli: { flags: "--allow-from <ids>", description: "User ids to admit, separated by commas" } },
+} as const;
+
+export const instaClawSetup: ChannelSetup<ResolvedInstaClawAccount> = {
+  fields: instaClawSetupFields,
+  blockOf: ({ name, clientId, clientSecret, wsUrl, allowFrom }) => ({ name, clientId, clientSecret, wsUrl, allowFrom }),
+  intro: ["OpenClaw connects to an InstaClaw gateway and answers its users.", "You need a client ID and its secret from whoever runs the gateway."],
+  secrets: [
+    { key: "clientId", label: "Client ID", field: "clientId" },
+    { key: "clientSecret", label: "Client secret", field: "clientSecret" },
+  ],
+  questions: [
+    {
+      key: "wsUrl",
+      message: "WebSocket address of the gateway",
+      placeholder: "wss://gateway.example/user-ws/",
+      current: ({ wsUrl }) => wsUrl,
+      expects: (value) => (/^wss?:\/\//.test(value) && URL.canParse(value) ? undefined : "a wss:// address"),
+    },
+  ],
+};

@@ -1,0 +1,74 @@
+import { chosenInKeys } from "./accounts.ts";
+import { createDialedToolGuard, exposureOf, probeLink } from "./dialed.ts";
+import type { ChannelKind } from "./gateway.ts";
+import { type ChannelNames, createRuntimeStore } from "./host.ts";
+import { instaClawRules as rules, type ResolvedInstaClawAccount } from "./insta-claw-account.ts";
+import { instaClawSetup } from "./insta-claw-setup.ts";
+import { createChannel } from "./plugin.ts";
+import { processWide } from "./process-wide.ts";
+import { createLiveAccounts } from "./running.ts";
+import { hostForm } from "./session-keys.ts";
+import { createOwnRuns } from "./tool-guard.ts";
+
+const names: ChannelNames = {
+  id: rules.channelId,
+  label: "InstaClaw",
+  legacy: [],
+  addresses: { prefix: "insta-claw", aliases: [rules.channelId] },
+  hasGroups: true,
+  sessions: hostForm,
+  accounts: chosenInKeys(rules),
+};
+
+export const instaClawRuntime = createRuntimeStore("clawwire-insta-claw");
+const live = processWide("insta-claw.accounts", createLiveAccounts);
+const runs = processWide("insta-claw.runs", createOwnRuns);
+
+/** Characters of a message in a detailed log. */
+const LOGGED = 200;
+/** Largest attachment in bytes. */
+const MEDIA_BYTES = 20_971_520;
+
+const kind: ChannelKind<ResolvedInstaClawAccount> = {
+  names,
+  rules,
+  live,
+  runs,
+  runtime: () => instaClawRuntime.getRuntime(),
+  environment: () => process.env,
+  logTag: (accountId) => `[InstaClawConnector]${accountId === "default" ? "" : ` [${accountId}]`}`,
+  detailOf: ({ debug }) => (debug ? LOGGED : undefined),
+  systemPromptOf: ({ systemPrompt = "" }) => (systemPrompt.trim() === "" ? undefined : systemPrompt),
+  mediaOf: () => ({ allowedRoots: [], maxBytes: MEDIA_BYTES }),
+  open: async (options) => await (await import("./insta-claw-open.ts")).openInstaClaw(options),
+};
+
+/** Fields a running account follows; what is not here restarts it. */
+const followed = [
+  "allowFrom",
+  "debug",
+  "dmPolicy",
+  "groupAllowFrom",
+  "groupPolicy",
+  "groups",
+  "limits.dedupeEntries",
+  "limits.maxConcurrent",
+  "limits.messageBurst",
+  "limits.messagesPerMinute",
+  "limits.queuedPerSession",
+  "requireMention",
+  "systemPrompt",
+];
+
+/** The InstaClaw channel: OpenClaw dials a gateway, its users write, the agent answers. */
+export const instaClawChannel = createChannel(kind, {
+  blurb: "Answers the users of an InstaClaw gateway.",
+  media: true,
+  threads: true,
+  followed,
+  setup: instaClawSetup,
+  exposureOf,
+  probe: ({ accountId }) => probeLink(live, accountId),
+});
+
+export const instaClawToolGuard = createDialedToolGuard(names, rules, runs);

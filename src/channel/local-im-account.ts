@@ -1,0 +1,72 @@
+// Not the index: what only starts a command line needs no codec.
+import { accountDefaults, configEnv, configSecrets, type LocalImAccount, validateAccount } from "../../generated/local-im/config.ts";
+import { describe } from "../../generated/runtime.ts";
+import { readServer } from "../protocols/local-im/target.ts";
+import { type Block, namedOrRoot } from "./account-names.ts";
+import type { DialedFacts } from "./dialed.ts";
+import type { AccountRules } from "./accounts.ts";
+import { modernize } from "./older-fields.ts";
+import { type Secret, secretIn, unresolvedSecret } from "./secret.ts";
+
+type Plain = Pick<LocalImAccount, "debug" | "dmPolicy" | "allowFrom" | "groupPolicy" | "groupAllowFrom" | "sessionScope" | "limits">;
+
+/** An account's configuration with nothing left open that depends on something else. */
+export interface ResolvedLocalImAccount extends Plain, DialedFacts {
+  accountId: string;
+  token?: Secret;
+}
+
+const older = {
+  renamed: { clientWsUrl: "serverUrl", gatewayToken: "token", accountId: "defaultAccount" },
+  dropped: ["wsPort", "httpPort", "tokenType"],
+};
+
+export const localImRules: AccountRules<ResolvedLocalImAccount> = {
+  channelId: "nc-local-im-connector",
+  legacyKeys: [],
+  // Ids go to the server as they are written.
+  names: namedOrRoot({ idOf: (key) => key.trim(), chosenBy: ["defaultAccount", "accountId"], rootIsNamed: true }),
+  nested: ["limits"],
+  environment: configEnv.map(({ name, path, type }) => ({ variable: name, path: path.split("."), kind: type })),
+  environmentWinsOver: "root",
+  modernize(block) {
+    const { block: { defaultAccount: _default, ...fields }, warnings } = modernize(block, older);
+    return { block: fields, warnings };
+  },
+  check(block, accountId) {
+    if (block["connectionMode"] === "server") return `Local IM account "${accountId}" 当前版本只支持 Client 模式 (connectionMode must be client)`;
+    if (!validateAccount(block)) return describe(validateAccount.errors, block, configSecrets).detail;
+    const server = serverOf(fillIn(block), accountId);
+    return server.ok ? undefined : server.why;
+  },
+  unresolved: (block) => unresolvedSecret(block, ["token"]),
+  complete(block, { accountId }) {
+    const plain = fillIn(block);
+    const server = serverOf(plain, accountId);
+    const token = secretIn(block, "token");
+    return {
+      ...plain,
+      accountId,
+      url: server.ok ? server.url : "",
+      trustsPeer: server.ok && server.isTrusted,
+      leavesOwnNetwork: !serverOf({ ...plain, allowInsecure: false }, accountId).ok,
+      ...(token !== undefined && { token }),
+    };
+  },
+  warn({ whole }) {
+    const chosen = whole["defaultAccount"] ?? whole["accountId"];
+    const isListed = typeof chosen !== "string" || localImRules.names.list(whole).includes(localImRules.names.find(whole, chosen));
+    return isListed ? [] : [`defaultAccount is none of accounts; the first one is taken`];
+  },
+  unknown: (accountId) => `Local IM account "${accountId}" not configured or disabled`,
+};
+
+function serverOf({ serverUrl, allowInsecure }: Pick<LocalImAccount, "serverUrl" | "allowInsecure">, accountId: string) {
+  return readServer(serverUrl, accountId, allowInsecure);
+}
+
+/** The block has passed the validator: with the defaults it is a whole account. */
+function fillIn(block: Block): Omit<LocalImAccount, "token"> {
+  const { token: _token, ...fields } = block;
+  return { ...accountDefaults, ...fields, limits: { ...accountDefaults.limits, ...(block["limits"] as object | undefined) } };
+}

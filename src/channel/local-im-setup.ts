@@ -1,0 +1,33 @@
+import type { ResolvedLocalImAccount } from "./local-im-account.ts";
+import type { ChannelSetup } from "./setup.ts";
+
+/** The flags of `openclaw channels add`; the package metadata declares the same, from here. */
+export const localImSetupFields = {
+  serverUrl: { kind: "string", cli: { flags: "--server-url <url>", description: "WebSocket address of the IM server" } },
+  token: { kind: "string", sensitive: true, cli: { flags: "--token <text>", description: "Token that the server wants, if any" } },
+  allowFrom: { kind: "string-list", cli: { flags: "--allow-from <ids>", description: "User ids to admit, separated by commas" } },
+} as const;
+
+export const localImSetup: ChannelSetup<ResolvedLocalImAccount> = {
+  fields: localImSetupFields,
+  blockOf: ({ name, serverUrl, token, allowFrom }) => ({ name, serverUrl, token, allowFrom }),
+  intro: ["OpenClaw connects to your IM server and answers its users. The account's id goes to the server", "with the address, as accountId."],
+  secrets: [],
+  questions: [
+    {
+      key: "serverUrl",
+      message: "WebSocket address of the IM server",
+      placeholder: "ws://192.168.100.168:8080",
+      current: ({ url }) => url,
+      expects: (value) => (URL.canParse(/^\w+:\/\//.test(value) ? value : `ws://${value}`) ? undefined : "a WebSocket address"),
+    },
+    {
+      key: "token",
+      message: "Token that the server wants, if any",
+      optional: true,
+      hidden: true,
+      current: () => undefined,
+      expects: (value) => (/^[!-~]*$/.test(value) ? undefined : "text without spaces"),
+    },
+  ],
+};

@@ -1,0 +1,28 @@
+import type { Block } from "./account-names.ts";
+
+/** Fields of the original plugins. */
+export interface OlderFields {
+  /** Older name to today's, which wins where both are set. */
+  renamed: Readonly<Record<string, string>>;
+  /** Without a meaning any more. */
+  dropped: readonly string[];
+}
+
+/** Replaces what is older and says so; values are never repeated. */
+export function modernize(block: Block, { renamed, dropped }: OlderFields): { block: Block; warnings: readonly string[] } {
+  const fields: Record<string, unknown> = { ...block };
+  const warnings: string[] = [];
+  for (const [older, newer] of Object.entries(renamed)) {
+    if (fields[older] === undefined) continue;
+    const isTaken = fields[newer] !== undefined;
+    warnings.push(isTaken ? `${older} is ignored because ${newer} is set` : `${older} is an older name: write ${newer} instead`);
+    if (!isTaken) fields[newer] = fields[older];
+    delete fields[older];
+  }
+  for (const field of dropped) {
+    if (fields[field] === undefined) continue;
+    warnings.push(`${field} has no meaning any more and is ignored`);
+    delete fields[field];
+  }
+  return { block: fields, warnings };
+}

@@ -1,0 +1,101 @@
+import { createChatChannelPlugin, type OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
+import { buildBaseChannelStatusSummary, createDefaultChannelRuntimeState } from "openclaw/plugin-sdk/status-helpers";
+import { deleteAccount, editAccount } from "./account-edits.ts";
+import { type AccessFields, type ChannelAccount, defaultAccountId, listAccountIds, resolveAccount } from "./accounts.ts";
+import { createDirectory } from "./directory.ts";
+import type { ChannelKind } from "./gateway.ts";
+import { createMessaging, createResolver } from "./messaging.ts";
+import { createOutbound } from "./outbound.ts";
+import { createPairing } from "./pairing.ts";
+import { createReload } from "./reload.ts";
+import { auditExposure, createDmPolicy, createDmRouting, type Exposure } from "./security.ts";
+import type { AccessConfig } from "./sender-policy.ts";
+import { type ChannelSetup, createSetupContract, createSetupWizard } from "./setup.ts";
+import { collectIssues, describeAccount } from "./status.ts";
+
+/** What the host is told of a channel besides what its kind says. */
+export interface ChannelWords<Config> {
+  /** One line in the host's channel picker. */
+  blurb: string;
+  media: boolean;
+  threads: boolean;
+  /** Fields a running account follows; what is not here restarts it. */
+  followed: readonly string[];
+  setup: ChannelSetup<Config>;
+  exposureOf(config: Config): Omit<Exposure, "accountId">;
+  /** Looks whether what the account needs of others is there. */
+  probe(about: { accountId: string; config: Config; timeoutMs: number }): Promise<Probe>;
+}
+
+export type Probe = { ok: true; [about: string]: unknown } | { ok: false; error: string };
+
+/** The slots every channel fills in the same way. */
+export function createChannel<Config extends AccessConfig & AccessFields>(kind: ChannelKind<Config>, words: ChannelWords<Config>) {
+  const { names, rules, live } = kind;
+  const resolve = (cfg: OpenClawConfig, accountId?: string | null) => resolveAccount(rules, cfg, accountId, kind.environment());
+  const describe = (account: ChannelAccount<Config>) => ({ ...describeAccount(account), ...(kind.portOf && { port: account.config ? kind.portOf(account.config) : null }) });
+
+  return createChatChannelPlugin<ChannelAccount<Config>>({
+    base: {
+      id: names.id,
+      meta: {
+        id: names.id,
+        label: names.label,
+        selectionLabel: `${names.label} (Clawwire)`,
+        docsPath: `/channels/${names.id}`,
+        blurb: words.blurb,
+        markdownCapable: true,
+      },
+      capabilities: {
+        chatTypes: ["direct", ...(names.hasGroups ? (["group"] as const) : []), ...(words.threads ? (["thread"] as const) : [])],
+        media: words.media,
+        reply: true,
+        threads: words.threads,
+      },
+      reload: createReload([rules.channelId, ...rules.legacyKeys], words.followed),
+      config: {
+        listAccountIds: (cfg) => listAccountIds(rules, cfg),
+        resolveAccount: resolve,
+        inspectAccount: resolve,
+        defaultAccountId: (cfg) => defaultAccountId(rules, cfg),
+        isEnabled: (account) => account.enabled,
+        ...(rules.disabled !== undefined && { disabledReason: () => rules.disabled ?? "" }),
+        isConfigured: (account) => account.configured,
+        unconfiguredReason: (account) => account.problem ?? "not configured",
+        describeAccount: describe,
+        resolveAllowFrom: ({ cfg, accountId }) => resolve(cfg, accountId).allowFrom,
+        setAccountEnabled: ({ cfg, accountId, enabled }) => editAccount(rules, cfg, accountId, { enabled }),
+        deleteAccount: ({ cfg, accountId }) => deleteAccount(rules, cfg, accountId),
+      },
+      setupContract: createSetupContract(rules, words.setup),
+      setupWizard: createSetupWizard(rules, names.label, words.setup, resolve),
+      status: {
+        defaultRuntime: createDefaultChannelRuntimeState("default"),
+        buildChannelSummary: ({ snapshot }) => buildBaseChannelStatusSummary(snapshot),
+        buildAccountSnapshot: ({ account, runtime, probe }) => ({ ...runtime, ...describe(account), probe }),
+        collectStatusIssues: (accounts) => collectIssues(names.id, accounts),
+        async probeAccount({ account, timeoutMs }) {
+          const { accountId, config } = account;
+          return config ? await words.probe({ accountId, config, timeoutMs }) : { ok: false, error: account.problem };
+        },
+      },
+      gateway: { startAccount: async (ctx) => await (await import("./gateway.ts")).startAccount(ctx, kind) },
+      messaging: createMessaging(names),
+      resolver: createResolver(names),
+      directory: createDirectory(names, resolve),
+      actions: {
+        describeMessageTool: () => ({ actions: ["send"] }),
+        supportsAction: () => false,
+        resolveExecutionMode: () => "gateway",
+      },
+    },
+    security: {
+      dm: createDmPolicy(names.id),
+      dmRouting: createDmRouting(names),
+      collectWarnings: ({ account, cfg }) => (account.config ? auditExposure(names.id, { accountId: account.accountId, ...words.exposureOf(account.config) }, cfg) : []),
+    },
+    pairing: createPairing(names, live),
+    threading: { topLevelReplyToMode: "off" },
+    outbound: createOutbound(names, live),
+  });
+}

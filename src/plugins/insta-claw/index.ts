@@ -1,0 +1,12 @@
+import { defineChannelPluginEntry } from "openclaw/plugin-sdk/channel-core";
+import { instaClawChannel, instaClawRuntime, instaClawToolGuard } from "../../channel/insta-claw.ts";
+import { guardTools } from "../../channel/tool-guard.ts";
+
+export default defineChannelPluginEntry({
+  id: "clawwire-insta-claw",
+  name: "InstaClaw",
+  description: "OpenClaw connects to an InstaClaw gateway and answers its users.",
+  plugin: instaClawChannel,
+  setRuntime: instaClawRuntime.setRuntime,
+  registerCapabilities: (api) => guardTools(api, instaClawToolGuard),
+});

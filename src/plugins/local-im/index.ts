@@ -1,0 +1,12 @@
+import { defineChannelPluginEntry } from "openclaw/plugin-sdk/channel-core";
+import { localImChannel, localImRuntime, localImToolGuard } from "../../channel/local-im.ts";
+import { guardTools } from "../../channel/tool-guard.ts";
+
+export default defineChannelPluginEntry({
+  id: "clawwire-local-im",
+  name: "Local IM",
+  description: "OpenClaw connects to an instant-messaging server of yours and answers its users.",
+  plugin: localImChannel,
+  setRuntime: localImRuntime.setRuntime,
+  registerCapabilities: (api) => guardTools(api, localImToolGuard),
+});

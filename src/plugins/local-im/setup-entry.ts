@@ -1,0 +1,4 @@
+import { defineSetupPluginEntry } from "openclaw/plugin-sdk/channel-core";
+import { localImChannel } from "../../channel/local-im.ts";
+
+export default defineSetupPluginEntry(localImChannel);

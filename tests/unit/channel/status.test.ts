@@ -1,0 +1,70 @@
+import type { ChannelAccountSnapshot } from "openclaw/plugin-sdk/channel-contract";
+import { describe, expect, it } from "vitest";
+import type { AccountStatus } from "../../../src/account/account.ts";
+import { createStatusReport } from "../../../src/channel/status.ts";
+import type { LinkStatus } from "../../../src/link/link.ts";
+import { createVirtualSystem } from "../../support/virtual.ts";
+
+function report() {
+  let shown: ChannelAccountSnapshot = { accountId: "a" };
+  const system = createVirtualSystem();
+  const status = createStatusReport({ accountId: "a", getStatus: () => shown, setStatus: (next) => void (shown = { ...shown, ...next }) }, system);
+  return { status, system, shown: () => shown };
+}
+
+const listening: AccountStatus = { connected: true, running: 0, waiting: 0 };
+const link = (state: LinkStatus["state"], more: Partial<LinkStatus> = {}): AccountStatus => ({ connected: state === "ready", running: 0, waiting: 0, link: { state, reason: "a reason", attempts: 1, ...more } });
+
+describe("the status of an account that listens", () => {
+  it("is connected as soon as it has its port, and lively as long as it is asked", async () => {
+    const { status, system, shown } = report();
+    status.opened({ url: "ws://127.0.0.1:1/ws", port: 1, status: listening });
+    expect(shown()).toMatchObject({ running: true, connected: true, lifecycle: "ready", port: 1, lastError: null });
+    expect(shown()).not.toHaveProperty("statusState");
+    await system.pass(60_000);
+    status.changed({ ...listening, running: 2, lastInboundAt: 5 });
+    await system.pass(1000);
+    expect(shown()).toMatchObject({ busy: true, activeRuns: 2, lastInboundAt: 5, lastTransportActivityAt: system.now() });
+  });
+});
+
+describe("the status of an account that dials", () => {
+  it("is connected when its link is ready, the first time too, and says so in words", async () => {
+    const { status, system, shown } = report();
+    status.starting();
+    status.opened({ url: "ws://127.0.0.1:1/", status: link("connecting") });
+    expect(shown()).toMatchObject({ running: true, connected: false, lifecycle: "starting", statusState: "connecting", reconnectAttempts: 1 });
+    expect(shown()).not.toHaveProperty("port");
+    status.changed(link("ready", { connectedAt: 7, heardAt: 8 }));
+    await system.pass(1000);
+    expect(shown()).toMatchObject({ connected: true, lifecycle: "ready", statusState: "connected", lastConnectedAt: 7, lastTransportActivityAt: 8, reconnectAttempts: 0, lastError: null });
+  });
+
+  it("tells every loss and every failed dial with its time and reason, and forgets the error when it is back", async () => {
+    const { status, system, shown } = report();
+    const tell = async (about: AccountStatus) => {
+      status.changed(about);
+      await system.pass(1000);
+    };
+    await tell(link("ready"));
+    await tell(link("recovering", { reason: "the connection was lost" }));
+    expect(shown()).toMatchObject({ connected: false, lifecycle: "recovering", statusState: "reconnecting", stateReason: "the connection was lost", lastError: "the connection was lost" });
+    const firstLoss = shown().lastDisconnect;
+    expect(firstLoss).toEqual({ at: system.now(), error: "the connection was lost" });
+    await tell(link("connecting", { attempts: 1, reason: "dialing" }));
+    expect(shown()).toMatchObject({ statusState: "connecting", lastDisconnect: firstLoss, lastError: "the connection was lost" });
+    await tell(link("recovering", { attempts: 2, reason: "no answer" }));
+    expect(shown().lastDisconnect).toEqual({ at: system.now(), error: "no answer" });
+    await tell(link("ready"));
+    expect(shown()).toMatchObject({ connected: true, lastError: null });
+  });
+
+  it("is blocked where only another configuration helps, and stopped at the end", async () => {
+    const { status, system, shown } = report();
+    status.opened({ url: "ws://127.0.0.1:1/", status: link("blocked") });
+    expect(shown()).toMatchObject({ lifecycle: "blocked", statusState: "disconnected" });
+    status.stopped();
+    expect(shown()).toMatchObject({ running: false, connected: false, lifecycle: "stopped", statusState: "stopped" });
+    expect(system.pendingTimers()).toBe(0);
+  });
+});
