@@ -61,8 +61,8 @@ export const limits = {
   linkGraceMs: 2_000,
   /** ms until a socket that is given up has to be gone, and until a stop is over. */
   linkCloseMs: 1_500,
-  /** ms of silence after which the peer is asked for a pong before a finished reply is handed to the socket. */
-  linkQuietMs: 5_000,
+  /** ms of silence after which the peer is asked for a pong before a finished reply is handed to the socket: of one that was heard just now the link is known to live. */
+  linkQuietMs: 250,
   /** Frames of a link that wait for their handler before the socket is not read any more. */
   linkWaitingFrames: 8,
   /** Unsent bytes in the socket beyond which frames wait outside, where later ones can still replace them. */

@@ -12,8 +12,8 @@ export function backOffMs(n: number, backoff: Backoff, random: number): number {
 
 /**
  * The delay after an open link was cut. A server that goes down cuts all its clients in the same moment, and a jitter of
- * one second would send a tenth of them back in every 100 ms: this one is uniform over four times the base (RFC 6455,
- * section 7.2.3 thinks of 0 to 5 s). Never under the base. Dials that fail afterwards keep the distance they have got.
+ * one second would send a tenth of them back in every 100 ms: this one is uniform over five times the base (RFC 6455,
+ * section 7.2.3, asks for 0 to 5 s), which is 2 % in 100 ms. Never under the base. Dials that fail afterwards keep the distance they have got.
  */
 export function backOffCutMs(n: number, backoff: Backoff, random: number): number {
   const spread = spreadMs(backoff);
@@ -35,5 +35,5 @@ function growMs(n: number, { baseMs }: Backoff): number {
 }
 
 function spreadMs({ baseMs, jitterMs }: Backoff): number {
-  return Math.max(jitterMs, 4 * baseMs);
+  return Math.max(jitterMs, 5 * baseMs);
 }

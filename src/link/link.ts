@@ -19,6 +19,10 @@ export interface LinkProfile {
   /** Silence after which the peer is dead. */
   deadAfterMs: number;
   maxPayload: number;
+  /** Dials in a row, none of which led to a link that lasted, after which no more are tried; absent where there is no end to it. */
+  maxAttempts?: number;
+  /** What a binary frame does: the wire has none. */
+  binary: "close" | "ignore";
   /** Close codes and HTTP statuses with a meaning of their own; every other one backs off. */
   refusals: readonly LinkRefusal[];
 }
@@ -107,7 +111,7 @@ export interface Link {
   recycle(reason: string): void;
   /** Closes the socket with this code and dials again by the rules. */
   close(code: number, reason: string): void;
-  /** Takes over new numbers, of an open socket only those that are no option of the socket; `redial` when the target has changed. Leaves `blocked`. */
+  /** Takes over new numbers, `maxPayload` and `handshakeMs` with the next dial; `redial` when the target has changed. Leaves `blocked`. */
   reconfigure(profile: LinkProfile, redial: boolean): void;
   /** Closes with 1000 and dials no more. Settles in every state, at most `linkCloseMs` later. */
   stop(): Promise<void>;

@@ -78,7 +78,8 @@ function becomeReady(before: Supervision): LinkStep {
   };
 }
 
-function lose(before: Supervision, loss: Loss, { now }: Moment, bounds: LinkBounds): LinkStep {
+function lose(before: Supervision, given: Loss, { now }: Moment, bounds: LinkBounds): LinkStep {
+  const loss = giveUpAfterMost(before, given);
   const left = leave(before, loss.why);
   if (!left) return unchanged(before);
   const { text, delayMs } = loss;
@@ -91,6 +92,12 @@ function lose(before: Supervision, loss: Loss, { now }: Moment, bounds: LinkBoun
   effects.push({ do: "tell", level, text: `${text}, dialing again ${delayMs > 0 ? `in ${seconds(delayMs)}` : "at once"}` });
   if (delayMs <= 0) return dialIfDue({ ...next, isDue: true, nextDialAt: now }, effects);
   return { next: { ...next, nextDialAt: now + delayMs }, effects: [...effects, { do: "arm", timer: "dial", ms: delayMs }] };
+}
+
+/** The operator may want an end to attempts that lead nowhere. */
+function giveUpAfterMost({ profile: { maxAttempts }, attempts }: Supervision, loss: Loss): Loss {
+  if (maxAttempts === undefined || attempts < maxAttempts || loss.why === "reconfigured" || loss.why === "recycled") return loss;
+  return { ...loss, why: "barred", kind: "exhausted", level: "error", text: `${loss.text}, which was attempt ${attempts} of ${maxAttempts}` };
 }
 
 /** Every socket that is given up has the same time to be gone. */

@@ -37,6 +37,7 @@ export class Wire implements SocketEars {
   readonly #finals = new Map<number, (arrival: Arrival) => void>();
   #socket: WireSocket | undefined;
   #bytes: { readonly bytesRead: number } = { bytesRead: 0 };
+  #sawBinary = false;
   #phase: Phase = "dialing";
   #isAdmitted = false;
   #refusedWith: number | undefined;
@@ -150,8 +151,16 @@ export class Wire implements SocketEars {
   received(text: string | undefined): void {
     if (this.#phase !== "open") return;
     this.#hear();
-    if (text === undefined) return this.#home.tell({ on: "broken", how: "binary" });
-    this.#inbox.add(text);
+    if (text !== undefined) this.#inbox.add(text);
+    else if (this.#home.profile().binary === "close") this.#home.tell({ on: "broken", how: "binary" });
+    else this.#noteBinary();
+  }
+
+  #noteBinary(): void {
+    const text = "the server sent a binary frame, which is ignored";
+    if (this.#sawBinary) this.#home.log.debug(text);
+    else this.#home.log.warn(text);
+    this.#sawBinary = true;
   }
 
   ponged(payload: string): void {

@@ -75,7 +75,7 @@ describe.each(subjects)("$name", (subject) => {
   });
 
   it("goes on with a turn when the link drops, and sends the whole reply once when it is back", async () => {
-    const { simulator, agent } = await play(subject);
+    const { simulator, agent, account } = await play(subject);
     const messageId = simulator.say({ text: "hello", user: "ann", session: "ann" });
     const turn = await running(agent);
     turn.reply.started();
@@ -83,6 +83,7 @@ describe.each(subjects)("$name", (subject) => {
     await simulator.until(() => simulator.replies.find(({ text }) => text === "The first half"), "the first half");
     const before = await simulator.link();
     simulator.drop();
+    await simulator.until(() => (account.status().connected ? undefined : true), "the loss");
     turn.reply.partial("The first half and the second");
     turn.reply.payload({ text: "The first half and the second" });
     turn.end();

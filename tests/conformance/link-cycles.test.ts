@@ -64,7 +64,6 @@ it(`leaves nothing behind in ${CYCLES} reconnects: no socket, no timer, no liste
 
   for (const [kind, count] of Object.entries(resources())) expect(count, kind).toBeLessThanOrEqual(baseline[kind] ?? 0);
   expect(process.eventNames().map((name) => [name, process.listenerCount(name)])).toEqual(listeners);
-  if (process.env.SHOW) process.stdout.write(`heap ${(late - early) / MIB} opened ${opened} ${JSON.stringify([resources(), baseline])}\n`);
   expect(closed).toBe(opened);
   expect(opened).toBeGreaterThanOrEqual(CYCLES * 0.9);
   expect(heard).toEqual([]);

@@ -105,9 +105,11 @@ describe("the local IM channel in a real gateway", () => {
     expect(ends).toHaveLength(1);
   }, 240_000);
 
-  it("has kept its token out of log and status, and to the rules of the wire", async () => {
+  it("has logged in the documented words, without its token, and kept to the rules of the wire", async () => {
     const { stdout } = await gateway.cli("channels", "status", "--json");
-    expect(stdout + (await gateway.logs())).not.toContain(token);
+    const logs = await gateway.logs();
+    expect(stdout + logs).not.toContain(token);
+    for (const line of ["正在连接服务端: ws://127.0.0.1:", "✅ 成功连接至服务端 [Account: U00267, name: Office]", "🚀 开始处理消息...", "📥 AI 处理完成"]) expect(logs).toContain(`[LocalIM][U00267] ${line}`);
     expect(gateway.server.violations).toEqual([]);
   }, 30_000);
 });

@@ -17,8 +17,10 @@ export interface Running {
   signal(signal: NodeJS.Signals): void;
 }
 
-export function run(command: string, args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Running {
-  const child = spawn(command, args, { cwd: options.cwd ?? root, env: options.env ?? process.env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+export function run(command: string, args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv; input?: string } = {}): Running {
+  const child = spawn(command, args, { cwd: options.cwd ?? root, env: options.env ?? process.env, detached: true });
+  // One that ends early reads no more.
+  child.stdin.on("error", () => {}).end(options.input);
   const { pid = 0 } = child;
   const output = { stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));

@@ -46,6 +46,16 @@ describe("npm start", () => {
     expect(await isListening(port)).toBe(false);
   }, 180_000);
 
+  it("gives a channel that dials a server to dial, through which lines of a pipe speak, and stops at /quit", async () => {
+    await packedPlugin("clawwire-local-im");
+    const input = "/user ann\nhello\n/wait reply\n/quit\n";
+    const started = run("npm", ["start", "--silent", "--", "--channel", "local-im", "--port", String(port), "--state", state], { input });
+    await started.until(/= answer to \S+: You said: hello/, 120_000);
+    expect(await started.exited).toEqual({ code: 0, signal: null });
+    expect(started.stdout()).toContain(`ws://127.0.0.1:${port}/`);
+    if (linux) expect(await untilNoneNames(state, 1000)).toEqual([]);
+  }, 180_000);
+
   it("talks to a real model with a key that it keeps to itself, and ends well on SIGTERM without waiting for its answer", async () => {
     const key = "sk-canary-5f2c9a71";
     const env = { ...process.env, CLAWWIRE_MODEL_API_KEY: key };

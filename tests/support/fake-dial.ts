@@ -3,6 +3,7 @@ import { openLink } from "../../src/link/shell.ts";
 import type { Dial, SocketEars, WireSocket } from "../../src/link/socket.ts";
 import { createLinkClock, type LinkClock } from "./link-clock.ts";
 import { recordLog, type RecordedLog } from "./recorded-log.ts";
+import { settle } from "./virtual.ts";
 
 /** The other end of a dial, in memory. */
 export interface FakePeer extends WireSocket {
@@ -32,6 +33,7 @@ export const linkProfile: LinkProfile = {
   pingMs: 30_000,
   deadAfterMs: 40_000,
   maxPayload: 1_048_576,
+  binary: "close",
   refusals: [
     { code: 4401, then: "at-most", text: "the token is not accepted" },
     { code: 401, then: "at-most", text: "the token is not accepted" },
@@ -98,6 +100,14 @@ export function openFakeLink({ profile, handler, clock = createLinkClock(), targ
       return last;
     },
   };
+}
+
+/** A link that is open, and ready where it needs no session. */
+export async function openReadyLink(options: FakeLinkOptions = {}): Promise<FakeLink> {
+  const fake = openFakeLink(options);
+  await settle();
+  fake.peer.open();
+  return fake;
 }
 
 function createPeer(clock: LinkClock, target: LinkTarget, ears: SocketEars): FakePeer {

@@ -30,7 +30,7 @@ export function deadAfterOf({ heartbeatIntervalMs, timeoutThresholdMs }: Pick<In
 }
 
 /** The numbers one account dials with (IC-3, IC-4). */
-export function linkProfileOf(config: Pick<InstaClawAccount, "heartbeatIntervalMs" | "timeoutThresholdMs" | "limits">): LinkProfile {
+export function linkProfileOf(config: Pick<InstaClawAccount, "heartbeatIntervalMs" | "timeoutThresholdMs" | "limits" | "reconnect">): LinkProfile {
   return {
     backoff: { baseMs: limits.backoffBaseMs.value, maxMs: limits.backoffMaxMs.value, jitterMs: limits.backoffJitterMs.value, jitter: "outside" },
     provenMs: limits.provenMs.value,
@@ -38,6 +38,8 @@ export function linkProfileOf(config: Pick<InstaClawAccount, "heartbeatIntervalM
     pingMs: config.heartbeatIntervalMs,
     deadAfterMs: deadAfterOf(config),
     maxPayload: config.limits.maxPayload,
+    binary: "close",
+    ...(config.reconnect.maxAttempts > 0 && { maxAttempts: config.reconnect.maxAttempts }),
     refusals: [
       { code: 401, then: "at-most", text: "the gateway refuses the credentials (HTTP 401)" },
       { code: 403, then: "at-most", text: "the gateway does not let this account in (HTTP 403)" },

@@ -37,6 +37,7 @@ export function linkProfileOf(config: Pick<LocalImAccount, "limits">): LinkProfi
     pingMs: limits.pingSeconds.value * 1000,
     deadAfterMs: limits.deadAfterSeconds.value * 1000,
     maxPayload: config.limits.maxPayload,
+    binary: "ignore",
     refusals: [
       { code: 401, then: "at-most", text: "the server wants another token (HTTP 401)" },
       { code: 403, then: "at-most", text: "the server does not let this account in (HTTP 403)" },

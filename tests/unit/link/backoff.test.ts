@@ -23,20 +23,20 @@ describe("backoff", () => {
     expect(backOffMs(9, inside, last)).toBe(30_000);
   });
 
-  it("spreads the first dial after a cut from the base on over four times the base", () => {
+  it("spreads the first dial after a cut from the base on over five times the base", () => {
     for (const backoff of [outside, inside]) {
       expect(backOffCutMs(0, backoff, 0)).toBe(1_000);
-      expect(backOffCutMs(0, backoff, last)).toBe(4_999);
+      expect(backOffCutMs(0, backoff, last)).toBe(5_999);
     }
   });
 
   it("spreads a cut as far when the cap is reached, within the cap where the jitter is", () => {
-    expect([backOffCutMs(9, outside, 0), backOffCutMs(9, outside, last)]).toEqual([30_000, 33_999]);
-    expect([backOffCutMs(9, inside, 0), backOffCutMs(9, inside, last)]).toEqual([26_000, 29_999]);
+    expect([backOffCutMs(9, outside, 0), backOffCutMs(9, outside, last)]).toEqual([30_000, 34_999]);
+    expect([backOffCutMs(9, inside, 0), backOffCutMs(9, inside, last)]).toEqual([25_000, 29_999]);
   });
 
   it("makes a refused one wait for the longest delay, and not all of them for the same", () => {
-    expect([backOffLongestMs(inside, 0), backOffLongestMs(inside, last)]).toEqual([30_000, 33_999]);
+    expect([backOffLongestMs(inside, 0), backOffLongestMs(inside, last)]).toEqual([30_000, 34_999]);
   });
 
   it("stays a number after any count of losses, with no base too", () => {

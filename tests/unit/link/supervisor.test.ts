@@ -80,18 +80,18 @@ describe("supervisor", () => {
 
   it("dials again by the backoff, and counts on until a link is proven", () => {
     const first = play([...ready, lost()]);
-    expect(armed(first.effects, "dial")).toMatchObject({ ms: 3_000 });
-    expect(first.effects).toContainEqual({ do: "tell", level: "warn", text: "connection lost (1006), dialing again in 3.0 s" });
+    expect(armed(first.effects, "dial")).toMatchObject({ ms: 3_500 });
+    expect(first.effects).toContainEqual({ do: "tell", level: "warn", text: "connection lost (1006), dialing again in 3.5 s" });
     const second = play([gone, { on: "timer", timer: "dial" }, { on: "opened", generation: 2 }, lost(2)], first.next);
-    expect(armed(second.effects, "dial")).toMatchObject({ ms: 4_000 });
+    expect(armed(second.effects, "dial")).toMatchObject({ ms: 4_500 });
     expect(second.next).toMatchObject({ attempts: 2, losses: 2 });
   });
 
   it("starts over after a link that has lasted, not after one that only opened", () => {
     expect(play([...proven, lost()]).next).toMatchObject({ attempts: 0, losses: 1 });
     const many = { ...createSupervision(linkProfile), losses: 4 };
-    expect(armed(play([...ready, lost()], many).effects, "dial")).toMatchObject({ ms: 18_000 });
-    expect(armed(play([...proven, lost()], many).effects, "dial")).toMatchObject({ ms: 3_000 });
+    expect(armed(play([...ready, lost()], many).effects, "dial")).toMatchObject({ ms: 18_500 });
+    expect(armed(play([...proven, lost()], many).effects, "dial")).toMatchObject({ ms: 3_500 });
   });
 
   it("dials only when the time has come and the old socket is gone, in either order", () => {
@@ -124,7 +124,7 @@ describe("supervisor", () => {
     expect(first.effects).toContainEqual({ do: "close", generation: 1, code: 1000, reason: "reconnecting" });
     expect(first.effects).toContainEqual({ do: "tell", level: "info", text: "reconnecting: server restart, dialing again at once" });
     const again = play([gone, { on: "opened", generation: 2 }, { on: "recycle", reason: "once more" }], first.next);
-    expect(armed(again.effects, "dial")).toMatchObject({ ms: 4_000 });
+    expect(armed(again.effects, "dial")).toMatchObject({ ms: 4_500 });
   });
 
   it("closes what the session wants closed, and dials by the backoff", () => {
@@ -145,8 +145,8 @@ describe("supervisor", () => {
   });
 
   it("waits for the longest delay where the protocol says so, for a close code and for a refused upgrade", () => {
-    expect(armed(play([...ready, lost(1, 4401)]).effects, "dial")).toMatchObject({ ms: 32_000 });
-    expect(armed(play([{ on: "start" }, { on: "lost", generation: 1, cause: { kind: "refused", status: 401 } }]).effects, "dial")).toMatchObject({ ms: 32_000 });
+    expect(armed(play([...ready, lost(1, 4401)]).effects, "dial")).toMatchObject({ ms: 32_500 });
+    expect(armed(play([{ on: "start" }, { on: "lost", generation: 1, cause: { kind: "refused", status: 401 } }]).effects, "dial")).toMatchObject({ ms: 32_500 });
   });
 
   it("is blocked by a refusal for good, until the configuration changes", () => {
@@ -212,5 +212,23 @@ describe("supervisor", () => {
       "debug connected",
       "warn connection lost (1006)",
     ]);
+  });
+
+  it("gives up after as many dials in a row as it may make, and dials again when it is reconfigured", () => {
+    const profile = { ...linkProfile, maxAttempts: 2 };
+    const again: LinkEvent[] = [{ on: "gone", generation: 1 }, { on: "timer", timer: "dial" }];
+    const once = play([...ready, lost(), ...again], createSupervision(profile));
+    expect(once.next).toMatchObject({ state: "connecting", attempts: 2 });
+    const { next, effects } = play([lost(2)], once.next);
+    expect(next.state).toBe("blocked");
+    expect(next.reason).toContain("attempt 2 of 2");
+    expect(effects.filter(({ do: what }) => what === "tell")).toEqual([{ do: "tell", level: "error", text: `${next.reason}, not dialing again before the configuration changes` }]);
+    const after = play([{ on: "gone", generation: 2 }, { on: "reconfigure", profile, redial: false }], next);
+    expect(after.next).toMatchObject({ state: "connecting", attempts: 1 });
+  });
+
+  it("starts counting anew after a link that lasted", () => {
+    const profile = { ...linkProfile, maxAttempts: 1 };
+    expect(play([...proven, lost()], createSupervision(profile)).next.state).toBe("recovering");
   });
 });

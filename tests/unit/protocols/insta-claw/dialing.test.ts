@@ -49,7 +49,7 @@ describe("where an account dials", () => {
 });
 
 describe("the numbers of a link", () => {
-  const config = { heartbeatIntervalMs: 30_000, limits: { maxPayload: 1_048_576, maxConcurrent: 10, queuedPerSession: 256, messagesPerMinute: 60, messageBurst: 256, dedupeEntries: 10_000 } };
+  const config = { heartbeatIntervalMs: 30_000, reconnect: { maxAttempts: 0 }, limits: { maxPayload: 1_048_576, maxConcurrent: 10, queuedPerSession: 256, messagesPerMinute: 60, messageBurst: 256, dedupeEntries: 10_000 } };
 
   it("IC-3 IC-4 are the documented ones", () => {
     const { refusals, ...numbers } = linkProfileOf(config);
@@ -60,7 +60,9 @@ describe("the numbers of a link", () => {
       pingMs: 30_000,
       deadAfterMs: 90_000,
       maxPayload: 1_048_576,
+      binary: "close",
     });
+    expect(linkProfileOf({ ...config, reconnect: { maxAttempts: 7 } }).maxAttempts).toBe(7);
     expect(refusals.map(({ code, then }) => [code, then])).toEqual([401, 403, 1008, 4401, 4403].map((code) => [code, "at-most"]));
   });
 
