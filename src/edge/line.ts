@@ -1,7 +1,7 @@
 import { describeThrown } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { Log } from "../core/ports.ts";
-import { clipReason } from "./closing.ts";
+import { clipReason } from "../core/close-reason.ts";
 import type { Closing, Connection, ConnectionHandler, EdgeClosings, Refusal } from "./edge.ts";
 import { isStalled } from "./heartbeat.ts";
 import type { LineSocket, LineWire } from "./socket.ts";

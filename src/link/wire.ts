@@ -1,3 +1,4 @@
+import { clipReason } from "../core/close-reason.ts";
 import { describeThrown } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { Log, System } from "../core/ports.ts";
@@ -26,8 +27,6 @@ type Phase = "dialing" | "open" | "closing" | "draining" | "gone";
 
 const OPEN = 1;
 const TEXT = { binary: false } as const;
-/** A control frame holds 125 bytes, two of them the close code (RFC 6455, section 5.5). */
-const REASON_BYTES = 123;
 
 /** One socket from the dial until nothing of it is left. */
 export class Wire implements SocketEars {
@@ -302,9 +301,4 @@ export class Wire implements SocketEars {
       this.#home.log.error(`the end of a connection could not be handled: ${this.#home.hide(describeThrown(thrown))}`);
     }
   }
-}
-
-/** As much as fits into a close frame, never half a character. */
-function clipReason(reason: string): string {
-  return reason.slice(0, new TextEncoder().encodeInto(reason, new Uint8Array(REASON_BYTES)).read);
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { clipReason } from "../../../src/edge/closing.ts";
+import { clipReason } from "../../../src/core/close-reason.ts";
 
 describe("close reason", () => {
   it("fits into a close frame, is a beginning of what was said, and is never cut within a character", () => {
