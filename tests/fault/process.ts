@@ -26,6 +26,8 @@ export interface Life {
   journal: Journal;
   agent: Agent;
   readonly isAlive: boolean;
+  /** Writes to the journal so far. */
+  readonly writes: number;
   kill(): void;
 }
 
@@ -35,20 +37,39 @@ export interface LifeOptions {
   record: Record;
   /** How long the agent takes for one message, and in how many pieces it answers. */
   pace(messageId: string): { pieces: number; everyMs: number };
+  /** The process is killed around this write to its journal, counted from 1. */
+  crash?: { at: number; when: "before" | "after" };
 }
 
-export function beginLife({ number, file, record, pace }: LifeOptions): Life {
+const reads: readonly (string | symbol)[] = ["find", "unfinished", "undelivered", "recall", "lastOf", "close"] satisfies (keyof Journal)[];
+
+export function beginLife({ number, file, record, pace, crash }: LifeOptions): Life {
   let isAlive = true;
+  let writes = 0;
   const opened = openJournal(file, { remembered: 10 });
   const journal = new Proxy(opened, {
     get(target, property: keyof Journal) {
       return (...args: unknown[]) => {
         if (!isAlive) throw new Error("this process was killed");
+        if (!reads.includes(property)) writes += 1;
+        const isLast = writes === crash?.at && !reads.includes(property);
+        if (isLast && crash.when === "before") return kill();
         if (property === "admit") record.admitted.push((args[0] as { messageId: string }).messageId);
-        return (target[property] as (...given: unknown[]) => unknown)(...args);
+        const result = (target[property] as (...given: unknown[]) => unknown)(...args);
+        return isLast ? kill() : result;
       };
     },
   });
+  function kill(): never {
+    end();
+    throw new Error("this process was killed");
+  }
+  function end(): void {
+    if (!isAlive) return;
+    isAlive = false;
+    for (const run of record.runs) if (run.life === number) run.end ??= "cut";
+    opened.close();
+  }
   return {
     journal,
     system: { ...system, after: (ms, run) => system.after(ms, () => isAlive && run()) },
@@ -56,11 +77,10 @@ export function beginLife({ number, file, record, pace }: LifeOptions): Life {
     get isAlive() {
       return isAlive;
     },
-    kill() {
-      isAlive = false;
-      for (const run of record.runs) if (run.life === number) run.end ??= "cut";
-      opened.close();
+    get writes() {
+      return writes;
     },
+    kill: end,
   };
 }
 

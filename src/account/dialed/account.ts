@@ -2,7 +2,7 @@ import { describeThrown } from "../../core/errors.ts";
 import { every } from "../../core/every.ts";
 import { limits } from "../../core/limits.ts";
 import { withoutSecrets } from "../../core/redact.ts";
-import type { Link, LinkProfile, LinkTarget } from "../../link/link.ts";
+import type { Link, LinkOptions, LinkProfile, LinkTarget } from "../../link/link.ts";
 import { openLink } from "../../link/shell.ts";
 import type { DialedProtocol, DialedRequest } from "../../protocols/dialed.ts";
 import type { Inbound } from "../../protocols/inbound.ts";
@@ -25,7 +25,10 @@ export interface DialedAccountOptions<Config, State, Origin> extends AccountOpti
 }
 
 /** Runs one account of a channel whose server we dial. Never rejects because the server is away: the link goes on trying. */
-export async function openDialedAccount<Config, State, Origin>(options: DialedAccountOptions<Config, State, Origin>): Promise<RunningAccount<Config>> {
+export async function openDialedAccount<Config, State, Origin>(
+  options: DialedAccountOptions<Config, State, Origin>,
+  open: (options: LinkOptions) => Link = openLink,
+): Promise<RunningAccount<Config>> {
   const { accountId, agent, journal, system, log, dial } = options;
   let dialing = dial(options.config);
   const changed = () => options.changed(status());
@@ -59,7 +62,7 @@ export async function openDialedAccount<Config, State, Origin>(options: DialedAc
     log,
     changed,
   });
-  const link: Link = openLink({ account: accountId, profile: dialing.link, target: () => dialing.target, handler: correspondent, system, log });
+  const link: Link = open({ account: accountId, profile: dialing.link, target: () => dialing.target, handler: correspondent, system, log });
   // It opens later: what a crash cut is running again when the peer sends it once more.
   switchboard.resume();
   const cancelSweep = every(system, limits.sweepEveryMs, switchboard.sweep);
