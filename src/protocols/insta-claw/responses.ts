@@ -1,4 +1,4 @@
-import { limits, type Metadata, type ResponseEvent, type ResponseObject } from "../../../generated/insta-claw/index.ts";
+import { type Item, limits, type Metadata, type ResponseEvent, type ResponseObject } from "../../../generated/insta-claw/index.ts";
 import { itemsIn } from "./parts.ts";
 import { addItem, beginResponse, conclude, type Response, type Said } from "./response.ts";
 import { hearItem } from "./items.ts";
@@ -96,26 +96,37 @@ function continueWith(responses: Responses, response: Response, event: ResponseE
   return fault === undefined ? step : { ...step, notes: [...step.notes, note(fault.level, fault.code, event, response.id)] };
 }
 
-/** The snapshot of the last event wins over what its predecessors added up to (IC-12). */
+/** What the last event says as a whole wins over what its predecessors added up to (IC-12). */
 function complete(responses: Responses, heard: Response, event: End, now: number): Step {
-  const snapshot = event.response;
-  const listed = itemsIn(snapshot)?.slice(0, limits.itemsPerResponse.value) ?? [];
-  const told = conclude(heard);
-  const listing = listed.reduce<Response>((next, item, index) => addItem(next, item, index), { ...heard, items: new Map(), units: 0, cut: false });
-  const shown = conclude(listing);
-  const response = shown.hasMessage ? listing : heard;
-  const said = shown.hasMessage ? shown : told.text === "" && snapshot?.output_text ? { ...told, text: snapshot.output_text.slice(0, limits.responseUnits.value), hasMessage: true } : told;
-  const differs = shown.hasMessage && told.text !== "" && told.text !== shown.text;
-  const isCut = event.type === "response.incomplete" || response.cut;
-  const reason = event.type === "response.incomplete" ? reasonIn(snapshot) : undefined;
+  const said = conclude(heard);
+  const whole = restate(heard, listedIn(event.response));
+  const wins = conclude(whole).hasMessage;
+  const response = wins ? whole : heard;
+  const told = wins ? conclude(whole) : said;
+  const reason = event.type === "response.incomplete" ? reasonIn(event.response) : undefined;
+  const isTruncated = event.type === "response.incomplete" || response.cut;
   return {
     responses: finish(responses, heard.id, now),
     notes: [
-      ...(differs ? [note("warn", "snapshot-differs", event, heard.id)] : []),
+      ...(wins && said.text !== "" && said.text !== told.text ? [note("warn", "snapshot-differs", event, heard.id)] : []),
       ...(response.cut ? [note("warn", "text-cut", event, heard.id)] : []),
     ],
-    message: { ...said, id: heard.id, metadata: heard.metadata, ...(isCut && { truncated: reason === undefined ? {} : { reason } }) },
+    message: { ...told, id: heard.id, metadata: heard.metadata, ...(isTruncated && { truncated: reason === undefined ? {} : { reason } }) },
   };
+}
+
+/** The items of a snapshot; its bare text counts where it lists none. */
+function listedIn(snapshot: ResponseObject | undefined): readonly Listed[] {
+  const items = (itemsIn(snapshot) ?? []).slice(0, limits.itemsPerResponse.value);
+  const text = snapshot?.output_text ?? "";
+  return items.length === 0 && text !== "" ? [{ id: "", type: "message", content: [{ type: "output_text", text }] }] : items;
+}
+
+type Listed = Pick<Item, "id" | "type" | "content">;
+
+function restate(heard: Response, items: readonly Listed[]): Response {
+  const empty: Response = { ...heard, items: new Map(), units: 0, cut: false };
+  return items.reduce((next, item, index) => addItem(next, item, index), empty);
 }
 
 function fail(responses: Responses, { id }: Response, event: End, now: number): Step {

@@ -108,7 +108,7 @@ describe("a document with JSON held as text", () => {
   afterEach(() => workshop.remove());
 
   const note = "{ type: object, required: [kind], properties: { kind: { const: note } } }";
-  const document = ({ held = "$ref: '#/components/schemas/Held'", field = "contentMediaType: application/json", required = "type, data", tag = "const: letter", more = "", example = "'{\"kind\":\"note\"}'" }) => `asyncapi: 3.1.0
+  const document = ({ held = "$ref: '#/components/schemas/Held'", field = "contentMediaType: application/json", required = "type, data", tag = "const: letter", type = "string", extra = "false", more = "", example = "'{\"kind\":\"note\"}'" }) => `asyncapi: 3.1.0
 info: { title: Letters, version: 1.0.0 }
 channels:
   post:
@@ -126,9 +126,10 @@ components:
     Letter:
       type: object
       required: [${required}]
+      additionalProperties: ${extra}
       properties:
         type: { ${tag} }
-        data: { type: string, maxLength: 99, ${field}, contentSchema: { ${held} } }
+        data: { type: ${type}, maxLength: 99, ${field}, contentSchema: { ${held} } }
 ${more}
     Held: { anyOf: [{ $ref: '#/components/schemas/Note' }] }
     Note: ${note}
@@ -144,6 +145,8 @@ ${more}
     ["another media type", { field: "contentMediaType: text/plain" }, /contentSchema goes with type: string and contentMediaType: application\/json/],
     ["no media type", { field: "description: x" }, /contentSchema goes with/],
     ["a text that may be missing", { required: "type" }, /in the required properties of a message only/],
+    ["what may be no text", { type: "[string, 'null']" }, /contentSchema goes with type: string/],
+    ["a message whose other fields are described", { extra: "true" }, /cannot describe unnamed properties/],
     ["a message without a tag", { tag: "type: string, maxLength: 9" }, /needs a tag that no other message has/],
     ["a text in a text", { more: "    Other: { type: object, properties: { inner: { type: string, maxLength: 9, contentMediaType: application/json, contentSchema: { $ref: '#/components/schemas/Held' } } } }" }, /in the required properties of a message only/],
     ["a branch without a name", { held: "$ref: '#/components/schemas/Bad'", more: "    Bad: { anyOf: [{ type: object, required: [kind], properties: { kind: { const: note } } }] }" }, /every branch of "Bad" must be a \$ref to an object/],

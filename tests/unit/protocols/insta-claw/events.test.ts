@@ -42,6 +42,7 @@ describe("a user's message as events", () => {
   it.each([
     ["the older name of the index", [start, of("output_item.added", { index: 1, item: { id: "b", type: "message" } }), of("output_item.added", { index: 0, item: { id: "a", type: "message" } }), delta("y", { item_id: "b" }), delta("x", { item_id: "a" }), done], "xy"],
     ["deltas that name no item", [start, added, delta("x", { item_id: undefined }), done], "x"],
+    ["deltas that name none of several items", [start, added, of("output_item.added", { output_index: 1, item: { id: "b", type: "message" } }), delta("x", { item_id: undefined }), delta("y"), done], "yx"],
     ["deltas before any item that name none", [start, delta("x", { item_id: undefined }), delta("y", { item_id: undefined }), done], "xy"],
     ["an item before the start", [added, delta("x"), done], "x"],
     ["deltas that are objects", [start, added, delta({ text: "x" }), delta("y"), done], "xy"],
@@ -50,6 +51,9 @@ describe("a user's message as events", () => {
     ["the whole response only", [start, of("completed", { response: { id: "resp_a", output: [{ id: "i", type: "message", content: [{ type: "output_text", text: "x" }] }] } })], "x"],
     ["the whole response under items", [start, of("completed", { response: { output: { items: [{ id: "i", type: "message", content: [{ type: "input_text", text: "x" }] }] } } })], "x"],
     ["output_text only", [start, of("completed", { response: { id: "resp_a", output: [], output_text: "x" } })], "x"],
+    ["output_text that says other", [start, added, delta("x"), of("completed", { response: { output: [], output_text: "z" } })], "z"],
+    ["output_text beside items", [start, of("completed", { response: { output: [{ id: "i", type: "message", content: [{ type: "text", text: "x" }] }], output_text: "z" } })], "x"],
+    ["output_text that is null", [start, added, delta("x"), of("completed", { response: { output_text: null } })], "x"],
     ["an output that is none", [start, added, delta("x"), of("completed", { response: { id: "resp_a", output: "text" } })], "x"],
     ["created and queued", [of("created"), of("queued"), of("in_progress"), added, delta("x"), done], "x"],
     ["queued alone", [of("queued", { response: { id: "resp_a", status: "queued" } }), added, delta("x"), done], "x"],
@@ -105,7 +109,8 @@ describe("a user's message as events", () => {
     ];
     const told = feed(start, added, tool, ...events, delta("x"), done);
     expect([told.content, told.notes]).toEqual(["x", []]);
-    expect(feed(start, tool, of("function_call_arguments.done", { item_id: "fc", arguments: "{}" }), done).delivered).toEqual([]);
+    const silent = feed(start, tool, of("function_call_arguments.done", { item_id: "fc", arguments: "{}" }), done);
+    expect(silent.last?.effects).toEqual([]);
   });
 
   it("IC-13 shows nothing that an item of another kind holds", () => {
@@ -165,6 +170,7 @@ describe("an event that does not fit", () => {
     ["arguments of an unknown item", [start, of("function_call_arguments.delta", { item_id: "nope", delta: "x" })], "warn unknown-item"],
     ["a summary of an unknown item", [start, of("reasoning_summary_part.added", { item_id: "nope", summary_index: 0, part: { type: "summary_text" } })], "warn unknown-item"],
     ["the end of a part that never began", [start, added, of("content_part.done", { item_id: "item_a", content_index: 3 })], "warn unknown-part"],
+    ["the end of a part that never began and says nothing", [start, of("output_item.added", { item: { id: "i", type: "message" } }), of("content_part.done", { item_id: "i" })], "warn unknown-part"],
     ["a part that is open", [start, added, of("content_part.added", { item_id: "item_a", content_index: 0, part: { type: "output_text", text: "x" } })], "debug part-is-open"],
     ["a part that skips one", [start, added, of("content_part.added", { item_id: "item_a", content_index: 2, part: { type: "output_text", text: "" } })], "warn unknown-part"],
     ["a delta after the part", [start, added, of("content_part.done", { item_id: "item_a" }), delta("x")], "warn part-is-done"],
@@ -266,8 +272,18 @@ describe("the bounds of what comes in", () => {
   it("IC-14 bounds what a response as a whole says, too", () => {
     const text = "x".repeat(limits.responseUnits.value);
     const output = ["a", "b"].map((id) => ({ id, type: "message", content: [{ type: "output_text", text }] }));
-    expect(feed(start, of("completed", { response: { output } })).content).toHaveLength(limits.responseUnits.value);
-    expect(feed(start, of("completed", { response: { output_text: `${text}x` } })).content).toHaveLength(limits.responseUnits.value);
+    for (const response of [{ output }, { output_text: `${text}x` }]) {
+      const { content, delivered, notes } = feed(start, of("completed", { response }));
+      expect(content).toHaveLength(limits.responseUnits.value);
+      expect([delivered[0]?.customData, notes]).toEqual([{ truncated: true }, ["warn text-cut"]]);
+    }
+  });
+
+  it("IC-14 has the whole room for what a response as a whole says", () => {
+    const text = "x".repeat(limits.responseUnits.value);
+    const output = [{ id: "item_a", type: "message", content: [{ type: "output_text", text }] }];
+    const { content, notes } = feed(start, added, delta(text), of("completed", { response: { output } }));
+    expect([content, notes]).toEqual([text, []]);
   });
 
   it("IC-14 makes room for what an item's end says instead of what came before", () => {

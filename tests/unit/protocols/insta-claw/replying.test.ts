@@ -202,6 +202,28 @@ describe("a reply that is said again", () => {
     expect(own?.metadata).not.toHaveProperty("retry_of");
   });
 
+  it("IC-23 is a new one on the same connection, too", () => {
+    const { stream, end } = reply();
+    stream("x");
+    end(answer("x"));
+    const [event] = end(answer("x"), true).events;
+    expect(event).toMatchObject({ type: "response.in_progress", sequence_number: 0, metadata: { retry_of: firstId } });
+  });
+
+  it("IC-23 names the first one even when much was said since", () => {
+    const { gateway, end } = reply();
+    end(answer("x"));
+    for (let at = 0; at < 1024; at += 1) gateway.says({ say: "typing", of: message({ messageId: `x${at}` }) });
+    expect(end(answer("x"), true).events[0]?.metadata.retry_of).toBe(firstId);
+  });
+
+  it("IC-23 is none where nothing was begun before the link was lost", () => {
+    const { gateway, typing } = reply();
+    gateway.wait(5000);
+    gateway.reconnect();
+    expect(typing().events[0]).toMatchObject({ response_id: firstId });
+  });
+
   it("IC-23 names the first response in the same way every time", () => {
     expect([reply().typing(), reply().typing()].map(({ events }) => events[0]?.response_id)).toEqual([firstId, firstId]);
   });
@@ -284,6 +306,13 @@ describe("the echo of our own events", () => {
     const [started, failed] = gateway.says({ say: "refused", of: message(), refusal: { code: "queue_full", error: "" } }).events;
     expect(gateway.frame({ type: "response.failed", response: { id: failed?.response_id } }).notes).toEqual(["debug own-event"]);
     expect(gateway.frame({ ...started, event_id: undefined }).notes).toEqual(["debug own-event"]);
+  });
+
+  it("IC-8 IC-28 is dropped when a former process began it, and acknowledged", () => {
+    const late = connect({ ack: "intclaw" }, 5000);
+    late.says({ say: "typing", of: message() });
+    const heard = late.data({ type: "response.created", response_id: firstId }, "m_9");
+    expect([heard.notes, heard.frames]).toEqual([["debug own-event"], [{ headers: { messageId: "m_9" }, data: { success: true } }]]);
   });
 
   it("IC-8 is forgotten after ten minutes, or 1024 responses", () => {
