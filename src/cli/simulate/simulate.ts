@@ -68,7 +68,7 @@ async function work(simulator: Simulator, { user }: SimulateOptions, { script, t
   // Who types sees that nobody is there, and can do something about it.
   if (live) stage.patience = { waitMs: replyMs };
   for await (const line of typed) {
-    if (isQuit(line)) return;
+    if (isQuit(line) || simulator.stopped) return;
     if (line.trim() === "/help") report.help(helpOf(simulator.protocol));
     else await perform(line, stage).catch((cause: unknown) => void (simulator.stopped || report.trouble(messageOf(cause))));
   }

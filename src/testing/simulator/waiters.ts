@@ -5,12 +5,14 @@ export class Waiters {
   readonly #timers: Timers;
   readonly #looks = new Set<() => void>();
   readonly #stops = new Set<(why: Error) => void>();
+  #stopped = false;
 
   constructor(timers: Timers) {
     this.#timers = timers;
   }
 
   async until<Found>(look: () => Found | undefined, describe: () => string, timeoutMs: number): Promise<Found> {
+    this.#refuseWhenStopped();
     return new Promise((resolve, reject) => {
       const settle = (act: () => void): void => {
         cancel();
@@ -31,6 +33,7 @@ export class Waiters {
   }
 
   async pause(ms: number): Promise<void> {
+    this.#refuseWhenStopped();
     return new Promise((resolve, reject) => {
       const stop = (why: Error): void => {
         cancel();
@@ -50,6 +53,12 @@ export class Waiters {
   }
 
   stop(): void {
+    this.#stopped = true;
     for (const stop of this.#stops) stop(new Error("the simulator was stopped"));
+  }
+
+  /** Whoever begins to wait after the end would wait for ever. */
+  #refuseWhenStopped(): void {
+    if (this.#stopped) throw new Error("the simulator was stopped");
   }
 }

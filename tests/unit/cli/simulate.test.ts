@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -168,6 +169,18 @@ describe("simulate", () => {
     expect(await ran.code).toBe(0);
     expect((await plugin.closed).code).toBe(1006);
   });
+
+  it("leaves no process behind when it is stopped while lines wait for the plugin", async () => {
+    const child = spawn(process.execPath, [path.resolve(import.meta.dirname, "../../../src/cli/main.ts"), "simulate", "local-im", "--port", "0"]);
+    child.stdin.end("one\ntwo\n/garbage\n");
+    await once(child.stdout, "data");
+    // Time for the first line to be read and to wait.
+    await new Promise((resolve) => void setTimeout(resolve, 300));
+    child.kill("SIGTERM");
+    const kill = setTimeout(() => child.kill("SIGKILL"), 4000);
+    expect(await once(child, "exit")).toEqual([0, null]);
+    clearTimeout(kill);
+  }, 15_000);
 
   it("has a prompt at a terminal, fails a line at once where nobody is there, and ends with Ctrl-C", async () => {
     const ran = simulate(["local-im", "--port", "0"], { terminal: true });
