@@ -58,7 +58,7 @@ async function dispatch(host: HostAccount<unknown>, { facts, context, speech, si
       observeMessageSent: true,
       async deliver(payload) {
         if (payload.isReasoning) {
-          speech.thought(thoughtOf(payload.text ?? ""));
+          if (showsThoughts) speech.thought(thoughtOf(payload.text ?? ""));
           return { messageIds: [hostId], visibleReplySent: false };
         }
         const piece = await readPayload(host, facts, payload);

@@ -3,19 +3,21 @@ import type { ChannelGatewayContext } from "openclaw/plugin-sdk/channel-contract
 import { runPassiveAccountLifecycle } from "openclaw/plugin-sdk/channel-lifecycle";
 import type { PluginRuntime } from "openclaw/plugin-sdk/runtime-store";
 import type { Agent } from "../account/agent.ts";
-import type { AccountOptions, RunningAccount } from "../account/account.ts";
+import type { AccountOptions, AccountStatus, RunningAccount } from "../account/account.ts";
 import { ClawwireError } from "../core/errors.ts";
 import { every } from "../core/every.ts";
-import type { Log, System } from "../core/ports.ts";
+import type { Log } from "../core/ports.ts";
 import { clip, forLog } from "../core/redact.ts";
 import { system } from "../core/system.ts";
 import { decideAccess, mayReadAlong } from "./access.ts";
-import { type AccountRules, type AccessFields, type ChannelAccount, resolveAccount } from "./accounts.ts";
+import type { AccountRules, AccessFields, ChannelAccount } from "./accounts.ts";
 import { type DynamicAgents, prepareAgent } from "./agents.ts";
-import { type ChannelNames, currentConfig, type HostAccount } from "./host.ts";
+import type { ChannelNames, HostAccount } from "./host.ts";
+import { createHostAccount, detailOf, followConfig } from "./host-account.ts";
 import { encodeId } from "./identity.ts";
 import { isTrusted } from "./ingress.ts";
 import { findRejected, type MediaBounds, prepareMediaRoot } from "./media.ts";
+import { createNarrator, type Narration } from "./narration.ts";
 import { createResumed, type Resumed } from "./resumed.ts";
 import type { LiveAccounts } from "./running.ts";
 import type { AccessConfig } from "./sender-policy.ts";
@@ -44,6 +46,8 @@ export interface ChannelKind<Config extends AccessConfig & AccessFields> {
   portOf?(config: Config): number;
   /** What stands before each line of the log; the account's id in brackets where absent. */
   logTag?(accountId: string): string;
+  /** The log in the words of the original plugin. */
+  narration?: Narration;
   /** How many characters of a message may be logged: set where the operator wants a detailed log. */
   detailOf?(config: Config): number | undefined;
   /** What an operator should hear of when the account starts. */
@@ -53,8 +57,6 @@ export interface ChannelKind<Config extends AccessConfig & AccessFields> {
 
 export type OpenAccount<Config> = Omit<AccountOptions<Config>, "journal"> & { journalFile: string };
 
-/** How often a running account looks whether its configuration has changed. */
-const RECONFIGURE_EVERY_MS = 1000;
 /** How often the host hears that an account is alive of which there is nothing new. */
 const REFRESH_EVERY_MS = 60_000;
 const LONGEST_FILE_NAME = 100;
@@ -92,14 +94,29 @@ async function open<Config extends AccessConfig & AccessFields>(host: HostAccoun
   void kind.inspectStart?.(config, log);
 
   const resumed = createResumed();
+  let url = "";
+  const narrator = kind.narration && createNarrator(kind.narration, log, { accountId, name: () => host.account().name, url: () => url });
   const agent = createAgent(host, kind, resumed, ownMedia);
+  const changed = (status: AccountStatus) => {
+    if (url !== "") narrator?.status(status);
+    report.changed(status);
+  };
   const journalFile = path.join(state, "clawwire", kind.names.id, `${fileNameOf(accountId)}.sqlite`);
-  const account = await kind.open({ accountId, config, agent, journalFile, system, log, changed: report.changed });
+  const account = await kind.open({ accountId, config, agent: narrator?.agent(agent) ?? agent, journalFile, system, log, changed });
+  const moved = () => {
+    url = account.url;
+    report.moved(url);
+  };
+  moved();
+  narrator?.status(account.status());
   const remove = kind.live.add(accountId, { account, resumed, log });
-  const cancelFollow = followConfig(host, (changed) => account.reconfigure(changed));
+  const cancelFollow = followConfig(host, (next) => {
+    account.reconfigure(next);
+    moved();
+  });
   const cancelRefresh = every(system, REFRESH_EVERY_MS, () => report.changed(account.status()));
   const port = kind.portOf?.(config);
-  report.opened({ url: account.url, status: account.status(), ...(port !== undefined && { port }) });
+  report.opened({ status: account.status(), ...(port !== undefined && { port }) });
   // A link says itself where it dials.
   if (port !== undefined) log.info(`listening on ${account.url}`);
   return {
@@ -158,51 +175,5 @@ function createAgent<Config extends AccessConfig & AccessFields>(host: HostAccou
     mayFollow: (sender, groupId) => mayReadAlong(host, sender, groupId),
     isControlCommand: (text) => host.runtime.channel.text.hasControlCommand(text, host.hostConfig()),
     run: (turn, reply, signal) => runTurn(turn, reply, signal, turnDeps),
-  };
-}
-
-function createHostAccount<Config extends AccessConfig & AccessFields>(ctx: ChannelGatewayContext<ChannelAccount<Config>>, kind: ChannelKind<Config>): HostAccount<Config> {
-  const runtime = kind.runtime();
-  const { accountId } = ctx;
-  const hostConfig = () => currentConfig(runtime);
-  let resolved: { from: object; account: ChannelAccount<Config> } | undefined;
-  const account = () => {
-    const from = hostConfig();
-    // The host replaces its configuration as a whole.
-    if (resolved?.from !== from) resolved = { from, account: resolveAccount(kind.rules, from, accountId, kind.environment()) };
-    return resolved.account;
-  };
-  const isDetailed = () => kind.detailOf !== undefined && detailOf(kind, account()) !== undefined;
-  const log = logOf(ctx, kind.logTag?.(accountId) ?? `[${accountId}]`, isDetailed);
-  return { channel: kind.names, accountId, runtime, system, log, runs: kind.runs, hostConfig, account };
-}
-
-function detailOf<Config extends AccessConfig & AccessFields>(kind: ChannelKind<Config>, { config }: ChannelAccount<Config>): number | undefined {
-  return config && kind.detailOf?.(config);
-}
-
-/** Hands over each new configuration of an account; what needs a restart the host restarts itself. */
-function followConfig<Config>(host: HostAccount<Config>, changed: (config: Config) => void): () => void {
-  let known = host.account();
-  let cancel = () => {};
-  const look = (timers: System) => {
-    cancel = timers.after(RECONFIGURE_EVERY_MS, () => {
-      const now = host.account();
-      if (now !== known && now.config && now.problem === undefined) changed(now.config);
-      known = now;
-      look(timers);
-    });
-  };
-  look(host.system);
-  return () => cancel();
-}
-
-function logOf({ log }: ChannelGatewayContext, tag: string, isDetailed: () => boolean): Log {
-  const info = (message: string) => log?.info(`${tag} ${message}`);
-  return {
-    debug: (message) => (isDetailed() ? info(message) : log?.debug?.(`${tag} ${message}`)),
-    info,
-    warn: (message) => log?.warn(`${tag} ${message}`),
-    error: (message) => log?.error(`${tag} ${message}`),
   };
 }

@@ -43,21 +43,30 @@ const kind: ChannelKind<ResolvedInstaClawAccount> = {
   open: async (options) => await (await import("./insta-claw-open.ts")).openInstaClaw(options),
 };
 
-/** Fields a running account follows; what is not here restarts it. */
+/** Fields a running account follows, dialing again where it has to; what is not here restarts it. */
 const followed = [
+  "ack",
   "allowFrom",
+  "allowInsecure",
+  "appKey",
+  "appSecret",
+  "clientId",
+  "clientSecret",
   "debug",
+  "deltaShape",
   "dmPolicy",
+  "events",
   "groupAllowFrom",
   "groupPolicy",
   "groups",
-  "limits.dedupeEntries",
-  "limits.maxConcurrent",
-  "limits.messageBurst",
-  "limits.messagesPerMinute",
-  "limits.queuedPerSession",
+  "heartbeatIntervalMs",
+  "limits",
+  "profile",
+  "requestTimeoutMs",
   "requireMention",
   "systemPrompt",
+  "timeoutThresholdMs",
+  "wsUrl",
 ];
 
 /** The InstaClaw channel: OpenClaw dials a gateway, its users write, the agent answers. */

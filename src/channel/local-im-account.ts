@@ -1,3 +1,4 @@
+import { normalizeAccountId } from "openclaw/plugin-sdk/account-id";
 // Not the index: what only starts a command line needs no codec.
 import { accountDefaults, configEnv, configSecrets, type LocalImAccount, validateAccount } from "../../generated/local-im/config.ts";
 import { describe } from "../../generated/runtime.ts";
@@ -54,9 +55,14 @@ export const localImRules: AccountRules<ResolvedLocalImAccount> = {
     };
   },
   warn({ whole }) {
+    const { names } = localImRules;
     const chosen = whole["defaultAccount"] ?? whole["accountId"];
-    const isListed = typeof chosen !== "string" || localImRules.names.list(whole).includes(localImRules.names.find(whole, chosen));
-    return isListed ? [] : [`defaultAccount is none of accounts; the first one is taken`];
+    const isListed = typeof chosen !== "string" || names.list(whole).includes(names.find(whole, chosen));
+    const alike = Object.values(Object.groupBy(names.list(whole), normalizeAccountId)).filter((ids) => ids !== undefined && ids.length > 1);
+    return [
+      ...(isListed ? [] : ["defaultAccount is none of accounts; the first one is taken"]),
+      ...alike.map((ids) => `accounts ${ids?.map((id) => JSON.stringify(id)).join(" and ")} are one and the same to OpenClaw, approved senders and all: rename one`),
+    ];
   },
   unknown: (accountId) => `Local IM account "${accountId}" not configured or disabled`,
 };

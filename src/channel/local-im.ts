@@ -4,6 +4,7 @@ import type { ChannelKind } from "./gateway.ts";
 import { type ChannelNames, createRuntimeStore } from "./host.ts";
 import { localImRules as rules, type ResolvedLocalImAccount } from "./local-im-account.ts";
 import { localImSetup } from "./local-im-setup.ts";
+import type { Narration } from "./narration.ts";
 import { createChannel } from "./plugin.ts";
 import { processWide } from "./process-wide.ts";
 import { createLiveAccounts } from "./running.ts";
@@ -30,6 +31,16 @@ const runs = processWide("local-im.runs", createOwnRuns);
 /** Characters of a message in a detailed log. */
 const LOGGED = 100;
 
+const narration: Narration = {
+  connecting: (url) => `正在连接服务端: ${url}`,
+  connected: (accountId, name = "N/A") => `✅ 成功连接至服务端 [Account: ${accountId}, name: ${name}]`,
+  started: "🚀 开始处理消息...",
+  replying: "AI 开始回复",
+  finished: "📥 AI 处理完成",
+  idle: "回复空闲",
+  answered: (answered, received) => `✅ 消息处理完成 (${answered}/${received})`,
+};
+
 const kind: ChannelKind<ResolvedLocalImAccount> = {
   names,
   rules,
@@ -38,25 +49,26 @@ const kind: ChannelKind<ResolvedLocalImAccount> = {
   runtime: () => localImRuntime.getRuntime(),
   environment: () => process.env,
   logTag: (accountId) => `[LocalIM][${accountId}]`,
+  narration,
   detailOf: ({ debug }) => (debug ? LOGGED : undefined),
   showsThoughts: true,
   open: async (options) => await (await import("./local-im-open.ts")).openLocalIm(options),
 };
 
-/** Fields a running account follows; what is not here restarts it. */
+/** Fields a running account follows, dialing again where it has to; what is not here restarts it. */
 const followed = [
   "allowFrom",
+  "allowInsecure",
+  "clientWsUrl",
   "debug",
   "dmPolicy",
+  "gatewayToken",
   "groupAllowFrom",
   "groupPolicy",
-  "limits.contentChars",
-  "limits.dedupeEntries",
-  "limits.maxConcurrent",
-  "limits.messageBurst",
-  "limits.messagesPerMinute",
-  "limits.queuedPerSession",
-  "limits.turnSeconds",
+  "limits",
+  "serverUrl",
+  "sessionScope",
+  "token",
 ];
 
 /** The local IM channel: OpenClaw dials an IM server, its users write, the agent answers. */

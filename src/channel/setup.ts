@@ -49,7 +49,7 @@ export function createSetupContract<Config extends AccessFields>(rules: AccountR
       validateInput: ({ cfg, accountId, input }) => problemWith(rules, editAccount(rules, cfg, accountId, writtenBy(blockOf, input)), accountId) ?? null,
       applyAccountConfig: ({ cfg, accountId, input }) => editAccount(rules, cfg, accountId, { enabled: true, ...writtenBy(blockOf, input) }),
       // Accounts inherit from the root: nothing has to move when a second one comes.
-      singleAccountKeysToMove: [],
+      configPromotion: "preserve-root",
     },
   });
 }

@@ -11,7 +11,9 @@ const REPORT_EVERY_MS = 1000;
 export interface StatusReport {
   starting(): void;
   /** The account has its sockets, or begins to dial. */
-  opened(about: { url: string; port?: number; status: AccountStatus }): void;
+  opened(about: { port?: number; status: AccountStatus }): void;
+  /** Where it listens, or what it dials. */
+  moved(url: string): void;
   /** Passes changes on, the last of several at once. */
   changed(status: AccountStatus): void;
   stopped(): void;
@@ -41,8 +43,9 @@ export function createStatusReport(sink: Sink, system: System): StatusReport {
   };
   return {
     starting: () => merge({ lifecycle: "starting", connected: false }),
-    opened({ port, url, status }) {
-      const about = { running: true, baseUrl: url, lastStartAt: system.now(), lastError: null, ...(port !== undefined && { port }) };
+    moved: (url) => merge({ baseUrl: url }),
+    opened({ port, status }) {
+      const about = { running: true, lastStartAt: system.now(), lastError: null, ...(port !== undefined && { port }) };
       merge({ ...about, connected: true, lifecycle: "ready", ...(status.link && factsOf(status)) });
     },
     changed(status) {

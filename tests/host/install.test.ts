@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { packageNamed } from "../../build/packages.ts";
+import { packageNamed, packages } from "../../build/packages.ts";
 import { addChannel, composeConfig } from "../../src/cli/gateway/config.ts";
 import { hostEnvironment } from "../../src/cli/gateway/environment.ts";
 import { readBlock, writeBlock } from "../../src/cli/gateway/files.ts";
@@ -16,57 +16,71 @@ import { packedPlugin, root } from "./gateway.ts";
 const auditSchema = z.object({ findings: z.array(z.object({ checkId: z.string(), severity: z.string(), detail: z.string() })) });
 
 let layout: Layout;
-let plugin: PluginTarball;
+const plugins: PluginTarball[] = [];
 let env: Record<string, string>;
-let said = "";
+const said = new Map<string, string>();
 
 const openclaw = (...args: string[]): Promise<HostRun> => runHost(args, { cwd: layout.root, env });
 
 beforeAll(async () => {
-  plugin = await packedPlugin();
+  for (const { name } of packages) plugins.push(await packedPlugin(name));
   layout = layoutOf(await mkdtemp(path.join(tmpdir(), "clawwire-install-")));
   env = hostEnvironment(layout, process.env);
   const config = composeConfig({}, { layout, port: 1, token: "nobody-connects-in-this-file", model: { baseUrl: "http://127.0.0.1:1/v1", name: "none", api: "openai-responses" } });
   await prepareLayout(layout, config);
-  said = await installPlugin(layout, plugin, env);
-  await writeBlock(layout.config, addChannel((await readBlock(layout.config)) ?? {}, { plugin: plugin.name, channel: "websocket", defaults: {}, facts: { enabled: true } }));
-});
+  for (const plugin of plugins) said.set(plugin.name, await installPlugin(layout, plugin, env));
+  for (const { name, channel, example } of packages) {
+    await writeBlock(layout.config, addChannel((await readBlock(layout.config)) ?? {}, { plugin: name, channel, defaults: {}, facts: example }));
+  }
+}, 180_000);
 
 afterAll(() => rm(layout.root, { recursive: true, force: true }));
 
-describe("the packed plugin in OpenClaw", () => {
+describe.each(packages)("the packed plugin $name in OpenClaw", ({ name, channel, setupFields }) => {
+  const plugin = () => plugins.find((each) => each.name === name) ?? { name, tarball: "", digest: "" };
+
   it("is installed with no warning but the one about where it comes from", () => {
-    const warnings = said.split("\n").filter((line) => /warn|error|fail|deprecat/i.test(line));
-    expect(warnings).toEqual([`WARNING - Installing plugin from local npm-pack archive: npm-pack:${plugin.tarball}`]);
-    expect(said).toContain(`Installed plugin: ${plugin.name}`);
+    const told = said.get(name) ?? "";
+    const warnings = told.split("\n").filter((line) => /warn|error|fail|deprecat/i.test(line));
+    expect(warnings).toEqual([`WARNING - Installing plugin from local npm-pack archive: npm-pack:${plugin().tarball}`]);
+    expect(told).toContain(`Installed plugin: ${name}`);
   });
 
   it("is not installed a second time for the same tarball", async () => {
-    expect(await isInstalled(layout, plugin)).toBe(true);
-    expect(await isInstalled(layout, { ...plugin, digest: "another" })).toBe(false);
+    expect(await isInstalled(layout, plugin())).toBe(true);
+    expect(await isInstalled(layout, { ...plugin(), digest: "another" })).toBe(false);
   });
 
-  it("gives the plugin doctor nothing to say", async () => {
+  it("offers its own flags for adding an account, without being run", async () => {
+    const { stdout } = await openclaw("channels", "add", "--channel", channel, "--help");
+    for (const { cli } of setupFields) expect(stdout).toContain(cli.flags);
+  });
+});
+
+describe("the packed plugins in OpenClaw", () => {
+  it("give the plugin doctor nothing to say", async () => {
     const { code, stdout } = await openclaw("plugins", "doctor");
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^Plugin discovery, module loading, compatibility, and configuration checks passed/) });
   });
 
-  it("makes a configuration that OpenClaw calls valid", async () => {
+  it("add a second account beside a root that stays one", async () => {
+    const added = await openclaw("channels", "add", "--channel", "nc-local-im-connector", "--account", "u2", "--allow-from", "ann");
+    expect(added).toMatchObject({ code: 0, stdout: expect.stringContaining('Added Local IM account "u2"') as string });
+    const { channels } = z.object({ channels: z.record(z.string(), z.looseObject({})) }).parse(await readBlock(layout.config));
+    expect(channels["nc-local-im-connector"]).toMatchObject({ ...packageNamed("clawwire-local-im").example, accounts: { u00267: {}, u2: { enabled: true, allowFrom: ["ann"] } } });
+  });
+
+  it("make a configuration that OpenClaw calls valid", async () => {
     const { code, stdout, stderr } = await openclaw("config", "validate");
     expect({ code, said: stdout + stderr }).toEqual({ code: 0, said: expect.not.stringMatching(/warn|problem/i) });
   });
 
-  it("offers its own flags for adding an account, without being run", async () => {
-    const { stdout } = await openclaw("channels", "add", "--channel", "websocket", "--help");
-    for (const { cli } of packageNamed(plugin.name).setupFields) expect(stdout).toContain(cli.flags);
-  });
-
-  it("passes the scan for dangerous code, which would find some", async () => {
+  it("pass the scan for dangerous code, which would find some", async () => {
     // The scan looks at what lies in this directory, and not at what npm has installed.
-    const extension = path.join(layout.state, "extensions", plugin.name);
-    await cp(path.join(root, "dist", plugin.name), extension, { recursive: true });
+    const extensions = path.join(layout.state, "extensions");
+    for (const { name } of packages) await cp(path.join(root, "dist", name), path.join(extensions, name), { recursive: true });
     expect(await codeFindings()).toEqual([]);
-    await appendFile(path.join(extension, "dist", "index.js"), "\nexport const run = (text) => eval(text);\n");
+    await appendFile(path.join(extensions, "clawwire-local-im", "dist", "index.js"), "\nexport const run = (text) => eval(text);\n");
     expect(await codeFindings()).toMatchObject([{ severity: "critical", detail: expect.stringContaining("dist/index.js") }]);
   });
 });

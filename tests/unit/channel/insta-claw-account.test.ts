@@ -113,3 +113,31 @@ describe("an account of the InstaClaw channel", () => {
     expect(JSON.stringify(account) + inspect(account, { depth: 9, showHidden: true })).not.toContain(secret);
   });
 });
+
+describe("the setup of the InstaClaw channel", () => {
+  const wizard = instaClawChannel.setupWizard;
+
+  it("writes what a person answers, secrets also as the place where they are kept", async () => {
+    if (!wizard || !("credentials" in wizard)) throw new Error("the channel has no wizard");
+    const ref = { source: "env", provider: "default", id: "INSTACLAW_SECRET" };
+    let cfg: object = {};
+    const accountId = "default";
+    const [id, kept] = wizard.credentials;
+    expect([id, kept].map((credential) => credential?.inspect({ cfg, accountId }).hasConfiguredValue)).toEqual([false, false]);
+    cfg = (await id?.applySet?.({ cfg, accountId, credentialValues: {}, value: "my-client", resolvedValue: "my-client" })) ?? {};
+    cfg = (await kept?.applySet?.({ cfg, accountId, credentialValues: {}, value: ref, resolvedValue: secret })) ?? {};
+    cfg = (await wizard.textInputs?.[0]?.applySet?.({ cfg, accountId, value: "wss://gateway.example/" })) ?? {};
+    expect(cfg).toEqual(cfgOf({ enabled: true, clientId: "my-client", clientSecret: ref, wsUrl: "wss://gateway.example/" }));
+    expect(kept?.inspect({ cfg, accountId }).hasConfiguredValue).toBe(true);
+    expect(await wizard.status.resolveConfigured({ cfg, accountId })).toBe(true);
+  });
+});
+
+describe("a change of the configuration of the InstaClaw channel", () => {
+  it("closes nothing but the connection it is about", () => {
+    const { noopPrefixes = [], configPrefixes = [] } = instaClawChannel.reload ?? {};
+    expect(configPrefixes).toEqual([`channels.${key}`]);
+    for (const field of ["wsUrl", "clientSecret", "systemPrompt", "limits"]) expect(noopPrefixes).toEqual(expect.arrayContaining([`channels.${key}.${field}`, `channels.${key}.accounts.*.${field}`]));
+    expect(noopPrefixes).not.toContain(`channels.${key}.enabled`);
+  });
+});

@@ -36,6 +36,10 @@ describe("the accounts of the local IM channel", () => {
     expect(resolve({ serverUrl, accounts: { U1: {}, u1: { enabled: false } } }, "U1")).toMatchObject({ accountId: "U1", enabled: true });
   });
 
+  it("are named where OpenClaw cannot tell them apart", () => {
+    expect(resolve({ serverUrl, accounts: { U1: {}, u1: {}, u2: {} } }, "u2").warnings).toEqual([`channels.${key}: accounts "U1" and "u1" are one and the same to OpenClaw, approved senders and all: rename one`]);
+  });
+
   it("each resolve to themselves, whatever they are called", () => {
     const id = fc.string({ unit: "binary", minLength: 1, maxLength: 12 }).filter((text) => text.trim() !== "" && text.isWellFormed());
     fc.assert(
@@ -62,6 +66,7 @@ describe("the accounts of the local IM channel", () => {
     const block = { serverUrl, defaultAccount: "B", accounts: { a: {}, b: {} } };
     expect(defaultAccountId(rules, cfgOf(block))).toBe("b");
     expect(defaultAccountId(rules, cfgOf({ ...block, defaultAccount: "c" }))).toBe("a");
+    expect(defaultAccountId(rules, cfgOf({ serverUrl, defaultAccount: "u1", accounts: { U1: {}, u1: {} } }))).toBe("u1");
     expect(resolve({ ...block, defaultAccount: "c" }).warnings).toEqual([`channels.${key}: defaultAccount is none of accounts; the first one is taken`]);
   });
 });

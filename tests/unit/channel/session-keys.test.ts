@@ -58,6 +58,10 @@ describe("session keys of the local IM channel", () => {
     expect(write("u00267", { kind: "direct", scope: "conversation", id: session })).toBe(`agent:default:nc-local-im-connector:conversation:${session}`);
   });
 
+  it("take no dot of an id for the one behind an account", () => {
+    expect(write("u00267", { kind: "direct", scope: "user", id: "shop.ann" })).not.toBe(write("shop", { kind: "direct", scope: "user", id: "ann" }));
+  });
+
   it("begin with the account in every other one", () => {
     expect(write("Shop.1", { kind: "direct", scope: "user", id: "ann" })).toBe("agent:default:nc-local-im-connector:user:%53hop%2e1.ann");
   });

@@ -64,6 +64,14 @@ describe("what the agent says", () => {
     expect(heard.filter((said) => said !== "next")).toEqual(["(First)", "(First look.)", "(First look.\n\nThen)", "(First look.\n\nThen say.)"]);
   });
 
+  it("takes a thought that begins like the one before it for another", () => {
+    const { speech, heard } = listen();
+    speech.thought("Look");
+    speech.thoughtEnded();
+    speech.thought("Look again");
+    expect(heard.at(-1)).toBe("(Look\n\nLook again)");
+  });
+
   it("keeps what was thought when the model is cut off and asked again", () => {
     const { speech, heard } = listen();
     speech.thought("I wo");

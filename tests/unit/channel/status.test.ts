@@ -18,8 +18,9 @@ const link = (state: LinkStatus["state"], more: Partial<LinkStatus> = {}): Accou
 describe("the status of an account that listens", () => {
   it("is connected as soon as it has its port, and lively as long as it is asked", async () => {
     const { status, system, shown } = report();
-    status.opened({ url: "ws://127.0.0.1:1/ws", port: 1, status: listening });
-    expect(shown()).toMatchObject({ running: true, connected: true, lifecycle: "ready", port: 1, lastError: null });
+    status.moved("ws://127.0.0.1:1/ws");
+    status.opened({ port: 1, status: listening });
+    expect(shown()).toMatchObject({ running: true, connected: true, lifecycle: "ready", port: 1, baseUrl: "ws://127.0.0.1:1/ws", lastError: null });
     expect(shown()).not.toHaveProperty("statusState");
     await system.pass(60_000);
     status.changed({ ...listening, running: 2, lastInboundAt: 5 });
@@ -32,7 +33,7 @@ describe("the status of an account that dials", () => {
   it("is connected when its link is ready, the first time too, and says so in words", async () => {
     const { status, system, shown } = report();
     status.starting();
-    status.opened({ url: "ws://127.0.0.1:1/", status: link("connecting") });
+    status.opened({ status: link("connecting") });
     expect(shown()).toMatchObject({ running: true, connected: false, lifecycle: "starting", statusState: "connecting", reconnectAttempts: 1 });
     expect(shown()).not.toHaveProperty("port");
     status.changed(link("ready", { connectedAt: 7, heardAt: 8 }));
@@ -59,9 +60,18 @@ describe("the status of an account that dials", () => {
     expect(shown()).toMatchObject({ connected: true, lastError: null });
   });
 
+  it("tells a loss of which only the next dial was seen", async () => {
+    const { status, system, shown } = report();
+    for (const about of [link("ready"), link("connecting", { attempts: 1, reason: "dialing" })]) {
+      status.changed(about);
+      await system.pass(1000);
+    }
+    expect(shown().lastDisconnect).toEqual({ at: system.now() });
+  });
+
   it("is blocked where only another configuration helps, and stopped at the end", async () => {
     const { status, system, shown } = report();
-    status.opened({ url: "ws://127.0.0.1:1/", status: link("blocked") });
+    status.opened({ status: link("blocked") });
     expect(shown()).toMatchObject({ lifecycle: "blocked", statusState: "disconnected" });
     status.stopped();
     expect(shown()).toMatchObject({ running: false, connected: false, lifecycle: "stopped", statusState: "stopped" });

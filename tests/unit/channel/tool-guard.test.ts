@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { resolveRoute } from "../../../src/channel/routes.ts";
 import { createOwnRuns, guardTools, readSessionKey } from "../../../src/channel/tool-guard.ts";
+import { localImToolGuard } from "../../../src/channel/local-im.ts";
 import { websocketToolGuard } from "../../../src/channel/websocket.ts";
 import { fakeHost, group } from "./fake-host.ts";
 
@@ -66,5 +67,27 @@ describe("the fence around tools", () => {
         expect(readSessionKey(host.channel, host.cfg, key)).toEqual({ accountId, conversation: { kind: conversation.kind, id: peer } });
       }),
     );
+  });
+});
+
+describe("the fence around the tools of a channel that dials", () => {
+  const key = "nc-local-im-connector";
+  const listed = (block: object, conversation: { scope: string; id: string }, approved: string[] = []) =>
+    localImToolGuard.isListed({ channels: { [key]: block } }, { accountId: "default", conversation: { kind: "direct", ...conversation } }, approved);
+  const ann = { scope: "user", id: "ann" };
+
+  it("opens for listed and approved users of a server that is certain to be it", () => {
+    expect(listed({ serverUrl: "wss://im.example", allowFrom: ["ann"] }, ann)).toBe(true);
+    expect(listed({ serverUrl: "wss://im.example" }, ann, ["ann"])).toBe(true);
+    expect(listed({ serverUrl: "wss://im.example", allowFrom: ["bob"] }, ann)).toBe(false);
+    expect(listed({ serverUrl: "ws://192.168.1.2", allowFrom: ["ann"] }, ann)).toBe(false);
+  });
+
+  it("stays shut for a session of the server, which does not tell who writes", () => {
+    expect(listed({ serverUrl: "wss://im.example", allowFrom: ["ann"] }, { scope: "conversation", id: "ann" })).toBe(false);
+  });
+
+  it("stays shut where the account is not valid", () => {
+    expect(listed({ allowFrom: ["*"] }, ann)).toBe(false);
   });
 });

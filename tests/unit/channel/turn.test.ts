@@ -5,19 +5,20 @@ import { runTurn } from "../../../src/channel/turn.ts";
 import type { Inbound } from "../../../src/protocols/inbound.ts";
 import { type DispatchRequest, type FakeHost, fakeHost, group, inboundOf } from "./fake-host.ts";
 
-async function run(host: FakeHost, about: Partial<Inbound> = {}, attempt = 1, signal = new AbortController().signal) {
+async function run(host: FakeHost, about: Partial<Inbound> = {}, attempt = 1, signal = new AbortController().signal, { systemPrompt, showsThoughts = false }: { systemPrompt?: string; showsThoughts?: boolean } = {}) {
   const payloads: Payload[] = [];
+  const thoughts: string[] = [];
   const resumed = createResumed();
-  const reply = { started() {}, partial() {}, thought() {}, nextMessage() {}, payload: (payload: Payload) => void payloads.push(payload) };
+  const reply = { started() {}, partial() {}, thought: (text: string) => void thoughts.push(text), nextMessage() {}, payload: (payload: Payload) => void payloads.push(payload) };
   const outcome: Promise<TurnOutcome> = runTurn({ inbound: inboundOf(about), attempt }, reply, signal, {
     host,
     resumed,
     mediaBounds: () => ({ roots: [], maxBytes: 1 }),
     isLocal: ({ auth, host: bind }) => !auth.enabled && bind === "127.0.0.1",
-    systemPrompt: () => undefined,
-    showsThoughts: false,
+    systemPrompt: () => systemPrompt,
+    showsThoughts,
   });
-  return { outcome, payloads, resumed };
+  return { outcome, payloads, thoughts, resumed };
 }
 
 const answer = (text: string) => async (request: DispatchRequest) => {
@@ -63,6 +64,28 @@ describe("a turn", () => {
     expect(context.sender).toEqual({ id: "ann", name: "ann" });
     expect(context.access.commands).toEqual({ authorized: false });
     expect(host.dispatched[0]?.route.sessionKey).toBe("agent:main:websocket:direct:ann");
+  });
+
+  it("tells the agent the operator's prompt where the host puts those", async () => {
+    const host = fakeHost({});
+    await (await run(host, {}, 1, undefined, { systemPrompt: "Be brief." })).outcome;
+    expect(contextOf(host).supplemental).toEqual({ groupSystemPrompt: "Be brief." });
+  });
+
+  it("asks the host for thoughts only where the wire has a place for them, and takes the host's dress off them", async () => {
+    const think = async (request: DispatchRequest) => {
+      await request.replyOptions?.onReasoningStream?.({ text: "First" });
+      await request.replyOptions?.onReasoningEnd?.();
+      await request.delivery.deliver({ text: "Thinking\n\n_Then _this_ word_\n\n_and that_", isReasoning: true }, { kind: "block" });
+      return await answer("At eight.")(request);
+    };
+    const [plain, thinking] = [fakeHost({}), fakeHost({})];
+    plain.onDispatch = thinking.onDispatch = think;
+    const [without, shown] = [await run(plain), await run(thinking, {}, 1, undefined, { showsThoughts: true })];
+    await Promise.all([without.outcome, shown.outcome]);
+    expect([without.thoughts, without.payloads]).toEqual([[], [{ text: "At eight." }]]);
+    expect(plain.dispatched[0]?.replyOptions).not.toHaveProperty("reasoningPayloadsEnabled");
+    expect([shown.thoughts.at(-1), shown.payloads]).toEqual(["First\n\nThen _this_ word\n\nand that", [{ text: "At eight." }]]);
   });
 
   it("says nothing to a group message that does not mention the agent", async () => {

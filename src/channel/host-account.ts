@@ -1,0 +1,53 @@
+import type { ChannelGatewayContext } from "openclaw/plugin-sdk/channel-contract";
+import { every } from "../core/every.ts";
+import type { Log } from "../core/ports.ts";
+import { system } from "../core/system.ts";
+import { type AccessFields, type ChannelAccount, resolveAccount } from "./accounts.ts";
+import type { ChannelKind } from "./gateway.ts";
+import { currentConfig, type HostAccount } from "./host.ts";
+import type { AccessConfig } from "./sender-policy.ts";
+
+/** How often a running account looks whether its configuration has changed. */
+const RECONFIGURE_EVERY_MS = 1000;
+
+/** What a running account has of the host. */
+export function createHostAccount<Config extends AccessConfig & AccessFields>(ctx: ChannelGatewayContext<ChannelAccount<Config>>, kind: ChannelKind<Config>): HostAccount<Config> {
+  const runtime = kind.runtime();
+  const { accountId } = ctx;
+  const hostConfig = () => currentConfig(runtime);
+  let resolved: { from: object; account: ChannelAccount<Config> } | undefined;
+  const account = () => {
+    const from = hostConfig();
+    // The host replaces its configuration as a whole.
+    if (resolved?.from !== from) resolved = { from, account: resolveAccount(kind.rules, from, accountId, kind.environment()) };
+    return resolved.account;
+  };
+  const isDetailed = () => kind.detailOf !== undefined && detailOf(kind, account()) !== undefined;
+  const log = logOf(ctx, kind.logTag?.(accountId) ?? `[${accountId}]`, isDetailed);
+  return { channel: kind.names, accountId, runtime, system, log, runs: kind.runs, hostConfig, account };
+}
+
+/** How many characters of a message may be logged; undefined where the log is not to be detailed. */
+export function detailOf<Config extends AccessConfig & AccessFields>(kind: ChannelKind<Config>, { config }: ChannelAccount<Config>): number | undefined {
+  return config && kind.detailOf?.(config);
+}
+
+/** Hands over each new configuration of an account; what needs a restart the host restarts itself. */
+export function followConfig<Config>(host: HostAccount<Config>, changed: (config: Config) => void): () => void {
+  let known = host.account();
+  return every(host.system, RECONFIGURE_EVERY_MS, () => {
+    const now = host.account();
+    if (now !== known && now.config && now.problem === undefined) changed(now.config);
+    known = now;
+  });
+}
+
+function logOf({ log }: ChannelGatewayContext, tag: string, isDetailed: () => boolean): Log {
+  const info = (message: string) => log?.info(`${tag} ${message}`);
+  return {
+    debug: (message) => (isDetailed() ? info(message) : log?.debug?.(`${tag} ${message}`)),
+    info,
+    warn: (message) => log?.warn(`${tag} ${message}`),
+    error: (message) => log?.error(`${tag} ${message}`),
+  };
+}
