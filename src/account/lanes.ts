@@ -15,6 +15,8 @@ export interface Lanes {
 export interface LaneBounds {
   /** Jobs that may wait in one lane while another of it runs. */
   waiting: number;
+  /** Jobs that may wait over all lanes. */
+  waitingTotal: number;
   /** Jobs that may run at once, over all lanes. */
   running: number;
 }
@@ -25,14 +27,19 @@ export function createLanes(bounds: () => LaneBounds): Lanes {
   /** Lanes with a job that may run as soon as another lane's has ended, in order of arrival. */
   const ready: string[] = [];
   let running = 0;
+  let waiting = 0;
 
   function advance(): void {
     while (running < bounds().running) {
       const lane = ready.shift();
       if (lane === undefined) return;
       const job = lanes.get(lane)?.shift();
-      if (job) void perform(lane, job);
-      else lanes.delete(lane);
+      if (job) {
+        waiting -= 1;
+        void perform(lane, job);
+      } else {
+        lanes.delete(lane);
+      }
     }
   }
 
@@ -45,8 +52,9 @@ export function createLanes(bounds: () => LaneBounds): Lanes {
   }
 
   return {
-    hasRoom: (lane) => (lanes.get(lane)?.length ?? 0) < bounds().waiting,
+    hasRoom: (lane) => (lanes.get(lane)?.length ?? 0) < bounds().waiting && waiting < bounds().waitingTotal,
     run(lane, job) {
+      waiting += 1;
       const jobs = lanes.get(lane);
       if (jobs) {
         jobs.push(job);
@@ -56,8 +64,9 @@ export function createLanes(bounds: () => LaneBounds): Lanes {
       ready.push(lane);
       advance();
     },
-    waiting: () => lanes.values().reduce((sum, jobs) => sum + jobs.length, 0),
+    waiting: () => waiting,
     clear() {
+      waiting = 0;
       for (const jobs of lanes.values()) jobs.length = 0;
     },
   };

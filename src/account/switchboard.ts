@@ -55,6 +55,8 @@ export interface Outlet<Origin> {
   show(inbound: Inbound<Origin>, says: Showing): void;
   /** The end of a turn. It stays in the journal until it was handed over. */
   conclude(inbound: Inbound<Origin>, terminal: Terminal): Promise<void>;
+  /** Answers are in the journal now that could not be written when they were concluded. */
+  written?(): void;
   /** When something was last handed over, in ms since the epoch. */
   lastAt(): number | undefined;
 }
@@ -67,6 +69,8 @@ export interface SwitchboardDeps<Origin> {
   turn: TurnBounds;
   /** ms for which a message that comes again is a repeat, and an answer waits for its sender. */
   repeatMs: number;
+  /** Whether what comes while the account stops is kept for the next start: a peer without acknowledgements will not send it again. */
+  keepsWhileStopping?: boolean;
   outlet: Outlet<Origin>;
   agent: Agent;
   journal: Journal;
@@ -91,16 +95,18 @@ interface Open<Origin> {
   inbound: Inbound<Origin>;
   lane: string;
   abort: AbortController;
+  phase: "waiting" | "running" | "cancelled";
 }
 
 /** The way of a message: `admit` → `run` → `answer` → `finish`. */
 export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switchboard<Origin> {
   const { identify, outlet, agent, journal, system, log, changed } = deps;
   const bounds = deps.limits;
-  const lanes = createLanes(() => ({ waiting: bounds().queuedPerSession, running: bounds().maxConcurrent ?? Infinity }));
+  const lanes = createLanes(() => ({ waiting: bounds().queuedPerSession, waitingTotal: limits.queuedTotal, running: bounds().maxConcurrent ?? Infinity }));
   const rate = createRateLimiter(() => ({ perMinute: bounds().messagesPerMinute, burst: bounds().messageBurst }));
   const open = new Map<string, Open<Origin>>();
   const works = new Set<Promise<void>>();
+  const unwritten = new Map<string, { inbound: Inbound<Origin>; terminal: Terminal }>();
   let stopping = false;
   let lastInboundAt: number | undefined;
   let lastError: string | undefined;
@@ -112,8 +118,8 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
     const { messageId, sender } = arrived;
     lastInboundAt = arrived.receivedAt;
     changed();
-    if (stopping) return asker.refused({ code: "shutting_down", error: "Failed to process message: the gateway is restarting" });
-    const access = await agent.access(arrived);
+    if (stopping && !deps.keepsWhileStopping) return asker.refused({ code: "shutting_down", error: "Failed to process message: the gateway is restarting" });
+    const access = await askAccess(arrived);
     if (!access.admitted) return "pairing" in access ? asker.pairing(access.pairing) : asker.refused(access);
     await asker.welcomed?.();
 
@@ -135,13 +141,24 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
     else lanes.run(access.lane, () => run(message));
   }
 
+  /** A host that does not decide must not keep everybody waiting who writes after this sender. */
+  async function askAccess(inbound: Inbound<Origin>): Promise<Access> {
+    const late = Promise.withResolvers<Access>();
+    const cancel = system.after(limits.accessMs, () => late.resolve({ admitted: false, code: "agent_error", error: "Failed to process message: the agent is not available" }));
+    return await Promise.race([agent.access(inbound), late.promise]).finally(cancel);
+  }
+
   /** One turn of a lane; what it said is handed over outside of the lane, for a peer that does not read must not hold it up. */
   async function run(message: Open<Origin>): Promise<void> {
-    if (stopping) return;
+    if (stopping || message.phase !== "waiting") return;
+    message.phase = "running";
     const { inbound, abort } = message;
     await pending(async () => {
       changed();
-      const terminal = await answer(inbound, abort).catch((thrown: unknown) => noteError("a turn could not be run", thrown));
+      const terminal = await answer(inbound, abort).catch((thrown: unknown) => {
+        noteError("a turn could not be run", thrown);
+        return stopping ? undefined : failure("it could not be stored");
+      });
       if (terminal) finish(message, terminal);
       else open.delete(openKey(inbound));
     });
@@ -149,7 +166,6 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
 
   /** The end of a message; undefined when the account stops first and the next start must run it again. */
   async function answer(inbound: Inbound<Origin>, abort: AbortController): Promise<Terminal | undefined> {
-    if (abort.signal.aborted) return { type: "error", code: "cancelled", error: "Cancelled" };
     const attempt = journal.start(identify(inbound));
     if (attempt > limits.turnAttempts) return failure("the gateway was restarted too often while it was answered");
     const show = (says: Showing) => outlet.show(inbound, says);
@@ -157,18 +173,31 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
   }
 
   function finish({ inbound, lane }: Open<Origin>, terminal: Terminal): void {
-    try {
-      journal.finish(identify(inbound), JSON.stringify(terminal), system.now());
-      // An answer shares its message's id: who quotes it in a direct conversation means the answer (WS-25).
-      if (terminal.type === "response" && inbound.conversation.kind === "direct") remember(lane, inbound.messageId, terminal.content);
-    } catch (thrown) {
-      // The sender gets its answer all the same.
-      noteError("an answer could not be written down", thrown);
-    }
+    // The sender gets its answer all the same.
+    if (!writeEnd(inbound, terminal)) unwritten.set(openKey(inbound), { inbound, terminal });
+    // An answer shares its message's id: who quotes it in a direct conversation means the answer (WS-25).
+    else if (terminal.type === "response" && inbound.conversation.kind === "direct") remember(lane, inbound.messageId, terminal.content);
     void pending(async () => {
       await outlet.conclude(inbound, terminal).finally(() => open.delete(openKey(inbound)));
       changed();
     });
+  }
+
+  function writeEnd(inbound: Inbound<Origin>, terminal: Terminal): boolean {
+    try {
+      journal.finish(identify(inbound), JSON.stringify(terminal), system.now());
+      return true;
+    } catch (thrown) {
+      noteError("an answer could not be written down", thrown);
+      return false;
+    }
+  }
+
+  /** Answers that a full disk has kept out of the journal, written as soon as it takes them. */
+  function writeLate(): void {
+    if (unwritten.size === 0) return;
+    for (const [key, { inbound, terminal }] of unwritten) if (writeEnd(inbound, terminal)) unwritten.delete(key);
+    outlet.written?.();
   }
 
   /** Work that `stop` waits for. Never rejects. */
@@ -180,7 +209,12 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
   }
 
   function remember(lane: string, messageId: string, text: string): void {
-    if (text.trim() !== "") journal.remember(lane, messageId, text, system.now());
+    if (text.trim() === "") return;
+    try {
+      journal.remember(lane, messageId, text, system.now());
+    } catch (thrown) {
+      noteError("what was said could not be kept for quotes", thrown);
+    }
   }
 
   function recallQuote(lane: string, inbound: Inbound<Origin>): Inbound<Origin> {
@@ -191,7 +225,7 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
   }
 
   function track(inbound: Inbound<Origin>, lane: string): Open<Origin> {
-    const message = { inbound, lane, abort: new AbortController() };
+    const message: Open<Origin> = { inbound, lane, abort: new AbortController(), phase: "waiting" };
     open.set(openKey(inbound), message);
     return message;
   }
@@ -212,6 +246,19 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
     log.error(`${what}: ${lastError}`);
   }
 
+  function forget(now: number): void {
+    const { repeatsKept } = bounds();
+    const dropped = journal.sweep({
+      finishedBefore: now - deps.repeatMs,
+      saidBefore: now - limits.rememberMs,
+      ...(repeatsKept !== undefined && { finishedAtMost: repeatsKept }),
+    });
+    if (dropped > 0) {
+      lastError = `${dropped} answers were dropped: nobody took them within ${deps.repeatMs / 1000} s`;
+      log.warn(lastError);
+    }
+  }
+
   return {
     async admit(inbound, asker) {
       try {
@@ -222,7 +269,14 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
       }
     },
     cancel(isMeant) {
-      for (const { inbound, abort } of open.values()) if (isMeant(inbound)) abort.abort("cancelled" satisfies AbortCause);
+      for (const message of open.values()) {
+        if (!isMeant(message.inbound)) continue;
+        message.abort.abort("cancelled" satisfies AbortCause);
+        if (message.phase !== "waiting") continue;
+        // It need not wait for its turn to hear that it has none.
+        message.phase = "cancelled";
+        finish(message, { type: "error", code: "cancelled", error: "Cancelled" });
+      }
     },
     isOpen: (inbound) => open.has(openKey(inbound)),
     resume() {
@@ -230,15 +284,11 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
     },
     sweep() {
       const now = system.now();
-      const { repeatsKept } = bounds();
-      const dropped = journal.sweep({
-        finishedBefore: now - deps.repeatMs,
-        saidBefore: now - limits.rememberMs,
-        ...(repeatsKept !== undefined && { finishedAtMost: repeatsKept }),
-      });
-      if (dropped > 0) {
-        lastError = `${dropped} answers were dropped: nobody took them within ${deps.repeatMs / 1000} s`;
-        log.warn(lastError);
+      writeLate();
+      try {
+        forget(now);
+      } catch (thrown) {
+        noteError("the journal could not be swept", thrown);
       }
       rate.sweep(now);
     },
@@ -260,6 +310,7 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
       const cancelGrace = system.after(graceMs, graceOver.resolve);
       await Promise.race([Promise.all(works), graceOver.promise]);
       cancelGrace();
+      writeLate();
     },
   };
 }

@@ -1,4 +1,5 @@
 import { describeThrown } from "../core/errors.ts";
+import { limits } from "../core/limits.ts";
 import type { Log, System } from "../core/ports.ts";
 import { forLog } from "../core/redact.ts";
 import {
@@ -35,6 +36,12 @@ export async function runTurn(request: TurnRequest, abort: AbortController, deps
   let state = beginTurn();
   let terminal: Terminal | undefined;
   let cancelWake: (() => void) | undefined;
+  let isOver = false;
+
+  /** What an agent says that was given up is nobody's any more. */
+  const hear = (event: TurnEvent): void => {
+    if (!isOver) feed(event);
+  };
 
   const feed = (event: TurnEvent): void => {
     const step = stepTurn(state, event, system.now(), bounds);
@@ -50,20 +57,35 @@ export async function runTurn(request: TurnRequest, abort: AbortController, deps
     });
   };
 
+  async function ask(): Promise<TurnOutcome> {
+    try {
+      return await agent.run(request, reply, abort.signal);
+    } catch (thrown) {
+      log.error(`turn ${forLog(request.inbound.messageId)} failed: ${describeThrown(thrown)}`);
+      return { ended: "failed", error: "the agent is not available" };
+    }
+  }
+
   const reply: Reply = {
-    started: () => feed({ on: "started" }),
-    partial: (text) => feed({ on: "partial", text }),
-    thought: (text) => feed({ on: "thought", text }),
-    nextMessage: () => feed({ on: "next-message" }),
-    payload: (payload) => feed({ on: "payload", payload }),
+    started: () => hear({ on: "started" }),
+    partial: (text) => hear({ on: "partial", text }),
+    thought: (text) => hear({ on: "thought", text }),
+    nextMessage: () => hear({ on: "next-message" }),
+    payload: (payload) => hear({ on: "payload", payload }),
   };
 
-  const cancelTimeout = system.after(deps.turnMs(), () => abort.abort("timeout" satisfies AbortCause));
-  const outcome = await agent.run(request, reply, abort.signal).catch((thrown: unknown): TurnOutcome => {
-    log.error(`turn ${forLog(request.inbound.messageId)} failed: ${describeThrown(thrown)}`);
-    return { ended: "failed", error: "the agent is not available" };
-  });
-  cancelTimeout();
+  // An agent that does not hear its abort must not keep its conversation waiting (LI-21).
+  const deaf = Promise.withResolvers<TurnOutcome>();
+  let cancelTimer = system.after(deps.turnMs(), () => abort.abort("timeout" satisfies AbortCause));
+  const waitForEnd = (): void => {
+    cancelTimer();
+    cancelTimer = system.after(limits.abortMs, () => deaf.resolve({ ended: "aborted" }));
+  };
+  abort.signal.addEventListener("abort", waitForEnd);
+  const outcome = await Promise.race([ask(), deaf.promise]);
+  isOver = true;
+  abort.signal.removeEventListener("abort", waitForEnd);
+  cancelTimer();
   const how = endOf(outcome, abort.signal);
   if (how) feed({ on: "ended", how });
   cancelWake?.();

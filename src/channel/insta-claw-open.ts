@@ -19,7 +19,7 @@ export async function openInstaClaw({ journalFile, ...options }: OpenAccount<Res
       ...options,
       journal,
       dial: (config) => ({
-        protocol: createProtocol(profileOf(config), ids),
+        protocol: createProtocol(profileOf(config, config.trustsPeer), ids),
         link: linkProfileOf(config),
         target: targetOf(config, options.accountId),
         limits: limitsOf(config),

@@ -13,6 +13,14 @@ export const limits = {
   rememberMs: 30 * 86_400_000,
   /** ms between two looks for what the journal may forget. */
   sweepEveryMs: 60_000,
+  /** ms until the host must have decided whether a sender is let in. */
+  accessMs: 10_000,
+  /** ms after its abort in which an agent's turn must have ended, or is ended without it. */
+  abortMs: 10_000,
+  /** Messages that may wait over all conversations of an account. */
+  queuedTotal: 10_000,
+  /** ms after which a reply that could not leave although the link is there is tried again. */
+  replyAgainMs: 1_000,
   /** Code points of one answer; what is longer is cut, with a mark. */
   answerCodePoints: 262_144,
   /** Code points of an error text that reaches a peer. */
@@ -45,8 +53,8 @@ export const limits = {
   edgeRebindMs: 5_000,
   /** ms between two tries of it. */
   edgeRebindEveryMs: 50,
-  /** ms during which refusals of one kind are counted instead of logged. */
-  edgeNoteEveryMs: 60_000,
+  /** ms during which what strangers cause is counted instead of logged, kind by kind. */
+  noteEveryMs: 60_000,
   /** Senders one connection may speak for at once, where it names them itself; the one named longest ago is forgotten. */
   sendersPerConnection: 256,
   /** Groups one connection may follow. */

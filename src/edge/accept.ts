@@ -11,7 +11,7 @@ import { createGate } from "./gate.ts";
 import { setPace } from "./heartbeat.ts";
 import { Line, type LineHome } from "./line.ts";
 import { attachRoute } from "./listener.ts";
-import { createNotes } from "./notes.ts";
+import { createNotes } from "../core/notes.ts";
 
 export type * from "./edge.ts";
 
@@ -27,7 +27,7 @@ export async function openEdge<Peer>(options: EdgeOptions<Peer>, system: System,
     total: options.pendingTotal ?? limits.edgePending,
     perAddress: options.pendingPerAddress ?? limits.edgePendingPerAddress,
   });
-  const notes = createNotes(limits.edgeNoteEveryMs, system.now, log);
+  const notes = createNotes(limits.noteEveryMs, system.now, log);
   /** Every socket, those being turned away included. */
   const lines = new Set<Line>();
   const seated = new Set<Line>();

@@ -16,6 +16,8 @@ export interface Reading {
   /** All bytes that the network ever took. */
   bytesTaken: number;
   unsentBytes: number;
+  /** In the socket, which is all that the peer could take. */
+  offeredBytes: number;
   /** We do not read because we are busy: the silence is ours. */
   isDeaf: boolean;
 }
@@ -33,6 +35,8 @@ export interface Pulse {
   /** For how long the oldest ping that counts has had no answer. */
   readonly askedMs: number | undefined;
   readonly stuckMs: number;
+  /** For how long the network has taken nothing of what it was offered. */
+  readonly stalledMs: number;
   /** Before a look that came late: how long nobody looked. */
   readonly gapMs: number;
 }
@@ -56,7 +60,7 @@ export function setPace({ pingMs, deadAfterMs }: PulseBounds, { lookMs, graceMs,
 }
 
 export function startPulse(now: number, bytesRead = 0): Pulse {
-  return { lookedAt: now, bytesRead, bytesTaken: 0, unsentBytes: 0, silentMs: 0, watchedMs: 0, sincePingMs: 0, askedMs: undefined, stuckMs: 0, gapMs: 0 };
+  return { lookedAt: now, bytesRead, bytesTaken: 0, unsentBytes: 0, silentMs: 0, watchedMs: 0, sincePingMs: 0, askedMs: undefined, stuckMs: 0, stalledMs: 0, gapMs: 0 };
 }
 
 export type Verdict = "well" | "ask" | "silent" | "stuck";
@@ -85,9 +89,10 @@ export function look(before: Pulse, reading: Reading, now: number, pace: Pace): 
     askedMs,
     // While we stood still nothing could leave: the time starts over.
     stuckMs: reading.unsentBytes > pace.stuckBytes && !isLate ? before.stuckMs + elapsed : 0,
+    stalledMs: reading.offeredBytes > 0 && reading.bytesTaken <= before.bytesTaken && !isLate ? before.stalledMs + elapsed : 0,
     gapMs: isLate ? elapsed : 0,
   };
-  if (pulse.stuckMs >= pace.stuckMs) return { pulse, verdict: "stuck" };
+  if (pulse.stuckMs >= pace.stuckMs || pulse.stalledMs >= pace.deadAfterMs) return { pulse, verdict: "stuck" };
   // However often we stand still: after as many looks as a dead peer gets otherwise, it has had its time.
   if (isLate && pulse.watchedMs < pace.deadAfterMs) return { pulse: { ...pulse, sincePingMs: 0, askedMs: 0 }, verdict: "ask" };
   if (isOverdue && askedMs !== undefined && askedMs >= pace.graceMs) return { pulse, verdict: "silent" };

@@ -66,7 +66,8 @@ export class Outbox {
   /** Takes all of the frames of a final, or none. */
   addFinal(final: number, frames: readonly OutboxFrame[]): boolean {
     const bytes = frames.reduce((sum, { data }) => sum + data.length, 0);
-    if (frames.length === 0 || !this.#fits(bytes, frames.length)) return false;
+    // One that is larger than all the room there is has to leave too.
+    if (frames.length === 0 || (this.#waiting.length > 0 && !this.#fits(bytes, frames.length))) return false;
     for (const [index, { data, key }] of frames.entries()) {
       this.#supersede(key);
       this.#push({ data, key, final, isLast: index === frames.length - 1 });

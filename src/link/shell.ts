@@ -198,7 +198,7 @@ function isSame(one: LinkStatus, other: LinkStatus): boolean {
 }
 
 /** The only place that makes a client socket. */
-function dialSocket({ url, headers }: LinkTarget, { maxPayload }: LinkProfile, ears: SocketEars): WireSocket {
+export function dialSocket({ url, headers }: LinkTarget, { maxPayload }: LinkProfile, ears: SocketEars): WireSocket {
   // `closeTimeout` is younger than the types.
   const options: ClientOptions & { closeTimeout: number; maxFragments: number; maxBufferedChunks: number } = {
     headers: { ...headers },

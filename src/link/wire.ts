@@ -49,6 +49,9 @@ export class Wire implements SocketEars {
   #lastFinal = 0;
   /** For how long a pong has been missing that nothing of ours stands before. */
   #unprovenMs = 0;
+  #lastPong = 0;
+  #answersPings = true;
+  #takesRest = false;
 
   constructor(home: WireHome) {
     this.#home = home;
@@ -105,7 +108,7 @@ export class Wire implements SocketEars {
     if (!this.open || !this.#outbox.addFinal(final, encoded)) return Promise.resolve("unsent");
     const arrival = new Promise<Arrival>((resolve) => void this.#finals.set(final, resolve));
     // What a dead peer's socket swallows is neither sent nor known to be lost.
-    if (this.#isQuiet && !this.#outbox.isHeld) this.#ping(this.#outbox.hold());
+    if (this.#answersPings && this.#isQuiet && !this.#outbox.isHeld) this.#ping(this.#outbox.hold());
     this.#pump();
     return arrival;
   }
@@ -114,6 +117,7 @@ export class Wire implements SocketEars {
     if (this.#phase !== "open" || !this.#socket) return this.terminate();
     this.#pump(Infinity);
     this.#startClosing();
+    this.#takesRest = code === 1000;
     try {
       this.#socket.close(code, clipReason(reason));
     } catch (thrown) {
@@ -148,7 +152,7 @@ export class Wire implements SocketEars {
   }
 
   received(text: string | undefined): void {
-    if (this.#phase !== "open") return;
+    if (this.#phase !== "open" && !(this.#phase === "closing" && this.#takesRest)) return;
     this.#hear();
     if (text !== undefined) this.#inbox.add(text);
     else if (this.#home.profile().binary === "close") this.#home.tell({ on: "broken", how: "binary" });
@@ -165,9 +169,19 @@ export class Wire implements SocketEars {
   ponged(payload: string): void {
     if (this.#phase === "gone") return;
     this.#hear();
-    this.#unprovenMs = 0;
+    if (this.#isNews(payload)) {
+      this.#unprovenMs = 0;
+      this.#answersPings = true;
+    }
     if (/^\d{1,15}$/.test(payload)) for (const final of this.#outbox.pong(Number(payload))) this.#settle(final, "arrived");
     this.#pump();
+  }
+
+  #isNews(payload: string): boolean {
+    const number = /^\d{1,15}$/.test(payload) ? Number(payload) : 0;
+    if (number <= this.#lastPong) return false;
+    this.#lastPong = number;
+    return true;
   }
 
   refused(status: number): void {
@@ -221,13 +235,13 @@ export class Wire implements SocketEars {
     const before = this.#pulse;
     const pending = this.#socket?.bufferedAmount ?? 0;
     const { bytesRead } = this.#bytes;
-    const reading = { bytesRead, bytesTaken: this.#bytesHanded - pending, unsentBytes: this.#unsentBytes, isDeaf: this.#inbox.isFull };
+    const reading = { bytesRead, bytesTaken: this.#bytesHanded - pending, unsentBytes: this.#unsentBytes, offeredBytes: pending, isDeaf: this.#inbox.isFull };
     const { pulse, verdict } = look(before, reading, now, pace);
     this.#pulse = pulse;
     if (bytesRead !== before.bytesRead) this.#hear();
     if (verdict === "silent" || verdict === "stuck") return this.#home.tell({ on: "broken", how: verdict });
     if (verdict === "ask") this.#ping(this.#outbox.nextPing());
-    this.#missProof(pending === 0 && this.#outbox.isExpecting, pace);
+    this.#missProof(!reading.isDeaf && reading.bytesTaken <= before.bytesTaken && this.#outbox.isExpecting, pace);
     this.#lookLater(this.#pace);
   }
 
@@ -236,6 +250,9 @@ export class Wire implements SocketEars {
     this.#unprovenMs = isMissing ? this.#unprovenMs + pace.lookMs : 0;
     if (this.#unprovenMs < pace.deadAfterMs) return;
     this.#unprovenMs = 0;
+    // Who has answered pings and does so no more gets nothing of what is sent, whatever it sends itself.
+    if (this.#lastPong > 0) return this.#home.tell({ on: "broken", how: "stuck" });
+    this.#answersPings = false;
     this.#home.log.warn("the server answers no ping: whether finished replies arrive stays unknown");
     for (const final of this.#outbox.giveUpProofs()) this.#settle(final, "unknown");
     this.#pump();

@@ -131,7 +131,7 @@ function show(state: TurnState, now: number, bounds: TurnBounds): TurnStep {
 /** Whether this form of a text is shown now, later, or left out for one that is longer. */
 function look(shown: Shown, content: string, now: number, { streamEveryMs, repetition }: TurnBounds): { shown: Shown; isNew: boolean; wakeAt?: number } {
   if (content.trim() === "" || content === shown.newest) return { shown, isNew: false };
-  const at = shown.at === undefined ? now : shown.at + streamEveryMs;
+  const at = shown.at === undefined || shown.at > now ? now : shown.at + streamEveryMs;
   if (at > now) return { shown, isNew: false, wakeAt: at };
   // Bytes, not characters: a text that begins in a costlier script than it ends in would outgrow any bound on its length.
   const bytes = repetition ? Buffer.byteLength(JSON.stringify(content)) : 0;

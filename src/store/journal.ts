@@ -127,7 +127,7 @@ export function openJournal(file: string, { remembered }: { remembered: number }
     kept: database.prepare("UPDATE entry SET handed_at = NULL WHERE sender = ? AND message_id = ?"),
     delivered: database.prepare("UPDATE entry SET delivered_at = ? WHERE sender = ? AND message_id = ?"),
     lost: database.prepare("UPDATE entry SET lost_at = ? WHERE sender = ? AND message_id = ?"),
-    unfinished: database.prepare("SELECT * FROM entry WHERE terminal IS NULL ORDER BY seq"),
+    unfinished: database.prepare("SELECT * FROM entry WHERE terminal IS NULL AND delivered_at IS NULL ORDER BY seq"),
     undelivered: database.prepare(
       "SELECT * FROM entry WHERE sender = ? AND terminal IS NOT NULL AND delivered_at IS NULL AND lost_at IS NULL AND finished_at >= ? ORDER BY seq",
     ),
@@ -142,7 +142,7 @@ export function openJournal(file: string, { remembered }: { remembered: number }
     lastOf: database.prepare("SELECT inbound FROM peer WHERE conversation = ?"),
     sweepEntries: database.prepare("DELETE FROM entry WHERE finished_at < ? RETURNING delivered_at, lost_at"),
     sweepMost: database.prepare(
-      "DELETE FROM entry WHERE finished_at IS NOT NULL AND seq <= (SELECT seq FROM entry WHERE finished_at IS NOT NULL ORDER BY seq DESC LIMIT 1 OFFSET ?) RETURNING delivered_at, lost_at",
+      "DELETE FROM entry WHERE (delivered_at IS NOT NULL OR lost_at IS NOT NULL) AND seq <= (SELECT seq FROM entry WHERE finished_at IS NOT NULL ORDER BY seq DESC LIMIT 1 OFFSET ?) RETURNING delivered_at, lost_at",
     ),
     sweepSaid: database.prepare("DELETE FROM said WHERE at < ?"),
     sweepPeers: database.prepare("DELETE FROM peer WHERE at < ?"),
@@ -162,6 +162,7 @@ export function openJournal(file: string, { remembered }: { remembered: number }
     unfinished: () => sql.unfinished.all().map(readEntry),
     undelivered: (sender, since) => sql.undelivered.all(sender, since).map(readEntry),
     remember(lane, messageId, text, at) {
+      if (remembered === 0) return;
       sql.remember.run(lane, messageId, text, at);
       sql.forget.run(lane, lane, remembered);
     },

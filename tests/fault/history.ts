@@ -2,10 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunningAccount } from "../../src/account/account.ts";
-import { openDialedAccount } from "../../src/account/dialed/account.ts";
+import { type DialedAccountOptions, openDialedAccount } from "../../src/account/dialed/account.ts";
 import type { Log } from "../../src/core/ports.ts";
 import { system } from "../../src/core/system.ts";
 import type { LinkProfile } from "../../src/link/link.ts";
+import { dialSocket, openLink } from "../../src/link/shell.ts";
+import type { Dial } from "../../src/link/socket.ts";
 import { createRandom, type Random } from "../../src/testing/chaos/random.ts";
 import { type ChaosProxy, planFaults, startChaosProxy, type TimedFault } from "../../src/testing/chaos-proxy.ts";
 import { type Simulator, startSimulator } from "../../src/testing/simulator/simulator.ts";
@@ -141,7 +143,7 @@ async function begin(world: World): Promise<void> {
     },
   };
   world.life = life;
-  world.account = await openDialedAccount<string, unknown, unknown>({
+  const options: DialedAccountOptions<string, unknown, unknown> = {
     accountId: "default",
     config: proxy.url,
     agent: life.agent,
@@ -153,16 +155,21 @@ async function begin(world: World): Promise<void> {
       const dialing = subject.dial(url);
       return { ...dialing, link: hasten(dialing.link) };
     },
-  });
+  };
+  // The system ends the sockets of a killed process, those too that it is just opening.
+  const dial: Dial = (target, profile, ears) => {
+    const socket = dialSocket(target, profile, ears);
+    life.onKill(() => socket.terminate());
+    return socket;
+  };
+  world.account = await openDialedAccount(options, (link) => openLink(link, dial));
 }
 
 async function doDeed(world: World, deed: Deed): Promise<void> {
-  const { simulator, proxy, note } = world;
+  const { simulator, note } = world;
   note(JSON.stringify(deed));
   if (deed.deed === "kill") {
     world.life?.kill();
-    // The system ends the sockets of a killed process.
-    proxy.apply({ fault: "reset" });
     await pause(deed.forMs);
     return await begin(world);
   }

@@ -28,6 +28,8 @@ export interface Life {
   readonly isAlive: boolean;
   /** Writes to the journal so far. */
   readonly writes: number;
+  /** What the system does for a process that has ended. */
+  onKill(run: () => void): void;
   kill(): void;
 }
 
@@ -64,9 +66,11 @@ export function beginLife({ number, file, record, pace, crash }: LifeOptions): L
     end();
     throw new Error("this process was killed");
   }
+  const ends = new Set<() => void>();
   function end(): void {
     if (!isAlive) return;
     isAlive = false;
+    for (const each of ends) each();
     for (const run of record.runs) if (run.life === number) run.end ??= "cut";
     opened.close();
   }
@@ -79,6 +83,10 @@ export function beginLife({ number, file, record, pace, crash }: LifeOptions): L
     },
     get writes() {
       return writes;
+    },
+    onKill(run) {
+      if (isAlive) ends.add(run);
+      else run();
     },
     kill: end,
   };

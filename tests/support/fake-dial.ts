@@ -110,7 +110,7 @@ export async function openReadyLink(options: FakeLinkOptions = {}): Promise<Fake
   return fake;
 }
 
-function createPeer(clock: LinkClock, target: LinkTarget, ears: SocketEars): FakePeer {
+export function createPeer(clock: LinkClock, target: LinkTarget, ears: SocketEars): FakePeer {
   const bytes = { bytesRead: 0 };
   const isOver = () => peer.readyState === 3;
   const peer: FakePeer = {

@@ -28,8 +28,11 @@ export function createPlainProtocol(about: Partial<DialedProtocol<PlainState, Pl
     session: {
       open: (_now, before) => ({ state: { links: (before?.links ?? 0) + 1 }, effects: [] }),
       frame(state, text, now) {
-        const { id, room, content } = JSON.parse(text) as { id: string; room: string; content: string };
-        return { state, effects: [{ do: "deliver", inbound: { ask: "turn", inbound: plainInbound(id, room, content, now) } }] };
+        const { id, room, content, scope, cancel } = JSON.parse(text) as { id: string; room: string; content: string; scope?: string; cancel?: string };
+        if (cancel !== undefined) return { state, effects: [{ do: "deliver", inbound: { ask: "cancel", messageId: cancel } }] };
+        const inbound = plainInbound(id, room, content, now);
+        if (scope !== undefined) inbound.conversation = { kind: "direct", id: room, scope };
+        return { state, effects: [{ do: "deliver", inbound: { ask: "turn", inbound } }] };
       },
       admitted: (state) => ({ state, effects: [] }),
       command: (state, command) => ({ state, effects: [send({ say: command.say, link: state.links, ...wordsOf(command) })] }),

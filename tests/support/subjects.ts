@@ -33,7 +33,7 @@ export function dialInstaClaw(wsUrl: string): Dialing<InstaClawState, InstaClawO
   const server = readInstaClawServer({ clientId: "app", clientSecret: "secret", wsUrl, allowInsecure: false });
   if (!server.ok) throw new Error(server.why);
   return {
-    protocol: createInstaClaw(profileOfInstaClaw(instaClaw), { newId: () => system.uuid(), sha256: (text) => system.sha256(text) }),
+    protocol: createInstaClaw(profileOfInstaClaw(instaClaw, true), { newId: () => system.uuid(), sha256: (text) => system.sha256(text) }),
     link: linkOfInstaClaw(instaClaw),
     target: server.target,
     limits,

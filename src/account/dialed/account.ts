@@ -55,6 +55,7 @@ export async function openDialedAccount<Config, State, Origin>(
     identify: (inbound) => dialing.protocol.identify(inbound),
     turn: dialing.protocol.turn,
     repeatMs: dialing.protocol.repeatMs,
+    keepsWhileStopping: true,
     outlet: delivery,
     agent,
     journal,
@@ -64,7 +65,12 @@ export async function openDialedAccount<Config, State, Origin>(
   });
   const link: Link = open({ account: accountId, profile: dialing.link, target: () => dialing.target, handler: correspondent, system, log });
   // It opens later: what a crash cut is running again when the peer sends it once more.
-  switchboard.resume();
+  try {
+    switchboard.resume();
+  } catch (thrown) {
+    await Promise.all([switchboard.stop(0), link.stop()]);
+    throw thrown;
+  }
   const cancelSweep = every(system, limits.sweepEveryMs, switchboard.sweep);
 
   async function asked(request: DialedRequest<Origin>): Promise<void> {
@@ -88,8 +94,12 @@ export async function openDialedAccount<Config, State, Origin>(
 
   /** What is said unasked goes to where the last message came from. */
   function meet(inbound: Inbound<Origin>): void {
+    const { conversation, sender } = inbound;
+    const keys = new Set([conversationKey(conversation)]);
+    // Who writes in a session of another name is found by the own one too.
+    if (conversation.kind === "direct" && conversation.scope !== undefined) keys.add(conversationKey({ kind: "direct", id: sender.id, scope: "user" }));
     try {
-      journal.meet(conversationKey(inbound.conversation), JSON.stringify(inbound), inbound.receivedAt);
+      for (const key of keys) journal.meet(key, JSON.stringify(inbound), inbound.receivedAt);
     } catch (thrown) {
       log.warn(`where to find ${accountId}'s last sender could not be written down: ${describeThrown(thrown)}`);
     }
@@ -98,6 +108,15 @@ export async function openDialedAccount<Config, State, Origin>(
   function status(): AccountStatus {
     const loss = delivery.lastLoss();
     return { connected: link.ready, link: link.status, ...(loss !== undefined && { lastError: loss }), ...switchboard.activity() };
+  }
+
+  let stopped: Promise<void> | undefined;
+  async function stop(): Promise<void> {
+    cancelSweep();
+    await Promise.all([switchboard.stop(limits.linkCloseMs), link.stop()]);
+    correspondent.stop();
+    delivery.stop();
+    journal.close();
   }
 
   return {
@@ -121,11 +140,9 @@ export async function openDialedAccount<Config, State, Origin>(
       dialing = dial(config);
       link.reconfigure(dialing.link, JSON.stringify(before) !== JSON.stringify(dialing.target));
     },
-    async stop() {
-      cancelSweep();
-      await Promise.all([switchboard.stop(limits.linkCloseMs), link.stop()]);
-      correspondent.stop();
-      journal.close();
+    stop() {
+      stopped ??= stop();
+      return stopped;
     },
   };
 }

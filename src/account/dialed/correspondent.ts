@@ -1,3 +1,6 @@
+import { every } from "../../core/every.ts";
+import { limits } from "../../core/limits.ts";
+import { createNotes } from "../../core/notes.ts";
 import type { Log, System } from "../../core/ports.ts";
 import type { Arrival, Frame, Link, LinkHandler } from "../../link/link.ts";
 import type { DialedCommand, DialedRequest, DialedSession } from "../../protocols/dialed.ts";
@@ -35,6 +38,9 @@ export function createCorrespondent<State, Origin>(deps: CorrespondentDeps<State
   let state: State | undefined;
   let isOpen = false;
   let cancelTick = () => {};
+  // A server that sends one bad frame after the other must not fill the disk.
+  const notes = createNotes(limits.noteEveryMs, system.now, log);
+  const cancelFlush = every(system, limits.noteEveryMs, notes.flush);
 
   function take(step: Step<State, DialedRequest<Origin>>): readonly Effect<DialedRequest<Origin>>[] {
     state = step.state;
@@ -72,10 +78,15 @@ export function createCorrespondent<State, Origin>(deps: CorrespondentDeps<State
           link().recycle(effect.reason);
           break;
         case "note":
-          log[effect.level](`${effect.code} ${JSON.stringify(effect.data ?? {})}`);
+          note(effect);
       }
     }
     return askings.length > 0 ? all(askings) : undefined;
+  }
+
+  function note({ level, code, data = {} }: Extract<Effect<unknown>, { do: "note" }>): void {
+    if (level === "debug") log.debug(`${code} ${JSON.stringify(data)}`);
+    else notes.note(code, JSON.stringify(data), level);
   }
 
   return {
@@ -110,6 +121,7 @@ export function createCorrespondent<State, Origin>(deps: CorrespondentDeps<State
     stop() {
       isOpen = false;
       cancelTick();
+      cancelFlush();
     },
   };
 }

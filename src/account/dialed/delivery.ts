@@ -1,4 +1,5 @@
 import { describeThrown } from "../../core/errors.ts";
+import { limits } from "../../core/limits.ts";
 import type { Log, System } from "../../core/ports.ts";
 import { forLog } from "../../core/redact.ts";
 import type { Arrival } from "../../link/link.ts";
@@ -19,6 +20,8 @@ export interface DialedDelivery<Origin> extends Outlet<Origin> {
   catchUp(): void;
   /** A message came again: its reply goes out once more unless it has arrived. */
   repeated(inbound: Inbound<Origin>, known: Known): void;
+  /** Forgets its timer. */
+  stop(): void;
   /** The last reply of which nobody knows whether it arrived. */
   lastLoss(): string | undefined;
 }
@@ -38,6 +41,15 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
   const leaving = new Set<string>();
   let lastAt: number | undefined;
   let lastLoss: string | undefined;
+  /** Something could not leave although the link is there; what comes after it waits behind it. */
+  let cancelRetry: (() => void) | undefined;
+
+  function later(): void {
+    cancelRetry ??= system.after(limits.replyAgainMs, () => {
+      cancelRetry = undefined;
+      if (correspondent.ready) catchUp();
+    });
+  }
 
   /**
    * Up to where the frames are with the link this runs at once, so replies that are handed over one after the other
@@ -51,11 +63,14 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
       log.info(`the reply to ${forLog(inbound.messageId)} waits for the link`);
       return;
     }
+    // A reply never overtakes one that waits.
+    if (cancelRetry || isCongested()) return later();
     leaving.add(id);
     try {
       journal.handing(key, system.now());
       settle(inbound, key, await correspondent.sayFinally({ say: "terminal", of: inbound, terminal, isRepeat }), isRepeat);
     } catch (thrown) {
+      later();
       log.error(`what became of the reply to ${forLog(inbound.messageId)} could not be written down: ${describeThrown(thrown)}`);
     } finally {
       leaving.delete(id);
@@ -65,9 +80,11 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
   function settle(inbound: Inbound<Origin>, key: EntryKey, arrival: Arrival, isRepeat: boolean): void {
     if (arrival === "arrived") {
       lastAt = system.now();
+      lastLoss = undefined;
       journal.delivered(key, lastAt);
     } else if (arrival === "unsent" && !isRepeat) {
       journal.kept(key);
+      if (correspondent.ready) later();
       log.info(`the reply to ${forLog(inbound.messageId)} waits for the link`);
     } else if (!protocol().repeatsUnproven) {
       giveUp(inbound, key);
@@ -81,6 +98,22 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
     log.warn(lastLoss);
   }
 
+  /** A row that cannot be read, or a disk that is full, must not cost the link (it would break every next one too). */
+  function catchUp(): void {
+    cancelRetry?.();
+    cancelRetry = undefined;
+    try {
+      for (const { inbound: json, terminal, wasHanded } of journal.undelivered("", system.now() - protocol().repeatMs)) {
+        const inbound = JSON.parse(json) as Inbound<Origin>;
+        if (terminal === undefined || leaving.has(JSON.stringify(protocol().identify(inbound)))) continue;
+        if (wasHanded && !protocol().repeatsUnproven) giveUp(inbound, protocol().identify(inbound));
+        else void handOver(inbound, JSON.parse(terminal) as Terminal, wasHanded);
+      }
+    } catch (thrown) {
+      log.error(`what waits for the link could not be looked up: ${describeThrown(thrown)}`);
+    }
+  }
+
   return {
     lastAt: () => lastAt,
     lastLoss: () => lastLoss,
@@ -90,14 +123,9 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
       correspondent.say({ ...says, of: inbound });
     },
     conclude: (inbound, terminal) => handOver(inbound, terminal, false),
-    catchUp() {
-      for (const { inbound: json, terminal, wasHanded } of journal.undelivered("", system.now() - protocol().repeatMs)) {
-        const inbound = JSON.parse(json) as Inbound<Origin>;
-        if (terminal === undefined || leaving.has(JSON.stringify(protocol().identify(inbound)))) continue;
-        if (wasHanded && !protocol().repeatsUnproven) giveUp(inbound, protocol().identify(inbound));
-        else void handOver(inbound, JSON.parse(terminal) as Terminal, wasHanded);
-      }
-    },
+    catchUp,
+    written: catchUp,
+    stop: () => cancelRetry?.(),
     repeated(inbound, { terminal, wasHanded, wasDelivered }) {
       if (terminal === undefined || wasDelivered) correspondent.say({ say: "repeated", of: inbound });
       // Whoever asks again has not got it.

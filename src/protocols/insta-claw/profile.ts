@@ -10,11 +10,13 @@ export interface Profile {
   deltaShape: InstaClawAccount["deltaShape"];
   ack: InstaClawAccount["ack"];
   requestTimeoutMs: number;
+  /** Nobody on the way can speak in the server's place (IC-17). */
+  trustsPeer: boolean;
 }
 
-export function profileOf(config: Pick<InstaClawAccount, "profile" | "events" | "deltaShape" | "ack" | "requestTimeoutMs">): Profile {
+export function profileOf(config: Pick<InstaClawAccount, "profile" | "events" | "deltaShape" | "ack" | "requestTimeoutMs">, trustsPeer: boolean): Profile {
   const { profile: framing, events, deltaShape, ack, requestTimeoutMs } = config;
-  return { framing, events, deltaShape, ack, requestTimeoutMs };
+  return { framing, events, deltaShape, ack, requestTimeoutMs, trustsPeer };
 }
 
 /** What is new is sent at once, and nothing twice, so a growing reply needs no pace (IC-21). */

@@ -42,7 +42,10 @@ export function createSession(profile: Profile, newId: () => string): DialedSess
     },
 
     admitted(state, request) {
-      return { state, effects: request.ask === "turn" ? ack(state, request.inbound, "queued") : [] };
+      if (request.ask !== "turn") return { state, effects: [] };
+      const { inbound } = request;
+      // From now on a broken frame with its id is not about a message of its own (LI-11).
+      return { state: { ...state, replies: new Map(state.replies).set(inbound.messageId, begin(state)) }, effects: ack(state, inbound, "queued") };
     },
 
     command: obey,

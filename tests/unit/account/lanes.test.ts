@@ -18,7 +18,7 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 describe("lanes", () => {
   it("WS-19 run one job after the other in a lane, in order of arrival", async () => {
     const log: string[] = [];
-    const lanes = createLanes(() => ({ waiting: 9, running: Infinity }));
+    const lanes = createLanes(() => ({ waiting: 9, waitingTotal: 99, running: Infinity }));
     const [a, b] = [job(log, "a"), job(log, "b")];
     lanes.run("x", a.run);
     lanes.run("x", b.run);
@@ -32,7 +32,7 @@ describe("lanes", () => {
 
   it("WS-19 run side by side", async () => {
     const log: string[] = [];
-    const lanes = createLanes(() => ({ waiting: 9, running: Infinity }));
+    const lanes = createLanes(() => ({ waiting: 9, waitingTotal: 99, running: Infinity }));
     const [a, b] = [job(log, "a"), job(log, "b")];
     lanes.run("x", a.run);
     lanes.run("y", b.run);
@@ -43,7 +43,7 @@ describe("lanes", () => {
   });
 
   it("WS-19 have room for as many waiting jobs as allowed, beside the one that runs", async () => {
-    const lanes = createLanes(() => ({ waiting: 2, running: Infinity }));
+    const lanes = createLanes(() => ({ waiting: 2, waitingTotal: 99, running: Infinity }));
     const jobs = ["a", "b", "c"].map((name) => job([], name));
     const room = jobs.map(({ run }) => {
       lanes.run("x", run);
@@ -58,7 +58,7 @@ describe("lanes", () => {
 
   it("drop what waits on clear, not what runs", async () => {
     const log: string[] = [];
-    const lanes = createLanes(() => ({ waiting: 9, running: Infinity }));
+    const lanes = createLanes(() => ({ waiting: 9, waitingTotal: 99, running: Infinity }));
     const [a, b] = [job(log, "a"), job(log, "b")];
     lanes.run("x", a.run);
     lanes.run("x", b.run);
@@ -70,7 +70,7 @@ describe("lanes", () => {
 
   it("never run more jobs at once than allowed, and take turns", async () => {
     const log: string[] = [];
-    const lanes = createLanes(() => ({ waiting: 9, running: 1 }));
+    const lanes = createLanes(() => ({ waiting: 9, waitingTotal: 99, running: 1 }));
     const jobs = ["x1", "x2", "y1"].map((name) => job(log, name));
     for (const [index, lane] of ["x", "x", "y"].entries()) lanes.run(lane, async () => await jobs[index]?.run());
     for (const { end } of jobs) end();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createGate } from "../../../src/edge/gate.ts";
-import { createNotes } from "../../../src/edge/notes.ts";
+import { createNotes } from "../../../src/core/notes.ts";
 import { createVirtualSystem } from "../../support/virtual.ts";
 import { recordLog } from "../../support/recorded-log.ts";
 

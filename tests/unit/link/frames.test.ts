@@ -193,4 +193,72 @@ describe("frames", () => {
     expect(peer.calls[0]).toBe("terminate");
     expect(log.lines).toContainEqual(expect.stringContaining("cannot close with 1006"));
   });
+
+  it("takes no pong for a proof that answers no ping of its own", async () => {
+    const { link, clock, peer } = await openReadyLink({ profile: { pingMs: 30_000, deadAfterMs: 90_000 } });
+    peer.pongAfterMs = undefined;
+    await clock.pass(10_000);
+    void link.sendFinal([{ text: "final" }]);
+    for (let minutes = 0; minutes < 5; minutes += 1) {
+      await clock.pass(30_000);
+      peer.drip();
+      peer.ears.ponged("");
+    }
+    expect(peer.sent).toEqual(["final"]);
+  });
+
+  it("holds back one final for a peer that answers no ping, and then no more", async () => {
+    const { link, clock, peer } = await openReadyLink({ profile: { pingMs: 30_000, deadAfterMs: 90_000 } });
+    peer.pongAfterMs = undefined;
+    await clock.pass(10_000);
+    void link.sendFinal([{ text: "first" }]);
+    for (let seconds = 0; seconds < 100; seconds += 1) {
+      await clock.pass(1_000);
+      peer.say("{}");
+    }
+    expect(peer.sent).toEqual(["first"]);
+    await clock.pass(10_000);
+    void link.sendFinal([{ text: "second" }]);
+    expect(peer.sent).toEqual(["first", "second"]);
+  });
+
+  it("ends a link whose peer sends and takes nothing, however little waits", async () => {
+    const { link, clock, peer } = await openReadyLink({ profile: { pingMs: 30_000, deadAfterMs: 90_000 } });
+    peer.pongAfterMs = undefined;
+    peer.bufferedAmount = 300_000;
+    const arrival = link.sendFinal([{ text: "final" }]);
+    for (let seconds = 0; seconds < 100; seconds += 5) {
+      peer.say("{}");
+      await clock.pass(5_000);
+    }
+    expect(peer.calls).toContain("terminate");
+    expect(["unsent", "unknown"]).toContain(await arrival);
+  });
+
+  it("hands over what was on its way when it said good-bye itself", async () => {
+    const { link, clock, peer, heard } = await openReadyLink();
+    link.recycle("asked to");
+    peer.say("on its way");
+    await clock.pass(5_000);
+    expect(heard).toContain("frame on its way");
+  });
+
+  it("takes a final that is larger than all the room there is", async () => {
+    const { link, peer } = await openReadyLink();
+    void link.sendFinal([{ text: "x".repeat(limits.linkOutboxBytes + 1) }]);
+    expect(peer.sent).toHaveLength(1);
+  });
+
+  it("ends a link whose peer stops answering pings, though it goes on sending", async () => {
+    const { link, clock, peer } = await openReadyLink({ profile: { pingMs: 30_000, deadAfterMs: 90_000 } });
+    await clock.pass(31_000);
+    peer.pongAfterMs = undefined;
+    const arrival = link.sendFinal([{ text: "final" }]);
+    for (let seconds = 0; seconds < 100; seconds += 5) {
+      peer.say("{}");
+      await clock.pass(5_000);
+    }
+    expect(peer.calls).toContain("terminate");
+    expect(["unsent", "unknown"]).toContain(await arrival);
+  });
 });

@@ -16,7 +16,7 @@ interface World {
   stalls?: readonly (readonly [from: number, to: number])[];
   /** What the wall's clock is off by at a time. */
   wall?: (now: number) => number;
-  unsent?: (now: number) => { unsentBytes: number; bytesTaken: number };
+  unsent?: (now: number) => { unsentBytes: number; bytesTaken: number; offeredBytes?: number };
   deaf?: (now: number) => boolean;
 }
 
@@ -35,7 +35,7 @@ function watch(world: World): { at?: number; verdict?: string; pings: number } {
   for (let now = 0; now <= until; now += 10) {
     if (stalls.some(([from, to]) => now >= from && now < to)) continue;
     if (now >= due) {
-      const seen = look(pulse, { bytesRead, isDeaf: deaf(now), ...unsent(now) }, now + wall(now), pace);
+      const seen = look(pulse, { bytesRead, isDeaf: deaf(now), offeredBytes: 0, ...unsent(now) }, now + wall(now), pace);
       pulse = seen.pulse;
       if (seen.verdict === "silent" || seen.verdict === "stuck") return { at: now, verdict: seen.verdict, pings };
       if (seen.verdict === "ask") {

@@ -91,6 +91,6 @@ describe("the numbers of a link", () => {
   });
 
   it("IC-19 takes its switches from the configuration, whose defaults are the documented wire", () => {
-    expect(profileOf(accountDefaults)).toEqual(profile);
+    expect(profileOf(accountDefaults, true)).toEqual(profile);
   });
 });

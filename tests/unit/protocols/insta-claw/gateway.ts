@@ -10,7 +10,7 @@ import type { Effect, Step } from "../../../../src/protocols/session.ts";
 export type About = Inbound<Origin>;
 type GatewayEffect = Effect<DialedRequest<Origin>>;
 
-export const profile: Profile = { framing: "envelope", events: "minimal", deltaShape: "string", ack: "off", requestTimeoutMs: 60_000 };
+export const profile: Profile = { framing: "envelope", events: "minimal", deltaShape: "string", ack: "off", requestTimeoutMs: 60_000, trustsPeer: true };
 
 /** Hexadecimal digits that differ for different texts; no test needs more of a digest. */
 export function digest(text: string): string {

@@ -82,6 +82,11 @@ describe("the sender", () => {
     expect(only(robot({ senderId: "a", senderNick: "Ann" })).sender).toEqual({ id: "a", name: "Ann", verified: true });
   });
 
+  it("IC-17 is not believed where others can write on the way to the server", () => {
+    const [inbound] = connect({ trustsPeer: false }).data({ content: "x", metadata: { sender_id: "a" } }).delivered;
+    expect(inbound?.sender).toEqual({ id: "a", verified: false });
+  });
+
   it("IC-17 is found in the metadata of any event of a response", () => {
     const gateway = connect();
     gateway.data({ type: "response.created", response: { id: "r", metadata: { sender_id: "a", session_id: "s" } } });

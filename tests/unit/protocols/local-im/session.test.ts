@@ -20,6 +20,13 @@ describe("a connection to the IM server, reading", () => {
     });
   });
 
+  it("LI-11 keeps the id of a message that has shown nothing yet out of the error about a broken one", () => {
+    const im = openIm();
+    im.hello("ack");
+    im.admit(full);
+    expect(im.answers({ type: "message", ...full, content: "" })).toEqual([{ type: "error", ...echo, error: expect.any(String) as string, code: "invalid_message", seq: 0 }]);
+  });
+
   it("LI-7 delivers the form without a type, and unknown fields with it", () => {
     expect(openIm().inbound({ type: undefined, userId: "u-3", conversationId: "c-20", news: 1 }).origin).toEqual({ userId: "u-3", conversationId: "c-20" });
   });
