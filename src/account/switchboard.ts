@@ -296,7 +296,7 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
       const lastOutboundAt = outlet.lastAt();
       return {
         waiting: lanes.waiting(),
-        running: open.size - lanes.waiting(),
+        running: open.values().reduce((sum, { phase }) => sum + (phase === "running" ? 1 : 0), 0),
         ...(lastInboundAt !== undefined && { lastInboundAt }),
         ...(lastOutboundAt !== undefined && { lastOutboundAt }),
         ...(lastError !== undefined && { lastError }),
