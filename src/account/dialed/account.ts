@@ -39,7 +39,7 @@ export async function openDialedAccount<Config, State, Origin>(
     system,
     log,
     asked,
-    readied: () => delivery.catchUp(),
+    readied: () => delivery.linked(),
     changed,
   });
   const delivery = createDialedDelivery<Origin>({

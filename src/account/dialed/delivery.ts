@@ -16,8 +16,8 @@ import type { Correspondent } from "./correspondent.ts";
  * which replies never left, which go out again, and which may be lost.
  */
 export interface DialedDelivery<Origin> extends Outlet<Origin> {
-  /** The link is ready: what waits goes out, oldest first. */
-  catchUp(): void;
+  /** A new link is ready: what waits goes out, oldest first. */
+  linked(): void;
   /** A message came again: its reply goes out once more unless it has arrived. */
   repeated(inbound: Inbound<Origin>, known: Known): void;
   /** Forgets its timer. */
@@ -39,6 +39,10 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
   const { correspondent, protocol, isCongested, journal, system, log } = deps;
   /** Replies that have been given to the link and are not settled. */
   const leaving = new Set<string>();
+  /** Replies that have left on this link; of those that are not proven none goes out on it again. */
+  const left = new Set<string>();
+  /** Replies that have arrived, and could not be noted as such. */
+  const proven = new Set<string>();
   let lastAt: number | undefined;
   let lastLoss: string | undefined;
   /** Something could not leave although the link is there; what comes after it waits behind it. */
@@ -66,10 +70,12 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
     // A reply never overtakes one that waits.
     if (cancelRetry || isCongested()) return later();
     leaving.add(id);
+    left.add(id);
     try {
       journal.handing(key, system.now());
       settle(inbound, key, await correspondent.sayFinally({ say: "terminal", of: inbound, terminal, isRepeat }), isRepeat);
     } catch (thrown) {
+      if (!proven.has(id)) left.delete(id);
       later();
       log.error(`what became of the reply to ${forLog(inbound.messageId)} could not be written down: ${describeThrown(thrown)}`);
     } finally {
@@ -78,23 +84,34 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
   }
 
   function settle(inbound: Inbound<Origin>, key: EntryKey, arrival: Arrival, isRepeat: boolean): void {
+    const id = JSON.stringify(key);
     if (arrival === "arrived") {
       lastAt = system.now();
       lastLoss = undefined;
-      journal.delivered(key, lastAt);
-    } else if (arrival === "unsent" && !isRepeat) {
-      journal.kept(key);
+      proven.add(id);
+      noteProven(key);
+    } else if (arrival === "unsent") {
+      left.delete(id);
       if (correspondent.ready) later();
+      if (!isRepeat) journal.kept(key);
+      else if (!protocol().repeatsUnproven) return giveUp(inbound, key);
       log.info(`the reply to ${forLog(inbound.messageId)} waits for the link`);
     } else if (!protocol().repeatsUnproven) {
       giveUp(inbound, key);
     }
   }
 
+  function noteProven(key: EntryKey): void {
+    journal.delivered(key, system.now());
+    proven.delete(JSON.stringify(key));
+  }
+
   /** Never called sent: the operator hears of it, and the peer may ask again. */
   function giveUp(inbound: Inbound<Origin>, key: EntryKey): void {
     journal.lost(key, system.now());
-    lastLoss = `the link was lost while the reply to ${forLog(inbound.messageId)} was on its way: it may have arrived or not, and is not sent again`;
+    const reply = `the reply to ${forLog(inbound.messageId)}`;
+    const what = correspondent.ready ? `the server has not confirmed ${reply}` : `the link was lost while ${reply} was on its way`;
+    lastLoss = `${what}: it may have arrived or not, and is not sent again`;
     log.warn(lastLoss);
   }
 
@@ -105,8 +122,11 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
     try {
       for (const { inbound: json, terminal, wasHanded } of journal.undelivered("", system.now() - protocol().repeatMs)) {
         const inbound = JSON.parse(json) as Inbound<Origin>;
-        if (terminal === undefined || leaving.has(JSON.stringify(protocol().identify(inbound)))) continue;
-        if (wasHanded && !protocol().repeatsUnproven) giveUp(inbound, protocol().identify(inbound));
+        const key = protocol().identify(inbound);
+        const id = JSON.stringify(key);
+        if (proven.has(id)) noteProven(key);
+        else if (terminal === undefined || leaving.has(id) || left.has(id)) continue;
+        else if (wasHanded && !protocol().repeatsUnproven) giveUp(inbound, key);
         else void handOver(inbound, JSON.parse(terminal) as Terminal, wasHanded);
       }
     } catch (thrown) {
@@ -123,11 +143,15 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
       correspondent.say({ ...says, of: inbound });
     },
     conclude: (inbound, terminal) => handOver(inbound, terminal, false),
-    catchUp,
+    linked() {
+      left.clear();
+      catchUp();
+    },
     written: catchUp,
     stop: () => cancelRetry?.(),
     repeated(inbound, { terminal, wasHanded, wasDelivered }) {
-      if (terminal === undefined || wasDelivered) correspondent.say({ say: "repeated", of: inbound });
+      const isProven = wasDelivered || proven.has(JSON.stringify(protocol().identify(inbound)));
+      if (terminal === undefined || isProven) correspondent.say({ say: "repeated", of: inbound });
       // Whoever asks again has not got it.
       else void handOver(inbound, JSON.parse(terminal) as Terminal, wasHanded);
     },

@@ -20,6 +20,19 @@ describe("a dialed account whose disk is full", () => {
     expect(stage.sent()).toEqual(["terminal 1 to 1"]);
   });
 
+  it("sends no reply twice of which it could not note that it arrived, and notes it later", async () => {
+    const stage = createDialedStage({ broken: { delivered: once() } });
+    await stage.up();
+    await stage.say("1");
+    await stage.answer("1");
+    await stage.clock.pass(5_000);
+    await stage.say("1");
+    stage.peer().end(1006);
+    await stage.up();
+    expect(stage.sent()).toEqual(["terminal 1 to 1", "repeated 1"]);
+    expect(stage.real.find({ sender: "", messageId: "1" })).toMatchObject({ wasDelivered: true });
+  });
+
   it("does not run again what was answered and could not be written down", async () => {
     const journal = openJournal(":memory:", { remembered: 9 });
     const first = createDialedStage({ journal, broken: { finish: () => true } });

@@ -25,7 +25,7 @@ function start(repeatsUnproven: boolean): void {
     system,
     log,
     asked: async () => {},
-    readied: () => delivery.catchUp(),
+    readied: () => delivery.linked(),
     changed() {},
   });
   delivery = createDialedDelivery({ correspondent, protocol: () => protocol, isCongested: () => link.congested, journal, system, log });
