@@ -80,13 +80,14 @@ export async function liveThrough(subject: Subject, plan: Plan, tell: (line: str
   const simulator: Simulator = await startSimulator(subject.name, {
     tell(news) {
       if (news.news === "opened") reconnected(world);
+      if (news.news === "reply" && news.reply.end && news.reply.messageId !== undefined) world.seen.add(news.reply.messageId);
       if (news.news === "frame") note(`${news.frame.from} (link ${news.frame.link}) ${news.frame.text}`);
       else note(news.news);
     },
   });
   const proxy = await startChaosProxy({ target: simulator.port });
   const kept: Kept = { admitted: [], runs: [], warnings: [] };
-  const world: World = { subject, plan, folder, simulator, proxy, kept, note, lives: 0, said: [], waiting: [] };
+  const world: World = { subject, plan, folder, simulator, proxy, kept, note, lives: 0, said: [], waiting: [], seen: new Set() };
   try {
     await begin(world);
     const faults = proxy.play(plan.faults);
@@ -124,6 +125,8 @@ interface World {
   /** Messages that left, whether they came or not. */
   said: string[];
   waiting: Extract<Deed, { deed: "say" }>[];
+  /** Messages in the order in which their users first saw a complete answer; one that is said again stays in its place. */
+  seen: Set<string>;
   life?: Life;
   account?: RunningAccount<string>;
 }
@@ -235,14 +238,11 @@ function judge(world: World): string[] {
 
 /** Answers of one conversation come in the order in which its messages were admitted; what the server had to ask for again comes when it asks. */
 function disorder(world: World): string[] {
-  const { kept, plan, simulator } = world;
+  const { kept, plan } = world;
   return ["a", "b", "c"].flatMap((conversation) => {
     const of = new Set(plan.deeds.flatMap((deed) => (deed.deed === "say" && deed.conversation === conversation ? [deed.messageId] : [])));
     const expected = kept.admitted.filter((id) => of.has(id) && complete(world, id).length > 0 && !isReported(world, id));
-    const ends = simulator.replies
-      .filter(({ messageId, end }) => messageId !== undefined && end && expected.includes(messageId))
-      .toSorted((a, b) => (a.frames.at(-1)?.at ?? 0) - (b.frames.at(-1)?.at ?? 0) || simulator.frames.indexOf(a.frames.at(-1) as never) - simulator.frames.indexOf(b.frames.at(-1) as never))
-      .map(({ messageId }) => messageId);
+    const ends = [...world.seen].filter((id) => expected.includes(id));
     return ends.join() === expected.join() ? [] : [`conversation ${conversation} was answered in the order ${ends.join(" ")}, not ${expected.join(" ")}`];
   });
 }

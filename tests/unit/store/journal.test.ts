@@ -112,12 +112,13 @@ describe("the journal", () => {
     journal.close();
   });
 
-  it("forgets the oldest of what ended beyond a number, and nothing that runs", () => {
+  it("forgets the oldest of what has arrived beyond a number, and nothing that runs or waits", () => {
     const journal = open();
-    for (const id of ["1", "2", "3", "4"]) journal.admit(entry(id));
-    for (const id of ["2", "3", "4"]) journal.finish(entry(id), "t", 10);
+    for (const id of ["1", "2", "3", "4", "5"]) journal.admit(entry(id));
+    for (const id of ["2", "3", "4", "5"]) journal.finish(entry(id), "t", 10);
+    for (const id of ["3", "4", "5"]) journal.delivered(entry(id), 11);
     journal.sweep({ finishedBefore: 0, finishedAtMost: 2, saidBefore: 0 });
-    expect(["1", "2", "3", "4"].filter((id) => journal.find(entry(id)))).toEqual(["1", "3", "4"]);
+    expect(["1", "2", "3", "4", "5"].filter((id) => journal.find(entry(id)))).toEqual(["1", "2", "4", "5"]);
     journal.close();
   });
 
