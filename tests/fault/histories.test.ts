@@ -3,8 +3,6 @@ import { describeThrown } from "../../src/core/errors.ts";
 import { type Subject, subjects } from "../support/subjects.ts";
 import { liveThrough, type Outcome, planHistory } from "./history.ts";
 
-/** `FAULT=local-im:17` lives through one history only, and tells what happens in it. */
-const [onlyName, onlySeed] = process.env["FAULT"]?.split(":") ?? [];
 const HISTORIES = Number(process.env["FAULT_HISTORIES"] ?? 500);
 const AT_ONCE = 25;
 
@@ -21,7 +19,7 @@ async function liveThroughAll(subject: Subject, seeds: readonly number[]): Promi
         if (wrong.length > 0) throw new Error(wrong.join("; "));
         for (const key of ["admitted", "reported", "lives", "links"] as const) totals[key] += outcome[key];
       } catch (thrown) {
-        failed.push(`${describeThrown(thrown)}\n  to see it again: FAULT=${subject.name}:${seed} npx vitest run --project fast tests/fault`);
+        failed.push(`${describeThrown(thrown)}\n  to see it again: npm run fault -- ${subject.name}:${seed}`);
       }
     }
   };
@@ -30,24 +28,14 @@ async function liveThroughAll(subject: Subject, seeds: readonly number[]): Promi
 }
 
 describe.each(subjects)("$name under faults", (subject) => {
-  it.skipIf(onlyName !== undefined)(
-    `answers every admitted message once and in order, or says that it could not, in ${HISTORIES} histories`,
-    { timeout: 300_000 },
-    async () => {
-      const { failed, totals } = await liveThroughAll(subject, Array.from({ length: HISTORIES }, (_, index) => index + 1));
-      expect(failed).toEqual([]);
-      console.log(`${subject.name}: ${JSON.stringify(totals)}`);
-      // The histories are worth something only when much happens in them.
-      expect(totals.admitted).toBeGreaterThan(2 * HISTORIES);
-      expect(totals.lives).toBeGreaterThan(1.5 * HISTORIES);
-      expect(totals.links).toBeGreaterThan(2 * HISTORIES);
-      expect(totals.reported).toBeLessThan(0.25 * totals.admitted);
-    },
-  );
-
-  it.runIf(onlyName === subject.name)(`history ${onlySeed}`, { timeout: 60_000 }, async () => {
-    const plan = planHistory(Number(onlySeed));
-    console.log(JSON.stringify(plan, undefined, 2));
-    expect(await liveThrough(subject, plan, (line) => console.log(line))).toMatchObject({ wrong: [] });
+  it(`answers every admitted message once and in order, or says that it could not, in ${HISTORIES} histories`, { timeout: 300_000 }, async () => {
+    const { failed, totals } = await liveThroughAll(subject, Array.from({ length: HISTORIES }, (_, index) => index + 1));
+    expect(failed).toEqual([]);
+    console.log(`${subject.name}: ${JSON.stringify(totals)}`);
+    // The histories are worth something only when much happens in them.
+    expect(totals.admitted).toBeGreaterThan(2 * HISTORIES);
+    expect(totals.lives).toBeGreaterThan(1.5 * HISTORIES);
+    expect(totals.links).toBeGreaterThan(2 * HISTORIES);
+    expect(totals.reported).toBeLessThan(0.25 * totals.admitted);
   });
 });
