@@ -79,6 +79,11 @@ function frameLine({ at, from, account, text, binary, check }: FrameRecord, { pa
 function replyLine({ messageId, text, thought, end }: Reply, { paint, plain }: Terminal): string {
   const what = messageId === undefined ? "the agent says" : `answer to ${plain(messageId)}`;
   if (end?.how === "failed") return paint("red", `= ${what}: failed${end.code === undefined ? "" : ` (${plain(end.code)})`}: ${plain(end.error)}`);
-  const thoughts = thought === "" ? "" : paint("dim", ` (thought: ${plain(thought)})`);
-  return `${paint("bold", `= ${what}:`)} ${plain(text) || "(nothing)"}${thoughts}`;
+  const thoughts = thought === "" ? "" : paint("dim", ` (thought: ${plain(oneLine(thought))})`);
+  return `${paint("bold", `= ${what}:`)} ${plain(oneLine(text)) || "(nothing)"}${thoughts}`;
+}
+
+/** Line breaks are no threat and worth seeing. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, " ⏎ ");
 }
