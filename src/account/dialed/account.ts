@@ -69,6 +69,7 @@ export async function openDialedAccount<Config, State, Origin>(
     switchboard.resume();
   } catch (thrown) {
     await Promise.all([switchboard.stop(0), link.stop()]);
+    correspondent.stop();
     throw thrown;
   }
   const cancelSweep = every(system, limits.sweepEveryMs, switchboard.sweep);

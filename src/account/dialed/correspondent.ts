@@ -1,3 +1,4 @@
+import { describeThrown } from "../../core/errors.ts";
 import { every } from "../../core/every.ts";
 import { limits } from "../../core/limits.ts";
 import { createNotes } from "../../core/notes.ts";
@@ -53,7 +54,13 @@ export function createCorrespondent<State, Origin>(deps: CorrespondentDeps<State
 
   function tick(): void {
     const current = session();
-    if (state !== undefined && isOpen && current.tick) void perform(take(current.tick(state, system.now())));
+    if (state === undefined || !isOpen || !current.tick) return;
+    try {
+      void perform(take(current.tick(state, system.now())));
+    } catch (thrown) {
+      // Nobody stands behind a timer: what it throws would end the process.
+      log.error(`a time of the session could not be kept: ${describeThrown(thrown)}`);
+    }
   }
 
   /** Carries out everything but the sending; settles when what was asked for is admitted or refused. */

@@ -39,8 +39,8 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
   const { correspondent, protocol, isCongested, journal, system, log } = deps;
   /** Replies that have been given to the link and are not settled. */
   const leaving = new Set<string>();
-  /** Replies that have left on this link; of those that are not proven none goes out on it again. */
-  const left = new Set<string>();
+  /** Replies that have left on this link and are not proven, and when: none goes out on it again. */
+  const left = new Map<string, number>();
   /** Replies that have arrived, and could not be noted as such. */
   const proven = new Set<string>();
   let lastAt: number | undefined;
@@ -70,12 +70,13 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
     // A reply never overtakes one that waits.
     if (cancelRetry || isCongested()) return later();
     leaving.add(id);
-    left.add(id);
+    left.set(id, system.now());
+    forgetOld();
     try {
       journal.handing(key, system.now());
       settle(inbound, key, await correspondent.sayFinally({ say: "terminal", of: inbound, terminal, isRepeat }), isRepeat);
     } catch (thrown) {
-      if (!proven.has(id)) left.delete(id);
+      left.delete(id);
       later();
       log.error(`what became of the reply to ${forLog(inbound.messageId)} could not be written down: ${describeThrown(thrown)}`);
     } finally {
@@ -89,6 +90,7 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
       lastAt = system.now();
       lastLoss = undefined;
       proven.add(id);
+      left.delete(id);
       noteProven(key);
     } else if (arrival === "unsent") {
       left.delete(id);
@@ -98,6 +100,14 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
       log.info(`the reply to ${forLog(inbound.messageId)} waits for the link`);
     } else if (!protocol().repeatsUnproven) {
       giveUp(inbound, key);
+    }
+  }
+
+  /** A server that answers no ping proves nothing: what is too old to go out again need not be remembered. */
+  function forgetOld(): void {
+    for (const [id, at] of left) {
+      if (system.now() - at <= protocol().repeatMs) return;
+      left.delete(id);
     }
   }
 

@@ -93,6 +93,7 @@ describe("a dialed account whose disk is full", () => {
     await settle();
     await stage.clock.pass(60_000);
     expect(String(await refused)).toContain("disk is full");
+    expect(stage.clock.pendingTimers()).toBe(0);
     expect(stage.peers).toEqual([]);
   });
 });
