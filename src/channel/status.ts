@@ -76,6 +76,7 @@ function activityOf({ running, lastInboundAt, lastOutboundAt, lastError }: Accou
 
 const stateWords: Readonly<Record<LinkStatus["state"], string>> = {
   disconnected: "disconnected",
+  preparing: "connecting",
   connecting: "connecting",
   handshaking: "connecting",
   ready: "connected",
@@ -88,11 +89,13 @@ const stateWords: Readonly<Record<LinkStatus["state"], string>> = {
  * The host restarts an account that stays disconnected. A link that dials by itself would gain nothing from that: every
  * dial that fails is told as a loss of its own, and after each loss the host waits for a while.
  */
-function linkFacts({ connected, lastError }: AccountStatus, link: LinkStatus, lostAt: number | undefined): Facts {
+function linkFacts({ connected, lastError, login }: AccountStatus, link: LinkStatus, lostAt: number | undefined): Facts {
   const { state, reason, attempts, connectedAt, heardAt } = link;
   const isFailing = hasFailed(link);
   return {
     connected,
+    // An account without a login has nothing to dial with.
+    ...(login !== undefined && { linked: state !== "blocked" }),
     statusState: stateWords[state],
     stateReason: reason,
     lifecycle: connected ? "ready" : state === "blocked" ? "blocked" : isFailing ? "recovering" : "starting",
@@ -123,7 +126,9 @@ export function describeAccount(account: ChannelAccount<unknown>): ChannelAccoun
 
 /** What stands in the way of an account, for `openclaw status` and the doctor. */
 export function collectIssues(channel: string, accounts: readonly ChannelAccountSnapshot[]) {
-  return accounts.flatMap(({ accountId, enabled, configured, stateReason }) =>
-    enabled === true && configured === false && stateReason !== undefined ? [{ channel, accountId, kind: "config" as const, message: stateReason }] : [],
-  );
+  return accounts.flatMap(({ accountId, enabled, configured, linked, running, stateReason }) => {
+    if (enabled !== true || stateReason === undefined) return [];
+    if (configured === false) return [{ channel, accountId, kind: "config" as const, message: stateReason }];
+    return running === true && linked === false ? [{ channel, accountId, kind: "auth" as const, message: stateReason }] : [];
+  });
 }

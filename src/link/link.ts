@@ -2,15 +2,11 @@ import type { Log, System } from "../core/ports.ts";
 
 /** The numbers one protocol dials with. All times in ms. */
 export interface LinkProfile {
-  backoff: {
-    baseMs: number;
-    maxMs: number;
-    jitterMs: number;
-    /** `outside`: `min(base·2^n, max) + jitter`. `inside`: `min(base·2^n + jitter, max)`. */
-    jitter: "outside" | "inside";
-  };
+  backoff: Backoff;
   /** A link that lasted this long resets the backoff. */
   provenMs: number;
+  /** For `LinkOptions.prepare`; absent where a dial needs no preparation. */
+  prepareMs?: number;
   /** From the dial to the open socket. */
   handshakeMs: number;
   /** From the open socket to `ready`; absent where an open socket is ready. */
@@ -27,6 +23,19 @@ export interface LinkProfile {
   refusals: readonly LinkRefusal[];
 }
 
+export interface Backoff {
+  baseMs: number;
+  maxMs: number;
+  /** Of the random part, which is added. */
+  jitterMs: number;
+  /** `outside`: `min(base·2^n, max) + jitter`. `inside`: `min(base·2^n + jitter, max)`. */
+  jitter: "outside" | "inside";
+  /** The random part is at least up to this share of the delay. */
+  jitterRatio?: number;
+  /** After the loss of a link that was ready the delay is never less than this. */
+  floorMs?: number;
+}
+
 export interface LinkRefusal {
   /** A WebSocket close code, or the HTTP status of a refused upgrade. */
   code: number;
@@ -36,7 +45,7 @@ export interface LinkRefusal {
   text: string;
 }
 
-export type LinkState = "disconnected" | "connecting" | "handshaking" | "ready" | "recovering" | "blocked" | "stopped";
+export type LinkState = "disconnected" | "preparing" | "connecting" | "handshaking" | "ready" | "recovering" | "blocked" | "stopped";
 
 export interface LinkStatus {
   state: LinkState;
@@ -62,10 +71,15 @@ export interface LinkOptions {
   profile: LinkProfile;
   /** Asked at every dial. */
   target(): LinkTarget;
+  /** What has to be done before each dial, which waits for it; asked where the profile has `prepareMs`. */
+  prepare?(): Promise<Preparation>;
   handler: LinkHandler;
   system: System;
   log: Log;
 }
+
+/** Not ready: no dial before `reconfigure`; `why` tells the operator what is missing. */
+export type Preparation = { ready: true } | { ready: false; why: string };
 
 /** Never called for a link that is over, nor after `stop` has settled. */
 export interface LinkHandler {

@@ -56,8 +56,17 @@ export function explainReconfigure(): Loss {
   return { why: "reconfigured", text: "the configuration has changed", kind: "reconfigured", level: "info", ending: reconnecting, delayMs: 0 };
 }
 
-export function explainTimeout(before: Supervision, timer: "handshake" | "ready", random: number): Loss {
-  const { handshakeMs, readyMs = 0 } = before.profile;
+/** Only who configures the account, or logs it in, can help. */
+export function explainUnprepared(missing: string): Loss {
+  return { why: "unprepared", text: missing, kind: `unprepared ${missing}`, level: "warn", ending: itself, delayMs: 0 };
+}
+
+export function explainTimeout(before: Supervision, timer: "prepare" | "handshake" | "ready", random: number): Loss {
+  const { prepareMs = 0, handshakeMs, readyMs = 0 } = before.profile;
+  if (timer === "prepare") {
+    const text = `what is needed to dial was not there within ${seconds(prepareMs)}`;
+    return { why: "prepare-timeout", text, kind: timer, level: "warn", ending: itself, delayMs: delayAfterDial(before, random) };
+  }
   if (timer === "handshake") {
     const text = `no connection within ${seconds(handshakeMs)}`;
     return { why: "dial-timeout", text, kind: timer, level: "warn", ending: { by: "terminate" }, delayMs: delayAfterDial(before, random) };
@@ -72,8 +81,8 @@ export function seconds(ms: number): string {
 }
 
 /** An open link was cut, and perhaps those of a thousand others with it. */
-function delayAfterCut({ losses, profile }: Supervision, random: number): number {
-  return backOffCutMs(losses, profile.backoff, random);
+function delayAfterCut({ losses, profile, state }: Supervision, random: number): number {
+  return backOffCutMs(losses, profile.backoff, random, state === "ready" ? profile.backoff.floorMs : undefined);
 }
 
 function delayAfterDial({ losses, profile }: Supervision, random: number): number {

@@ -20,7 +20,7 @@ export function openLink(options: LinkOptions, dial: Dial = dialSocket): Link {
 const bounds = { closeMs: limits.linkCloseMs, warnings: limits.linkWarnings };
 
 /** `closing` and `proven` are short or harmless, and need no legs. */
-const timerKinds: Partial<Record<LinkTimer, "wait" | "bound">> = { dial: "wait", handshake: "bound", ready: "bound" };
+const timerKinds: Partial<Record<LinkTimer, "wait" | "bound">> = { dial: "wait", prepare: "bound", handshake: "bound", ready: "bound" };
 
 /** Runs what the supervisor decides: owns the socket and the timers. */
 class SupervisedLink implements Link {
@@ -106,6 +106,8 @@ class SupervisedLink implements Link {
 
   #run(effect: LinkEffect): void {
     switch (effect.do) {
+      case "prepare":
+        return void this.#prepare(effect.generation);
       case "dial":
         return this.#dialNow(effect.generation);
       case "admit":
@@ -124,6 +126,16 @@ class SupervisedLink implements Link {
         return this.#log[effect.level](effect.text);
       case "settle":
         return this.#stopped.resolve();
+    }
+  }
+
+  async #prepare(preparation: number): Promise<void> {
+    try {
+      const prepared = await this.#options.prepare?.();
+      this.#feed({ on: "prepared", preparation, ...(prepared?.ready === false && { missing: prepared.why }) });
+    } catch (thrown) {
+      // The time for it ends in another try.
+      this.#log.error(`a dial could not be prepared: ${describeThrown(thrown)}`);
     }
   }
 

@@ -5,6 +5,11 @@ export type LinkReason =
   | "start"
   /** The time to dial has come, and no socket is left. */
   | "due"
+  /** The same, where a dial has to be prepared. */
+  | "prepare"
+  /** Nothing to dial with. */
+  | "unprepared"
+  | "prepare-timeout"
   | "opened"
   | "ready"
   /** The peer or the network has ended it. */
@@ -23,7 +28,7 @@ export type LinkReason =
   | "stopped";
 
 /** `closing` belongs to a socket that is given up; each of the others to one state. */
-export type LinkTimer = "dial" | "handshake" | "ready" | "proven" | "closing";
+export type LinkTimer = "dial" | "prepare" | "handshake" | "ready" | "proven" | "closing";
 
 interface StateRow {
   /** Armed on the way in at most, disarmed on the way out always. */
@@ -46,14 +51,18 @@ const openEnds = {
 } as const;
 
 export const states: Readonly<Record<LinkState, StateRow>> = {
-  disconnected: { on: { start: "connecting", stopped: "stopped" } },
+  disconnected: { on: { start: "connecting", prepare: "preparing", stopped: "stopped" } },
+  preparing: {
+    timer: "prepare",
+    on: { due: "connecting", unprepared: "blocked", "prepare-timeout": "recovering", reconfigured: "recovering", stopped: "stopped" },
+  },
   connecting: {
     timer: "handshake",
     on: { opened: "handshaking", "dial-timeout": "recovering", lost: "recovering", barred: "blocked", reconfigured: "recovering", stopped: "stopped" },
   },
   handshaking: { timer: "ready", on: { ...openEnds, ready: "ready", "ready-timeout": "recovering" } },
   ready: { timer: "proven", on: openEnds },
-  recovering: { timer: "dial", on: { due: "connecting", reconfigured: "recovering", stopped: "stopped" } },
+  recovering: { timer: "dial", on: { due: "connecting", prepare: "preparing", reconfigured: "recovering", stopped: "stopped" } },
   blocked: { on: { reconfigured: "recovering", stopped: "stopped" } },
   stopped: { on: {} },
 };

@@ -8,7 +8,7 @@ export interface Supervision {
   readonly state: LinkState;
   /** Why it is in this state, for the operator. */
   readonly reason: string;
-  /** Of the last dial. What older sockets say does not count. */
+  /** Of the last dial, or of the preparation of one. What older ones say does not count. */
   readonly generation: number;
   readonly socket: "none" | "dialing" | "open" | "closing";
   /** Dial as soon as no socket is left. */
@@ -39,6 +39,7 @@ export type SocketEvent =
 export type LinkEvent =
   | (SocketEvent & { generation: number })
   | { on: "start" }
+  | { on: "prepared"; preparation: number; missing?: string }
   | { on: "ready" }
   | { on: "recycle"; reason: string }
   | { on: "close"; code: number; reason: string }
@@ -47,6 +48,7 @@ export type LinkEvent =
   | { on: "timer"; timer: LinkTimer };
 
 export type LinkEffect =
+  | { do: "prepare"; generation: number }
   | { do: "dial"; generation: number }
   /** The socket that has opened may be used. */
   | { do: "admit"; generation: number }

@@ -1,4 +1,4 @@
-import { explainBreakage, explainClose, explainEnd, explainReconfigure, explainRecycle, explainTimeout, type Loss, seconds } from "./loss.ts";
+import { explainBreakage, explainClose, explainEnd, explainReconfigure, explainRecycle, explainTimeout, explainUnprepared, type Loss, seconds } from "./loss.ts";
 import type { LinkProfile } from "./link.ts";
 import { type LinkReason, type LinkTimer, states } from "./state.ts";
 import type { LinkBounds, LinkEffect, LinkEvent, LinkStep, Moment, Supervision } from "./supervision.ts";
@@ -11,6 +11,8 @@ export function superviseLink(before: Supervision, event: LinkEvent, moment: Mom
   switch (event.on) {
     case "start":
       return before.state === "disconnected" ? dial(before, "start") : unchanged(before);
+    case "prepared":
+      return endPreparation(before, event, moment, bounds);
     case "opened":
       return open(before, moment);
     case "ready":
@@ -48,6 +50,24 @@ function leave(before: Supervision, why: LinkReason): { base: Supervision; effec
 }
 
 function dial(before: Supervision, why: "start" | "due"): LinkStep {
+  return before.profile.prepareMs === undefined ? dialNow(before, why) : prepare(before, before.profile.prepareMs);
+}
+
+/** No socket is opened while what it needs is being fetched. */
+function prepare(before: Supervision, ms: number): LinkStep {
+  const left = leave(before, "prepare");
+  if (!left) return unchanged(before);
+  const generation = before.generation + 1;
+  const next: Supervision = { ...left.base, reason: "getting ready to dial", generation };
+  return { next, effects: [...left.effects, { do: "prepare", generation }, { do: "arm", timer: "prepare", ms }] };
+}
+
+function endPreparation(before: Supervision, event: Extract<LinkEvent, { on: "prepared" }>, moment: Moment, bounds: LinkBounds): LinkStep {
+  if (before.state !== "preparing" || event.preparation !== before.generation) return unchanged(before);
+  return event.missing === undefined ? dialNow(before, "due") : lose(before, explainUnprepared(event.missing), moment, bounds);
+}
+
+function dialNow(before: Supervision, why: "start" | "due"): LinkStep {
   const left = leave(before, why);
   if (!left) return unchanged(before);
   const generation = before.generation + 1;
@@ -86,6 +106,7 @@ function lose(before: Supervision, given: Loss, { now }: Moment, bounds: LinkBou
   const { level, said } = loudness(before, loss.kind, loss.level, bounds.warnings);
   const next: Supervision = { ...left.base, socket: before.socket === "none" ? "none" : "closing", reason: text, said, losses: before.losses + 1 };
   const effects = [...left.effects, ...endSocket(before, loss.ending, bounds)];
+  if (loss.why === "unprepared") return { next, effects: [...effects, { do: "tell", level, text }] };
   if (next.state === "blocked") {
     return { next, effects: [...effects, { do: "tell", level, text: `${text}, not dialing again before the configuration changes` }] };
   }
@@ -96,7 +117,7 @@ function lose(before: Supervision, given: Loss, { now }: Moment, bounds: LinkBou
 
 /** The operator may want an end to attempts that lead nowhere. */
 function giveUpAfterMost({ profile: { maxAttempts }, attempts }: Supervision, loss: Loss): Loss {
-  if (maxAttempts === undefined || attempts < maxAttempts || loss.why === "reconfigured" || loss.why === "recycled") return loss;
+  if (maxAttempts === undefined || attempts < maxAttempts || loss.why === "reconfigured" || loss.why === "recycled" || loss.why === "unprepared") return loss;
   return { ...loss, why: "barred", kind: "exhausted", level: "error", text: `${loss.text}, which was attempt ${attempts} of ${maxAttempts}` };
 }
 
@@ -148,6 +169,7 @@ function expire(before: Supervision, timer: LinkTimer, moment: Moment, bounds: L
       return dialIfDue({ ...before, isDue: true }, []);
     case "proven":
       return { next: { ...before, isProven: true, attempts: 0, losses: 0, said: [] }, effects: [] };
+    case "prepare":
     case "handshake":
     case "ready":
       return lose(before, explainTimeout(before, timer, moment.random), moment, bounds);

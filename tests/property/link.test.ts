@@ -13,12 +13,15 @@ const profiles: LinkProfile[] = [
   linkProfile,
   { ...linkProfile, readyMs: 10_000 },
   { ...linkProfile, readyMs: 10_000, backoff: { ...linkProfile.backoff, jitter: "inside" } },
+  { ...linkProfile, prepareMs: 30_000, readyMs: 10_000, backoff: { ...linkProfile.backoff, jitterMs: 0, jitterRatio: 0.3, floorMs: 5_000 } },
 ];
 
 /** What happens to a link: `of` picks the socket it happens to, 0 the current one, the others older ones. */
 type Happening =
   | { do: "socket"; of: number; event: SocketEvent }
   | { do: "ask"; event: LinkEvent }
+  /** The preparation of a dial has ended, the last one or one before it. */
+  | { do: "prepared"; of: number; missing: string | undefined }
   /** Time passes, and each timer fires when it is due. */
   | { do: "pass"; ms: number }
   /** Our event loop stands still, and what was due fires all at once afterwards. */
@@ -38,6 +41,7 @@ class World {
   readonly #random: () => number;
   #lossAt = -Infinity;
   #floorMs = 0;
+  #isPrepared = false;
 
   constructor(profile: LinkProfile, random: () => number) {
     this.supervision = createSupervision(profile);
@@ -51,7 +55,7 @@ class World {
     if (before.state === "stopped") assert.equal(next.state, "stopped");
     if ((next.state === "recovering" && before.state !== "recovering") || event.on === "reconfigure") this.#noteLoss(before, event);
     for (const effect of effects) {
-      if ("generation" in effect) assert.equal(effect.generation, effect.do === "dial" ? next.generation : before.generation);
+      if ("generation" in effect) assert.equal(effect.generation, effect.do === "dial" || effect.do === "prepare" ? next.generation : before.generation);
       this.#run(effect);
     }
     this.check();
@@ -59,22 +63,27 @@ class World {
 
   /** How soon the next dial may come after this loss. */
   #noteLoss(before: Supervision, event: LinkEvent): void {
-    const { baseMs, maxMs } = before.profile.backoff;
+    const { baseMs, maxMs, floorMs = baseMs } = before.profile.backoff;
     if (event.on === "reconfigure" && !event.redial && before.state !== "blocked") return;
     const isAtOnce = event.on === "reconfigure" || (event.on === "recycle" && before.isProven);
     const code = event.on === "lost" && event.cause.kind === "closed" ? event.cause.code : event.on === "lost" && event.cause.kind === "refused" ? event.cause.status : 0;
     const isRefused = before.profile.refusals.some((refusal) => refusal.code === code && refusal.then === "at-most");
     this.#lossAt = this.elapsed;
-    this.#floorMs = isAtOnce ? 0 : isRefused ? maxMs : baseMs;
+    this.#floorMs = isAtOnce ? 0 : isRefused ? maxMs : before.state === "ready" ? floorMs : baseMs;
   }
 
   #run(effect: LinkEffect): void {
     switch (effect.do) {
       case "dial":
         assert.equal(this.live.size, 0, "a socket was dialed beside a live one");
+        assert.ok(this.#isPrepared || this.supervision.profile.prepareMs === undefined, "dialed without what it needs");
+        this.#isPrepared = false;
         assert.ok(this.elapsed - this.#lossAt >= this.#floorMs, `dialed ${this.elapsed - this.#lossAt} ms after a loss, the floor is ${this.#floorMs}`);
         this.live.add(effect.generation);
         this.dials += 1;
+        break;
+      case "prepare":
+        assert.equal(this.live.size, 0, "a dial was prepared beside a live socket");
         break;
       case "admit":
       case "close":
@@ -113,7 +122,17 @@ class World {
     if (state === "recovering") assert.equal(this.timers.has("dial"), !isDue);
     if (state === "recovering" && isDue) assert.equal(socket, "closing");
     if (state === "handshaking") assert.ok(this.timers.has("ready"));
+    if (state === "preparing") assert.deepEqual([socket, this.timers.has("prepare")], ["none", true]);
     if (this.settled) assert.deepEqual([state, this.timers.size, this.live.size], ["stopped", 0, 0]);
+  }
+
+  prepared(of: number, missing: string | undefined): void {
+    const before = this.supervision;
+    const isLate = of > 0 || before.state !== "preparing";
+    this.#isPrepared = !isLate && missing === undefined;
+    this.feed({ on: "prepared", preparation: before.generation - of, ...(missing !== undefined && { missing }) });
+    if (isLate) assert.equal(this.supervision, before);
+    else assert.equal(this.supervision.state, missing === undefined ? "connecting" : "blocked");
   }
 
   pass(ms: number): void {
@@ -176,6 +195,7 @@ const asked: fc.Arbitrary<LinkEvent> = fc.oneof(
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constant("socket" as const), of: fc.oneof(fc.constant(0), fc.constant(0), fc.nat(3)), event: socketEvent }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("ask" as const), event: asked }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant("prepared" as const), of: fc.constantFrom(0, 0, 0, 1), missing: fc.constantFrom(undefined, undefined, undefined, "no login") }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant("pass" as const), ms }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("stall" as const), ms }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("jump" as const), ms: fc.integer({ min: -30_000_000, max: 30_000_000 }) }) },
@@ -186,6 +206,7 @@ function live(world: World, happenings: readonly Happening[]): void {
   for (const each of happenings) {
     if (each.do === "socket") world.socket(each.of, each.event);
     else if (each.do === "ask") world.feed(each.event);
+    else if (each.do === "prepared") world.prepared(each.of, each.missing);
     else if (each.do === "pass") world.pass(each.ms);
     else if (each.do === "stall") world.stall(each.ms);
     else world.wall += each.ms;
@@ -215,7 +236,7 @@ describe("link supervisor, in 10,000 random histories", () => {
       { numRuns: 10_000 },
     );
     // The histories are worth something only if they end everywhere.
-    expect([...reached.keys()].toSorted()).toEqual(["blocked", "connecting", "handshaking", "ready", "recovering", "stopped"]);
+    expect([...reached.keys()].toSorted()).toEqual(["blocked", "connecting", "handshaking", "preparing", "ready", "recovering", "stopped"]);
   }, 60_000);
 
   it("recycles at once at most once per proven link, whatever the server asks", () => {

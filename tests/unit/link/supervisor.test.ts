@@ -36,7 +36,7 @@ describe("state table", () => {
   });
 
   it("names every reason somewhere", () => {
-    const reasons: LinkReason[] = ["start", "due", "opened", "ready", "lost", "barred", "dial-timeout", "ready-timeout", "silent", "stuck", "fault", "binary", "recycled", "closed", "reconfigured", "stopped"];
+    const reasons: LinkReason[] = ["start", "prepare", "unprepared", "prepare-timeout", "due", "opened", "ready", "lost", "barred", "dial-timeout", "ready-timeout", "silent", "stuck", "fault", "binary", "recycled", "closed", "reconfigured", "stopped"];
     expect([...new Set(Object.values(states).flatMap(({ on }) => Object.keys(on)))].toSorted()).toEqual(reasons.toSorted());
   });
 });
@@ -47,6 +47,34 @@ describe("supervisor", () => {
       { do: "dial", generation: 1 },
       { do: "arm", timer: "handshake", ms: 15_000 },
     ]);
+  });
+
+  it("fetches what a dial needs before there is a socket, and takes no answer of an earlier preparation", () => {
+    const preparing = play([{ on: "start" }], createSupervision({ ...linkProfile, prepareMs: 30_000 }));
+    expect(preparing.effects).toEqual([
+      { do: "prepare", generation: 1 },
+      { do: "arm", timer: "prepare", ms: 30_000 },
+    ]);
+    expect(play([{ on: "prepared", preparation: 0 }], preparing.next).next).toBe(preparing.next);
+    expect(play([{ on: "prepared", preparation: 1 }], preparing.next).effects).toContainEqual({ do: "dial", generation: 2 });
+    const late = play([{ on: "timer", timer: "prepare" }], preparing.next);
+    expect(late.next).toMatchObject({ state: "recovering", reason: "what is needed to dial was not there within 30.0 s" });
+    expect(play([{ on: "prepared", preparation: 1 }], late.next).next).toBe(late.next);
+  });
+
+  it("waits for another configuration where there is nothing to dial with, and prepares again then", () => {
+    const needy = { ...linkProfile, prepareMs: 30_000 };
+    const blocked = play([{ on: "start" }, { on: "prepared", preparation: 1, missing: "there is no login" }], createSupervision(needy));
+    expect(blocked.next).toMatchObject({ state: "blocked", reason: "there is no login", socket: "none" });
+    expect(blocked.effects.at(-1)).toEqual({ do: "tell", level: "warn", text: "there is no login" });
+    expect(play([{ on: "reconfigure", profile: needy, redial: true }], blocked.next).effects).toContainEqual({ do: "prepare", generation: 2 });
+  });
+
+  it("keeps its distance from a server that has cut a link that was ready", () => {
+    const patient = { ...linkProfile, readyMs: 10_000, backoff: { ...linkProfile.backoff, floorMs: 5_000 } };
+    const open = play([{ on: "start" }, { on: "opened", generation: 1 }], createSupervision(patient)).next;
+    expect(play([lost()], open).next.nextDialAt).toBeLessThan(moment.now + 5_000);
+    expect(play([{ on: "ready" }, lost()], open).next.nextDialAt).toBeGreaterThanOrEqual(moment.now + 5_000);
   });
 
   it("is ready with the open socket where the protocol has no handshake", () => {
