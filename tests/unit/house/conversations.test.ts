@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { decodeHubSent } from "../../../generated/clawchat/index.ts";
 import { decodeGatewaySent, type SentEvent } from "../../../generated/insta-claw/index.ts";
 import { decodeImSent } from "../../../generated/local-im/index.ts";
 import type { Decoded } from "../../../generated/runtime.ts";
@@ -19,6 +20,7 @@ type Decode = (text: string) => Decoded<unknown>;
 
 /** Who the plugin talks to on each wire, and how that side reads. */
 const wires: Record<string, { peer: Line["from"]; sent: Decode }> = {
+  clawchat: { peer: "server", sent: decodeHubSent },
   "insta-claw": { peer: "server", sent: decodeGatewaySent },
   "local-im": { peer: "server", sent: decodeImSent },
   websocket: { peer: "application", sent: decodeChatSent },
