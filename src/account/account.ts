@@ -1,5 +1,6 @@
 import type { Log, System } from "../core/ports.ts";
 import type { LinkStatus } from "../link/link.ts";
+import type { Attachment } from "../protocols/turn.ts";
 import type { Journal } from "../store/journal.ts";
 import type { Agent } from "./agent.ts";
 import type { Activity } from "./switchboard.ts";
@@ -26,6 +27,8 @@ export interface AccountStatus extends Activity {
   senders?: number;
   /** Where we dial. */
   link?: LinkStatus;
+  /** Where an account has to be logged in: whether it is, for the operator. */
+  login?: string;
 }
 
 export interface RunningAccount<Config> {
@@ -34,6 +37,10 @@ export interface RunningAccount<Config> {
   status(): AccountStatus;
   /** Says something nobody asked for. */
   send(to: Recipient, message: Announcement): Promise<Sent>;
+  /** Puts a file where the peer can fetch it; on wires that have a place for files. Rejects where it cannot be put there. */
+  upload?(file: UploadedFile): Promise<Attachment>;
+  /** What has to be sent along to read a file of the peer; empty for addresses that are not the peer's own. */
+  credentialsFor?(url: string): Readonly<Record<string, string>>;
   /** Takes over what can change without a restart. */
   reconfigure(config: Config): void;
   /** Closes what is open; what ran is run again at the next start. */
@@ -51,7 +58,14 @@ export interface Recipient {
 export interface Announcement {
   text: string;
   mediaUrls?: readonly string[];
+  attachments?: readonly Attachment[];
   replyToMessageId?: string;
+}
+
+export interface UploadedFile {
+  bytes: Uint8Array<ArrayBuffer>;
+  name?: string;
+  mimeType?: string;
 }
 
 /** `away`: certainly nobody got it. `unknown`: it left, and may have been lost with its link. */

@@ -1,4 +1,5 @@
 import type { Inbound, Refusal, Sender } from "../protocols/inbound.ts";
+import type { Said } from "../protocols/turn.ts";
 
 /** Whoever answers: the host behind `src/channel`, a scripted one in tests that need no host. */
 export interface Agent {
@@ -38,15 +39,7 @@ export interface Reply {
   /** The agent's current message is over and another begins; its partials start over. */
   nextMessage(): void;
   /** A finished piece of the answer. */
-  payload(payload: Payload): void;
-}
-
-export interface Payload {
-  text?: string;
-  mediaUrls?: readonly string[];
-  replyToMessageId?: string;
-  /** The text tells the sender of a failure. */
-  isError?: boolean;
+  payload(payload: Said): void;
 }
 
 export type TurnOutcome =

@@ -2,19 +2,24 @@ import { describeThrown } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { Log, System } from "../core/ports.ts";
 import { forLog } from "../core/redact.ts";
+import type { Gather, GatherPlan } from "../protocols/gather.ts";
 import type { Inbound, Refusal } from "../protocols/inbound.ts";
 import type { Showing, Terminal, TurnBounds } from "../protocols/turn.ts";
-import type { Entry, EntryKey, Journal, Known } from "../store/journal.ts";
+import type { EntryKey, Journal, Known } from "../store/journal.ts";
 import type { Access, Agent } from "./agent.ts";
+import { type CutTurn, cutTurns } from "./cut.ts";
+import { createEnds, type TurnMessages } from "./ends.ts";
 import { createLanes } from "./lanes.ts";
+import { createQuotes } from "./quotes.ts";
 import { createRateLimiter } from "./rate.ts";
 import { type AbortCause, runTurn } from "./turns.ts";
+import { createWaitingRoom } from "./waiting-room.ts";
 
 /** Joins peers and agent: every message of an account goes through here, once. */
 export interface Switchboard<Origin> {
   /** A message came. Settles when it is on disk or refused; never rejects. */
   admit(inbound: Inbound<Origin>, asker: Asker): Promise<void>;
-  /** Ends the turns of the messages that are meant. */
+  /** Ends the turns of the messages that are meant, and with them every message of these turns. */
   cancel(isMeant: (inbound: Inbound<Origin>) => boolean): void;
   /** Whether this message has no terminal yet, or one that is being handed over. */
   isOpen(inbound: Inbound<Origin>): boolean;
@@ -51,8 +56,8 @@ export type Pairing = Extract<Access, { pairing: unknown }>["pairing"];
 
 /** Where what a turn says goes. */
 export interface Outlet<Origin> {
-  /** What may be missed: typing and partial text. */
-  show(inbound: Inbound<Origin>, says: Showing): void;
+  /** What may be missed: typing and partial text. `attempt` is 1 unless a crash cut the run before. */
+  show(inbound: Inbound<Origin>, says: Showing, attempt: number): void;
   /** The end of a turn. It stays in the journal until it was handed over. */
   conclude(inbound: Inbound<Origin>, terminal: Terminal): Promise<void>;
   /** Answers are in the journal now that could not be written when they were concluded. */
@@ -67,6 +72,8 @@ export interface SwitchboardDeps<Origin> {
   /** What tells a repeat from a new message. */
   identify(inbound: Inbound<Origin>): EntryKey;
   turn: TurnBounds;
+  /** Makes one turn of several messages; absent where each has its own. */
+  gather?: Gather<Origin>;
   /** ms for which a message that comes again is a repeat, and an answer waits for its sender. */
   repeatMs: number;
   /** Whether what comes while the account stops is kept for the next start: a peer without acknowledgements will not send it again. */
@@ -90,28 +97,32 @@ export interface SwitchboardLimits {
   turnMs: number;
 }
 
-/** An admitted message without a terminal: it waits in its lane or runs. */
-interface Open<Origin> {
-  inbound: Inbound<Origin>;
+/** One run of the agent, for one message or for several that were gathered; it has no terminal yet. */
+interface Turn<Origin> extends TurnMessages<Origin> {
   lane: string;
   abort: AbortController;
-  phase: "waiting" | "running" | "cancelled";
+  /** Gathered messages are turns of their own until they go together. */
+  phase: "gathered" | "waiting" | "running" | "cancelled";
 }
 
-/** The way of a message: `admit` → `run` → `answer` → `finish`. */
+/** The way of a message: `admit` → (`gather`) → `run` → `answer` → `finish`. */
 export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switchboard<Origin> {
   const { identify, outlet, agent, journal, system, log, changed } = deps;
   const bounds = deps.limits;
   const lanes = createLanes(() => ({ waiting: bounds().queuedPerSession, waitingTotal: limits.queuedTotal, running: bounds().maxConcurrent ?? Infinity }));
   const rate = createRateLimiter(() => ({ perMinute: bounds().messagesPerMinute, burst: bounds().messageBurst }));
-  const open = new Map<string, Open<Origin>>();
+  /** Every admitted message without a terminal, and its turn. */
+  const open = new Map<string, Turn<Origin>>();
+  const quotes = createQuotes(journal, system, noteError);
+  const waitingRoom = createWaitingRoom<Turn<Origin>>(system, go);
   const works = new Set<Promise<void>>();
-  const unwritten = new Map<string, { inbound: Inbound<Origin>; terminal: Terminal }>();
+  const ends = createEnds<Origin>({ identify, journal, system, noteError });
   let stopping = false;
   let lastInboundAt: number | undefined;
   let lastError: string | undefined;
 
   const openKey = (inbound: Inbound<Origin>): string => JSON.stringify(identify(inbound));
+  const messagesOf = ({ of, earlier }: Turn<Origin>): readonly Inbound<Origin>[] => [...earlier, of];
 
   /** Access, repeats, rate and room in the lane (WS-7); then the journal; only then does the sender hear of it (WS-13). */
   async function admit(arrived: Inbound<Origin>, asker: Asker): Promise<void> {
@@ -132,13 +143,49 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
       return asker.refused({ code: "queue_full", error: "Too many messages are waiting in this conversation" });
     }
 
-    const inbound = recallQuote(access.lane, arrived);
+    const inbound = quotes.recall(access.lane, arrived);
+    const plan = planOf(inbound);
     journal.admit({ ...identify(inbound), lane: access.lane, inbound: JSON.stringify(inbound), at: inbound.receivedAt });
-    remember(access.lane, messageId, inbound.content);
+    quotes.remember(access.lane, messageId, inbound.content);
     asker.admitted();
-    const message = track(inbound, access.lane);
-    if (isControl) void run(message);
-    else lanes.run(access.lane, () => run(message));
+    const turn = track(inbound, access.lane);
+    if (isControl) void run(turn);
+    else if (plan) gather(turn, plan, system.now());
+    else queueAlone(turn);
+  }
+
+  /** A control command waits for nothing. */
+  function planOf(inbound: Inbound<Origin>): GatherPlan | undefined {
+    return deps.gather && !agent.isControlCommand(inbound.content) ? deps.gather.plan(inbound) : undefined;
+  }
+
+  /** The message waits for others (CC-60), and takes its place in its lane meanwhile. */
+  function gather(turn: Turn<Origin>, plan: GatherPlan, since: number): void {
+    turn.phase = "gathered";
+    lanes.hold(turn.lane);
+    // More than a lane has room for would keep out what comes next.
+    waitingRoom.wait(turn, plan, since, bounds().queuedPerSession);
+  }
+
+  /** Makes one turn of messages that waited for each other, in the lane of the last one. */
+  function go(batch: readonly Turn<Origin>[]): void {
+    for (const { lane } of batch) lanes.release(lane);
+    const last = batch.at(-1);
+    if (!last) return;
+    last.earlier = batch.slice(0, -1).flatMap(messagesOf);
+    last.phase = "waiting";
+    for (const inbound of last.earlier) open.set(openKey(inbound), last);
+    queue(last);
+  }
+
+  function queue(turn: Turn<Origin>): void {
+    lanes.run(turn.lane, () => run(turn), turn.earlier.length + 1);
+  }
+
+  /** It does not wait (CC-61), and overtakes nothing that came before it and waits for others. */
+  function queueAlone(turn: Turn<Origin>): void {
+    waitingRoom.call(({ lane }) => lane === turn.lane);
+    queue(turn);
   }
 
   /** A host that does not decide must not keep everybody waiting who writes after this sender. */
@@ -149,55 +196,44 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
   }
 
   /** One turn of a lane; what it said is handed over outside of the lane, for a peer that does not read must not hold it up. */
-  async function run(message: Open<Origin>): Promise<void> {
-    if (stopping || message.phase !== "waiting") return;
-    message.phase = "running";
-    const { inbound, abort } = message;
+  async function run(turn: Turn<Origin>): Promise<void> {
+    if (stopping || turn.phase !== "waiting") return;
+    turn.phase = "running";
     await pending(async () => {
       changed();
-      const terminal = await answer(inbound, abort).catch((thrown: unknown) => {
+      const terminal = await answer(turn).catch((thrown: unknown) => {
         noteError("a turn could not be run", thrown);
         return stopping ? undefined : failure("it could not be stored");
       });
-      if (terminal) finish(message, terminal);
-      else open.delete(openKey(inbound));
+      if (terminal) finish(turn, terminal);
+      else close(turn);
     });
   }
 
-  /** The end of a message; undefined when the account stops first and the next start must run it again. */
-  async function answer(inbound: Inbound<Origin>, abort: AbortController): Promise<Terminal | undefined> {
-    const attempt = journal.start(identify(inbound));
+  /** The end of a turn; undefined when the account stops first and the next start must run it again. */
+  async function answer(turn: Turn<Origin>): Promise<Terminal | undefined> {
+    const { of, earlier, abort } = turn;
+    const attempt = journal.start(identify(of), earlier.map(identify));
     if (attempt > limits.turnAttempts) return failure("the gateway was restarted too often while it was answered");
-    const show = (says: Showing) => outlet.show(inbound, says);
+    const inbound = earlier.length > 0 && deps.gather ? deps.gather.merge(messagesOf(turn)) : of;
+    const show = (says: Showing) => outlet.show(of, says, attempt);
     return await runTurn({ inbound, attempt }, abort, { agent, system, log, turnMs: () => bounds().turnMs, bounds: deps.turn, show });
   }
 
-  function finish({ inbound, lane }: Open<Origin>, terminal: Terminal): void {
+  function finish(turn: Turn<Origin>, terminal: Terminal): void {
+    const { of, lane } = turn;
     // The sender gets its answer all the same.
-    if (!writeEnd(inbound, terminal)) unwritten.set(openKey(inbound), { inbound, terminal });
+    const isWritten = ends.write(turn, terminal);
     // An answer shares its message's id: who quotes it in a direct conversation means the answer (WS-25).
-    else if (terminal.type === "response" && inbound.conversation.kind === "direct") remember(lane, inbound.messageId, terminal.content);
+    if (isWritten && terminal.type === "response" && of.conversation.kind === "direct") quotes.remember(lane, of.messageId, terminal.content);
     void pending(async () => {
-      await outlet.conclude(inbound, terminal).finally(() => open.delete(openKey(inbound)));
+      await outlet.conclude(of, terminal).finally(() => close(turn));
       changed();
     });
   }
 
-  function writeEnd(inbound: Inbound<Origin>, terminal: Terminal): boolean {
-    try {
-      journal.finish(identify(inbound), JSON.stringify(terminal), system.now());
-      return true;
-    } catch (thrown) {
-      noteError("an answer could not be written down", thrown);
-      return false;
-    }
-  }
-
-  /** Answers that a full disk has kept out of the journal, written as soon as it takes them. */
-  function writeLate(): void {
-    if (unwritten.size === 0) return;
-    for (const [key, { inbound, terminal }] of unwritten) if (writeEnd(inbound, terminal)) unwritten.delete(key);
-    outlet.written?.();
+  function close(turn: Turn<Origin>): void {
+    for (const inbound of messagesOf(turn)) open.delete(openKey(inbound));
   }
 
   /** Work that `stop` waits for. Never rejects. */
@@ -208,37 +244,24 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
     works.delete(done);
   }
 
-  function remember(lane: string, messageId: string, text: string): void {
-    if (text.trim() === "") return;
-    try {
-      journal.remember(lane, messageId, text, system.now());
-    } catch (thrown) {
-      noteError("what was said could not be kept for quotes", thrown);
-    }
+  function track(of: Inbound<Origin>, lane: string, earlier: readonly Inbound<Origin>[] = []): Turn<Origin> {
+    const turn: Turn<Origin> = { of, earlier, lane, abort: new AbortController(), phase: "waiting" };
+    for (const inbound of messagesOf(turn)) open.set(openKey(inbound), turn);
+    return turn;
   }
 
-  function recallQuote(lane: string, inbound: Inbound<Origin>): Inbound<Origin> {
-    const { quote } = inbound;
-    if (quote?.messageId === undefined || quote.body !== undefined) return inbound;
-    const body = journal.recall(lane, quote.messageId);
-    return body === undefined ? inbound : { ...inbound, quote: { ...quote, body } };
-  }
-
-  function track(inbound: Inbound<Origin>, lane: string): Open<Origin> {
-    const message: Open<Origin> = { inbound, lane, abort: new AbortController(), phase: "waiting" };
-    open.set(openKey(inbound), message);
-    return message;
-  }
-
-  function resumeEntry(entry: Entry): void {
-    const inbound = JSON.parse(entry.inbound) as Inbound<Origin>;
-    if (system.now() - entry.at > limits.replayMaxAgeMs) {
-      journal.finish(entry, JSON.stringify(failure("the gateway was down for too long")), system.now());
+  function resumeTurn({ last, earlier, plan, isStale }: CutTurn<Origin>): void {
+    const { entry, inbound } = last;
+    if (isStale) {
+      const end = JSON.stringify(failure("the gateway was down for too long"));
+      journal.finish(entry, end, system.now(), earlier.map((cut) => cut.entry));
       return;
     }
     log.info(`message ${forLog(inbound.messageId)} was cut by a restart and runs again`);
-    const message = track(inbound, entry.lane);
-    lanes.run(entry.lane, () => run(message));
+    const turn = track(inbound, entry.lane, earlier.map((cut) => cut.inbound));
+    // It waits as long as it would have without the restart.
+    if (plan) gather(turn, plan, Math.min(entry.at, system.now()));
+    else queueAlone(turn);
   }
 
   function noteError(what: string, thrown: unknown): undefined {
@@ -269,22 +292,27 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
       }
     },
     cancel(isMeant) {
-      for (const message of open.values()) {
-        if (!isMeant(message.inbound)) continue;
-        message.abort.abort("cancelled" satisfies AbortCause);
-        if (message.phase !== "waiting") continue;
+      for (const turn of new Set(open.values())) {
+        if (!messagesOf(turn).some(isMeant)) continue;
+        turn.abort.abort("cancelled" satisfies AbortCause);
+        if (turn.phase === "running" || turn.phase === "cancelled") continue;
+        if (turn.phase === "gathered") {
+          waitingRoom.leave(turn);
+          lanes.release(turn.lane);
+        }
         // It need not wait for its turn to hear that it has none.
-        message.phase = "cancelled";
-        finish(message, { type: "error", code: "cancelled", error: "Cancelled" });
+        turn.phase = "cancelled";
+        finish(turn, { type: "error", code: "cancelled", error: "Cancelled" });
       }
     },
     isOpen: (inbound) => open.has(openKey(inbound)),
     resume() {
-      for (const entry of journal.unfinished()) resumeEntry(entry);
+      const now = system.now();
+      for (const turn of cutTurns(journal.unfinished(), planOf, ({ at }) => now - at > limits.replayMaxAgeMs)) resumeTurn(turn);
     },
     sweep() {
       const now = system.now();
-      writeLate();
+      if (ends.writeLate()) outlet.written?.();
       try {
         forget(now);
       } catch (thrown) {
@@ -296,7 +324,7 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
       const lastOutboundAt = outlet.lastAt();
       return {
         waiting: lanes.waiting(),
-        running: open.values().reduce((sum, { phase }) => sum + (phase === "running" ? 1 : 0), 0),
+        running: [...new Set(open.values())].filter(({ phase }) => phase === "running").length,
         ...(lastInboundAt !== undefined && { lastInboundAt }),
         ...(lastOutboundAt !== undefined && { lastOutboundAt }),
         ...(lastError !== undefined && { lastError }),
@@ -304,13 +332,14 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
     },
     async stop(graceMs) {
       stopping = true;
+      waitingRoom.close();
       lanes.clear();
       for (const { abort } of open.values()) abort.abort("stop" satisfies AbortCause);
       const graceOver = Promise.withResolvers<void>();
       const cancelGrace = system.after(graceMs, graceOver.resolve);
       await Promise.race([Promise.all(works), graceOver.promise]);
       cancelGrace();
-      writeLate();
+      if (ends.writeLate()) outlet.written?.();
     },
   };
 }

@@ -1,9 +1,11 @@
-import type { Payload, Reply } from "../account/agent.ts";
+import type { Reply } from "../account/agent.ts";
+import type { Attachment, Said } from "../protocols/turn.ts";
 
 /** What the host says of one piece it delivers. */
 export interface Spoken {
   text?: string;
   mediaUrls?: readonly string[];
+  attachments?: readonly Attachment[];
   replyToMessageId?: string;
   isError?: boolean;
 }
@@ -38,7 +40,7 @@ export function createSpeech(reply: Reply): Speech {
   const thoughts: string[] = [];
   let thoughtIsWhole = true;
 
-  const say = (payload: Payload) => {
+  const say = (payload: Said) => {
     pieces += 1;
     reply.payload(payload);
   };
@@ -81,7 +83,7 @@ export function createSpeech(reply: Reply): Speech {
       wasDelivered = true;
       const repeated = text !== undefined && kept.delete(text.trim());
       if (!repeated) say({ ...rest, ...(text !== undefined && { text }) });
-      else if (rest.mediaUrls) say(rest);
+      else if (rest.mediaUrls ?? rest.attachments) say(rest);
     },
     spoke: () => pieces > 0,
   };

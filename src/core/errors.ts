@@ -4,6 +4,7 @@ export type ErrorReason =
   | "port-taken"
   | "path-taken"
   | "journal-unavailable"
+  | "login-unavailable"
   | "stopped";
 
 /** When trying again can help. */

@@ -11,10 +11,22 @@ export const limits = {
   replayMaxAgeMs: 3_600_000,
   /** ms for which what was said is kept for quotes. */
   rememberMs: 30 * 86_400_000,
+  /** Frames that could not be understood and are kept to be looked into. */
+  quarantineRows: 1_000,
+  /** Bytes of such a frame that are kept. */
+  quarantineBytes: 65_536,
   /** ms between two looks for what the journal may forget. */
   sweepEveryMs: 60_000,
   /** ms until the host must have decided whether a sender is let in. */
   accessMs: 10_000,
+  /** ms until whoever said something unasked hears what became of it. */
+  announcementMs: 30_000,
+  /** Groups of which a title and the last message are remembered. */
+  groupsKnown: 512,
+  /** ms until a login must be there, or known not to be, before a dial. */
+  loginWaitMs: 60_000,
+  /** ms for putting a file on a server. */
+  uploadMs: 120_000,
   /** ms after its abort in which an agent's turn must have ended, or is ended without it. */
   abortMs: 10_000,
   /** Messages that may wait over all conversations of an account. */
@@ -91,4 +103,33 @@ export const limits = {
   linkChunks: 16_384,
   /** Kinds of loss of which each is warned about once, until a link is proven. */
   linkWarnings: 32,
+  /** ms of a REST call, looking up the server's name included. */
+  restMs: 30_000,
+  /** Bytes of a REST answer. */
+  restBodyBytes: 1_048_576,
+  /** ms more for which nobody else may refresh. */
+  leaseMarginMs: 15_000,
+  /** ms between two looks whether another process has finished its refresh. */
+  leaseLookMs: 500,
+  /**
+   * ms between the end of a lease that was not given back and a call of the next holder. Longer than a call lasts, for
+   * the machine may only have slept, and than the one before needs to write what it got, for its disk may only have been full.
+   */
+  leaseGraceMs: 16_000,
+  /** ms between two looks at a wait that may last days: so much later a sleep of the machine is noticed. */
+  loginLegMs: 60_000,
+  /** ms until a login that cannot be written is given up when its account stops. */
+  loginStopMs: 5_000,
+  /** Chats of one account in which the agent is shown typing at once. */
+  typingChats: 512,
+  /** Answers of one account that are shown while they grow, and as many that are not shown any more. */
+  openStreams: 512,
+  /** Messages on one link that the peer has not acknowledged; with more it is given up. */
+  awaitedAcks: 1_024,
+  /** Copies the peer made of streams that wait for their author's own message. */
+  heldCopies: 64,
+  /** Ids of messages that are remembered so that such a copy is known as late. */
+  finalIds: 1_024,
+  /** Conversations of which it is remembered how new the last notice about them was. */
+  noticedConversations: 512,
 } as const;

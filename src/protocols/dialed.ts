@@ -1,23 +1,40 @@
 import type { Inbound, Refusal } from "./inbound.ts";
 import type { Session } from "./session.ts";
-import type { Terminal, TurnBounds } from "./turn.ts";
+import type { Attachment, Terminal, TurnBounds } from "./turn.ts";
 
 /** The session of a link that we dial: one peer at the other end speaks for all senders of the account. */
 export type DialedSession<State, Origin> = Session<State, DialedCommand<Origin>, DialedRequest<Origin>>;
 
 /** What a frame asks of the account. */
 export type DialedRequest<Origin> =
-  | { ask: "turn"; inbound: Inbound<Origin> }
+  | { ask: "turn"; inbound: Inbound<Origin>; ref?: string }
   /** Ends the turn of this message. */
-  | { ask: "cancel"; messageId: string };
+  | { ask: "cancel"; messageId: string }
+  /** Was said without asking for an answer: kept for quotes. `ref` is the session's, to know it by in `settled`. */
+  | { ask: "keep"; inbound: Inbound<Origin>; ref?: string }
+  /** A frame that cannot be read and must not come again. */
+  | { ask: "quarantine"; text: string; why: string; ref?: string }
+  | { ask: "notice"; notice: Notice };
+
+/** What an account should look at, of a wire that has more than messages. */
+export type Notice =
+  /** The server does not take this access token any more. */
+  | { of: "login-refused"; accessToken: string }
+  /** The server cannot check tokens now: none is to be renewed because of it. */
+  | { of: "login-unchecked" }
+  /** How the account has to behave in groups may have changed. */
+  | { of: "group-settings" }
+  | { of: "permissions" }
+  /** What is known of this conversation may have changed; `scope` is the server's word for what. */
+  | { of: "conversation"; id: string; scope: readonly string[] };
 
 /** What the account wants said. All that is about one message names it as it was delivered. */
 export type DialedCommand<Origin> =
   | { say: "typing"; of: Inbound<Origin> }
-  /** Everything said so far: what is new of it is the session's to find out. */
-  | { say: "stream"; of: Inbound<Origin>; content: string }
+  /** Everything said so far: what is new of it is the session's to find out. `attempt` is more than 1 where a crash cut the run before. */
+  | { say: "stream"; of: Inbound<Origin>; content: string; attempt?: number }
   /** Everything thought so far. */
-  | { say: "thought"; of: Inbound<Origin>; content: string }
+  | { say: "thought"; of: Inbound<Origin>; content: string; attempt?: number }
   /**
    * The end of a reply, as one or more frames of which the last one ends it. `isRepeat`: it may have arrived before,
    * on a link that is gone.
@@ -29,7 +46,9 @@ export type DialedCommand<Origin> =
   /** The operator has to approve the sender first; `text` says so. */
   | { say: "pairing"; of: Inbound<Origin>; text: string }
   /** What nobody asked for, to whoever wrote `to` the last time. */
-  | { say: "announce"; messageId: string; to: Inbound<Origin>; text: string; mediaUrls: readonly string[] };
+  | { say: "announce"; messageId: string; to: Inbound<Origin>; text: string; mediaUrls: readonly string[]; attachments?: readonly Attachment[]; replyToMessageId?: string }
+  /** The account stops: what must not stay open is ended, what is owed is said, for the link closes behind it. */
+  | { say: "goodbye" };
 
 /** What an account has to know of a protocol besides its session. */
 export interface DialedProtocol<State, Origin> {
@@ -40,8 +59,12 @@ export interface DialedProtocol<State, Origin> {
   /** ms for which a message that comes again is a repeat, and a finished reply waits for the link. */
   repeatMs: number;
   /**
-   * Whether a reply that may have arrived goes out again, because the peer can tell that it is the same one. Where it
-   * cannot, the failure is reported instead.
+   * How often a finished reply is written at most. 1 where the peer cannot tell a repeat from a new answer: of one that
+   * may have been lost the failure is reported instead.
    */
-  repeatsUnproven: boolean;
+  mostWrites: number;
+  /** An id for what is said unasked. */
+  announcementId(): string;
+  /** Where to say something unasked to whom no message came from yet; absent where there is no way. */
+  reach?(to: { kind: "direct" | "group"; id: string; scope?: string }): Inbound<Origin> | undefined;
 }

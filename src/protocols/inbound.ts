@@ -14,6 +14,8 @@ export interface Inbound<Origin = unknown> {
   /** Untrusted (WS-9). */
   customData?: Readonly<Record<string, unknown>>;
   mentioned?: boolean;
+  /** What was said in a group since the agent last heard of it; oldest first. */
+  earlier?: readonly string[];
   /** Milliseconds since the epoch. */
   receivedAt: number;
 }
@@ -30,7 +32,8 @@ export interface Sender {
 
 export type Conversation =
   | { kind: "direct"; id: string; scope?: string; threadId?: string }
-  | { kind: "group"; id: string; subject: string; threadId?: string };
+  /** `member` is set where each member of the group has a session of its own: whose it is. */
+  | { kind: "group"; id: string; subject: string; threadId?: string; member?: string };
 
 export interface Quote {
   messageId?: string;

@@ -10,6 +10,11 @@ export interface Session<State, Command, Request> {
   frame(state: State, text: string, now: number): Step<State, Request>;
   /** What was delivered is on disk: only now may the peer be told that it was accepted. */
   admitted(state: State, request: Request, now: number): Step<State, Request>;
+  /**
+   * What was delivered is done with for good: on disk, known from before, or turned away. Not called for what could not
+   * be stored, which the peer has to send again.
+   */
+  settled?(state: State, request: Request, now: number): Step<State, Request>;
   /** The account wants something said or changed. */
   command(state: State, command: Command, now: number): Step<State, Request>;
   /** The time named by a step's `wakeAt` has come. */
@@ -23,10 +28,18 @@ export interface Step<State, Request> {
   wakeAt?: number;
 }
 
+/** `refused` is final: the same again would be refused again. `why` is for the operator. */
+export type Answered = { is: "arrived" } | { is: "refused"; why: string };
+
 /** What a session asks its shell to do, in order. */
 export type Effect<Request> =
-  /** Wire text, already encoded by the generated codec. While it waits to leave, a later one with the same key replaces it. */
-  | { do: "send"; text: string; key?: string }
+  /**
+   * Wire text, already encoded by the generated codec. While it waits to leave, a later one with the same key replaces
+   * it. With a `receipt` the peer answers it: a `settle` of the same name says how.
+   */
+  | { do: "send"; text: string; key?: string; receipt?: string }
+  /** The peer has answered what was sent with this receipt. */
+  | { do: "settle"; receipt: string; how: Answered }
   /** Write to the journal, then run the turn; answered by `admitted`, or by a command that refuses. */
   | { do: "deliver"; inbound: Request }
   | { do: "close"; code: number; reason: string }

@@ -41,8 +41,19 @@ export type TurnEvent =
 export interface Said {
   text?: string;
   mediaUrls?: readonly string[];
+  attachments?: readonly Attachment[];
   replyToMessageId?: string;
   isError?: boolean;
+}
+
+/** A file that lies where the peer can fetch it. */
+export interface Attachment {
+  kind: "image" | "video" | "audio" | "file";
+  url: string;
+  name?: string;
+  mimeType?: string;
+  /** Bytes. */
+  size?: number;
 }
 
 export type TurnEnd =
@@ -53,7 +64,7 @@ export type TurnEnd =
 
 /** The end of a message, before any wire's words for it. Kept by the journal as JSON. */
 export type Terminal =
-  | { type: "response"; content: string; thought?: string; mediaUrls?: readonly string[]; replyToMessageId?: string }
+  | { type: "response"; content: string; thought?: string; mediaUrls?: readonly string[]; attachments?: readonly Attachment[]; replyToMessageId?: string }
   | { type: "error"; code: FailureCode; error: string };
 
 export type FailureCode = "agent_error" | "cancelled" | "timeout";
@@ -165,12 +176,14 @@ function answer(state: TurnState, bounds: TurnBounds): Terminal | undefined {
   // A command such as /stop ends a turn without a payload: what was shown is the answer.
   if (said.length === 0 && state.text.newest !== "") return partialAnswer(state, bounds);
   const mediaUrls = said.flatMap((payload) => payload.mediaUrls ?? []);
+  const attachments = said.flatMap((payload) => payload.attachments ?? []);
   const replyTo = said.find((payload) => payload.replyToMessageId !== undefined)?.replyToMessageId;
   return {
     type: "response",
     content: clip(joinTexts(said.map((payload) => payload.text ?? "")), bounds.answerCodePoints),
     ...thoughtOf(state, bounds),
     ...(mediaUrls.length > 0 && { mediaUrls }),
+    ...(attachments.length > 0 && { attachments }),
     ...(replyTo !== undefined && { replyToMessageId: replyTo }),
   };
 }

@@ -1,8 +1,5 @@
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
-import { DatabaseSync } from "node:sqlite";
-import { ClawwireError, describeThrown } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
+import { openDatabase } from "./journal-database.ts";
 
 /**
  * What one account has admitted and what became of it, on disk before anything runs. One SQLite file per account:
@@ -13,13 +10,16 @@ export interface Journal {
   find(key: EntryKey): Known | undefined;
   /** Writes a new message. */
   admit(entry: NewEntry): void;
-  /** Counts a run and returns how many there were with this one. */
-  start(key: EntryKey): number;
-  /** The turn has ended with this terminal frame. */
-  finish(key: EntryKey, terminal: string, at: number): void;
+  /** Counts a run and returns how many there were with this one. `earlier`: messages that run in the same turn. */
+  start(key: EntryKey, earlier?: readonly EntryKey[]): number;
+  /**
+   * The turn has ended with this terminal frame. The `earlier` messages that ran in it have ended at the same instant:
+   * of them nothing is left to deliver.
+   */
+  finish(key: EntryKey, terminal: string, at: number, earlier?: readonly EntryKey[]): void;
   /** The terminal is about to leave on a link: from now on it may have arrived. */
   handing(key: EntryKey, at: number): void;
-  /** It certainly did not leave. */
+  /** It certainly did not leave that time. */
   kept(key: EntryKey): void;
   /** The terminal was handed to an open connection of its sender. */
   delivered(key: EntryKey, at: number): void;
@@ -29,14 +29,21 @@ export interface Journal {
   unfinished(): Entry[];
   /** Finished since `since`, never delivered and not given up, for one sender, oldest first. */
   undelivered(sender: string, since: number): Entry[];
-  /** Remembers what was said in a conversation, for quotes (WS-25). */
+  /** Remembers what was said in a conversation, for quotes (WS-25). What is told of an id again takes the place of the first. */
   remember(lane: string, messageId: string, text: string, at: number): void;
   /** What `remember` was told of this id, if it is among the last messages of the conversation. */
   recall(lane: string, messageId: string): string | undefined;
+  /** The last messages of a conversation that are remembered, oldest first. */
+  recent(lane: string, limit: number): Remembered[];
   /** Keeps the last message of a conversation, for what is said there unasked. */
   meet(conversation: string, inbound: string, at: number): void;
   /** What `meet` was told last of this conversation. */
   lastOf(conversation: string): string | undefined;
+  /** Puts away a frame that could not be understood, for whoever looks into it; the newest ones are kept. */
+  quarantine(text: string, why: string, at: number): void;
+  /** Keeps a small thing a wire has to know after a restart: a cursor, an id of ours. */
+  setFact(name: string, value: string): void;
+  fact(name: string): string | undefined;
   /**
    * Forgets what ended and what was said before these times, and of what ended the oldest beyond `finishedAtMost`.
    * @returns how many of the forgotten messages had an answer that nobody took.
@@ -62,50 +69,25 @@ export interface Entry extends NewEntry {
   terminal?: string;
   /** The terminal may have left on a link. */
   wasHanded: boolean;
+  /** On how many links it may have left. */
+  handings: number;
+  /** Of an unfinished message: the last one of those whose turn it has run in, and runs in again. */
+  joined?: EntryKey;
 }
 
 export interface Known {
   inbound: string;
   terminal?: string;
   wasHanded: boolean;
+  handings: number;
+  /** True as well of a message that ended in the turn of a later one. */
   wasDelivered: boolean;
 }
 
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS entry (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    sender TEXT NOT NULL,
-    message_id TEXT NOT NULL,
-    lane TEXT NOT NULL,
-    inbound TEXT NOT NULL,
-    at INTEGER NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    terminal TEXT,
-    finished_at INTEGER,
-    delivered_at INTEGER,
-    handed_at INTEGER,
-    lost_at INTEGER,
-    UNIQUE (sender, message_id)
-  ) STRICT;
-  CREATE INDEX IF NOT EXISTS entry_open ON entry (seq) WHERE terminal IS NULL;
-  CREATE INDEX IF NOT EXISTS entry_waiting ON entry (sender, finished_at) WHERE terminal IS NOT NULL AND delivered_at IS NULL;
-  CREATE TABLE IF NOT EXISTS said (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    lane TEXT NOT NULL,
-    message_id TEXT NOT NULL,
-    text TEXT NOT NULL,
-    at INTEGER NOT NULL
-  ) STRICT;
-  CREATE TABLE IF NOT EXISTS peer (
-    conversation TEXT PRIMARY KEY,
-    inbound TEXT NOT NULL,
-    at INTEGER NOT NULL
-  ) STRICT;
-  CREATE INDEX IF NOT EXISTS said_lane ON said (lane, seq);
-  CREATE INDEX IF NOT EXISTS said_id ON said (lane, message_id);
-  CREATE INDEX IF NOT EXISTS said_at ON said (at);
-  CREATE INDEX IF NOT EXISTS entry_finished ON entry (finished_at);
-`;
+export interface Remembered {
+  messageId: string;
+  text: string;
+}
 
 /**
  * Opens or creates the journal in `file` (`:memory:` for tests); `remembered` is how many messages of a conversation
@@ -115,46 +97,88 @@ const SCHEMA = `
 export function openJournal(file: string, { remembered }: { remembered: number }): Journal {
   const database = openDatabase(file);
   const sql = {
-    find: database.prepare("SELECT inbound, terminal, handed_at, delivered_at FROM entry WHERE sender = ? AND message_id = ?"),
+    find: database.prepare("SELECT inbound, terminal, handed_at, handings, delivered_at FROM entry WHERE sender = ? AND message_id = ?"),
     insert: database.prepare("INSERT INTO entry (sender, message_id, lane, inbound, at) VALUES (?, ?, ?, ?, ?)"),
     start: database.prepare(
-      "UPDATE entry SET attempts = attempts + 1 WHERE sender = ? AND message_id = ? RETURNING attempts",
+      "UPDATE entry SET attempts = attempts + 1 WHERE sender = ? AND message_id = ? RETURNING attempts, seq",
     ),
+    join: database.prepare("UPDATE entry SET joined = ? WHERE sender = ? AND message_id = ?"),
     finish: database.prepare(
-      "UPDATE entry SET terminal = ?, finished_at = ? WHERE sender = ? AND message_id = ? AND terminal IS NULL",
+      "UPDATE entry SET terminal = ?, finished_at = ? WHERE sender = ? AND message_id = ? AND terminal IS NULL AND finished_at IS NULL",
     ),
-    handing: database.prepare("UPDATE entry SET handed_at = ? WHERE sender = ? AND message_id = ?"),
-    kept: database.prepare("UPDATE entry SET handed_at = NULL WHERE sender = ? AND message_id = ?"),
+    finishEarlier: database.prepare(
+      "UPDATE entry SET finished_at = ?, delivered_at = ? WHERE sender = ? AND message_id = ? AND finished_at IS NULL",
+    ),
+    handing: database.prepare("UPDATE entry SET handed_at = ?, handings = handings + 1 WHERE sender = ? AND message_id = ?"),
+    kept: database.prepare(
+      "UPDATE entry SET handed_at = iif(handings > 1, handed_at, NULL), handings = max(handings - 1, 0) WHERE sender = ? AND message_id = ?",
+    ),
     delivered: database.prepare("UPDATE entry SET delivered_at = ? WHERE sender = ? AND message_id = ?"),
     lost: database.prepare("UPDATE entry SET lost_at = ? WHERE sender = ? AND message_id = ?"),
-    unfinished: database.prepare("SELECT * FROM entry WHERE terminal IS NULL AND delivered_at IS NULL ORDER BY seq"),
+    // What ran in a turn of which the peer has the answer has ended, even where the end itself could not be written.
+    unfinished: database.prepare(
+      `SELECT entry.*, turn.sender AS turn_sender, turn.message_id AS turn_message_id
+      FROM entry LEFT JOIN entry AS turn ON turn.seq = entry.joined
+      WHERE entry.terminal IS NULL AND entry.delivered_at IS NULL AND turn.terminal IS NULL AND turn.delivered_at IS NULL ORDER BY entry.seq`,
+    ),
     undelivered: database.prepare(
       "SELECT * FROM entry WHERE sender = ? AND terminal IS NOT NULL AND delivered_at IS NULL AND lost_at IS NULL AND finished_at >= ? ORDER BY seq",
     ),
+    replace: database.prepare("UPDATE said SET text = ?, at = ? WHERE lane = ? AND message_id = ?"),
     remember: database.prepare("INSERT INTO said (lane, message_id, text, at) VALUES (?, ?, ?, ?)"),
     forget: database.prepare(
       "DELETE FROM said WHERE lane = ? AND seq <= (SELECT seq FROM said WHERE lane = ? ORDER BY seq DESC LIMIT 1 OFFSET ?)",
     ),
     recall: database.prepare("SELECT text FROM said WHERE lane = ? AND message_id = ? ORDER BY seq DESC LIMIT 1"),
+    recent: database.prepare("SELECT message_id, text FROM said WHERE lane = ? ORDER BY seq DESC LIMIT ?"),
     meet: database.prepare(
       "INSERT INTO peer (conversation, inbound, at) VALUES (?, ?, ?) ON CONFLICT (conversation) DO UPDATE SET inbound = excluded.inbound, at = excluded.at",
     ),
     lastOf: database.prepare("SELECT inbound FROM peer WHERE conversation = ?"),
+    quarantine: database.prepare("INSERT INTO quarantine (text, why, at) VALUES (?, ?, ?)"),
+    crowd: database.prepare("DELETE FROM quarantine WHERE seq <= (SELECT seq FROM quarantine ORDER BY seq DESC LIMIT 1 OFFSET ?)"),
+    setFact: database.prepare("INSERT INTO fact (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"),
+    fact: database.prepare("SELECT value FROM fact WHERE name = ?"),
     sweepEntries: database.prepare("DELETE FROM entry WHERE finished_at < ? RETURNING delivered_at, lost_at"),
     sweepMost: database.prepare(
       "DELETE FROM entry WHERE (delivered_at IS NOT NULL OR lost_at IS NOT NULL) AND seq <= (SELECT seq FROM entry WHERE finished_at IS NOT NULL ORDER BY seq DESC LIMIT 1 OFFSET ?) RETURNING delivered_at, lost_at",
     ),
     sweepSaid: database.prepare("DELETE FROM said WHERE at < ?"),
     sweepPeers: database.prepare("DELETE FROM peer WHERE at < ?"),
+    sweepQuarantine: database.prepare("DELETE FROM quarantine WHERE at < ?"),
   };
+
+  /** All of it or nothing. */
+  function atomically<Result>(work: () => Result): Result {
+    database.exec("BEGIN IMMEDIATE");
+    try {
+      const result = work();
+      database.exec("COMMIT");
+      return result;
+    } catch (thrown) {
+      // A full disk may have ended the transaction by itself.
+      if (database.isTransaction) database.exec("ROLLBACK");
+      throw thrown;
+    }
+  }
+
   return {
     find({ sender, messageId }) {
       const row = sql.find.get(sender, messageId);
-      return row && { inbound: String(row["inbound"]), wasHanded: row["handed_at"] !== null, wasDelivered: row["delivered_at"] !== null, ...readTerminal(row) };
+      return row && { inbound: String(row["inbound"]), ...readHandings(row), wasDelivered: row["delivered_at"] !== null, ...readTerminal(row) };
     },
     admit: ({ sender, messageId, lane, inbound, at }) => void sql.insert.run(sender, messageId, lane, inbound, at),
-    start: ({ sender, messageId }) => Number(sql.start.get(sender, messageId)?.["attempts"] ?? 1),
-    finish: ({ sender, messageId }, terminal, at) => void sql.finish.run(terminal, at, sender, messageId),
+    start: ({ sender, messageId }, earlier = []) =>
+      atomically(() => {
+        const { attempts = 1, seq = null } = sql.start.get(sender, messageId) ?? {};
+        for (const each of earlier) sql.join.run(seq, each.sender, each.messageId);
+        return Number(attempts);
+      }),
+    finish: ({ sender, messageId }, terminal, at, earlier = []) =>
+      atomically(() => {
+        sql.finish.run(terminal, at, sender, messageId);
+        for (const each of earlier) sql.finishEarlier.run(at, at, each.sender, each.messageId);
+      }),
     handing: ({ sender, messageId }, at) => void sql.handing.run(at, sender, messageId),
     kept: ({ sender, messageId }) => void sql.kept.run(sender, messageId),
     delivered: ({ sender, messageId }, at) => void sql.delivered.run(at, sender, messageId),
@@ -162,7 +186,7 @@ export function openJournal(file: string, { remembered }: { remembered: number }
     unfinished: () => sql.unfinished.all().map(readEntry),
     undelivered: (sender, since) => sql.undelivered.all(sender, since).map(readEntry),
     remember(lane, messageId, text, at) {
-      if (remembered === 0) return;
+      if (remembered === 0 || sql.replace.run(text, at, lane, messageId).changes > 0) return;
       sql.remember.run(lane, messageId, text, at);
       sql.forget.run(lane, lane, remembered);
     },
@@ -170,45 +194,34 @@ export function openJournal(file: string, { remembered }: { remembered: number }
       const text = sql.recall.get(lane, messageId)?.["text"];
       return typeof text === "string" ? text : undefined;
     },
+    recent: (lane, limit) =>
+      sql.recent
+        .all(lane, limit)
+        .map((row) => ({ messageId: String(row["message_id"]), text: String(row["text"]) }))
+        .toReversed(),
     meet: (conversation, inbound, at) => void sql.meet.run(conversation, inbound, at),
     lastOf(conversation) {
       const inbound = sql.lastOf.get(conversation)?.["inbound"];
       return typeof inbound === "string" ? inbound : undefined;
     },
+    quarantine(text, why, at) {
+      sql.quarantine.run(cutBytes(text, limits.quarantineBytes), why, at);
+      sql.crowd.run(limits.quarantineRows);
+    },
+    setFact: (name, value) => void sql.setFact.run(name, value),
+    fact(name) {
+      const value = sql.fact.get(name)?.["value"];
+      return typeof value === "string" ? value : undefined;
+    },
     sweep({ finishedBefore, finishedAtMost, saidBefore }) {
       sql.sweepSaid.run(saidBefore);
       sql.sweepPeers.run(saidBefore);
+      sql.sweepQuarantine.run(saidBefore);
       const forgotten = [...sql.sweepEntries.all(finishedBefore), ...(finishedAtMost === undefined ? [] : sql.sweepMost.all(finishedAtMost))];
       return forgotten.filter((row) => row["delivered_at"] === null && row["lost_at"] === null).length;
     },
     close: () => database.close(),
   };
-}
-
-const VERSION = 2;
-
-/** What brings a file of each older version one version further. */
-const MIGRATIONS = ["", "ALTER TABLE entry ADD COLUMN handed_at INTEGER; ALTER TABLE entry ADD COLUMN lost_at INTEGER;"];
-
-function openDatabase(file: string): DatabaseSync {
-  try {
-    if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    const database = new DatabaseSync(file, { timeout: limits.journalLockMs });
-    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
-    const found = Number(database.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
-    if (found > VERSION) {
-      database.close();
-      throw new Error(`it was written by a newer version (format ${found}, this one knows ${VERSION})`);
-    }
-    const migration = MIGRATIONS.slice(found).join(" ");
-    database.exec(`BEGIN; ${found > 0 ? migration : ""} ${SCHEMA} PRAGMA user_version = ${VERSION}; COMMIT;`);
-    return database;
-  } catch (cause) {
-    throw new ClawwireError("journal-unavailable", `The journal ${file} cannot be opened: ${describeThrown(cause)}`, {
-      retry: "later",
-      cause,
-    });
-  }
 }
 
 function readEntry(row: Record<string, unknown>): Entry {
@@ -219,11 +232,22 @@ function readEntry(row: Record<string, unknown>): Entry {
     inbound: String(row["inbound"]),
     at: Number(row["at"]),
     attempts: Number(row["attempts"]),
-    wasHanded: row["handed_at"] !== null,
+    ...readHandings(row),
     ...readTerminal(row),
+    ...(typeof row["turn_message_id"] === "string" && { joined: { sender: String(row["turn_sender"]), messageId: row["turn_message_id"] } }),
   };
+}
+
+function readHandings(row: Record<string, unknown>): { wasHanded: boolean; handings: number } {
+  return { wasHanded: row["handed_at"] !== null, handings: Number(row["handings"]) };
 }
 
 function readTerminal(row: Record<string, unknown>): { terminal?: string } {
   return typeof row["terminal"] === "string" ? { terminal: row["terminal"] } : {};
+}
+
+/** As much of a text as fits into so many bytes of UTF-8, without half a character at its end. */
+function cutBytes(text: string, max: number): string {
+  if (text.length * 3 <= max) return text;
+  return text.slice(0, new TextEncoder().encodeInto(text, new Uint8Array(max)).read);
 }

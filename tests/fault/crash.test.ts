@@ -41,7 +41,7 @@ async function live(world: World, repeatsUnproven: boolean, crash?: LifeOptions[
       log: { ...silentLog, warn: (line) => void world.kept.warnings.push(line) },
       changed() {},
       dial: () => ({
-        protocol: createPlainProtocol({ repeatsUnproven }),
+        protocol: createPlainProtocol({ mostWrites: repeatsUnproven ? Infinity : 1 }),
         link: linkProfile,
         target: { url: "ws://server.test/", headers: {} },
         limits: { messagesPerMinute: 100, messageBurst: 100, queuedPerSession: 100, turnMs: 60_000 },

@@ -1,11 +1,11 @@
 import type { RunningAccount } from "../../src/account/account.ts";
-import { openDialedAccount } from "../../src/account/dialed/account.ts";
+import { type DialedDuties, openDialedAccount } from "../../src/account/dialed/account.ts";
 import type { SwitchboardLimits } from "../../src/account/switchboard.ts";
 import { openLink } from "../../src/link/shell.ts";
 import { type Journal, openJournal } from "../../src/store/journal.ts";
 import { createPeer, type FakePeer, linkProfile } from "./fake-dial.ts";
 import { createLinkClock } from "./link-clock.ts";
-import { createPlainProtocol, type PlainFrame } from "./plain-protocol.ts";
+import { createPlainProtocol, type PlainFrame, type PlainOrigin } from "./plain-protocol.ts";
 import { recordLog } from "./recorded-log.ts";
 import { createScriptedAgent, type ScriptedAgent } from "./scripted-agent.ts";
 import { settle } from "./virtual.ts";
@@ -17,13 +17,16 @@ export interface StageOptions {
   agent?: ScriptedAgent;
   clock?: ReturnType<typeof createLinkClock>;
   repeatsUnproven?: boolean;
+  mostWrites?: number;
+  acks?: boolean;
+  duties?: DialedDuties<PlainOrigin>;
   limits?: Partial<SwitchboardLimits>;
   answerCodePoints?: number;
 }
 
 /** An account on a link whose socket and clock the test holds: everything between them is real. */
 export function createDialedStage(options: StageOptions = {}) {
-  const { agent = createScriptedAgent(), clock = createLinkClock(), broken = {}, repeatsUnproven = false } = options;
+  const { agent = createScriptedAgent(), clock = createLinkClock(), broken = {}, repeatsUnproven = false, mostWrites = repeatsUnproven ? Infinity : 1, acks = false } = options;
   const log = recordLog();
   const real = options.journal ?? openJournal(":memory:", { remembered: 9 });
   const journal = new Proxy(real, {
@@ -34,7 +37,7 @@ export function createDialedStage(options: StageOptions = {}) {
       },
   });
   const peers: FakePeer[] = [];
-  const protocol = createPlainProtocol({ repeatsUnproven, turn: { streamEveryMs: 50, answerCodePoints: options.answerCodePoints ?? 1000, errorCodePoints: 300 } });
+  const protocol = createPlainProtocol({ acks, mostWrites, turn: { streamEveryMs: 50, answerCodePoints: options.answerCodePoints ?? 1000, errorCodePoints: 300 } });
   const limits: SwitchboardLimits = { messagesPerMinute: 600, messageBurst: 600, queuedPerSession: 50, maxConcurrent: 10, turnMs: 600_000, ...options.limits };
   const opening: Promise<RunningAccount<string>> = openDialedAccount(
     {
@@ -45,6 +48,7 @@ export function createDialedStage(options: StageOptions = {}) {
       system: clock,
       log,
       changed() {},
+      ...(options.duties && { duties: options.duties }),
       dial: (url: string) => ({ protocol, link: { ...linkProfile, deadAfterMs: 90_000 }, target: { url, headers: {} }, limits }),
     },
     (link) =>

@@ -1,14 +1,15 @@
 import { describeThrown } from "../../core/errors.ts";
 import { every } from "../../core/every.ts";
 import { limits } from "../../core/limits.ts";
-import { withoutSecrets } from "../../core/redact.ts";
-import type { Link, LinkOptions, LinkProfile, LinkTarget } from "../../link/link.ts";
+import { forLog, withoutSecrets } from "../../core/redact.ts";
+import type { Link, LinkOptions, LinkProfile, LinkTarget, Preparation } from "../../link/link.ts";
 import { openLink } from "../../link/shell.ts";
-import type { DialedProtocol, DialedRequest } from "../../protocols/dialed.ts";
-import type { Inbound } from "../../protocols/inbound.ts";
+import type { DialedProtocol, DialedRequest, Notice } from "../../protocols/dialed.ts";
+import type { Gather } from "../../protocols/gather.ts";
+import type { Conversation, Inbound } from "../../protocols/inbound.ts";
 import type { AccountOptions, AccountStatus, Recipient, RunningAccount } from "../account.ts";
 import { type Asker, createSwitchboard, type SwitchboardLimits } from "../switchboard.ts";
-import { createCorrespondent } from "./correspondent.ts";
+import { createCorrespondent, type Outcome } from "./correspondent.ts";
 import { createDialedDelivery } from "./delivery.ts";
 
 /** What an account dials with: one wire's session and numbers, read from its configuration. */
@@ -22,14 +23,39 @@ export interface Dialing<State, Origin> {
 export interface DialedAccountOptions<Config, State, Origin> extends AccountOptions<Config> {
   /** Pure; called again whenever the configuration has changed. */
   dial(config: Config): Dialing<State, Origin>;
+  duties?: DialedDuties<Origin>;
+}
+
+/** What an account does besides, on a wire that has more than messages. */
+export interface DialedDuties<Origin> {
+  /** Before each dial, where the link's profile has `prepareMs`. */
+  prepare?(): Promise<Preparation>;
+  /** The link has become ready. */
+  readied?(): void;
+  noticed?(notice: Notice): void;
+  /** Whether a message is answered, only kept for those that quote it or come after it, or is nobody's business. */
+  screen?(inbound: Inbound<Origin>): Promise<"answer" | "keep" | "drop">;
+  /** A message that is about to be admitted, with what only the account knows of it. */
+  complete?(inbound: Inbound<Origin>): Inbound<Origin>;
+  /** It was admitted. */
+  admitted?(inbound: Inbound<Origin>): void;
+  gather?: Gather<Origin>;
+}
+
+export interface DialedAccount<Config, Origin> extends RunningAccount<Config> {
+  readonly isReady: boolean;
+  /** Dials again at once, with what has changed. */
+  redial(): void;
+  /** Runs a message that no frame has brought; false where it could not be stored. */
+  ask(inbound: Inbound<Origin>): Promise<boolean>;
 }
 
 /** Runs one account of a channel whose server we dial. Never rejects because the server is away: the link goes on trying. */
 export async function openDialedAccount<Config, State, Origin>(
   options: DialedAccountOptions<Config, State, Origin>,
   open: (options: LinkOptions) => Link = openLink,
-): Promise<RunningAccount<Config>> {
-  const { accountId, agent, journal, system, log, dial } = options;
+): Promise<DialedAccount<Config, Origin>> {
+  const { accountId, agent, journal, system, log, dial, duties = {} } = options;
   let dialing = dial(options.config);
   const changed = () => options.changed(status());
 
@@ -39,7 +65,10 @@ export async function openDialedAccount<Config, State, Origin>(
     system,
     log,
     asked,
-    readied: () => delivery.linked(),
+    readied() {
+      duties.readied?.();
+      delivery.linked();
+    },
     changed,
   });
   const delivery = createDialedDelivery<Origin>({
@@ -56,6 +85,7 @@ export async function openDialedAccount<Config, State, Origin>(
     turn: dialing.protocol.turn,
     repeatMs: dialing.protocol.repeatMs,
     keepsWhileStopping: true,
+    ...(duties.gather && { gather: duties.gather }),
     outlet: delivery,
     agent,
     journal,
@@ -63,7 +93,15 @@ export async function openDialedAccount<Config, State, Origin>(
     log,
     changed,
   });
-  const link: Link = open({ account: accountId, profile: dialing.link, target: () => dialing.target, handler: correspondent, system, log });
+  const link: Link = open({
+    account: accountId,
+    profile: dialing.link,
+    target: () => dialing.target,
+    ...(duties.prepare && { prepare: duties.prepare }),
+    handler: correspondent,
+    system,
+    log,
+  });
   // It opens later: what a crash cut is running again when the peer sends it once more.
   try {
     switchboard.resume();
@@ -74,23 +112,76 @@ export async function openDialedAccount<Config, State, Origin>(
   }
   const cancelSweep = every(system, limits.sweepEveryMs, switchboard.sweep);
 
-  async function asked(request: DialedRequest<Origin>): Promise<void> {
-    if (request.ask === "turn") return await switchboard.admit(request.inbound, askerOf(request));
-    switchboard.cancel(({ messageId }) => messageId === request.messageId);
-    correspondent.admitted(request);
+  /** False where nothing was written down that should have been: the peer has to bring it again. */
+  async function asked(request: DialedRequest<Origin>): Promise<boolean> {
+    switch (request.ask) {
+      case "turn":
+        return await receive(request.inbound, () => correspondent.admitted(request)).catch((thrown: unknown) => failed("a message could not be received", thrown));
+      case "cancel":
+        switchboard.cancel(({ messageId }) => messageId === request.messageId);
+        correspondent.admitted(request);
+        return true;
+      case "keep":
+        return await keep(request.inbound);
+      case "quarantine":
+        return attempt("a frame that cannot be read could not be put aside", () => journal.quarantine(request.text, request.why, system.now()));
+      case "notice":
+        duties.noticed?.(request.notice);
+        return true;
+    }
   }
 
-  function askerOf(request: Extract<DialedRequest<Origin>, { ask: "turn" }>): Asker {
-    const { inbound } = request;
-    return {
+  async function receive(arrived: Inbound<Origin>, admitted: () => void): Promise<boolean> {
+    const fate = (await duties.screen?.(arrived)) ?? "answer";
+    if (fate === "drop") return true;
+    if (fate === "keep") return await keep(arrived);
+    const inbound = duties.complete?.(arrived) ?? arrived;
+    let isStored = true;
+    const asker: Asker = {
       admitted() {
         meet(inbound);
-        correspondent.admitted(request);
+        if (duties.admitted) note(inbound);
+        duties.admitted?.(inbound);
+        admitted();
       },
-      refused: (refusal) => correspondent.say({ say: "refused", of: inbound, refusal }),
+      refused(refusal) {
+        // Every other refusal is final: the sender was told, or is not to be told.
+        isStored = refusal.code !== "agent_error";
+        correspondent.say({ say: "refused", of: inbound, refusal });
+      },
       pairing: ({ text }) => correspondent.say({ say: "pairing", of: inbound, text }),
       repeated: (known) => delivery.repeated(inbound, known),
     };
+    await switchboard.admit(inbound, asker);
+    return isStored;
+  }
+
+  /** Nothing of whom the operator does not let in reaches the agent, not even as what was said before. */
+  async function keep(inbound: Inbound<Origin>): Promise<boolean> {
+    const { sender, conversation } = inbound;
+    if (conversation.kind === "group" && !(await agent.mayFollow(sender, conversation.id))) return true;
+    return note(inbound);
+  }
+
+  /** For an agent that is asked about it later. */
+  function note({ messageId, conversation, sender, content }: Inbound<Origin>): boolean {
+    return attempt(`message ${forLog(messageId)} could not be kept`, () =>
+      journal.remember(heardIn(conversation), messageId, `${sender.name ?? sender.id}: ${content}`, system.now()),
+    );
+  }
+
+  function attempt(failure: string, work: () => void): boolean {
+    try {
+      work();
+      return true;
+    } catch (thrown) {
+      return failed(failure, thrown);
+    }
+  }
+
+  function failed(what: string, thrown: unknown): false {
+    log.error(`${what}: ${describeThrown(thrown)}`);
+    return false;
   }
 
   /** What is said unasked goes to where the last message came from. */
@@ -111,10 +202,19 @@ export async function openDialedAccount<Config, State, Origin>(
     return { connected: link.ready, link: link.status, ...(loss !== undefined && { lastError: loss }), ...switchboard.activity() };
   }
 
+  /** Whoever waits for what it has said must hear of it, also from a server that says nothing. */
+  async function withinTime(outcome: Promise<Outcome>): Promise<Outcome> {
+    const late = Promise.withResolvers<Outcome>();
+    const cancel = system.after(limits.announcementMs, () => late.resolve("unknown"));
+    return await Promise.race([outcome, late.promise]).finally(cancel);
+  }
+
   let stopped: Promise<void> | undefined;
   async function stop(): Promise<void> {
     cancelSweep();
-    await Promise.all([switchboard.stop(limits.linkCloseMs), link.stop()]);
+    await switchboard.stop(limits.linkCloseMs);
+    correspondent.say({ say: "goodbye" });
+    await link.stop();
     correspondent.stop();
     delivery.stop();
     journal.close();
@@ -125,17 +225,24 @@ export async function openDialedAccount<Config, State, Origin>(
       return withoutSecrets(dialing.target.url);
     },
     status,
-    async send(to, { text, mediaUrls = [] }) {
+    get isReady() {
+      return link.ready;
+    },
+    async send(to, { mediaUrls = [], ...message }) {
       const last = journal.lastOf(conversationKey(to));
-      if (last === undefined) {
-        log.info(`there is no way to ${to.id} before its first message`);
+      const inbound = last === undefined ? dialing.protocol.reach?.(to) : (JSON.parse(last) as Inbound<Origin>);
+      if (inbound === undefined) {
+        log.info(`there is no way to ${forLog(to.id)} before its first message`);
         return "away";
       }
-      const messageId = `srv_${system.uuid()}`;
-      const arrival = await correspondent.sayFinally({ say: "announce", messageId, to: JSON.parse(last) as Inbound<Origin>, text, mediaUrls });
-      if (arrival === "arrived") return { messageId };
-      return arrival === "unsent" ? "away" : "unknown";
+      const messageId = dialing.protocol.announcementId();
+      const outcome = await withinTime(correspondent.sayFinally({ say: "announce", messageId, to: inbound, mediaUrls, ...message }));
+      if (typeof outcome === "object") throw new Error(`the server has refused the message to ${forLog(to.id)}: ${forLog(outcome.refused)}`);
+      if (outcome === "arrived") return { messageId };
+      return outcome === "unsent" ? "away" : "unknown";
     },
+    redial: () => link.reconfigure(dialing.link, true),
+    ask: (inbound) => receive(inbound, () => {}),
     reconfigure(config) {
       const before = dialing.target;
       dialing = dial(config);
@@ -146,6 +253,11 @@ export async function openDialedAccount<Config, State, Origin>(
       return stopped;
     },
   };
+}
+
+/** Where the journal keeps what was said in a conversation and not answered. */
+export function heardIn({ kind, id }: Pick<Conversation, "kind" | "id">): string {
+  return `heard ${JSON.stringify([kind, id])}`;
 }
 
 function conversationKey({ kind, id, ...rest }: Recipient): string {

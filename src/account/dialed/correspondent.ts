@@ -13,13 +13,16 @@ export interface Correspondent<Origin> extends LinkHandler {
   readonly ready: boolean;
   /** Says something that may be missed. */
   say(command: DialedCommand<Origin>): void;
-  /** Says something that must arrive. */
-  sayFinally(command: DialedCommand<Origin>): Promise<Arrival>;
+  /** Says something that must arrive: proven by the link, or by the peer's own answer where the wire has one. */
+  sayFinally(command: DialedCommand<Origin>): Promise<Outcome>;
   /** What was asked for is on disk. */
   admitted(request: DialedRequest<Origin>): void;
   /** Forgets its timer. */
   stop(): void;
 }
+
+/** `refused`: the peer has it and does not want it, now or later. */
+export type Outcome = Arrival | { refused: string };
 
 export interface CorrespondentDeps<State, Origin> {
   link(): Link;
@@ -27,8 +30,8 @@ export interface CorrespondentDeps<State, Origin> {
   session(): DialedSession<State, Origin>;
   system: System;
   log: Log;
-  /** The peer asks something of the account; settles when it is on disk or refused. */
-  asked(request: DialedRequest<Origin>): Promise<void>;
+  /** The peer asks something of the account; settles when it is on disk or refused: false where it has to ask again. */
+  asked(request: DialedRequest<Origin>): Promise<boolean>;
   /** The link has become ready. */
   readied(): void;
   changed(): void;
@@ -39,6 +42,8 @@ export function createCorrespondent<State, Origin>(deps: CorrespondentDeps<State
   let state: State | undefined;
   let isOpen = false;
   let cancelTick = () => {};
+  /** What has left and is to be answered by the peer. */
+  const receipts = new Map<string, (outcome: Outcome) => void>();
   // A server that sends one bad frame after the other must not fill the disk.
   const notes = createNotes(limits.noteEveryMs, system.now, log);
   const cancelFlush = every(system, limits.noteEveryMs, notes.flush);
@@ -63,16 +68,25 @@ export function createCorrespondent<State, Origin>(deps: CorrespondentDeps<State
     }
   }
 
-  /** Carries out everything but the sending; settles when what was asked for is admitted or refused. */
-  function perform(effects: readonly Effect<DialedRequest<Origin>>[], send: (frame: Frame) => void = (frame) => link().send(frame)): Promise<void> | undefined {
+  async function ask(request: DialedRequest<Origin>): Promise<void> {
+    const isSettled = await asked(request);
+    const { settled } = session();
+    if (isSettled && settled && state !== undefined && isOpen) void perform(take(settled(state, request, system.now())));
+  }
+
+  /** Carries out what a session wants; settles when what was asked for is admitted or refused. */
+  function perform(effects: readonly Effect<DialedRequest<Origin>>[], send: Send = (frame) => link().send(frame)): Promise<void> | undefined {
     const askings: Promise<void>[] = [];
     for (const effect of effects) {
       switch (effect.do) {
         case "send":
-          send({ text: effect.text, ...(effect.key !== undefined && { key: effect.key }) });
+          send({ text: effect.text, ...(effect.key !== undefined && { key: effect.key }) }, effect.receipt);
+          break;
+        case "settle":
+          receipts.get(effect.receipt)?.(effect.how.is === "arrived" ? "arrived" : { refused: effect.how.why });
           break;
         case "deliver":
-          askings.push(asked(effect.inbound));
+          askings.push(ask(effect.inbound));
           break;
         case "close":
           link().close(effect.code, effect.reason);
@@ -89,6 +103,17 @@ export function createCorrespondent<State, Origin>(deps: CorrespondentDeps<State
       }
     }
     return askings.length > 0 ? all(askings) : undefined;
+  }
+
+  /** The same frame written again has the same receipt, and one answer settles both. */
+  function awaitReceipt(receipt: string): Promise<Outcome> {
+    receipts.get(receipt)?.("unknown");
+    return new Promise((resolve) => {
+      receipts.set(receipt, (outcome) => {
+        receipts.delete(receipt);
+        resolve(outcome);
+      });
+    });
   }
 
   function note({ level, code, data = {} }: Extract<Effect<unknown>, { do: "note" }>): void {
@@ -111,6 +136,7 @@ export function createCorrespondent<State, Origin>(deps: CorrespondentDeps<State
     closed() {
       isOpen = false;
       cancelTick();
+      for (const settle of receipts.values()) settle("unknown");
     },
     changed,
     say(command) {
@@ -119,8 +145,17 @@ export function createCorrespondent<State, Origin>(deps: CorrespondentDeps<State
     async sayFinally(command) {
       if (state === undefined || !isOpen || !link().ready) return "unsent";
       const frames: Frame[] = [];
-      void perform(take(session().command(state, command, system.now())), (frame) => frames.push(frame));
-      return frames.length === 0 ? "arrived" : await link().sendFinal(frames);
+      const answers: Promise<Outcome>[] = [];
+      const effects = take(session().command(state, command, system.now()));
+      void perform(effects, (frame, receipt) => {
+        frames.push(frame);
+        if (receipt !== undefined) answers.push(awaitReceipt(receipt));
+      });
+      if (frames.length === 0) return refusalIn(effects) ?? "arrived";
+      const arrival = await link().sendFinal(frames);
+      // Its frames have not left: no answer will come.
+      if (arrival === "unsent") for (const effect of effects) if (effect.do === "send" && effect.receipt !== undefined) receipts.get(effect.receipt)?.("unsent");
+      return answers.length === 0 || arrival === "unsent" ? arrival : worst(await Promise.all(answers));
     },
     admitted(request) {
       if (state !== undefined && isOpen) void perform(take(session().admitted(state, request, system.now())));
@@ -129,8 +164,22 @@ export function createCorrespondent<State, Origin>(deps: CorrespondentDeps<State
       isOpen = false;
       cancelTick();
       cancelFlush();
+      for (const settle of receipts.values()) settle("unknown");
     },
   };
+}
+
+type Send = (frame: Frame, receipt?: string) => void;
+
+/** What the session knows to be in vain it does not send. */
+function refusalIn(effects: readonly Effect<unknown>[]): Outcome | undefined {
+  for (const effect of effects) if (effect.do === "settle" && effect.how.is === "refused") return { refused: effect.how.why };
+  return undefined;
+}
+
+/** What is said in several frames has arrived when all of them have. */
+function worst(outcomes: readonly Outcome[]): Outcome {
+  return outcomes.find((outcome) => typeof outcome === "object") ?? outcomes.find((outcome) => outcome !== "arrived") ?? "arrived";
 }
 
 async function all(promises: readonly Promise<void>[]): Promise<void> {

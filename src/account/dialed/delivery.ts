@@ -2,13 +2,12 @@ import { describeThrown } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import type { Log, System } from "../../core/ports.ts";
 import { forLog } from "../../core/redact.ts";
-import type { Arrival } from "../../link/link.ts";
 import type { DialedProtocol } from "../../protocols/dialed.ts";
 import type { Inbound } from "../../protocols/inbound.ts";
 import type { Terminal } from "../../protocols/turn.ts";
 import type { EntryKey, Journal, Known } from "../../store/journal.ts";
 import type { Outlet } from "../switchboard.ts";
-import type { Correspondent } from "./correspondent.ts";
+import type { Correspondent, Outcome } from "./correspondent.ts";
 
 /**
  * Brings what turns say to the one peer of an account. A finished reply is on disk before it leaves, marked as leaving
@@ -28,7 +27,7 @@ export interface DialedDelivery<Origin> extends Outlet<Origin> {
 
 export interface DialedDeliveryDeps<Origin> {
   correspondent: Correspondent<Origin>;
-  protocol(): Pick<DialedProtocol<unknown, Origin>, "identify" | "repeatMs" | "repeatsUnproven">;
+  protocol(): Pick<DialedProtocol<unknown, Origin>, "identify" | "repeatMs" | "mostWrites">;
   isCongested(): boolean;
   journal: Journal;
   system: System;
@@ -57,9 +56,9 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
 
   /**
    * Up to where the frames are with the link this runs at once, so replies that are handed over one after the other
-   * leave in that order. Never rejects.
+   * leave in that order; `writes` is how often it may have left before. Never rejects.
    */
-  async function handOver(inbound: Inbound<Origin>, terminal: Terminal, isRepeat: boolean): Promise<void> {
+  async function handOver(inbound: Inbound<Origin>, terminal: Terminal, writes: number): Promise<void> {
     const key = protocol().identify(inbound);
     const id = JSON.stringify(key);
     if (leaving.has(id)) return;
@@ -74,7 +73,7 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
     forgetOld();
     try {
       journal.handing(key, system.now());
-      settle(inbound, key, await correspondent.sayFinally({ say: "terminal", of: inbound, terminal, isRepeat }), isRepeat);
+      settle(inbound, key, await correspondent.sayFinally({ say: "terminal", of: inbound, terminal, isRepeat: writes > 0 }), writes);
     } catch (thrown) {
       left.delete(id);
       later();
@@ -84,22 +83,26 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
     }
   }
 
-  function settle(inbound: Inbound<Origin>, key: EntryKey, arrival: Arrival, isRepeat: boolean): void {
+  function settle(inbound: Inbound<Origin>, key: EntryKey, outcome: Outcome, writes: number): void {
     const id = JSON.stringify(key);
-    if (arrival === "arrived") {
+    const { mostWrites } = protocol();
+    if (typeof outcome === "object") {
+      left.delete(id);
+      giveUp(key, `the server has refused the reply to ${forLog(inbound.messageId)}: ${forLog(outcome.refused)}`);
+    } else if (outcome === "arrived") {
       lastAt = system.now();
       lastLoss = undefined;
       proven.add(id);
       left.delete(id);
       noteProven(key);
-    } else if (arrival === "unsent") {
+    } else if (outcome === "unsent") {
       left.delete(id);
       if (correspondent.ready) later();
-      if (!isRepeat) journal.kept(key);
-      else if (!protocol().repeatsUnproven) return giveUp(inbound, key);
+      journal.kept(key);
+      if (writes >= mostWrites) return giveUpUnproven(inbound, key);
       log.info(`the reply to ${forLog(inbound.messageId)} waits for the link`);
-    } else if (!protocol().repeatsUnproven) {
-      giveUp(inbound, key);
+    } else if (writes + 1 >= mostWrites) {
+      giveUpUnproven(inbound, key);
     }
   }
 
@@ -117,12 +120,16 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
   }
 
   /** Never called sent: the operator hears of it, and the peer may ask again. */
-  function giveUp(inbound: Inbound<Origin>, key: EntryKey): void {
+  function giveUp(key: EntryKey, why: string): void {
     journal.lost(key, system.now());
+    lastLoss = why;
+    log.warn(why);
+  }
+
+  function giveUpUnproven(inbound: Inbound<Origin>, key: EntryKey): void {
     const reply = `the reply to ${forLog(inbound.messageId)}`;
     const what = correspondent.ready ? `the server has not confirmed ${reply}` : `the link was lost while ${reply} was on its way`;
-    lastLoss = `${what}: it may have arrived or not, and is not sent again`;
-    log.warn(lastLoss);
+    giveUp(key, `${what}: it may have arrived or not, and is not sent again`);
   }
 
   /** A row that cannot be read, or a disk that is full, must not cost the link (it would break every next one too). */
@@ -130,14 +137,14 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
     cancelRetry?.();
     cancelRetry = undefined;
     try {
-      for (const { inbound: json, terminal, wasHanded } of journal.undelivered("", system.now() - protocol().repeatMs)) {
+      for (const { inbound: json, terminal, handings } of journal.undelivered("", system.now() - protocol().repeatMs)) {
         const inbound = JSON.parse(json) as Inbound<Origin>;
         const key = protocol().identify(inbound);
         const id = JSON.stringify(key);
         if (proven.has(id)) noteProven(key);
         else if (terminal === undefined || leaving.has(id) || left.has(id)) continue;
-        else if (wasHanded && !protocol().repeatsUnproven) giveUp(inbound, key);
-        else void handOver(inbound, JSON.parse(terminal) as Terminal, wasHanded);
+        else if (handings >= protocol().mostWrites) giveUpUnproven(inbound, key);
+        else void handOver(inbound, JSON.parse(terminal) as Terminal, handings);
       }
     } catch (thrown) {
       log.error(`what waits for the link could not be looked up: ${describeThrown(thrown)}`);
@@ -147,23 +154,23 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
   return {
     lastAt: () => lastAt,
     lastLoss: () => lastLoss,
-    show(inbound, says) {
+    show(inbound, says, attempt) {
       // Only what a later frame repeats may be left out.
       if (!correspondent.ready || (says.say !== "typing" && isCongested())) return;
-      correspondent.say({ ...says, of: inbound });
+      correspondent.say(says.say === "typing" ? { say: "typing", of: inbound } : { ...says, of: inbound, attempt });
     },
-    conclude: (inbound, terminal) => handOver(inbound, terminal, false),
+    conclude: (inbound, terminal) => handOver(inbound, terminal, 0),
     linked() {
       left.clear();
       catchUp();
     },
     written: catchUp,
     stop: () => cancelRetry?.(),
-    repeated(inbound, { terminal, wasHanded, wasDelivered }) {
+    repeated(inbound, { terminal, handings, wasDelivered }) {
       const isProven = wasDelivered || proven.has(JSON.stringify(protocol().identify(inbound)));
       if (terminal === undefined || isProven) correspondent.say({ say: "repeated", of: inbound });
       // Whoever asks again has not got it.
-      else void handOver(inbound, JSON.parse(terminal) as Terminal, wasHanded);
+      else void handOver(inbound, JSON.parse(terminal) as Terminal, handings);
     },
   };
 }

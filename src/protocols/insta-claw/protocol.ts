@@ -14,6 +14,7 @@ export function createProtocol(profile: Profile, ids: Ids): DialedProtocol<Conne
     turn: turnBounds,
     repeatMs: limits.repeatMs.value,
     // What is said again says so (IC-23).
-    repeatsUnproven: true,
+    mostWrites: Infinity,
+    announcementId: () => `srv_${ids.newId()}`,
   };
 }

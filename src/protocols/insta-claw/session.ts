@@ -164,6 +164,8 @@ export function createSession(profile: Profile, ids: Ids): DialedSession<Connect
       }
       case "repeated":
         return acknowledged(command.of, { state, effects: [note("debug", "repeated-message", { messageId: forLog(command.of.messageId) })] });
+      case "goodbye":
+        return { state, effects: [] };
       case "announce":
         return spoken(state, voice.announce(speech, command.messageId, command.to, command.text, command.mediaUrls, now));
     }

@@ -1,3 +1,4 @@
+import { placeOf } from "../../core/place.ts";
 import type { LinkTarget } from "../../link/link.ts";
 
 /** Where an account dials, or what is wrong with what the operator wrote. */
@@ -26,7 +27,7 @@ export function readServer({ clientId = "", clientSecret = "", wsUrl, allowInsec
   if (!isHeaderSafe(secret)) return refuse("clientSecret may hold printable ASCII characters only");
   const url = URL.parse(wsUrl.trim());
   if (!url || (url.protocol !== "ws:" && url.protocol !== "wss:")) return refuse("wsUrl must be a WebSocket URL such as wss://gateway.example/user-ws/");
-  if (url.protocol === "ws:" && !allowInsecure && !isLoopback(url.hostname)) {
+  if (url.protocol === "ws:" && !allowInsecure && placeOf(url.hostname) !== "this machine") {
     return refuse("wsUrl must be wss://, for its host is not this machine; allowInsecure permits ws:// all the same");
   }
   url.hash = "";
@@ -35,11 +36,6 @@ export function readServer({ clientId = "", clientSecret = "", wsUrl, allowInsec
 
 function isHeaderSafe(text: string): boolean {
   return /^[ -~]+$/.test(text);
-}
-
-function isLoopback(hostname: string): boolean {
-  const host = hostname.replace(/\.$/, "");
-  return host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || /^127(\.\d+){3}$/.test(host);
 }
 
 function refuse(why: string): Server {

@@ -13,6 +13,7 @@ export function createProtocol(profile: Profile, newId: () => string): DialedPro
     turn: turnBounds,
     repeatMs: limits.repeatSeconds.value * 1000,
     // A server without `hello` takes a second `done` for a new answer (LI-20).
-    repeatsUnproven: false,
+    mostWrites: 1,
+    announcementId: () => `srv_${newId()}`,
   };
 }

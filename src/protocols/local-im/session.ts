@@ -113,6 +113,8 @@ function obey(state: ConnectionState, command: DialedCommand<Origin>): ImStep {
       return refuse(state, command.of, command.refusal);
     case "repeated":
       return { state, effects: [note("warn", "repeated-message", { messageId: forLog(command.of.messageId) }), ...ack(state, command.of, "duplicate")] };
+    case "goodbye":
+      return { state, effects: [] };
     case "announce": {
       const { messageId: _answered, ...place } = command.to.origin;
       const frame = doneFrame(begin(state), place, { content: command.text, mediaUrls: command.mediaUrls, isUnasked: true });

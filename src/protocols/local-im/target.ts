@@ -1,3 +1,4 @@
+import { placeOf } from "../../core/place.ts";
 import { withoutSecrets } from "../../core/redact.ts";
 import type { LinkTarget } from "../../link/link.ts";
 import { OFFERED } from "./profile.ts";
@@ -63,18 +64,6 @@ function partsOf(search: string): string[] {
 
 function isAccount(part: string): boolean {
   return new URLSearchParams(part).has("accountId");
-}
-
-type Place = "this machine" | "private network" | "elsewhere";
-
-function placeOf(hostname: string): Place {
-  const host = hostname.replace(/\.$/, "");
-  if (host === "localhost" || host.endsWith(".localhost") || host === "[::1]") return "this machine";
-  const [, a, b] = (/^(\d+)\.(\d+)\.\d+\.\d+$/.exec(host) ?? []).map(Number);
-  if (a === undefined || b === undefined) return "elsewhere";
-  if (a === 127) return "this machine";
-  const isPrivate = a === 10 || (a === 172 && b >= 16 && b <= 31) || (a === 192 && b === 168);
-  return isPrivate ? "private network" : "elsewhere";
 }
 
 function refuse(why: string): Server {

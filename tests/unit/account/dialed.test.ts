@@ -16,7 +16,7 @@ let warned: string[];
 
 /** A process with its memory: the journal outlives it. */
 function start(repeatsUnproven: boolean): void {
-  const protocol = createPlainProtocol({ repeatsUnproven });
+  const protocol = createPlainProtocol({ mostWrites: repeatsUnproven ? Infinity : 1 });
   const log = { ...silentLog, warn: (line: string) => void warned.push(line) };
   link = createFakeLink(() => correspondent);
   correspondent = createCorrespondent<PlainState, PlainOrigin>({
@@ -24,7 +24,7 @@ function start(repeatsUnproven: boolean): void {
     session: () => protocol.session,
     system,
     log,
-    asked: async () => {},
+    asked: async () => true,
     readied: () => delivery.linked(),
     changed() {},
   });
@@ -54,7 +54,7 @@ describe("replies on a link", () => {
   it("are done with when the peer has proven that they came, not when they were sent", async () => {
     link.up();
     answered("1");
-    expect(find("1")).toMatchObject({ wasHanded: true, wasDelivered: false });
+    expect(find("1")).toMatchObject({ wasHanded: true, handings: 1, wasDelivered: false });
     link.unproven.shift()?.("arrived");
     await settle();
     expect(find("1")).toMatchObject({ wasDelivered: true });
@@ -125,14 +125,14 @@ describe("replies on a link", () => {
     link.lose();
     await settle();
     link.up();
-    for (const inbound of [lost, got]) delivery.repeated(inbound, find(inbound.messageId) ?? { inbound: "", wasHanded: false, wasDelivered: false });
+    for (const inbound of [lost, got]) delivery.repeated(inbound, find(inbound.messageId) ?? { inbound: "", wasHanded: false, handings: 0, wasDelivered: false });
     expect(link.sent.map(({ say, id }) => `${say} ${id}`)).toEqual(["terminal 1", "terminal 2", "terminal 1", "repeated 2"]);
   });
 
   it("are not sent twice when the peer asks again while they are on their way", () => {
     link.up();
     const inbound = answered("1");
-    delivery.repeated(inbound, { inbound: "", terminal: JSON.stringify({ type: "response", content: "x" }), wasHanded: true, wasDelivered: false });
+    delivery.repeated(inbound, { inbound: "", terminal: JSON.stringify({ type: "response", content: "x" }), wasHanded: true, handings: 1, wasDelivered: false });
     expect(replies()).toEqual(["1"]);
   });
 
@@ -145,13 +145,13 @@ describe("replies on a link", () => {
 
   it("show partial text only where it can go at once", () => {
     const inbound = plainInbound("1");
-    delivery.show(inbound, { say: "stream", content: "a" });
+    delivery.show(inbound, { say: "stream", content: "a" }, 1);
     link.up();
     link.full = true;
-    delivery.show(inbound, { say: "stream", content: "ab" });
-    delivery.show(inbound, { say: "typing" });
+    delivery.show(inbound, { say: "stream", content: "ab" }, 1);
+    delivery.show(inbound, { say: "typing" }, 1);
     link.full = false;
-    delivery.show(inbound, { say: "stream", content: "abc" });
+    delivery.show(inbound, { say: "stream", content: "abc" }, 1);
     expect(link.sent.map(({ say, text }) => [say, text])).toEqual([["typing", undefined], ["stream", "abc"]]);
   });
 });

@@ -56,6 +56,26 @@ describe("lanes", () => {
     expect(lanes.hasRoom("x")).toBe(true);
   });
 
+  it("WS-7 count a message that waits elsewhere, and each of several that share a job", async () => {
+    const lanes = createLanes(() => ({ waiting: 3, waitingTotal: 4, running: Infinity }));
+    const jobs = ["a", "b"].map((name) => job([], name));
+    for (const { run } of jobs) lanes.run("x", run, 2);
+    expect([lanes.waiting(), lanes.hasRoom("x")]).toEqual([2, true]);
+    lanes.hold("x");
+    expect([lanes.waiting(), lanes.hasRoom("x"), lanes.hasRoom("y")]).toEqual([3, false, true]);
+    lanes.hold("y");
+    expect([lanes.waiting(), lanes.hasRoom("y")]).toEqual([4, false]);
+    lanes.release("x");
+    expect([lanes.waiting(), lanes.hasRoom("x")]).toEqual([3, true]);
+    jobs[0]?.end();
+    await settle();
+    expect(lanes.waiting()).toBe(1);
+    lanes.clear();
+    lanes.release("y");
+    expect(lanes.waiting()).toBe(0);
+    jobs[1]?.end();
+  });
+
   it("drop what waits on clear, not what runs", async () => {
     const log: string[] = [];
     const lanes = createLanes(() => ({ waiting: 9, waitingTotal: 99, running: Infinity }));

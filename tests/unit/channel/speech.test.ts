@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Payload } from "../../../src/account/agent.ts";
+import type { Said } from "../../../src/protocols/turn.ts";
 import { createSpeech } from "../../../src/channel/speech.ts";
 
 function listen() {
-  const payloads: Payload[] = [];
+  const payloads: Said[] = [];
   const heard: string[] = [];
   const speech = createSpeech({
     started: () => void heard.push("started"),

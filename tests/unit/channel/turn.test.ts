@@ -1,22 +1,25 @@
 import { describe, expect, it } from "vitest";
-import type { Payload, TurnOutcome } from "../../../src/account/agent.ts";
+import type { TurnOutcome } from "../../../src/account/agent.ts";
+import type { Said } from "../../../src/protocols/turn.ts";
 import { createResumed } from "../../../src/channel/resumed.ts";
+import type { Upload } from "../../../src/channel/outbound-media.ts";
 import { runTurn } from "../../../src/channel/turn.ts";
 import type { Inbound } from "../../../src/protocols/inbound.ts";
 import { type DispatchRequest, type FakeHost, fakeHost, group, inboundOf } from "./fake-host.ts";
 
-async function run(host: FakeHost, about: Partial<Inbound> = {}, attempt = 1, signal = new AbortController().signal, { systemPrompt, showsThoughts = false }: { systemPrompt?: string; showsThoughts?: boolean } = {}) {
-  const payloads: Payload[] = [];
+async function run(host: FakeHost, about: Partial<Inbound> = {}, attempt = 1, signal = new AbortController().signal, { systemPrompt, showsThoughts = false, upload, skipsUnreadable = false }: { systemPrompt?: string; showsThoughts?: boolean; upload?: Upload; skipsUnreadable?: boolean } = {}) {
+  const payloads: Said[] = [];
   const thoughts: string[] = [];
   const resumed = createResumed();
-  const reply = { started() {}, partial() {}, thought: (text: string) => void thoughts.push(text), nextMessage() {}, payload: (payload: Payload) => void payloads.push(payload) };
+  const reply = { started() {}, partial() {}, thought: (text: string) => void thoughts.push(text), nextMessage() {}, payload: (payload: Said) => void payloads.push(payload) };
   const outcome: Promise<TurnOutcome> = runTurn({ inbound: inboundOf(about), attempt }, reply, signal, {
     host,
     resumed,
-    mediaBounds: () => ({ roots: [], maxBytes: 1 }),
+    mediaBounds: () => ({ roots: [], maxBytes: 1, skipsUnreadable }),
     isLocal: ({ auth, host: bind }) => !auth.enabled && bind === "127.0.0.1",
     systemPrompt: () => systemPrompt,
-    showsThoughts,
+    showsThoughts: () => showsThoughts,
+    files: () => ({ log: host.log, maxBytes: 100, ...(upload && { upload }) }),
   });
   return { outcome, payloads, thoughts, resumed };
 }
@@ -86,6 +89,37 @@ describe("a turn", () => {
     expect([without.thoughts, without.payloads]).toEqual([[], [{ text: "At eight." }]]);
     expect(plain.dispatched[0]?.replyOptions).not.toHaveProperty("reasoningPayloadsEnabled");
     expect([shown.thoughts.at(-1), shown.payloads]).toEqual(["First\n\nThen _this_ word\n\nand that", [{ text: "At eight." }]]);
+  });
+
+  it("CC-87 never says the words without the file: the peer hears that one is missing, the host why", async () => {
+    const host = fakeHost({});
+    const failures: unknown[] = [];
+    host.onDispatch = async (request) => {
+      for (const mediaUrl of ["/etc/shadow", "https://127.0.0.1:1/x.png"]) {
+        await request.delivery.deliver({ text: "Here is the plan.", mediaUrl }, { kind: "final" }).catch((thrown: unknown) => failures.push(thrown));
+      }
+      return {};
+    };
+    const { outcome, payloads } = await run(host, {}, 1, undefined, { upload: async () => Promise.reject(new Error("never asked")) });
+    expect(await outcome).toEqual({ ended: "completed" });
+    expect(payloads).toEqual([{ text: "[A file could not be sent: shadow]" }, { text: "[A file could not be sent: x.png]" }]);
+    expect(failures.map(String)).toEqual([expect.stringContaining("UploadFailed"), expect.stringContaining("UploadFailed")]);
+  });
+
+  it("tells the agent what was said in the group before, and which attachment is missing", async () => {
+    const host = fakeHost({});
+    host.runtime.channel.media.saveRemoteMedia = async () => Promise.reject(new Error("HTTP 404"));
+    const about = { conversation: group("room"), earlier: ["Ann: Who brings the keys?", "not me"], media: [{ from: "url", url: "https://m.example/a.png", name: "a.png" }] } as const;
+    const { outcome } = await run(host, about, 1, undefined, { skipsUnreadable: true });
+    expect(await outcome).toEqual({ ended: "completed" });
+    expect(host.dispatched[0]?.ctxPayload).toMatchObject({
+      message: {
+        rawBody: "When does the library close?",
+        bodyForAgent: "When does the library close?\n\n[An attachment is missing, it could not be fetched: a.png]",
+        commandBody: "When does the library close?",
+        inboundHistory: [{ sender: "Ann", body: "Who brings the keys?" }, { sender: "", body: "not me" }],
+      },
+    });
   });
 
   it("says nothing to a group message that does not mention the agent", async () => {

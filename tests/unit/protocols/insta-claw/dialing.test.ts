@@ -82,9 +82,9 @@ describe("the numbers of a link", () => {
   });
 
   it("IC-21 IC-23 IC-29 tell an account how to treat this wire", () => {
-    const { identify, repeatMs, repeatsUnproven, turn } = createProtocol(profile, { newId: () => "f", sha256: digest });
+    const { identify, repeatMs, mostWrites, turn } = createProtocol(profile, { newId: () => "f", sha256: digest });
     expect(identify(message())).toEqual({ sender: "", messageId: "req_9" });
-    expect([repeatMs, repeatsUnproven]).toEqual([300_000, true]);
+    expect([repeatMs, mostWrites]).toEqual([300_000, Infinity]);
     expect(turn).toBe(turnBounds);
     expect(turnBounds).toMatchObject({ streamEveryMs: 0 });
     expect(turnBounds).not.toHaveProperty("repetition");
