@@ -27,8 +27,10 @@ const layers: Record<string, readonly string[]> = {
   "src/edge": ["src/core", "generated"],
   "src/link": ["src/core"],
   "src/store": ["src/core"],
-  "src/account": ["src/core", "src/protocols", "src/edge", "src/link", "src/store", "generated"],
-  "src/channel": ["src/core", "src/protocols", "src/edge", "src/store", "src/account", "generated"],
+  "src/rest": ["src/core"],
+  "src/auth": ["src/core", "src/rest", "src/store", "src/protocols"],
+  "src/account": ["src/core", "src/protocols", "src/edge", "src/link", "src/store", "src/rest", "src/auth", "generated"],
+  "src/channel": ["src/core", "src/protocols", "src/edge", "src/store", "src/rest", "src/auth", "src/account", "generated"],
   "src/plugins": ["src/channel"],
   "src/testing": ["src/core", "src/protocols", "generated"],
   "src/cli": ["src/core", "src/testing", "generated", "build"],
@@ -57,7 +59,7 @@ describe("the house", () => {
   });
 
   it("gives pure files no platform: no node module, no socket library", () => {
-    const pure = /^src\/(protocols\/|core\/(?!system\.ts)|link\/(?!shell\.ts))/;
+    const pure = /^src\/(protocols\/|auth\/|rest\/|core\/(?!system\.ts)|link\/(?!shell\.ts))/;
     expect(all.filter(({ from, imported }) => pure.test(from) && isPackage(imported)).map(say)).toEqual([]);
   });
 
@@ -72,7 +74,7 @@ describe("the house", () => {
 
   it("touches clock, timers and randomness in core/system.ts only", () => {
     const platform = /\b(Date\.now|new Date\(\)|Math\.random|setTimeout|setInterval|randomUUID|performance\.now)\b/;
-    const layered = /^src\/(core|protocols|edge|link|store|account|channel|plugins)\//;
+    const layered = /^src\/(core|protocols|edge|link|store|rest|auth|account|channel|plugins)\//;
     const wrong = files.filter((file) => layered.test(pathOf(file)) && pathOf(file) !== "src/core/system.ts" && platform.test(file.getFullText()));
     expect(wrong.map(pathOf)).toEqual([]);
   });

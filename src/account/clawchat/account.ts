@@ -1,0 +1,190 @@
+import type { ConfiguredLogin } from "../../auth/configured.ts";
+import { keepLogin, type LoginKeeper } from "../../auth/keeper.ts";
+import { limits } from "../../core/limits.ts";
+import type { Link, LinkOptions, LinkProfile } from "../../link/link.ts";
+import { openLink } from "../../link/shell.ts";
+import type { Notice } from "../../protocols/dialed.ts";
+import { merge } from "../../protocols/clawchat/merge.ts";
+import type { GroupRules } from "../../protocols/clawchat/groups.ts";
+import type { Origin } from "../../protocols/clawchat/identity.ts";
+import { createMint } from "../../protocols/clawchat/ids.ts";
+import type { Profile } from "../../protocols/clawchat/profile.ts";
+import { createProtocol } from "../../protocols/clawchat/protocol.ts";
+import type { HttpCall } from "../../rest/http.ts";
+import type { Login, LoginStore } from "../../store/logins.ts";
+import type { AccountOptions, RunningAccount } from "../account.ts";
+import { type DialedAccount, openDialedAccount } from "../dialed/account.ts";
+import type { SwitchboardLimits } from "../switchboard.ts";
+import { createBackend } from "./backend.ts";
+import { greetOwner } from "./greeting.ts";
+import { createGroups } from "./groups.ts";
+
+/** What an account of this wire reads from its configuration. */
+export interface ClawchatSettings {
+  /** Where the socket is, the REST server and the files; without a slash at the end. */
+  socketUrl: string;
+  baseUrl: string;
+  mediaUrl: string;
+  platform: string;
+  /** A login made elsewhere. */
+  login?: ConfiguredLogin;
+  deviceId?: string;
+  greets: boolean;
+  profile: Omit<Profile, "login">;
+  link: LinkProfile;
+  limits: SwitchboardLimits;
+  groupRules(chatId: string): GroupRules;
+}
+
+export interface ClawchatAccountOptions<Config> extends AccountOptions<Config> {
+  /** Closed by `stop`. */
+  logins: LoginStore;
+  http: HttpCall;
+  versions: { plugin: string; runtime: string };
+  /** Pure; asked again whenever the configuration has changed. What concerns the login counts at the start only. */
+  settings(config: Config): ClawchatSettings;
+}
+
+/** Runs one account: it waits for a login, dials with it, keeps it alive, and says so where it is gone. */
+export async function openClawchatAccount<Config>(
+  options: ClawchatAccountOptions<Config>,
+  open: (options: LinkOptions) => Link = openLink,
+): Promise<RunningAccount<Config>> {
+  const { accountId, journal, logins, http, system, log, versions, agent, settings } = options;
+  let current = settings(options.config);
+  let config = options.config;
+  /** The server could not check tokens when it was asked last: renewing one would be in vain. */
+  let isUnchecked = false;
+
+  const keeper: LoginKeeper = keepLogin({
+    store: logins,
+    http,
+    baseUrl: current.baseUrl,
+    ...(current.login && { configured: current.login }),
+    ...(current.deviceId !== undefined && { deviceId: current.deviceId }),
+    // A link that waits for a login, or has another one, looks at it when it dials.
+    hooks: { renewed: () => dialed?.redial(), loggedOut: () => dialed?.redial(), changed: () => tellChange() },
+    system,
+    log,
+  });
+  const backend = createBackend({ keeper, http, platform: current.platform, mediaUrl: current.mediaUrl, debug: (text) => log.debug(text) });
+  const groups = createGroups<Origin>({ backend, journal, system, rules: (chatId) => current.groupRules(chatId), merge });
+  const ids = { newId: () => system.uuid(), mint: createMint(() => system.random()) };
+  const protocol = () => createProtocol({ ...current.profile, login: () => identityOf(keeper.login) }, ids, system.now);
+
+  let dialed: DialedAccount<Config, Origin> | undefined;
+  try {
+    dialed = await openDialedAccount(
+      {
+        accountId,
+        config,
+        agent,
+        journal,
+        system,
+        log,
+        changed: () => tellChange(),
+        dial: () => ({ protocol: protocol(), link: { ...current.link, prepareMs: limits.loginWaitMs }, target: { url: current.socketUrl, headers: {} }, limits: current.limits }),
+        duties: {
+          prepare,
+          readied,
+          noticed,
+          screen: (inbound) => groups.screen(inbound),
+          complete: (inbound) => groups.complete(inbound),
+          admitted: (inbound) => groups.told(inbound),
+          gather: groups.gather,
+        },
+      },
+      open,
+    );
+  } catch (thrown) {
+    await keeper.stop();
+    throw thrown;
+  }
+
+  async function prepare() {
+    const prepared = await keeper.prepare({ afterOutage: isUnchecked });
+    isUnchecked = false;
+    return prepared.ok ? ({ ready: true } as const) : ({ ready: false, why: prepared.why } as const);
+  }
+
+  function readied(): void {
+    groups.refresh();
+    void checkIdentity();
+    backend.report(versions);
+    if (current.greets && dialed) void greetOwner({ account: dialed, logins, login: keeper.login, protocol: protocol(), system, log });
+  }
+
+  function noticed(notice: Notice): void {
+    switch (notice.of) {
+      case "login-refused":
+        return void renew(notice.accessToken);
+      case "login-unchecked":
+        isUnchecked = true;
+        return;
+      case "group-settings":
+        return groups.refresh();
+      case "conversation":
+        return groups.rename(notice.id);
+      case "permissions":
+        return log.debug("the owner has changed what this agent may do");
+    }
+  }
+
+  /** A refused token is renewed once, and the link dials with the new one at once; without one it waits for a login (CC-8). */
+  async function renew(accessToken: string): Promise<void> {
+    const outcome = await keeper.refused(accessToken, "socket");
+    if (outcome.kind === "success" || outcome.kind === "permanent") dialed?.redial();
+  }
+
+  /** A wrong own id would answer its own messages: the server knows best. */
+  async function checkIdentity(): Promise<void> {
+    const [known, told] = [keeper.login?.identity.userId, await backend.ownUserId()];
+    if (known !== undefined && told !== undefined && known !== told) {
+      log.error(`the server says that this account is ${told}, and its login says ${known}: activate it again, or set userId right`);
+    }
+  }
+
+  /** Before the account is open there is nobody to tell, and nothing to tell of. */
+  function tellChange(): void {
+    if (dialed) options.changed({ ...dialed.status(), login: keeper.status.text });
+  }
+
+  let stopped: Promise<void> | undefined;
+  async function stop(): Promise<void> {
+    await dialed?.stop();
+    await keeper.stop();
+    logins.close();
+  }
+
+  const account = dialed;
+  return {
+    get url() {
+      return account.url;
+    },
+    status: () => ({ ...account.status(), login: keeper.status.text }),
+    send: (to, message) => account.send(to, message),
+    upload: (file) => backend.upload(file),
+    credentialsFor(url) {
+      const token = keeper.login?.grant.accessToken;
+      // A token goes to the one place that the operator has named, and nowhere an address of a message points (CC-88).
+      return token !== undefined && URL.parse(url)?.origin === new URL(current.mediaUrl).origin ? { Authorization: `Bearer ${token}` } : {};
+    },
+    reconfigure(next) {
+      config = next;
+      current = settings(config);
+      account.reconfigure(config);
+    },
+    stop() {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}
+
+function identityOf(login: Login | undefined): ReturnType<Profile["login"]> {
+  // The link dials only with a login.
+  if (!login) return { accessToken: "", deviceId: "", userId: "", ownerUserId: "" };
+  const { identity, grant } = login;
+  const { deviceId, userId, ownerUserId, homeConversationId } = identity;
+  return { accessToken: grant.accessToken, deviceId, userId, ownerUserId, ...(homeConversationId !== undefined && { homeConversationId }) };
+}

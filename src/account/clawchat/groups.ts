@@ -1,0 +1,119 @@
+import { limits } from "../../core/limits.ts";
+import type { System } from "../../core/ports.ts";
+import { applySnapshot, gatherPlan, groupBounds, type GroupRules, isAnswered, noGroupSettings, rulesFor } from "../../protocols/clawchat/groups.ts";
+import type { Gather } from "../../protocols/gather.ts";
+import type { Inbound } from "../../protocols/inbound.ts";
+import type { Journal } from "../../store/journal.ts";
+import { heardIn } from "../dialed/account.ts";
+import type { Backend } from "./backend.ts";
+
+
+/** How an account behaves in groups: which messages it answers, together with which others, and what it knows of the rest. */
+export interface Groups<Origin> {
+  /** Asks the server again; messages that come meanwhile wait for the answer, but not for long. */
+  refresh(): void;
+  /** Asks for the title of a group again. */
+  rename(chatId: string): void;
+  screen(inbound: Inbound<Origin>): Promise<"answer" | "keep">;
+  /** With the group's title, and what was said there since the agent last heard of it. */
+  complete(inbound: Inbound<Origin>): Inbound<Origin>;
+  /** The agent is told of this message. */
+  told(inbound: Inbound<Origin>): void;
+  readonly gather: Gather<Origin>;
+}
+
+export interface GroupsDeps<Origin> {
+  backend: Backend;
+  journal: Journal;
+  system: System;
+  /** What the operator has configured; read at every message, for it may change while the account runs. */
+  rules(chatId: string): GroupRules;
+  merge(inbounds: readonly Inbound<Origin>[]): Inbound<Origin>;
+}
+
+export function createGroups<Origin>({ backend, journal, system, rules, merge }: GroupsDeps<Origin>): Groups<Origin> {
+  let settings = noGroupSettings;
+  let sequence = 0;
+  let landing: Promise<void> | undefined;
+  const titles = new Map<string, string | undefined>();
+  /** The last message of a group that the agent was told of, per memory. */
+  const heard = new Map<string, string>();
+
+  const rulesOf = (chatId: string): GroupRules => rulesFor(settings, rules(chatId), chatId);
+
+  async function fetchSettings(): Promise<void> {
+    sequence += 1;
+    const own = sequence;
+    const rows = await backend.groupSettings();
+    if (rows) settings = applySnapshot(settings, own, rows);
+  }
+
+  /** A server that does not answer must not keep the groups waiting (CC-58). */
+  async function withinTime(fetched: Promise<void>): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const cancel = system.after(groupBounds.settingsWaitMs, late.resolve);
+    await Promise.race([fetched, late.promise]).finally(cancel);
+  }
+
+  async function rename(chatId: string): Promise<void> {
+    const title = await backend.title(chatId);
+    put(titles, chatId, title ?? titles.get(chatId));
+  }
+
+  /** Lines that were said before this message, in the group of which the agent has heard the last one it was told. */
+  function earlierThan({ messageId, conversation }: Inbound<Origin>): string[] {
+    const lines = journal.recent(heardIn(conversation), groupBounds.earlier + 1).filter((line) => line.messageId !== messageId);
+    const known = lines.findLastIndex((line) => line.messageId === heard.get(memoryOf(conversation)));
+    return lines.slice(known + 1).slice(-groupBounds.earlier).map(({ text }) => text);
+  }
+
+  return {
+    refresh() {
+      const fetched = withinTime(fetchSettings());
+      landing = fetched;
+      void fetched.then(() => {
+        if (landing === fetched) landing = undefined;
+      });
+    },
+    rename: (chatId) => void rename(chatId),
+    async screen({ conversation, ...inbound }) {
+      if (conversation.kind === "direct") return "answer";
+      await landing;
+      return isAnswered(rulesOf(conversation.id), inbound) ? "answer" : "keep";
+    },
+    complete(inbound) {
+      const { conversation } = inbound;
+      if (conversation.kind === "direct") return inbound;
+      if (!titles.has(conversation.id)) {
+        put(titles, conversation.id, undefined);
+        void rename(conversation.id);
+      }
+      const earlier = earlierThan(inbound);
+      return { ...inbound, conversation: { ...conversation, subject: titles.get(conversation.id) ?? conversation.subject }, ...(earlier.length > 0 && { earlier }) };
+    },
+    told({ messageId, conversation }) {
+      if (conversation.kind === "group") put(heard, memoryOf(conversation), messageId);
+    },
+    gather: {
+      plan: (inbound) => (inbound.conversation.kind === "direct" ? undefined : gatherPlan(rulesOf(inbound.conversation.id), inbound.conversation.id, inbound)),
+      merge(inbounds) {
+        // What was said before the first of them; the others are in the batch themselves.
+        const earlier = inbounds[0]?.earlier;
+        const { earlier: _later, ...merged } = merge(inbounds);
+        return { ...merged, ...(earlier && { earlier }) };
+      },
+    },
+  };
+}
+
+function memoryOf({ id, ...rest }: Inbound["conversation"]): string {
+  return JSON.stringify([id, "member" in rest ? rest.member : undefined]);
+}
+
+/** Keeps the newest `limits.groupsKnown`. */
+function put<Value>(map: Map<string, Value>, key: string, value: Value): void {
+  map.delete(key);
+  map.set(key, value);
+  const oldest = map.keys().next();
+  if (map.size > limits.groupsKnown && !oldest.done) map.delete(oldest.value);
+}
