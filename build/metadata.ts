@@ -94,6 +94,7 @@ export function readme(row: PluginPackage, release: Release, channel: ChannelMan
     fenced("sh", `openclaw plugins install ${row.name}`),
     "The smallest configuration, in `openclaw.json`:",
     fenced("json", block),
+    ...(row.firstStep === undefined ? [] : ["Then, once:", fenced("sh", row.firstStep)]),
     "`openclaw config schema` lists every field.",
   ];
   if (channel.envVars.length > 0) {

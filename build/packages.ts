@@ -1,3 +1,4 @@
+import { clawchatSetupFields } from "../src/channel/clawchat-setup.ts";
 import { instaClawSetupFields } from "../src/channel/insta-claw-setup.ts";
 import { localImSetupFields } from "../src/channel/local-im-setup.ts";
 import { websocketSetupFields } from "../src/channel/websocket-setup.ts";
@@ -16,6 +17,8 @@ export interface PluginPackage {
   blurb: string;
   /** The smallest `channels.<channel>` block that works, for the README. */
   example: Readonly<Record<string, unknown>>;
+  /** What has to be done besides, once. */
+  firstStep?: string;
   /** The flags of `openclaw channels add`, from the plugin's own setup contract. */
   setupFields: readonly SetupField[];
 }
@@ -59,6 +62,17 @@ export const packages: readonly PluginPackage[] = [
     blurb: "Answers the users of an IM server of yours.",
     example: { enabled: true, serverUrl: "ws://192.168.100.168:8080", defaultAccount: "u00267" },
     setupFields: fieldsOf(localImSetupFields),
+  },
+  {
+    name: "clawwire-clawchat",
+    channel: "clawchat",
+    folder: "clawchat",
+    title: "ClawChat",
+    description: "OpenClaw channel plugin: OpenClaw connects to a ClawChat server as an agent and answers its owner, friends and groups.",
+    blurb: "Answers on ClawChat as an agent of yours.",
+    example: { enabled: true },
+    firstStep: "openclaw channels add --channel clawchat --code <invite code>",
+    setupFields: fieldsOf(clawchatSetupFields),
   },
 ];
 

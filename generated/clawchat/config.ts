@@ -284,7 +284,7 @@ export interface ClawchatConfig {
    */
   groups: { [key: string]: ClawchatConfigGroupsValueInput };
   /**
-   * full shows the agent's thoughts as well, where a session has them on. minimal and normal show the answer.
+   * minimal shows answers. normal also tells in direct conversations that something went wrong. full shows the agent's thoughts as well, where a session has them on and streaming is on.
    * @default "normal"
    */
   outputVisibility: "minimal" | "normal" | "full";
@@ -590,7 +590,7 @@ export interface ClawchatAccount {
    */
   groups: { [key: string]: ClawchatAccountGroupsValueInput };
   /**
-   * full shows the agent's thoughts as well, where a session has them on. minimal and normal show the answer.
+   * minimal shows answers. normal also tells in direct conversations that something went wrong. full shows the agent's thoughts as well, where a session has them on and streaming is on.
    * @default "normal"
    */
   outputVisibility: "minimal" | "normal" | "full";
@@ -877,7 +877,7 @@ export interface ClawchatConfigInput {
    */
   groups?: { [key: string]: ClawchatConfigGroupsValueInput };
   /**
-   * full shows the agent's thoughts as well, where a session has them on. minimal and normal show the answer.
+   * minimal shows answers. normal also tells in direct conversations that something went wrong. full shows the agent's thoughts as well, where a session has them on and streaming is on.
    * @default "normal"
    */
   outputVisibility?: "minimal" | "normal" | "full";
@@ -1197,7 +1197,7 @@ export interface ClawchatAccountInput {
    */
   groups?: { [key: string]: ClawchatAccountGroupsValueInput };
   /**
-   * full shows the agent's thoughts as well, where a session has them on. minimal and normal show the answer.
+   * minimal shows answers. normal also tells in direct conversations that something went wrong. full shows the agent's thoughts as well, where a session has them on and streaming is on.
    * @default "normal"
    */
   outputVisibility?: "minimal" | "normal" | "full";

@@ -4,7 +4,7 @@ import { type AccountRules, findBlock } from "./accounts.ts";
 
 type Keys = Pick<AccountRules<unknown>, "channelId" | "legacyKeys" | "names">;
 
-/** Writes fields of an account: of the root where the account is the root, else of its own block. */
+/** Writes fields of an account: of the root where the account is the root, else of its own block. `null` removes a field. */
 export function editAccount(rules: Keys, cfg: OpenClawConfig, requested: string, patch: Block): OpenClawConfig {
   const { key, block = {} } = findBlock(rules, cfg);
   const accountId = rules.names.find(block, requested);
@@ -39,6 +39,10 @@ function rootAsAccount(rules: Keys, block: Block): Block {
 function mergeFields(block: Block, patch: Block): Block {
   const merged: Record<string, unknown> = { ...block };
   for (const [field, value] of Object.entries(patch)) {
+    if (value === null) {
+      delete merged[field];
+      continue;
+    }
     merged[field] = isBlock(value) && isBlock(block[field]) && !isSecretRef(value) ? { ...block[field], ...value } : value;
   }
   return merged;

@@ -35,6 +35,8 @@ export interface AccountRules<Config> {
   names: AccountNames;
   /** Fields of an account that are merged with the root's instead of replacing them. */
   nested: readonly string[];
+  /** Fields of one account alone: what the root says of them is of the root, and of the account that is called default. */
+  unshared?: readonly string[];
   environment: readonly EnvironmentField[];
   /** What the variables win over: what the root says, or what any account says. */
   environmentWinsOver: "root" | "everything";
@@ -93,9 +95,11 @@ export function resolveAccount<Config extends AccessFields>(
   const older = [...modern.root.warnings.map((text) => `channels.${key}: ${text}`), ...modern.own.warnings.map((text) => `${place}: ${text}`)];
 
   const overrides = readOverrides(rules, modern.root.block, accountId, environment);
-  const root = override(modern.root.block, overrides.values);
+  const isRoot = accountId === DEFAULT_ACCOUNT_ID || ownKey === undefined;
+  const whole = override(modern.root.block, overrides.values);
+  const root = isRoot ? whole : without(whole, rules.unshared);
   // The root account is what the variables are for; a named one keeps what it says itself.
-  const wins = rules.environmentWinsOver === "everything" || accountId === DEFAULT_ACCOUNT_ID || ownKey === undefined;
+  const wins = rules.environmentWinsOver === "everything" || isRoot;
   const merged = wins ? override(merge(root, modern.own.block, rules.nested), overrides.values) : merge(root, modern.own.block, rules.nested);
   const enabled = block["enabled"] !== false && own["enabled"] !== false;
   const name = merged["name"] !== undefined && (ownKey === undefined || own["name"] !== undefined) ? merged["name"] : undefined;
@@ -156,6 +160,10 @@ function merge(root: Block, own: Block, nested: readonly string[]): Block {
     if (isBlock(above) && isBlock(below)) merged[field] = { ...above, ...below };
   }
   return merged;
+}
+
+function without(block: Block, fields: readonly string[] = []): Block {
+  return Object.fromEntries(Object.entries(block).filter(([field]) => !fields.includes(field)));
 }
 
 function override(block: Block, values: ReturnType<typeof readEnvironment>["values"]): Block {

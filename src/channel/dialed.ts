@@ -6,6 +6,7 @@ import type { Probe } from "./plugin.ts";
 import type { LiveAccounts } from "./running.ts";
 import type { Exposure } from "./security.ts";
 import { type AccessConfig, hasWildcard } from "./sender-policy.ts";
+import type { Peer } from "./session-keys.ts";
 import type { OwnRuns, ToolGuard } from "./tool-guard.ts";
 
 /** What is the same for every channel whose server we dial. */
@@ -28,12 +29,16 @@ export function createDialedToolGuard<Config extends DialedConfig>(channel: Chan
       const { config } = resolveAccount(rules, cfg, accountId, process.env);
       if (!config?.trustsPeer) return false;
       if (hasWildcard(config.allowFrom)) return true;
-      // A group, or a conversation that the server made, does not tell who writes.
-      const [sender] = channel.addresses.scopes ?? [];
-      if (conversation.kind === "group" || conversation.scope !== sender) return false;
-      return [...config.allowFrom, ...approved].some((entry) => readId(String(entry)) === conversation.id);
+      const sender = senderOf(channel, conversation);
+      return sender !== undefined && [...config.allowFrom, ...approved].some((entry) => readId(String(entry)) === sender);
     },
   };
+}
+
+/** A group that its members share, or a conversation that the server made, does not tell who writes. */
+function senderOf({ addresses }: ChannelNames, { kind, id, scope, member }: Peer): string | undefined {
+  if (kind === "group") return member;
+  return scope === addresses.scopes?.[0] ? id : undefined;
 }
 
 export function exposureOf({ url, trustsPeer, leavesOwnNetwork, dmPolicy, allowFrom }: DialedConfig): Omit<Exposure, "accountId"> {
@@ -45,5 +50,6 @@ export function exposureOf({ url, trustsPeer, leavesOwnNetwork, dmPolicy, allowF
 export async function probeLink(live: LiveAccounts, accountId: string): Promise<Probe> {
   const status = live.get(accountId)?.account.status();
   if (!status) return { ok: false, error: "the account is not running here" };
-  return status.connected ? { ok: true, link: "connected" } : { ok: false, error: status.link?.reason ?? "not connected" };
+  const { connected, link, login } = status;
+  return connected ? { ok: true, link: "connected", ...(login !== undefined && { login }) } : { ok: false, error: link?.reason ?? login ?? "not connected" };
 }

@@ -4,7 +4,7 @@ import { describeThrown } from "../core/errors.ts";
 import { forLog } from "../core/redact.ts";
 import type { HostAccount } from "./host.ts";
 import { wireMessageId } from "./identity.ts";
-import { toWireMedia } from "./outbound-media.ts";
+import { filesFor, type FileWay, UploadFailed } from "./outbound-media.ts";
 import type { Spoken, Speech } from "./speech.ts";
 import type { ContextFacts, TurnContext } from "./turn-context.ts";
 
@@ -27,8 +27,9 @@ export interface Dispatch {
   context: TurnContext;
   speech: Speech;
   signal: AbortSignal;
-  /** The wire has a place for thoughts. */
+  /** The wire has a place for thoughts, and the operator wants them there. */
   showsThoughts: boolean;
+  files: FileWay;
 }
 
 /** Runs one message in the host. Rejects with the host's error when it takes no work. */
@@ -44,7 +45,7 @@ export async function dispatchTurn(host: HostAccount<unknown>, turn: Dispatch): 
   }
 }
 
-async function dispatch(host: HostAccount<unknown>, { facts, context, speech, signal, showsThoughts }: Dispatch, runStarted: (runId: string) => void): Promise<Dispatched> {
+async function dispatch(host: HostAccount<unknown>, { facts, context, speech, signal, showsThoughts, files }: Dispatch, runStarted: (runId: string) => void): Promise<Dispatched> {
   const { cfg, route, hostId } = facts;
   const result = await host.runtime.channel.inbound.dispatch({
     cfg,
@@ -61,7 +62,11 @@ async function dispatch(host: HostAccount<unknown>, { facts, context, speech, si
           if (showsThoughts) speech.thought(thoughtOf(payload.text ?? ""));
           return { messageIds: [hostId], visibleReplySent: false };
         }
-        const piece = await readPayload(host, facts, payload);
+        const piece = await readPayload(facts, payload, files).catch((thrown: unknown) => {
+          // Never the words without the file: what is said is that it is missing, and the host is told why.
+          if (thrown instanceof UploadFailed) speech.delivered({ text: thrown.note });
+          throw thrown;
+        });
         if (piece) speech.delivered(piece);
         return { messageIds: [hostId], visibleReplySent: piece !== undefined, ...(payload.text !== undefined && { content: payload.text }) };
       },
@@ -110,16 +115,16 @@ function thoughtOf(text: string): string {
 }
 
 /** What of a payload is for the sender; `undefined` for notices about the work. */
-async function readPayload(host: HostAccount<unknown>, { cfg, route }: ContextFacts, payload: Delivered): Promise<Spoken | undefined> {
+async function readPayload({ cfg, route }: ContextFacts, payload: Delivered, way: FileWay): Promise<Spoken | undefined> {
   if (payload.isCommentary || payload.isStatusNotice || payload.isCompactionNotice || payload.ttsSupplement) return undefined;
   const urls = payload.mediaUrls ?? (payload.mediaUrl === undefined ? [] : [payload.mediaUrl]);
   const roots = getAgentScopedMediaLocalRoots(cfg, route.agentId);
-  const { mediaUrls, notes } = await toWireMedia(urls, { mediaLocalRoots: roots }, host.log);
+  const { notes, ...files } = await filesFor(urls, { mediaLocalRoots: roots }, way);
   const text = [payload.text ?? "", ...notes].filter((line) => line !== "").join("\n\n");
   const quoted = payload.replyToId === undefined ? undefined : wireMessageId(payload.replyToId);
   return {
     ...(text !== "" && { text }),
-    ...(mediaUrls.length > 0 && { mediaUrls }),
+    ...files,
     ...(quoted !== undefined && { replyToMessageId: quoted }),
     ...(payload.isError === true && { isError: true }),
   };

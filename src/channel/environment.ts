@@ -3,7 +3,7 @@ export interface EnvironmentField {
   variable: string;
   /** Where it stands in an account's block. */
   path: readonly string[];
-  kind: "boolean" | "string" | "integer";
+  kind: "boolean" | "string" | "integer" | "list";
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -11,7 +11,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface Override {
   variable: string;
   path: readonly string[];
-  value: boolean | string | number;
+  value: boolean | string | number | readonly string[];
 }
 
 export interface Overrides {
@@ -36,14 +36,16 @@ export function readEnvironment(fields: readonly EnvironmentField[], environment
   return { values, problems };
 }
 
-const parsers: Readonly<Record<EnvironmentField["kind"], (text: string) => boolean | string | number | undefined>> = {
+const parsers: Readonly<Record<EnvironmentField["kind"], (text: string) => Override["value"] | undefined>> = {
   boolean: (text) => (Object.hasOwn(words, text.toLowerCase()) ? words[text.toLowerCase()] : undefined),
   string: (text) => text,
   integer: (text) => (/^\d{1,15}$/.test(text) ? Number(text) : undefined),
+  list: (text) => text.split(",").map((entry) => entry.trim()).filter((entry) => entry !== ""),
 };
 
 const expectations: Readonly<Record<EnvironmentField["kind"], string>> = {
   boolean: "true, 1, yes, on, false, 0, no or off",
   string: "a text",
   integer: "a whole number",
+  list: "texts separated by commas",
 };

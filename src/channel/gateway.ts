@@ -10,14 +10,15 @@ import type { Log } from "../core/ports.ts";
 import { clip, forLog } from "../core/redact.ts";
 import { system } from "../core/system.ts";
 import { decideAccess, mayReadAlong } from "./access.ts";
+import { accountFiles, type AccountFiles } from "./account-files.ts";
 import type { AccountRules, AccessFields, ChannelAccount } from "./accounts.ts";
 import { type DynamicAgents, prepareAgent } from "./agents.ts";
 import type { ChannelNames, HostAccount } from "./host.ts";
 import { createHostAccount, detailOf, followConfig } from "./host-account.ts";
-import { encodeId } from "./identity.ts";
 import { isTrusted } from "./ingress.ts";
 import { findRejected, type MediaBounds, prepareMediaRoot } from "./media.ts";
 import { createNarrator, type Narration } from "./narration.ts";
+import { uploadOf } from "./outbound-media.ts";
 import { createResumed, type Resumed } from "./resumed.ts";
 import type { LiveAccounts } from "./running.ts";
 import type { AccessConfig } from "./sender-policy.ts";
@@ -34,14 +35,14 @@ export interface ChannelKind<Config extends AccessConfig & AccessFields> {
   runtime(): PluginRuntime;
   environment(): Readonly<Record<string, string | undefined>>;
   /** Where attachments may be read. */
-  mediaOf?(config: Config): { allowedRoots: readonly string[]; maxBytes: number };
+  mediaOf?(config: Config): ChannelMedia;
   /** Whether only this machine can connect, and names its senders itself. */
   isLocal?(config: Config): boolean;
   dynamicAgentsOf?(config: Config): DynamicAgents;
   /** Told to the agent besides its own prompt, for messages of this channel. */
   systemPromptOf?(config: Config): string | undefined;
-  /** The wire has a place for thoughts; the operator says whether they are shown. */
-  showsThoughts?: true;
+  /** The wire has a place for thoughts, and the account shows them there; the host says in which sessions there are any. */
+  showsThoughts?(config: Config): boolean;
   /** Where we listen. */
   portOf?(config: Config): number;
   /** What stands before each line of the log; the account's id in brackets where absent. */
@@ -53,13 +54,33 @@ export interface ChannelKind<Config extends AccessConfig & AccessFields> {
   /** What an operator should hear of when the account starts. */
   inspectStart?(config: Config, log: Log): Promise<void>;
   open(options: OpenAccount<Config>): Promise<RunningAccount<Config>>;
+  /** Absent where accounts have no login of their own. */
+  login?: AccountLogin;
 }
 
-export type OpenAccount<Config> = Omit<AccountOptions<Config>, "journal"> & { journalFile: string };
+/** The login of an account as commands beside the gateway see it: on disk. */
+export interface AccountLogin {
+  /** Why there is none, with what to do, for the operator. */
+  missing(files: AccountFiles): Promise<string | undefined>;
+  /** Gives it up and keeps who the account is; false where there was none. */
+  drop(files: AccountFiles): Promise<boolean>;
+}
+
+/** What a channel has of attachments. */
+export interface ChannelMedia {
+  /** Directories; where there are none, only the channel's own. */
+  allowedRoots: readonly string[];
+  /** Of one attachment, in either direction. */
+  maxBytes: number;
+  /** Where the peer keeps files; without a slash at the end. */
+  placeUrl?: string;
+  skipsUnreadable?: boolean;
+}
+
+export type OpenAccount<Config> = Omit<AccountOptions<Config>, "journal"> & AccountFiles;
 
 /** How often the host hears that an account is alive of which there is nothing new. */
 const REFRESH_EVERY_MS = 60_000;
-const LONGEST_FILE_NAME = 100;
 /** Of a wire without attachments. */
 const noMedia: MediaBounds = { roots: [], maxBytes: 0 };
 
@@ -101,15 +122,16 @@ async function open<Config extends AccessConfig & AccessFields>(host: HostAccoun
     if (url !== "") narrator?.status(status);
     report.changed(status);
   };
-  const journalFile = path.join(state, "clawwire", kind.names.id, `${fileNameOf(accountId)}.sqlite`);
-  const account = await kind.open({ accountId, config, agent: narrator?.agent(agent) ?? agent, journalFile, system, log, changed });
+  const files = accountFiles(state, kind.names.id, accountId);
+  const account = await kind.open({ accountId, config, agent: narrator?.agent(agent) ?? agent, ...files, system, log, changed });
   const moved = () => {
     url = account.url;
     report.moved(url);
   };
   moved();
   narrator?.status(account.status());
-  const remove = kind.live.add(accountId, { account, resumed, log });
+  const mediaBytes = () => mediaBytesOf(kind, host.account().config ?? config);
+  const remove = kind.live.add(accountId, { account, resumed, log, mediaBytes });
   const cancelFollow = followConfig(host, (next) => {
     account.reconfigure(next);
     moved();
@@ -129,31 +151,33 @@ async function open<Config extends AccessConfig & AccessFields>(host: HostAccoun
   };
 }
 
-/** Ids may differ in nothing but case, and be longer than names of files. */
-function fileNameOf(accountId: string): string {
-  const name = encodeId(accountId).replaceAll(/[^a-z0-9._%-]/g, (character) => `%u${character.codePointAt(0)?.toString(16)}`);
-  return name.length <= LONGEST_FILE_NAME ? name : `${name.slice(0, 40)}-${system.sha256(accountId)}`;
-}
-
 /** They work, and would not any more once the older name is gone. */
 function olderBindings({ channel, hostConfig }: HostAccount<unknown>): string[] {
   const found = channel.legacy.filter((name) => hostConfig().bindings?.some(({ match }) => match.channel === name));
   return found.map((name) => `bindings name the channel "${name}": write "${channel.id}" instead`);
 }
 
+function mediaBytesOf<Config extends AccessConfig & AccessFields>(kind: ChannelKind<Config>, config: Config): number {
+  return kind.mediaOf?.(config).maxBytes ?? 0;
+}
+
 function createAgent<Config extends AccessConfig & AccessFields>(host: HostAccount<Config>, kind: ChannelKind<Config>, resumed: Resumed, ownMedia: string): Agent {
+  const running = () => kind.live.get(host.accountId)?.account;
   const mediaBounds = (config: Config): MediaBounds => {
     if (!kind.mediaOf) return noMedia;
-    const { allowedRoots, maxBytes } = kind.mediaOf(config);
-    return { roots: allowedRoots.length > 0 ? allowedRoots.map((root) => path.resolve(root)) : [ownMedia], maxBytes };
+    const { allowedRoots, maxBytes, placeUrl, skipsUnreadable = false } = kind.mediaOf(config);
+    const roots = allowedRoots.length > 0 ? allowedRoots.map((root) => path.resolve(root)) : [ownMedia];
+    return { roots, maxBytes, skipsUnreadable, ...(placeUrl !== undefined && { place: { url: placeUrl, credentialsFor } }) };
   };
+  const credentialsFor = (url: string) => running()?.credentialsFor?.(url) ?? {};
   const turnDeps: TurnDeps<Config> = {
     host,
     resumed,
     mediaBounds,
     isLocal: (config) => kind.isLocal?.(config) === true,
     systemPrompt: (config) => kind.systemPromptOf?.(config),
-    showsThoughts: kind.showsThoughts === true,
+    showsThoughts: (config) => kind.showsThoughts?.(config) === true,
+    files: (config) => ({ log: host.log, maxBytes: mediaBytesOf(kind, config), ...uploadOf(running() ?? {}) }),
   };
   return {
     access: (inbound) => {

@@ -51,7 +51,7 @@ const kind: ChannelKind<ResolvedLocalImAccount> = {
   logTag: (accountId) => `[LocalIM][${accountId}]`,
   narration,
   detailOf: ({ debug }) => (debug ? LOGGED : undefined),
-  showsThoughts: true,
+  showsThoughts: () => true,
   open: async (options) => await (await import("./local-im-open.ts")).openLocalIm(options),
 };
 

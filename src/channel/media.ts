@@ -2,6 +2,8 @@ import { constants } from "node:fs";
 import { type FileHandle, lstat, mkdir, open, realpath } from "node:fs/promises";
 import path from "node:path";
 import { describeThrown } from "../core/errors.ts";
+import type { Log } from "../core/ports.ts";
+import { forLog } from "../core/redact.ts";
 import type { MediaReference } from "../protocols/inbound.ts";
 import type { ChannelRuntime } from "./host.ts";
 
@@ -9,6 +11,24 @@ export interface MediaBounds {
   /** Absolute; a relative path is below the first. */
   roots: readonly string[];
   maxBytes: number;
+  /** Where the peer itself keeps files, on wires that have such a place. */
+  place?: MediaPlace;
+  /** What cannot be read is left out, with a note for the agent; else it fails the message. */
+  skipsUnreadable?: boolean;
+}
+
+/** The operator has named it: it may be in a private network, and it alone is sent credentials. */
+export interface MediaPlace {
+  /** Addresses without a host are below it. */
+  url: string;
+  /** What has to be sent along to read this address there. */
+  credentialsFor(url: string): Readonly<Record<string, string>>;
+}
+
+/** Attachments in the host's media store, in order, and a line for the agent about each that is not there. */
+export interface StoredAttachments {
+  stored: readonly StoredMedia[];
+  notes: readonly string[];
 }
 
 /** An attachment in the host's media store. */
@@ -23,8 +43,9 @@ export class MediaRejection extends Error {
   override readonly name = "MediaRejection";
 }
 
-/** The first attachment that may not be read, in words for its sender (WS-26). Fetches nothing. */
+/** The first attachment for which the message is refused, in words for its sender (WS-26). Fetches nothing. */
 export async function findRejected(media: readonly MediaReference[], bounds: MediaBounds): Promise<string | undefined> {
+  if (bounds.skipsUnreadable) return undefined;
   for (const reference of media) {
     try {
       await check(reference, bounds);
@@ -37,13 +58,23 @@ export async function findRejected(media: readonly MediaReference[], bounds: Med
 }
 
 /**
- * Brings attachments into the host's store, in order; the agent reads nothing else.
- * @throws MediaRejection when one may not be read or cannot be fetched.
+ * Brings attachments into the host's store; the agent reads nothing else.
+ * @throws MediaRejection when one may not be read or cannot be fetched, unless such are skipped.
  */
-export async function storeMedia(media: readonly MediaReference[], bounds: MediaBounds, store: ChannelRuntime["media"]): Promise<StoredMedia[]> {
+export async function storeMedia(media: readonly MediaReference[], bounds: MediaBounds, store: ChannelRuntime["media"], log: Pick<Log, "info">): Promise<StoredAttachments> {
   const stored: StoredMedia[] = [];
-  for (const reference of media) stored.push(await storeOne(reference, bounds, store));
-  return stored;
+  const notes: string[] = [];
+  for (const reference of media) {
+    try {
+      stored.push(await storeOne(reference, bounds, store));
+    } catch (thrown) {
+      if (!bounds.skipsUnreadable || !(thrown instanceof MediaRejection)) throw thrown;
+      const { name = "file" } = "name" in reference ? reference : {};
+      log.info(`attachment ${forLog(name)} was left out: ${thrown.message}`);
+      notes.push(`[An attachment is missing, ${thrown.message}: ${forLog(name)}]`);
+    }
+  }
+  return { stored, notes };
 }
 
 /** Creates the directory that is read from when the operator names none. */
@@ -88,7 +119,7 @@ async function resolveBelow(wanted: string, roots: readonly string[]): Promise<s
 async function check(reference: MediaReference, bounds: MediaBounds): Promise<void> {
   const meant = readReference(reference);
   if (meant.from === "data") decodeBase64(meant.base64, bounds.maxBytes);
-  else if (meant.from === "url") checkUrl(meant.url);
+  else if (meant.from === "url") readAddress(meant.url, bounds.place);
   else await (await openBelow(meant.path, bounds)).file.close();
 }
 
@@ -107,19 +138,43 @@ function readReference(reference: MediaReference): MediaReference {
   return { from: "url", url: reference.path, ...(reference.mimeType !== undefined && { mimeType: reference.mimeType }) };
 }
 
-async function fetchUrl(reference: Extract<MediaReference, { from: "url" }>, { maxBytes }: MediaBounds, store: ChannelRuntime["media"]): Promise<StoredMedia> {
-  checkUrl(reference.url);
-  const { name, url } = reference;
+async function fetchUrl({ url, name }: Extract<MediaReference, { from: "url" }>, { maxBytes, place }: MediaBounds, store: ChannelRuntime["media"]): Promise<StoredMedia> {
+  const address = readAddress(url, place);
+  const whole = { url: address.href, subdir: "inbound", maxBytes, ...(name !== undefined && { filePathHint: name }) };
   try {
-    const saved = await store.saveRemoteMedia({ url, subdir: "inbound", maxBytes, ...(name !== undefined && { filePathHint: name }) });
-    return describeSaved(saved, name);
+    return describeSaved(await (isAt(address, place) ? fetchFromPlace(whole, place, store) : store.saveRemoteMedia(whole)), name);
   } catch (thrown) {
     throw new MediaRejection("it could not be fetched", { cause: describeThrown(thrown) });
   }
 }
 
-function checkUrl(url: string): void {
-  if (URL.parse(url)?.protocol !== "https:") throw new MediaRejection("only https addresses are fetched");
+/** Credentials go nowhere but there: where the place leads elsewhere, what is there is fetched without them. */
+async function fetchFromPlace(whole: Fetch, place: MediaPlace, store: ChannelRuntime["media"]): ReturnType<typeof store.saveRemoteMedia> {
+  const guarded = { ...whole, ssrfPolicy: { allowedOrigins: [new URL(place.url).origin] } };
+  const headers = place.credentialsFor(whole.url);
+  if (Object.keys(headers).length === 0) return await store.saveRemoteMedia(guarded);
+  try {
+    return await store.saveRemoteMedia({ ...guarded, maxRedirects: 0, requestInit: { headers } });
+  } catch (thrown) {
+    if (!isRedirect(thrown)) throw thrown;
+    return await store.saveRemoteMedia(guarded);
+  }
+}
+
+type Fetch = Parameters<ChannelRuntime["media"]["saveRemoteMedia"]>[0];
+
+function isRedirect(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.cause instanceof Error && thrown.cause.message.startsWith("Too many redirects");
+}
+
+function readAddress(written: string, place: MediaPlace | undefined): URL {
+  const address = URL.parse(written, place && `${place.url}/`);
+  if (address && (address.protocol === "https:" || isAt(address, place))) return address;
+  throw new MediaRejection("only https addresses are fetched");
+}
+
+function isAt(address: URL, place: MediaPlace | undefined): place is MediaPlace {
+  return place !== undefined && address.username === "" && address.password === "" && address.origin === new URL(place.url).origin;
 }
 
 async function readBelow(name: string, bounds: MediaBounds): Promise<{ bytes: Buffer; fileName: string }> {

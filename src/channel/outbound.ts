@@ -5,7 +5,7 @@ import type { ChannelAccount } from "./accounts.ts";
 import { parseAddress, writeAddress } from "./addresses.ts";
 import type { ChannelNames } from "./host.ts";
 import { wireMessageId } from "./identity.ts";
-import { toWireMedia } from "./outbound-media.ts";
+import { filesFor, uploadOf } from "./outbound-media.ts";
 import { targetHint } from "./messaging.ts";
 import type { LiveAccounts } from "./running.ts";
 
@@ -46,10 +46,10 @@ async function send(channel: ChannelNames, live: LiveAccounts, context: SendCont
   if (!address) throw notSent(`"${context.to}" is no target of this channel`);
   if (!running) throw notSent(`account ${accountId} is not running here`);
 
-  const { mediaUrls, notes } = await toWireMedia(urls, context, running.log);
+  const { notes, ...files } = await filesFor(urls, context, { log: running.log, maxBytes: running.mediaBytes(), ...uploadOf(running.account) });
   const text = [context.text, ...notes].filter((line) => line !== "").join("\n\n");
   const quoted = context.replyToId == null ? undefined : wireMessageId(context.replyToId);
-  const piece = { text, ...(mediaUrls.length > 0 && { mediaUrls }), ...(quoted !== undefined && { replyToMessageId: quoted }) };
+  const piece = { text, ...files, ...(quoted !== undefined && { replyToMessageId: quoted }) };
 
   await context.onPlatformSendDispatch?.();
   context.signal?.throwIfAborted();

@@ -11,7 +11,7 @@ import { createReload } from "./reload.ts";
 import { auditExposure, createDmPolicy, createDmRouting, type Exposure } from "./security.ts";
 import type { AccessConfig } from "./sender-policy.ts";
 import { type ChannelSetup, createSetupContract, createSetupWizard } from "./setup.ts";
-import { collectIssues, describeAccount } from "./status.ts";
+import { collectIssues, describeAccount, lacksLogin } from "./status.ts";
 
 /** What the host is told of a channel besides what its kind says. */
 export interface ChannelWords<Config> {
@@ -31,7 +31,7 @@ export type Probe = { ok: true; [about: string]: unknown } | { ok: false; error:
 
 /** The slots every channel fills in the same way. */
 export function createChannel<Config extends AccessConfig & AccessFields>(kind: ChannelKind<Config>, words: ChannelWords<Config>) {
-  const { names, rules, live } = kind;
+  const { names, rules, live, login } = kind;
   const resolve = (cfg: OpenClawConfig, accountId?: string | null) => resolveAccount(rules, cfg, accountId, kind.environment());
   const describe = (account: ChannelAccount<Config>) => ({ ...describeAccount(account), ...(kind.portOf && { port: account.config ? kind.portOf(account.config) : null }) });
 
@@ -62,12 +62,14 @@ export function createChannel<Config extends AccessConfig & AccessFields>(kind: 
         ...(rules.disabled !== undefined && { disabledReason: () => rules.disabled ?? "" }),
         isConfigured: (account) => account.configured,
         unconfiguredReason: (account) => account.problem ?? "not configured",
+        // The host starts none that it takes for unlinked; but an account without a login has to run to notice one.
+        ...(login && { isLinked: ({ accountId }) => (lacksLogin(live.get(accountId)?.account.status()) ? "not-linked" : "linked") }),
         describeAccount: describe,
         resolveAllowFrom: ({ cfg, accountId }) => resolve(cfg, accountId).allowFrom,
         setAccountEnabled: ({ cfg, accountId, enabled }) => editAccount(rules, cfg, accountId, { enabled }),
         deleteAccount: ({ cfg, accountId }) => deleteAccount(rules, cfg, accountId),
       },
-      setupContract: createSetupContract(rules, words.setup),
+      setupContract: createSetupContract(rules, words.setup, resolve),
       setupWizard: createSetupWizard(rules, names.label, words.setup, resolve),
       status: {
         defaultRuntime: createDefaultChannelRuntimeState("default"),
@@ -79,7 +81,13 @@ export function createChannel<Config extends AccessConfig & AccessFields>(kind: 
           return config ? await words.probe({ accountId, config, timeoutMs }) : { ok: false, error: account.problem };
         },
       },
-      gateway: { startAccount: async (ctx) => await (await import("./gateway.ts")).startAccount(ctx, kind) },
+      gateway: {
+        startAccount: async (ctx) => await (await import("./gateway.ts")).startAccount(ctx, kind),
+        ...(login && { logoutAccount: async ({ cfg, accountId }) => await (await import("./login.ts")).logout(login, names, resolve(cfg, accountId).accountId) }),
+      },
+      ...(login && { auth: { login: async ({ cfg, accountId }) => await (await import("./login.ts")).confirmLogin(login, names, resolve(cfg, accountId).accountId) } }),
+      // What is removed from the configuration leaves no tokens on disk.
+      ...(login && { lifecycle: { onAccountRemoved: async ({ prevCfg, accountId }) => void (await (await import("./login.ts")).logout(login, names, resolve(prevCfg, accountId).accountId)) } }),
       messaging: createMessaging(names),
       resolver: createResolver(names),
       directory: createDirectory(names, resolve),

@@ -4,7 +4,9 @@ import type { Resumed } from "./resumed.ts";
 
 /** An account of this process that has its sockets open. */
 export interface LiveAccount {
-  account: Pick<RunningAccount<unknown>, "send" | "status" | "url">;
+  account: Pick<RunningAccount<unknown>, "send" | "status" | "url" | "upload" | "credentialsFor">;
+  /** Bytes of the largest file that may be sent. */
+  mediaBytes(): number;
   resumed: Resumed;
   log: Log;
 }

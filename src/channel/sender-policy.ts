@@ -1,4 +1,5 @@
 import type { Inbound, Sender } from "../protocols/inbound.ts";
+import { writeId } from "./identity.ts";
 
 /** The part of an account's configuration that says who may do what. */
 export interface AccessConfig {
@@ -9,8 +10,15 @@ export interface AccessConfig {
   groupAllowFrom: readonly (string | number)[];
   /** Absent where the wire has no groups, as the groups themselves. */
   requireMention?: boolean;
-  groups?: Readonly<Record<string, { requireMention?: boolean }>>;
+  groups?: Readonly<Record<string, { requireMention?: boolean; groupCommandMode?: GroupCommandMode }>>;
+  /** Absent where the wire knows none. */
+  ownerUserId?: string;
+  /** Absent: `all`. */
+  groupCommandMode?: GroupCommandMode;
 }
+
+/** Who may give commands in a group: its agent's owner, every listed sender, or nobody. */
+export type GroupCommandMode = "owner" | "all" | "off";
 
 type Entries = (string | number)[];
 
@@ -38,14 +46,18 @@ export function senderPolicy(config: AccessConfig, inbound: Pick<Inbound, "sende
     allowFrom: openToAll ? [...named, "*"] : named,
     groupPolicy: groupPolicyFor(config, sender),
     groupAllowFrom: withoutWildcard(config.groupAllowFrom),
-    commands: commandPolicyFor(sender, conversation.kind === "group" || openToAll ? named : undefined),
+    commands: conversation.kind === "group" ? groupCommandsFor(config, sender, conversation.id, named) : commandPolicyFor(sender, openToAll ? named : undefined),
   };
 }
 
-/** A group's own setting, else that of all other groups, else the account's. */
-export function requiresMention({ groups = {}, requireMention = false }: Pick<AccessConfig, "groups" | "requireMention">, groupId: string): boolean {
-  const own = Object.hasOwn(groups, groupId) ? groups[groupId] : groups["*"];
-  return own?.requireMention ?? groups["*"]?.requireMention ?? requireMention;
+export function requiresMention({ groups, requireMention = false }: Pick<AccessConfig, "groups" | "requireMention">, groupId: string): boolean {
+  return groupSetting(groups, groupId, "requireMention") ?? requireMention;
+}
+
+/** A group's own setting, else that of all other groups. */
+export function groupSetting<Group extends object, Name extends keyof Group>(groups: Readonly<Record<string, Group>> = {}, groupId: string, name: Name): Group[Name] | undefined {
+  const own = Object.hasOwn(groups, groupId) ? groups[groupId] : undefined;
+  return own?.[name] ?? groups["*"]?.[name];
 }
 
 /** Entries that name somebody. */
@@ -61,6 +73,12 @@ export function hasWildcard(entries: readonly (string | number)[]): boolean {
 function groupPolicyFor(config: AccessConfig, sender: Sender): NonNullable<AccessConfig["groupPolicy"]> {
   const policy = config.groupPolicy ?? (sender.verified ? "open" : "allowlist");
   return policy === "allowlist" && hasWildcard(config.groupAllowFrom) ? "open" : policy;
+}
+
+function groupCommandsFor({ groups, groupCommandMode = "all", ownerUserId }: AccessConfig, sender: Sender, groupId: string, named: Entries): CommandPolicy {
+  const mode = groupSetting(groups, groupId, "groupCommandMode") ?? groupCommandMode;
+  if (mode === "off") return { useAccessGroups: false, modeWhenAccessGroupsOff: "deny" };
+  return commandPolicyFor(sender, mode === "all" ? named : ownerUserId === undefined ? [] : [writeId(ownerUserId)]);
 }
 
 /** Without `owners` the host takes the senders it admits directly, approved pairings among them. */

@@ -5,7 +5,11 @@ import { decodeId, encodeId, readGroupPeerId, sessionPeerId, threadSessionKey } 
 /** How the host's scope of direct sessions is overruled: one session per sender (WS-23). */
 export type DmScope = "per-channel-peer" | "per-account-channel-peer";
 
-export type Peer = Pick<Conversation, "kind" | "id"> & { scope?: string };
+export type Peer = Pick<Conversation, "kind" | "id"> & {
+  scope?: string;
+  /** Of a group whose members each have a session of their own: whose it is. */
+  member?: string;
+};
 
 /** Whose session it is. */
 export interface KeyOwner {
@@ -28,14 +32,14 @@ export function writeSessionKey(form: SessionForm, owner: KeyOwner, conversation
   return threadSessionKey(form.write(owner, conversation), conversation.threadId);
 }
 
-/** The host's own form: `[<account>:]direct:<peer>` and `group:<peer>`. */
+/** The host's own form: `[<account>:]direct:<peer>`, `group:<peer>`, and `group:<peer>~~<member>` for one member's session. */
 export const hostForm: SessionForm = {
   write: ({ agentId, channelId, accountId, plainAccount }, peer) =>
     buildAgentSessionKey({
       agentId,
       channel: channelId,
       accountId,
-      peer: { kind: peer.kind, id: sessionPeerId(peer, accountId) },
+      peer: { kind: peer.kind, id: peerIdOf(peer, accountId) },
       dmScope: accountId === plainAccount ? "per-channel-peer" : "per-account-channel-peer",
     }),
   read(rest) {
@@ -43,13 +47,29 @@ export const hostForm: SessionForm = {
     const [accountId, kind, peerId] = rest.length % 2 === 0 ? [undefined, ...rest] : rest;
     if (peerId === undefined) return undefined;
     if (kind === "group") {
-      const group = readGroupPeerId(peerId);
-      return group && { accountId: group.accountId, peer: { kind, id: group.id } };
+      const { group: groupId, member } = splitMember(peerId);
+      const group = readGroupPeerId(groupId);
+      const id = member === undefined ? undefined : decodeId(member);
+      if (!group || (member !== undefined && id === undefined)) return undefined;
+      return { accountId: group.accountId, peer: { kind, id: group.id, ...(id !== undefined && { member: id }) } };
     }
     const id = kind === "direct" ? decodeId(peerId) : undefined;
     return id === undefined ? undefined : { ...(accountId !== undefined && { accountId }), peer: { kind: "direct", id } };
   },
 };
+
+/** Encoded ids hold no `~`, and none is empty: the first pair of them stands before the member. */
+const MEMBER_MARK = "~~";
+
+function peerIdOf(peer: Peer, accountId: string): string {
+  const id = sessionPeerId(peer, accountId);
+  return peer.kind === "group" && peer.member !== undefined ? `${id}${MEMBER_MARK}${encodeId(peer.member)}` : id;
+}
+
+function splitMember(peerId: string): { group: string; member?: string } {
+  const mark = peerId.indexOf(MEMBER_MARK);
+  return mark === -1 ? { group: peerId } : { group: peerId.slice(0, mark), member: peerId.slice(mark + MEMBER_MARK.length) };
+}
 
 /** `<scope>:[<account>.]<peer>`, and `group:` in the same way. No dot of an id can be taken for the one behind the account. */
 export function scopedForm(scopes: readonly string[]): SessionForm {

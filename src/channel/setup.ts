@@ -12,10 +12,23 @@ export interface ChannelSetup<Config> {
   fields: Fields;
   /** What the answers write into the account's block. An absent answer writes nothing. */
   blockOf(answers: Answers): Block;
+  /**
+   * What has to be done with the answers before anything is written; what it gives is written besides. Rejects with what
+   * the person is told, and then nothing is written.
+   */
+  prepare?(about: Preparation<Config>): Promise<Block>;
   /** What a person who is asked reads first. */
   intro: readonly string[];
   questions: readonly Question<Config>[];
   secrets: readonly SecretQuestion[];
+}
+
+export interface Preparation<Config> {
+  accountId: string;
+  /** As it will be with the answers. */
+  config: Config;
+  answers: Answers;
+  tell(line: string): void;
 }
 
 /** Answers by the keys of the fields; the host has checked their types. */
@@ -28,6 +41,8 @@ export interface Question<Config> {
   optional?: true;
   /** What is typed is not shown. */
   hidden?: true;
+  /** Absent: always. */
+  isAsked?(about: { config: Config | undefined; answers: Answers }): boolean;
   current(config: Config): string | undefined;
   /** What is wrong with an answer: what was expected. */
   expects(value: string): string | undefined;
@@ -41,17 +56,40 @@ export interface SecretQuestion {
   field: string;
 }
 
+type Resolve<Config> = (cfg: OpenClawConfig, accountId?: string | null) => ChannelAccount<Config>;
+
 /** `openclaw channels add --channel …`: what is answered is written, and must make a block that is valid. */
-export function createSetupContract<Config extends AccessFields>(rules: AccountRules<Config>, { fields, blockOf }: Pick<ChannelSetup<Config>, "fields" | "blockOf">) {
+export function createSetupContract<Config extends AccessFields>(rules: AccountRules<Config>, { fields, blockOf, prepare }: Pick<ChannelSetup<Config>, "fields" | "blockOf" | "prepare">, resolve: Resolve<Config>) {
+  // The host hands nothing from one step to the next but the fields themselves.
+  const prepared = new Map<string, Block>();
+  const keyOf = (cfg: OpenClawConfig, accountId: string) => rules.names.find(findBlock(rules, cfg).block, accountId);
+  const edit = (cfg: OpenClawConfig, accountId: string, input: object) => editAccount(rules, cfg, accountId, { enabled: true, ...writtenBy(blockOf, input) });
   return defineChannelSetupContract({
     fields,
     adapter: {
+      ...(prepare && {
+        async prepareAccountConfigInput({ cfg, accountId, input, runtime }) {
+          const answered = edit(cfg, accountId, input);
+          prepared.set(keyOf(answered, accountId), await prepareAnswers(prepare, resolve(answered, accountId), input, runtime));
+          return input;
+        },
+      }),
       validateInput: ({ cfg, accountId, input }) => problemWith(rules, editAccount(rules, cfg, accountId, writtenBy(blockOf, input)), accountId) ?? null,
-      applyAccountConfig: ({ cfg, accountId, input }) => editAccount(rules, cfg, accountId, { enabled: true, ...writtenBy(blockOf, input) }),
+      applyAccountConfig({ cfg, accountId, input }) {
+        const written = edit(cfg, accountId, input);
+        const more = prepared.get(keyOf(written, accountId));
+        return more ? editAccount(rules, written, accountId, more) : written;
+      },
       // Accounts inherit from the root: nothing has to move when a second one comes.
       configPromotion: "preserve-root",
     },
   });
+}
+
+async function prepareAnswers<Config>(prepare: NonNullable<ChannelSetup<Config>["prepare"]>, account: ChannelAccount<Config>, answers: object, { log }: { log(line: string): void }): Promise<Block> {
+  const { accountId, config, problem } = account;
+  if (!config) throw new Error(problem ?? "the account is not configured");
+  return withoutAbsent(await prepare({ accountId, config, answers: { ...answers }, tell: (line) => log(line) }));
 }
 
 /** A secret that is only named is no mistake: the host looks it up where the account runs. */
@@ -63,8 +101,8 @@ function problemWith<Config extends AccessFields>(rules: AccountRules<Config>, c
 export function createSetupWizard<Config extends AccessFields>(
   rules: AccountRules<Config>,
   label: string,
-  { intro, questions, secrets, blockOf }: ChannelSetup<Config>,
-  resolve: (cfg: OpenClawConfig, accountId?: string | null) => ChannelAccount<Config>,
+  { intro, questions, secrets, blockOf, prepare }: ChannelSetup<Config>,
+  resolve: Resolve<Config>,
 ): ChannelSetupWizard {
   const write = (cfg: OpenClawConfig, accountId: string, fields: Block) => editAccount(rules, cfg, accountId, { enabled: true, ...fields });
   return {
@@ -89,12 +127,13 @@ export function createSetupWizard<Config extends AccessFields>(
       },
       applySet: ({ cfg, accountId, value }) => write(cfg, accountId, { [field]: value }),
     })),
-    textInputs: questions.map(({ key, message, placeholder, optional, hidden, current, expects }) => ({
+    textInputs: questions.map(({ key, message, placeholder, optional, hidden, isAsked, current, expects }) => ({
       inputKey: key,
       message,
       ...(placeholder !== undefined && { placeholder }),
       ...(optional && { required: false }),
       ...(hidden && { sensitive: true }),
+      ...(isAsked && { shouldPrompt: ({ cfg, accountId, credentialValues }) => isAsked({ config: resolve(cfg, accountId).config, answers: credentialValues }) }),
       currentValue: ({ cfg, accountId }) => {
         const { config } = resolve(cfg, accountId);
         return config && current(config);
@@ -103,6 +142,12 @@ export function createSetupWizard<Config extends AccessFields>(
       // Before the last answer the block may not be whole yet.
       applySet: ({ cfg, accountId, value }) => (value === "" ? cfg : write(cfg, accountId, writtenBy(blockOf, { [key]: value }))),
     })),
+    ...(prepare && {
+      async finalize({ cfg, accountId, credentialValues, runtime }) {
+        const answered = write(cfg, accountId, {});
+        return { cfg: write(answered, accountId, await prepareAnswers(prepare, resolve(answered, accountId), credentialValues, runtime)) };
+      },
+    }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { ChannelAccountSnapshot, ChannelGatewayContext } from "openclaw/plugin-sdk/channel-contract";
+import type { ChannelAccountSnapshot, ChannelGatewayContext, ChannelStatusIssue } from "openclaw/plugin-sdk/channel-contract";
 import type { AccountStatus } from "../account/account.ts";
 import type { System } from "../core/ports.ts";
 import type { ChannelAccount } from "./accounts.ts";
@@ -89,13 +89,13 @@ const stateWords: Readonly<Record<LinkStatus["state"], string>> = {
  * The host restarts an account that stays disconnected. A link that dials by itself would gain nothing from that: every
  * dial that fails is told as a loss of its own, and after each loss the host waits for a while.
  */
-function linkFacts({ connected, lastError, login }: AccountStatus, link: LinkStatus, lostAt: number | undefined): Facts {
+function linkFacts(status: AccountStatus, link: LinkStatus, lostAt: number | undefined): Facts {
+  const { connected, lastError, login } = status;
   const { state, reason, attempts, connectedAt, heardAt } = link;
   const isFailing = hasFailed(link);
   return {
     connected,
-    // An account without a login has nothing to dial with.
-    ...(login !== undefined && { linked: state !== "blocked" }),
+    ...(login !== undefined && { linked: !lacksLogin(status) }),
     statusState: stateWords[state],
     stateReason: reason,
     lifecycle: connected ? "ready" : state === "blocked" ? "blocked" : isFailing ? "recovering" : "starting",
@@ -105,6 +105,11 @@ function linkFacts({ connected, lastError, login }: AccountStatus, link: LinkSta
     ...(lostAt !== undefined && { lastDisconnect: { at: lostAt, ...(isFailing && { error: reason }) } }),
     ...(connected ? { lastError: lastError ?? null } : isFailing && { lastError: reason }),
   };
+}
+
+/** A running account that has nothing to dial with. */
+export function lacksLogin(status: AccountStatus | undefined): boolean {
+  return status?.login !== undefined && status.link?.state === "blocked";
 }
 
 function hasFailed({ state }: LinkStatus): boolean {
@@ -124,11 +129,12 @@ export function describeAccount(account: ChannelAccount<unknown>): ChannelAccoun
   };
 }
 
-/** What stands in the way of an account, for `openclaw status` and the doctor. */
-export function collectIssues(channel: string, accounts: readonly ChannelAccountSnapshot[]) {
-  return accounts.flatMap(({ accountId, enabled, configured, linked, running, stateReason }) => {
-    if (enabled !== true || stateReason === undefined) return [];
-    if (configured === false) return [{ channel, accountId, kind: "config" as const, message: stateReason }];
-    return running === true && linked === false ? [{ channel, accountId, kind: "auth" as const, message: stateReason }] : [];
+/** What stands in the way of an account, for `openclaw status` and the doctor. Of an unlinked one the host keeps the error alone. */
+export function collectIssues(channel: string, accounts: readonly ChannelAccountSnapshot[]): ChannelStatusIssue[] {
+  return accounts.flatMap(({ accountId, enabled, configured, linked, stateReason, lastError }): ChannelStatusIssue[] => {
+    if (enabled !== true) return [];
+    if (configured === false) return stateReason === undefined ? [] : [{ channel, accountId, kind: "config", message: stateReason }];
+    const why = lastError ?? stateReason;
+    return linked === false && why !== undefined ? [{ channel, accountId, kind: "auth", message: why }] : [];
   });
 }

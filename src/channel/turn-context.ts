@@ -4,7 +4,7 @@ import { guestTools } from "./guest-tools.ts";
 import type { ChannelRuntime, HostAccount } from "./host.ts";
 import { writeId } from "./identity.ts";
 import { type Ingress, type IngressQuestion, wasMentioned } from "./ingress.ts";
-import type { StoredMedia } from "./media.ts";
+import type { StoredAttachments } from "./media.ts";
 import { requiresMention } from "./sender-policy.ts";
 
 type ContextRequest = Parameters<ChannelRuntime["inbound"]["buildContext"]>[0];
@@ -12,7 +12,7 @@ export type TurnContext = ReturnType<ChannelRuntime["inbound"]["buildContext"]>;
 
 export interface ContextFacts extends IngressQuestion {
   ingress: Ingress;
-  media: readonly StoredMedia[];
+  media: StoredAttachments;
   /** The operator has named this sender. */
   trusted: boolean;
   /** The operator's own words to the agent, for this channel's messages. */
@@ -55,13 +55,26 @@ export function buildContext(host: HostAccount<unknown>, facts: ContextFacts): T
       dmScope: route.dmScope,
     },
     reply: { to, originatingTo: to, nativeChannelId, ...(threadId !== undefined && { messageThreadId: threadId }) },
-    message: { body: envelope(host, facts, name), rawBody: content, bodyForAgent: content, commandBody: content, inboundEventKind: "user_request" },
+    message: {
+      body: envelope(host, facts, name),
+      rawBody: content,
+      bodyForAgent: [content, ...facts.media.notes].filter((line) => line !== "").join("\n\n"),
+      commandBody: content,
+      inboundEventKind: "user_request",
+      ...(inbound.earlier && { inboundHistory: inbound.earlier.map(historyEntry) }),
+    },
     access: accessFacts(host, facts),
     supplemental: supplementalFacts(facts, channel),
     channelIngress: facts.ingress,
     ...(conversation.kind === "group" && { extra: { GroupSubject: conversation.subject } }),
-    ...(facts.media.length > 0 && { media: toInboundMediaFacts(facts.media.map((file) => ({ ...file, messageId: hostId }))) }),
+    ...(facts.media.stored.length > 0 && { media: toInboundMediaFacts(facts.media.stored.map((file) => ({ ...file, messageId: hostId }))) }),
   });
+}
+
+/** `<name>: <text>`, as the account has written down what was said in the group. */
+function historyEntry(line: string): { sender: string; body: string } {
+  const [, sender = "", body = line] = /^([^\n:]{1,128}): (.*)$/s.exec(line) ?? [];
+  return { sender, body };
 }
 
 function envelope(host: HostAccount<unknown>, { cfg, inbound }: ContextFacts, from: string): string {

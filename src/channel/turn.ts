@@ -7,7 +7,8 @@ import { writeAddress } from "./addresses.ts";
 import { type Dispatched, dispatchTurn } from "./dispatch.ts";
 import { type HostAccount, isHostError } from "./host.ts";
 import { type IngressQuestion, isTrusted, questionOf, resolveIngress } from "./ingress.ts";
-import { type MediaBounds, MediaRejection, type StoredMedia, storeMedia } from "./media.ts";
+import { type MediaBounds, MediaRejection, type StoredAttachments, storeMedia } from "./media.ts";
+import type { FileWay } from "./outbound-media.ts";
 import { pauseFor } from "./pause.ts";
 import { type Resumed, untilSettled } from "./resumed.ts";
 import type { AccessConfig } from "./sender-policy.ts";
@@ -22,8 +23,10 @@ export interface TurnDeps<Config extends AccessConfig> {
   isLocal(config: Config): boolean;
   /** Told to the agent besides its own prompt. */
   systemPrompt(config: Config): string | undefined;
-  /** The wire has a place for thoughts. */
-  showsThoughts: boolean;
+  /** The wire has a place for thoughts, and the operator wants them there. */
+  showsThoughts(config: Config): boolean;
+  /** How the agent's files get to the peer. */
+  files(config: Config): FileWay;
 }
 
 /** Runs one admitted message and says how it ended. */
@@ -37,7 +40,7 @@ export async function runTurn<Config extends AccessConfig>(
   try {
     const { config } = host.account();
     if (!config) return { ended: "failed", error: "this account is not configured" };
-    const media = await storeMedia(inbound.media, deps.mediaBounds(config), host.runtime.channel.media);
+    const media = await storeMedia(inbound.media, deps.mediaBounds(config), host.runtime.channel.media, host.log);
     const run: Run<Config> = { deps, config, turn: { inbound, attempt }, media, speech: createSpeech(reply), signal };
     return attempt > 1 ? await runAgain(run) : await conclude(run, await runOnce(run, 1));
   } catch (thrown) {
@@ -49,7 +52,7 @@ interface Run<Config extends AccessConfig> {
   deps: TurnDeps<Config>;
   config: Config;
   turn: TurnRequest;
-  media: readonly StoredMedia[];
+  media: StoredAttachments;
   speech: Speech;
   signal: AbortSignal;
 }
@@ -99,7 +102,7 @@ async function tryOnce<Config extends AccessConfig>({ deps, config, turn, media,
   const trusted = await isTrusted(host, question, deps.isLocal(config));
   const systemPrompt = deps.systemPrompt(config);
   const facts: ContextFacts = { ...question, ingress, media, trusted, ...(systemPrompt !== undefined && { systemPrompt }) };
-  return await dispatchTurn(host, { facts, context: buildContext(host, facts), speech, signal, showsThoughts: deps.showsThoughts });
+  return await dispatchTurn(host, { facts, context: buildContext(host, facts), speech, signal, showsThoughts: deps.showsThoughts(config), files: deps.files(config) });
 }
 
 /**

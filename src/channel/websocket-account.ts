@@ -1,6 +1,7 @@
 import { describe } from "../../generated/runtime.ts";
 // Not the index: what only starts a command line needs no codec.
 import { accountDefaults, configEnv, configSecrets, validateAccount, type WebsocketAccount } from "../../generated/websocket/config.ts";
+import { placeOf } from "../core/place.ts";
 import type { ResolvedAccount } from "../account/websocket/config.ts";
 import { type Block, rootAndNamed } from "./account-names.ts";
 import type { AccountRules } from "./accounts.ts";
@@ -36,7 +37,7 @@ export const websocketRules: AccountRules<ResolvedWebsocketAccount> = {
 
 /** Whether only this machine can reach a listener there. */
 export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host);
+  return placeOf(host) === "this machine";
 }
 
 /** A named account without a port or path of its own listens below the root's path. */

@@ -20,7 +20,7 @@ export function prepareSql(database: DatabaseSync) {
     rotate: prepare(`UPDATE login SET ${FRESH}, last_refresh_at = :grantedAt WHERE refresh_hash = :expected`),
     logout: prepare(`UPDATE login SET access_token = NULL, refresh_token = NULL, granted_at = NULL, rejected_hash = :rejectedHash,
       logged_out_at = :at, logged_out_why = :why, ${NO_LEASE}, version = version + 1
-      WHERE refresh_hash = :expected AND access_token = :accessToken`),
+      WHERE refresh_hash IS :expected AND access_token = :accessToken`),
     activate: prepare(`UPDATE login SET ${IDENTITY}, ${FRESH}, greeting = 'due', greeting_at = NULL`),
     // Not `FRESH`: the latch stays, for a dead token in the configuration is a dead token.
     seed: prepare(`UPDATE login SET ${IDENTITY}, access_token = :accessToken, refresh_token = :refreshToken, granted_at = :grantedAt,

@@ -78,7 +78,7 @@ export interface LoginStore {
    */
   rotate(expectedRefreshHash: string, pair: Required<Grant>): boolean;
   /** Drops the tokens of the grant whose refresh token has this hash and latches its access token; identity and device id stay. False where another grant is stored. */
-  logout(expectedRefreshHash: string, out: { at: number; why: string }): boolean;
+  logout(expectedRefreshHash: string | undefined, out: { at: number; why: string }): boolean;
   /** Writes a fresh login over whatever was there; the owner will be greeted once. The stored device id stays. */
   activate(identity: Identity, grant: Grant): Login;
   /** Takes over a login from the configuration, unless the same tokens were taken over before. False where they were. */
@@ -139,7 +139,7 @@ export function openLogins(file: string, { sha256 }: Digests): LoginStore {
     rotate: (expected, pair) => write(() => sql.rotate.run({ expected, ...tokensOf(pair) })),
     logout(expected, { at, why }) {
       const { grant } = read();
-      return write(() => sql.logout.run({ expected, at, why, accessToken: grant?.accessToken ?? "", rejectedHash: sha256(grant?.accessToken ?? "") }));
+      return write(() => sql.logout.run({ expected: expected ?? null, at, why, accessToken: grant?.accessToken ?? "", rejectedHash: sha256(grant?.accessToken ?? "") }));
     },
     activate(identity, grant) {
       write(() => sql.activate.run(loginOf({ identity, grant })));

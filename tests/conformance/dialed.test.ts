@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { RunningAccount } from "../../src/account/account.ts";
-import { type Dialing, openDialedAccount } from "../../src/account/dialed/account.ts";
 import { system } from "../../src/core/system.ts";
 import { type Journal, openJournal } from "../../src/store/journal.ts";
 import { type Simulator, startSimulator } from "../../src/testing/simulator/simulator.ts";
@@ -16,28 +15,23 @@ afterEach(async () => {
 interface Stage {
   simulator: Simulator;
   agent: ScriptedAgent;
-  account: RunningAccount<string>;
+  account: RunningAccount<unknown>;
 }
 
 async function play(
-  { name, dial }: (typeof subjects)[number],
+  subject: (typeof subjects)[number],
   { agent = createScriptedAgent(), journal = openJournal(":memory:", { remembered: 9 }), hasten = true }: { agent?: ScriptedAgent; journal?: Journal; hasten?: boolean } = {},
 ): Promise<Stage> {
-  const simulator = await startSimulator(name);
+  const simulator = await startSimulator(subject.name);
   cleanups.push(() => simulator.stop());
-  const account = await openDialedAccount<string, unknown, unknown>({
-    accountId: "default",
-    config: simulator.url,
+  const account = await subject.open({
+    simulator,
+    address: `ws://127.0.0.1:${simulator.port}`,
     agent,
     journal,
     system,
     log: silentLog,
-    changed() {},
-    dial(url): Dialing<unknown, unknown> {
-      const dialing = dial(url);
-      if (!hasten) return dialing;
-      return { ...dialing, link: { ...dialing.link, backoff: { ...dialing.link.backoff, baseMs: 10, jitterMs: 10 } } };
-    },
+    hasten: (link) => (hasten ? { ...link, backoff: { ...link.backoff, baseMs: 10, jitterMs: 10, floorMs: 10 } } : link),
   });
   cleanups.push(() => account.stop());
   await simulator.link();
@@ -57,7 +51,7 @@ describe.each(subjects)("$name", (subject) => {
     const agent = createScriptedAgent();
     const { simulator } = await play(subject, { agent });
     const ids = Array.from({ length: 200 }, (_, index) => `burst-${String(index).padStart(3, "0")}`);
-    for (const messageId of ids) simulator.say({ messageId, text: `question ${messageId}`, user: "ann", session: "room", conversation: messageId });
+    for (const messageId of ids) subject.say(simulator, { messageId, text: `question ${messageId}`, user: "ann" });
     for (const messageId of ids) {
       const turn = await running(agent);
       expect(turn.request.inbound.messageId).toBe(messageId);
@@ -115,7 +109,9 @@ describe.each(subjects)("$name", (subject) => {
     await simulator.reply(messageId);
     simulator.redeliver(messageId);
     const next = simulator.say({ text: "next", user: "ann", session: "ann" });
-    (await running(agent)).end();
+    const second = await running(agent);
+    second.reply.payload({ text: "two" });
+    second.end();
     await simulator.reply(next);
     expect(agent.began).toEqual([messageId, next].map((id) => agent.began.find((began) => began === id) ?? "missing"));
     expect(simulator.replies.filter((reply) => reply.messageId === messageId && reply.end)).toHaveLength(1);
@@ -126,9 +122,10 @@ describe.each(subjects)("$name", (subject) => {
     const messageId = simulator.say({ text: "hello", user: "ann", session: "ann" });
     const turn = await running(agent);
     const { conversation } = turn.request.inbound;
+    turn.reply.payload({ text: "hello yourself" });
     turn.end();
     await simulator.reply(messageId);
-    expect(await account.send(conversation, { text: "wake up" })).toEqual({ messageId: expect.stringMatching(/^srv_/) as string });
+    expect(await account.send(conversation, { text: "wake up" })).toEqual({ messageId: expect.stringMatching(/^(srv_|msg-)/) as string });
     expect(simulator.replies.some(({ text }) => text === "wake up")).toBe(true);
     expect(await account.send({ kind: "direct", id: "nobody" }, { text: "hello?" })).toBe("away");
     simulator.drop();

@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunningAccount } from "../../src/account/account.ts";
-import { type DialedAccountOptions, openDialedAccount } from "../../src/account/dialed/account.ts";
 import type { Log } from "../../src/core/ports.ts";
 import { system } from "../../src/core/system.ts";
 import type { LinkProfile } from "../../src/link/link.ts";
-import { dialSocket, openLink } from "../../src/link/shell.ts";
+import { dialSocket } from "../../src/link/shell.ts";
 import type { Dial } from "../../src/link/socket.ts";
 import { createRandom, type Random } from "../../src/testing/chaos/random.ts";
 import { type ChaosProxy, planFaults, startChaosProxy, type TimedFault } from "../../src/testing/chaos-proxy.ts";
+import type { FrameRecord } from "../../src/testing/simulator/record.ts";
 import { type Simulator, startSimulator } from "../../src/testing/simulator/simulator.ts";
 import type { Subject } from "../support/subjects.ts";
 import { answerTo, beginLife, type Life, type Record as Kept } from "./process.ts";
@@ -58,8 +58,8 @@ function kills(random: Random): number {
 
 /** The numbers of a real link, a thousand times faster, so that a history takes about a second. */
 function hasten(profile: LinkProfile): LinkProfile {
-  const backoff = { ...profile.backoff, baseMs: 10, maxMs: 60, jitterMs: 10 };
-  return { ...profile, backoff, provenMs: 300, handshakeMs: 600, pingMs: 120, deadAfterMs: 400 };
+  const backoff = { ...profile.backoff, baseMs: 10, maxMs: 60, jitterMs: 10, floorMs: 20 };
+  return { ...profile, backoff, provenMs: 300, handshakeMs: 600, pingMs: 120, deadAfterMs: 400, ...(profile.readyMs !== undefined && { readyMs: 600 }) };
 }
 
 /** How a history went. */
@@ -81,13 +81,14 @@ export async function liveThrough(subject: Subject, plan: Plan, tell: (line: str
     tell(news) {
       if (news.news === "opened") reconnected(world);
       if (news.news === "reply" && news.reply.end && news.reply.messageId !== undefined) world.seen.add(news.reply.messageId);
+      if (news.news === "frame") acknowledge(world, news.frame);
       if (news.news === "frame") note(`${news.frame.from} (link ${news.frame.link}) ${news.frame.text}`);
       else note(news.news);
     },
   });
   const proxy = await startChaosProxy({ target: simulator.port });
   const kept: Kept = { admitted: [], runs: [], warnings: [] };
-  const world: World = { subject, plan, folder, simulator, proxy, kept, note, lives: 0, said: [], waiting: [], seen: new Set() };
+  const world: World = { subject, plan, folder, simulator, proxy, kept, note, lives: 0, said: [], waiting: [], seen: new Set(), numbered: new Map(), early: [] };
   try {
     await begin(world);
     const faults = proxy.play(plan.faults);
@@ -99,6 +100,7 @@ export async function liveThrough(subject: Subject, plan: Plan, tell: (line: str
     proxy.calm();
     note("calm");
     await waitFor(() => world.waiting.length === 0 && unsettled(world).length === 0, 20_000);
+    if (subject.rewind) await replayAll(world, subject.rewind);
     const reported = kept.admitted.filter((id) => isReported(world, id)).length;
     return { wrong: judge(world), admitted: kept.admitted.length, reported, lives: world.lives, links: simulator.links.length };
   } finally {
@@ -127,8 +129,12 @@ interface World {
   waiting: Extract<Deed, { deed: "say" }>[];
   /** Messages in the order in which their users first saw a complete answer; one that is said again stays in its place. */
   seen: Set<string>;
+  /** Ids of messages by the link and the number they were sent with, on wires that acknowledge by numbers. */
+  numbered: Map<string, string>;
+  /** Messages that were acknowledged and not on disk. */
+  early: string[];
   life?: Life;
-  account?: RunningAccount<string>;
+  account?: RunningAccount<unknown>;
 }
 
 async function begin(world: World): Promise<void> {
@@ -146,26 +152,49 @@ async function begin(world: World): Promise<void> {
     },
   };
   world.life = life;
-  const options: DialedAccountOptions<string, unknown, unknown> = {
-    accountId: "default",
-    config: proxy.url,
-    agent: life.agent,
-    journal: life.journal,
-    system: life.system,
-    log,
-    changed() {},
-    dial(url) {
-      const dialing = subject.dial(url);
-      return { ...dialing, link: hasten(dialing.link) };
-    },
-  };
   // The system ends the sockets of a killed process, those too that it is just opening.
   const dial: Dial = (target, profile, ears) => {
     const socket = dialSocket(target, profile, ears);
     life.onKill(() => socket.terminate());
     return socket;
   };
-  world.account = await openDialedAccount(options, (link) => openLink(link, dial));
+  world.account = await subject.open({
+    simulator: world.simulator,
+    address: proxy.url.replace(/\/$/, ""),
+    agent: life.agent,
+    journal: life.journal,
+    system: life.system,
+    log,
+    hasten,
+    dial,
+    loginFile: join(folder, "login.sqlite"),
+    isAlive: () => life.isAlive,
+  });
+}
+
+/** What the plugin acknowledges it must have on disk: the server forgets it. */
+function acknowledge({ numbered, early, kept }: World, { from, link, text }: FrameRecord): void {
+  if (!text.startsWith("{")) return;
+  const { event, dseq, payload } = JSON.parse(text) as { event?: string; dseq?: number; payload?: { message_id?: string; dseq?: number } };
+  if (from === "server" && dseq !== undefined && payload?.message_id !== undefined) numbered.set(`${link} ${dseq}`, payload.message_id);
+  if (from === "server" || event !== "message.sync_ack") return;
+  for (let number = payload?.dseq ?? 0; number > 0; number -= 1) {
+    const id = numbered.get(`${link} ${number}`);
+    if (id !== undefined && !kept.admitted.includes(id)) early.push(id);
+  }
+}
+
+/** The server says everything again that it ever said: all of it is known. */
+async function replayAll(world: World, rewind: NonNullable<Subject["rewind"]>): Promise<void> {
+  const { simulator, note } = world;
+  const isDone = (link: number, from: "plugin" | "server", part: string) => simulator.frames.some((frame) => frame.link === link && frame.from === from && frame.text.includes(part));
+  note("everything is said again");
+  rewind(simulator);
+  const before = simulator.links.at(-1)?.number ?? 0;
+  simulator.drop();
+  const again = () => simulator.links.find(({ number, open }) => open && number > before && isDone(number, "server", '"replay.done"') && isDone(number, "plugin", '"message.sync_ack"'))?.number;
+  await waitFor(() => again() !== undefined && unsettled(world).length === 0, 10_000);
+  if (again() === undefined) throw new Error("nothing was said again");
 }
 
 async function doDeed(world: World, deed: Deed): Promise<void> {
@@ -178,30 +207,21 @@ async function doDeed(world: World, deed: Deed): Promise<void> {
   }
   if (deed.deed === "say") world.waiting.push(deed);
   speak(world);
-  if (deed.deed === "duplicate" && world.said.length > 0 && isConnected(simulator)) simulator.duplicate();
+  if (deed.deed === "duplicate" && world.said.length > 0 && simulator.connected) simulator.duplicate();
 }
 
-function isConnected(simulator: Simulator): boolean {
-  return simulator.links.some(({ open }) => open);
-}
-
-/** What the users want to say waits in the server while nobody is connected. */
-function speak({ simulator, waiting, said }: World): void {
-  while (isConnected(simulator)) {
+/** What the users want to say waits with them while nobody is connected, unless the server keeps it. */
+function speak({ subject, simulator, waiting, said }: World): void {
+  while (subject.rewind || simulator.connected) {
     const next = waiting.shift();
     if (!next) return;
-    said.push(say(simulator, next));
+    said.push(subject.say(simulator, { messageId: next.messageId, text: `question ${next.messageId}`, user: next.conversation }));
   }
-}
-
-/** What the wire echoes is different for each message, so that an answer tells what it answers. */
-function say(simulator: Simulator, { messageId, conversation }: Extract<Deed, { deed: "say" }>): string {
-  return simulator.say({ messageId, text: `question ${messageId}`, user: conversation, session: conversation, conversation: messageId });
 }
 
 /** Some servers send again what was not answered. */
 function reconnected(world: World): void {
-  if (world.plan.redelivers) for (const id of world.said) if (complete(world, id).length === 0) world.simulator.redeliver(id);
+  if (world.plan.redelivers && !world.subject.rewind) for (const id of world.said) if (complete(world, id).length === 0) world.simulator.redeliver(id);
   speak(world);
 }
 
@@ -214,7 +234,9 @@ function unsettled(world: World): string[] {
 
 function judge(world: World): string[] {
   const { kept, simulator, plan } = world;
-  const wrong: string[] = [];
+  const wrong: string[] = world.early.map((id) => `${id} was acknowledged before it was on disk`);
+  const lost = world.subject.rewind ? world.said.filter((id) => !kept.admitted.includes(id)) : [];
+  wrong.push(...lost.map((id) => `${id} never came`));
   const admitted = new Set(kept.admitted);
   if (admitted.size !== kept.admitted.length) wrong.push(`admitted twice: ${kept.admitted.join(" ")}`);
   for (const id of admitted) {

@@ -43,7 +43,7 @@ export interface LifeOptions {
   crash?: { at: number; when: "before" | "after" };
 }
 
-const reads: readonly (string | symbol)[] = ["find", "unfinished", "undelivered", "recall", "lastOf", "close"] satisfies (keyof Journal)[];
+const reads: readonly (string | symbol)[] = ["find", "unfinished", "undelivered", "recall", "lastOf", "recent", "fact", "close"] satisfies (keyof Journal)[];
 
 export function beginLife({ number, file, record, pace, crash }: LifeOptions): Life {
   let isAlive = true;
@@ -56,7 +56,7 @@ export function beginLife({ number, file, record, pace, crash }: LifeOptions): L
         if (!reads.includes(property)) writes += 1;
         const isLast = writes === crash?.at && !reads.includes(property);
         if (isLast && crash.when === "before") return kill();
-        if (property === "admit") record.admitted.push((args[0] as { messageId: string }).messageId);
+        if (property === "admit") record.admitted.push((JSON.parse((args[0] as { inbound: string }).inbound) as { messageId: string }).messageId);
         const result = (target[property] as (...given: unknown[]) => unknown)(...args);
         return isLast ? kill() : result;
       };

@@ -1,21 +1,20 @@
 import { packages } from "../../build/packages.ts";
 import type { Block } from "../../src/cli/gateway/block.ts";
 import type { Reply } from "../../src/testing/simulator/record.ts";
+import type { OptionsOf, ProtocolName, ServerOf } from "../../src/testing/simulator/protocols.ts";
 import { startSimulator, type Saying, type Simulator, type SimulatorOptions } from "../../src/testing/simulator/simulator.ts";
 import { type GatewayOptions, type HostGateway, startHost } from "./gateway.ts";
 
-type ProtocolName = "insta-claw" | "local-im";
-
-export interface DialedOptions extends Pick<GatewayOptions, "config" | "model"> {
+export interface DialedOptions<Name extends ProtocolName> extends Pick<GatewayOptions, "config" | "model"> {
   /** The channel's whole block, made for a server at this address. */
   block(url: string): Block;
   env?(url: string): Readonly<Record<string, string>>;
-  simulator?: SimulatorOptions;
+  simulator?: SimulatorOptions<OptionsOf<Name>>;
 }
 
-export interface DialedGateway extends HostGateway {
+export interface DialedGateway<Name extends ProtocolName = ProtocolName> extends HostGateway {
   /** The server that the plugin dials, and its users. */
-  server: Simulator;
+  server: Simulator<ServerOf<Name>>;
   /** Says something as the remote user and waits for the complete answer. */
   ask(saying: Saying): Promise<Reply>;
   /** Waits until so much of an answer has come. */
@@ -27,7 +26,7 @@ export interface DialedGateway extends HostGateway {
 }
 
 /** A gateway with a channel that dials, and the server it dials. */
-export async function startDialed(protocol: ProtocolName, { block, env, simulator, ...options }: DialedOptions): Promise<DialedGateway> {
+export async function startDialed<Name extends ProtocolName>(protocol: Name, { block, env, simulator, ...options }: DialedOptions<Name>): Promise<DialedGateway<Name>> {
   const row = packages.find(({ folder }) => folder === protocol);
   if (!row) throw new Error(`build/packages.ts has no row for ${protocol}`);
   const server = await startSimulator(protocol, simulator);

@@ -55,6 +55,7 @@ export async function openClawchatAccount<Config>(
   let config = options.config;
   /** The server could not check tokens when it was asked last: renewing one would be in vain. */
   let isUnchecked = false;
+  let dialed: DialedAccount<Config, Origin> | undefined;
 
   const keeper: LoginKeeper = keepLogin({
     store: logins,
@@ -72,7 +73,6 @@ export async function openClawchatAccount<Config>(
   const ids = { newId: () => system.uuid(), mint: createMint(() => system.random()) };
   const protocol = () => createProtocol({ ...current.profile, login: () => identityOf(keeper.login) }, ids, system.now);
 
-  let dialed: DialedAccount<Config, Origin> | undefined;
   try {
     dialed = await openDialedAccount(
       {

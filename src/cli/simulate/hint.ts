@@ -4,7 +4,7 @@ import type { RemoteProtocol } from "../../testing/simulator/protocol.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What to do next, for a person who has just started it. */
-export function configHint({ url, config, protocol }: Simulator, paint: Terminal["paint"]): string {
+export function configHint({ url, config, protocol, server }: Simulator, paint: Terminal["paint"]): string {
   const block = JSON.stringify(config[protocol.channel]);
   return [
     `${paint("bold", url)} waits for the plugin. In OpenClaw's openclaw.json:`,
@@ -15,15 +15,17 @@ export function configHint({ url, config, protocol }: Simulator, paint: Terminal
     "",
     `  openclaw config set channels.${protocol.channel} '${block.replaceAll("'", `'\\''`)}' --json`,
     "",
+    ...server.hints(url).flatMap((hint) => [hint, ""]),
     paint("dim", "dmPolicy open lets everybody behind this server talk to the agent: for trying only."),
     paint("dim", "Type what the remote user says, or /help. Ctrl-C ends."),
   ].join("\n");
 }
 
-export function helpOf({ controls, shapes }: RemoteProtocol): string {
+export function helpOf(protocol: RemoteProtocol): string {
+  const { controls, shapes } = protocol;
   const rows = [...scriptCommands.map(({ name, argument, summary }): [string, string] => [`/${name} ${argument}`, summary]), ["/help", "this text"] as const, ["/quit", "end"] as const];
   const frames = Object.entries(controls).map(([name, { summary }]): [string, string] => [name, summary]);
-  return `Words are said as the remote user; a line with a slash is a command.\n\n${table(rows)}\n\n/shape: ${shapes.join(", ")}\n\n/control:\n${table(frames)}`;
+  return `Words are said as the remote user; a line with a slash is a command.\n\n${table(rows)}\n\n/shape: ${shapes.join(", ")}\n\n/control:\n${table(frames)}${"settings" in protocol ? `\n\n--set:\n${table(protocol.settings)}` : ""}`;
 }
 
 function table(rows: readonly (readonly [string, string])[]): string {

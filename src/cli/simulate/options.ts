@@ -1,6 +1,7 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { type ProtocolName, protocols } from "../../testing/simulator/protocols.ts";
+import type { RemoteProtocol } from "../../testing/simulator/protocol.ts";
 import { Failure, messageOf } from "../failure.ts";
 import type { Io } from "../io.ts";
 
@@ -11,40 +12,46 @@ export const usage = `Usage: npm run simulate -- ${names} [options]
 Plays the remote server that a channel dials, on loopback: you speak as its user and see every frame, checked against
 the protocol. Lines of the keyboard, of a pipe and of a script are the same: words to say, or commands; /help lists them.
 
-  --port N              where to listen (18801 for insta-claw, 18802 for local-im; 0 takes a free one)
-  --account ID[=SECRET] admit this account only, with this secret; may be given several times
+  --port N              where to listen (18801 for insta-claw, 18802 for local-im, 18803 for clawchat; 0 takes a free one)
+  --account ID[=SECRET] admit this account only, with this secret; may be given several times. The secret of a clawchat
+                        account is its invite code
   --extensions A,B      announce these extensions on every connection
-  --user ID             who speaks at first (user-1)
+  --user ID             who speaks at first (user-1; with clawchat the owner of the agent)
+  --set NAME=VALUE      a setting of clawchat; may be given several times
   --script FILE         do these lines first; the exit code is 1 where something broke the rules
   --json                one JSON object per line instead of text
-  --help                this text`;
+  --help                this text; behind the name of a protocol, with its commands`;
 
 export interface SimulateOptions {
   protocol: ProtocolName;
   port: number;
   accounts?: Readonly<Record<string, string>>;
   extensions?: readonly string[];
-  user: string;
+  /** What belongs to the protocol alone. */
+  settings?: object;
+  user?: string;
   script?: string;
   json: boolean;
 }
 
-const ports: Readonly<Record<ProtocolName, number>> = { "insta-claw": 18801, "local-im": 18802 };
+const ports: Readonly<Record<ProtocolName, number>> = { "insta-claw": 18801, "local-im": 18802, clawchat: 18803 };
 
-/** Undefined where help was asked for. */
-export function readSimulateOptions(args: readonly string[], { cwd }: Pick<Io, "cwd">): SimulateOptions | undefined {
+/** Where help was asked for, with what. */
+export function readSimulateOptions(args: readonly string[], { cwd }: Pick<Io, "cwd">): SimulateOptions | { help: ProtocolName | undefined } {
   const { values, positionals } = parse(args);
-  if (values.help) return undefined;
   const [name, ...more] = positionals;
+  if (values.help) return { help: name !== undefined && isProtocol(name) ? name : undefined };
   if (name === undefined) throw new Failure(`Which protocol? npm run simulate -- ${names}`);
-  if (!isProtocol(name)) throw new Failure(`There is no protocol "${name}"; there are ${names.replaceAll("|", " and ")}.`);
+  if (!isProtocol(name)) throw new Failure(`There is no protocol "${name}"; there are ${names.replaceAll("|", ", ").replace(/, ([^,]*)$/, " and $1")}.`);
   if (more.length > 0) throw new Failure(`One protocol at a time: "${more.join(" ")}" is too much.`);
+  const user = values.user ?? (name === "clawchat" ? undefined : "user-1");
   const extensions = values.extensions?.split(",").map((extension) => extension.trim());
   return {
     protocol: name,
     port: readPort(values.port) ?? ports[name],
-    user: values.user ?? "user-1",
     json: values.json ?? false,
+    ...(user !== undefined && { user }),
+    ...(values.set && { settings: readSettings(name, values.set) }),
     ...(values.account && { accounts: readAccounts(values.account) }),
     ...(extensions && { extensions: extensions.filter((extension) => extension !== "") }),
     ...(values.script !== undefined && { script: path.resolve(cwd, values.script) }),
@@ -55,10 +62,20 @@ function parse(args: readonly string[]) {
   try {
     const string = { type: "string" } as const;
     const boolean = { type: "boolean" } as const;
-    const options = { port: string, account: { ...string, multiple: true }, extensions: string, user: string, script: string, json: boolean, help: { ...boolean, short: "h" } } as const;
+    const options = { port: string, account: { ...string, multiple: true }, extensions: string, set: { ...string, multiple: true }, user: string, script: string, json: boolean, help: { ...boolean, short: "h" } } as const;
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (cause) {
     throw new Failure(`${messageOf(cause)} See: npm run simulate -- --help`, { cause });
+  }
+}
+
+function readSettings(name: ProtocolName, given: readonly string[]): object {
+  const protocol: RemoteProtocol = protocols[name];
+  if (!("readSettings" in protocol)) throw new Failure(`${name} has no settings.`);
+  try {
+    return protocol.readSettings(given);
+  } catch (cause) {
+    throw new Failure(`--set: ${messageOf(cause)}`, { cause });
   }
 }
 

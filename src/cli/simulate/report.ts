@@ -1,6 +1,6 @@
 import { configHint } from "./hint.ts";
 import type { News, Simulator } from "../../testing/simulator/simulator.ts";
-import type { FrameRecord, Reply } from "../../testing/simulator/record.ts";
+import type { CallRecord, FrameRecord, Reply } from "../../testing/simulator/record.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Tells what happens, in one of two tongues. */
@@ -16,7 +16,10 @@ export interface Report {
 export function jsonReport(terminal: Pick<Terminal, "print">): Report {
   const print = (value: object): void => terminal.print(JSON.stringify(value));
   return {
-    listening: ({ url, config }) => print({ news: "listening", url, config }),
+    listening({ url, config, server }) {
+      const hints = server.hints(url);
+      print({ news: "listening", url, config, ...(hints.length > 0 && { hints }) });
+    },
     news(news) {
       if (news.news === "reply") return news.reply.end && print({ ...news, reply: { ...news.reply, frames: news.reply.frames.length } });
       if (news.news !== "opened" && news.news !== "closed") return print(news);
@@ -41,7 +44,7 @@ export function textReport(terminal: Terminal): Report {
         case "opened":
           return print(paint("green", `● ${plain(news.link.account)} is connected (link ${news.link.number})`));
         case "closed":
-          return print(paint("yellow", `○ ${plain(news.link.account)} is gone (link ${news.link.number}): ${describeEnd(news.link.closed)}`));
+          return print(paint("yellow", `○ ${plain(news.link.account) || "somebody"} is gone (link ${news.link.number}): ${describeEnd(news.link.closed)}`));
         case "refused":
           return print(paint("yellow", `✗ turned a connection away with ${news.how === "hang" ? "silence" : `HTTP ${news.how}`}: ${plain(news.why)}`));
         case "frame":
@@ -50,6 +53,10 @@ export function textReport(terminal: Terminal): Report {
         case "violation":
           if (news.violation.text !== said) print(paint("red", `! against the rules: ${plain(news.violation.text)}`));
           return;
+        case "call":
+          return print(callLine(news.call, terminal));
+        case "note":
+          return print(paint("dim", plain(news.text)));
         case "reply":
           if (!news.reply.end || answered.has(news.reply)) return;
           answered.add(news.reply);
@@ -73,7 +80,13 @@ function frameLine({ at, from, account, text, binary, check }: FrameRecord, { pa
   const arrow = from === "plugin" ? paint("cyan", "←") : paint("magenta", "→");
   // What the simulator itself sends is wrong on purpose.
   const verdict = check.ok ? `${paint("green", "ok")} ${plain(check.name)}` : paint(from === "plugin" ? "red" : "yellow", `✗ ${plain(check.detail)}`);
-  return `${paint("dim", time)} ${arrow} ${plain(account)} ${verdict}\n    ${paint("dim", plain(binary ? `(binary) ${text}` : text))}`;
+  return `${paint("dim", time)} ${arrow} ${plain(account) || "somebody"} ${verdict}\n    ${paint("dim", plain(binary ? `(binary) ${text}` : text))}`;
+}
+
+function callLine({ at, method, path, status, code, fault }: CallRecord, { paint, plain }: Terminal): string {
+  const time = new Date(at).toISOString().slice(11, 23);
+  const answer = status === undefined ? "no answer" : `${status}${code === undefined || code === 0 ? "" : ` (code ${code})`}`;
+  return `${paint("dim", time)} ${paint("cyan", "←")} ${method} ${plain(path)}: ${paint(status === 200 && !code ? "green" : "yellow", answer)}${fault === undefined ? "" : paint("dim", `, told to: ${plain(fault)}`)}`;
 }
 
 function replyLine({ messageId, text, thought, end }: Reply, { paint, plain }: Terminal): string {

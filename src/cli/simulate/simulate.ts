@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { nobody, perform, ScriptError, type Stage } from "../../testing/simulator/script.ts";
+import { protocols } from "../../testing/simulator/protocols.ts";
 import { type News, startSimulator, type Simulator } from "../../testing/simulator/simulator.ts";
 import { codeOf, Failure, messageOf } from "../failure.ts";
 import type { Io } from "../io.ts";
@@ -15,8 +16,8 @@ const replyMs = 600_000;
 /** `clawwire simulate`: a remote server in the terminal. */
 export async function simulate(args: readonly string[], io: Io): Promise<number> {
   const options = readSimulateOptions(args, io);
-  if (options) return run(options, io);
-  io.stdout.write(`${usage}\n`);
+  if (!("help" in options)) return run(options, io);
+  io.stdout.write(options.help ? `${usage}\n\n${helpOf(protocols[options.help])}\n` : `${usage}\n`);
   return 0;
 }
 
@@ -57,7 +58,7 @@ interface Work {
 
 /** Does the script, then what is typed, until somebody says /quit. */
 async function work(simulator: Simulator, { user }: SimulateOptions, { script, typed, report, live }: Work): Promise<void> {
-  const speaker = { ...nobody, user };
+  const speaker = { ...nobody, ...(user !== undefined && { user }) };
   const stage: Stage = { simulator, speaker, patience: { linkMs: foreverMs, waitMs: replyMs }, said: undefined };
   for (const [index, line] of script.entries()) {
     if (isQuit(line)) return;
@@ -78,9 +79,9 @@ function isQuit(line: string): boolean {
   return line.trim() === "/quit";
 }
 
-async function start({ protocol, port, accounts, extensions }: SimulateOptions, tell: (news: News) => void): Promise<Simulator> {
+async function start({ protocol, port, accounts, extensions, settings }: SimulateOptions, tell: (news: News) => void): Promise<Simulator> {
   try {
-    return await startSimulator(protocol, { port, tell, ...(accounts && { accounts }), ...(extensions && { extensions }) });
+    return await startSimulator(protocol, { port, tell, ...(accounts && { accounts }), ...(extensions && { extensions }), ...(settings && { server: settings }) });
   } catch (cause) {
     if (codeOf(cause) === "EADDRINUSE") throw new Failure(`Port ${port} is taken by another program. Choose another: npm run simulate -- ${protocol} --port ${port < 65_000 ? port + 10 : 18_812}`, { cause });
     if (codeOf(cause) === "EACCES") throw new Failure(`This system does not let you listen on port ${port}. Choose one above 1023.`, { cause });

@@ -1,14 +1,13 @@
 import { packages } from "../../../build/packages.ts";
-import { protocols, type ProtocolName } from "../../testing/simulator/protocols.ts";
 import { type News, startSimulator, type Simulator } from "../../testing/simulator/simulator.ts";
 import type { ChannelChoice } from "../gateway/config.ts";
 
-export const channelNames = ["websocket", "insta-claw", "local-im"] as const;
+export const channelNames = ["websocket", "insta-claw", "local-im", "clawchat"] as const;
 
 export type ChannelName = (typeof channelNames)[number];
 
 /** Where a person finds each channel unless told otherwise: it listens there, or the server that it dials does. */
-export const usualPorts: Readonly<Record<ChannelName, number>> = { websocket: 18800, "insta-claw": 18801, "local-im": 18802 };
+export const usualPorts: Readonly<Record<ChannelName, number>> = { websocket: 18800, "insta-claw": 18801, "local-im": 18802, clawchat: 18803 };
 
 /** What a run needs of its channel. */
 export interface StartChannel {
@@ -20,6 +19,8 @@ export interface StartChannel {
   address: string;
   /** The remote end, where the channel dials. */
   server?: Simulator;
+  /** Whose words the person's are there; absent where the server has somebody of its own. */
+  speaker?: string;
   stop(): Promise<void>;
 }
 
@@ -29,7 +30,7 @@ export async function openChannel(name: ChannelName, port: number, tell: (news: 
 }
 
 export function addressOf(name: ChannelName, port: number): string {
-  return name === "websocket" ? `ws://127.0.0.1:${port}/ws` : `ws://127.0.0.1:${port}/`;
+  return `ws://127.0.0.1:${port}${name === "websocket" || name === "clawchat" ? "/ws" : "/"}`;
 }
 
 /** Strangers may talk, because none but this machine reaches the port; so verifying them is left out as well. */
@@ -43,17 +44,18 @@ function listening(port: number): StartChannel {
   };
 }
 
-async function dialing(name: ProtocolName, port: number, tell: (news: News) => void): Promise<StartChannel> {
+async function dialing(name: Exclude<ChannelName, "websocket">, port: number, tell: (news: News) => void): Promise<StartChannel> {
   const server = await startSimulator(name, { port, tell });
-  const { channel, configFor } = protocols[name];
-  const { dmPolicy, ...facts } = configFor(server.url, {});
+  const { channel } = server.protocol;
+  // The server is ours for this run, whatever stood there before; who may talk is the person's to change.
+  const { dmPolicy, groupPolicy, allowFrom: _everybody, ...facts } = server.server.configFor(server.url);
   return {
     plugin: packageOf(name).name,
-    // The server is ours for this run, whatever stood there before; the rest is the person's to change.
-    choice: { channel, defaults: { dmPolicy }, facts },
+    choice: { channel, defaults: { dmPolicy, ...(groupPolicy !== undefined && { groupPolicy }) }, facts },
     channelPorts: [],
     address: server.url,
     server,
+    ...(name !== "clawchat" && { speaker: "you" }),
     stop: () => server.stop(),
   };
 }

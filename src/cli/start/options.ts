@@ -10,8 +10,8 @@ export const usage = `Usage: npm start -- [options]
 Runs a real OpenClaw gateway with a channel on this machine, with a practice model that needs no key. A channel that
 dials gets a server to dial; you speak as its user in this terminal, where /help lists what else you can do.
 
-  --channel NAME       websocket (default), insta-claw or local-im
-  --port N             port of the channel, or of the server that it dials (18800, 18801 or 18802)
+  --channel NAME       websocket (default), insta-claw, local-im or clawchat
+  --port N             port of the channel, or of the server that it dials (18800, 18801, 18802 or 18803)
   --gateway-port N     port of the gateway itself (any free one)
   --state DIR          where everything is kept (.state)
   --model-url URL      use a real model behind an OpenAI-compatible API, such as https://api.example.com/v1

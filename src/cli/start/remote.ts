@@ -10,8 +10,8 @@ import { openTerminal } from "../simulate/terminal.ts";
 export interface RemoteUser {
   /** What happened at the server. Before `begin` it is dropped. */
   news(news: News): void;
-  /** Takes lines from here on; settles when somebody says /quit, or a person ends the input. */
-  begin(simulator: Simulator): Promise<void>;
+  /** Takes lines from here on, as words of `speaker`; settles when somebody says /quit, or a person ends the input. */
+  begin(simulator: Simulator, speaker: string | undefined): Promise<void>;
   close(): void;
 }
 
@@ -23,11 +23,11 @@ export function createRemoteUser(io: Io, interrupt: () => void): RemoteUser {
   let close = () => {};
   return {
     news: (news) => report?.news(news),
-    async begin(simulator) {
+    async begin(simulator, speaker) {
       const left = Promise.withResolvers<void>();
       const live = io.stdin.isTTY === true;
       let turn = Promise.resolve();
-      const stage: Stage = { simulator, speaker: { ...nobody, user: "you" }, patience: live ? { waitMs: WAIT_MS } : { linkMs: WAIT_MS, waitMs: WAIT_MS }, said: undefined };
+      const stage: Stage = { simulator, speaker: { ...nobody, user: speaker }, patience: live ? { waitMs: WAIT_MS } : { linkMs: WAIT_MS, waitMs: WAIT_MS }, said: undefined };
       const act = async (line: string): Promise<void> => {
         if (line.trim() === "/quit") return left.resolve();
         if (line.trim() === "/help") return report?.help(helpOf(simulator.protocol));

@@ -57,7 +57,7 @@ async function run(options: StartOptions, interrupt: Interrupt, io: Io): Promise
     const { model } = options;
     const instance = await startInstance({ layout, channel: choice, channelPorts, gatewayPort, plugin, abort: interrupt.signal, ...(model ? { model } : {}) }, steps, io);
     io.stdout.write(welcome(options, channel, layout.output, Date.now() - began, io));
-    if (channel.server) void user.begin(channel.server).then(interrupt.interrupt);
+    if (channel.server) void user.begin(channel.server, channel.speaker).then(interrupt.interrupt);
     return await untilOver(instance, interrupt, steps, { output: layout.output, leave: user.close });
   } finally {
     user.close();

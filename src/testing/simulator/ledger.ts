@@ -1,7 +1,7 @@
 import type { System } from "../../core/ports.ts";
-import type { SimulatorLink } from "./link.ts";
-import type { Follower, RemoteProtocol } from "./protocol.ts";
-import type { Check, FrameRecord, Reply, Violation } from "./record.ts";
+import type { ServerLink, SimulatorLink } from "./link.ts";
+import type { RemoteProtocol, RemoteServer } from "./protocol.ts";
+import type { CallRecord, Check, FrameRecord, Reply, Violation } from "./record.ts";
 import type { RefusalKind } from "./server.ts";
 import { Waiters } from "./waiters.ts";
 
@@ -9,26 +9,27 @@ export type News =
   | { news: "opened" | "closed"; link: SimulatorLink }
   | { news: "refused"; how: RefusalKind; why: string }
   | { news: "frame"; frame: FrameRecord }
+  | { news: "call"; call: CallRecord }
+  | { news: "note"; text: string }
   | { news: "reply"; reply: Reply }
   | { news: "violation"; violation: Violation };
 
 /** Everything that has happened, and what the protocol says about it. */
 export class Ledger {
   readonly frames: FrameRecord[] = [];
+  readonly calls: CallRecord[] = [];
   readonly violations: Violation[] = [];
   readonly refusals: { how: RefusalKind; why: string }[] = [];
-  readonly #protocol: RemoteProtocol;
+  readonly #protocol: Pick<RemoteProtocol, "checkFromPlugin" | "checkFromServer" | "mask">;
   readonly #system: System;
   readonly #listener: ((news: News) => void) | undefined;
-  readonly #follower: Follower;
   readonly #waiters: Waiters;
   #stopped = false;
 
-  constructor(protocol: RemoteProtocol, system: System, listener: ((news: News) => void) | undefined) {
+  constructor(protocol: Pick<RemoteProtocol, "checkFromPlugin" | "checkFromServer" | "mask">, system: System, listener: ((news: News) => void) | undefined) {
     this.#protocol = protocol;
     this.#system = system;
     this.#listener = listener;
-    this.#follower = protocol.follow();
     this.#waiters = new Waiters(system);
   }
 
@@ -36,30 +37,37 @@ export class Ledger {
     return this.#stopped;
   }
 
-  get replies(): readonly Reply[] {
-    return this.#follower.replies;
-  }
-
-  heard(link: SimulatorLink, data: Buffer, binary: boolean): void {
-    const text = data.toString(binary ? "base64" : "utf8");
-    const check: Check = binary ? { ok: false, path: "", detail: "expected a text frame, got a binary one" } : this.#protocol.checkFromPlugin(text);
+  heard(server: RemoteServer, link: ServerLink, data: Buffer, binary: boolean): void {
+    const raw = data.toString(binary ? "base64" : "utf8");
+    const text = binary ? raw : (this.#protocol.mask?.(raw) ?? raw);
+    const check: Check = binary ? { ok: false, path: "", detail: "expected a text frame, got a binary one" } : this.#protocol.checkFromPlugin(raw);
     const frame = this.#record(link, "plugin", { text, binary, check });
-    if (!check.ok) return this.#violated(frame, check.detail);
-    const { reply, faults } = this.#follower.heard(frame);
+    if (!check.ok) this.#violated(frame, check.detail);
+    const { reply, faults } = server.heard(frame, link, raw);
     for (const fault of faults) this.#violated(frame, fault, reply);
     if (reply) this.tell({ news: "reply", reply });
   }
 
-  sent(link: SimulatorLink, data: string | Buffer, messageId?: string): void {
+  sent(server: RemoteServer, link: SimulatorLink, data: string | Buffer, messageId?: string): void {
     const binary = typeof data !== "string";
     const check: Check = binary ? { ok: false, path: "", detail: "a binary frame" } : this.#protocol.checkFromServer(data);
     const text = binary ? data.toString("base64") : data;
-    this.#follower.sent(this.#record(link, "server", { text, binary, check, ...(messageId !== undefined && { messageId }) }));
+    server.sent(this.#record(link, "server", { text, binary, check, ...(messageId !== undefined && { messageId }) }));
   }
 
   refused(how: RefusalKind, why: string): void {
     this.refusals.push({ how, why });
     this.tell({ news: "refused", how, why });
+  }
+
+  called(call: CallRecord): void {
+    this.calls.push(call);
+    this.tell({ news: "call", call });
+  }
+
+  /** Something against the rules that no frame says by itself. */
+  violated(text: string, link?: SimulatorLink): void {
+    this.#violated({ at: this.#system.now(), account: link?.account ?? "", link: link?.number ?? 0 }, text);
   }
 
   tell(news: News): void {
@@ -88,7 +96,7 @@ export class Ledger {
     return frame;
   }
 
-  #violated({ at, account, link }: FrameRecord, text: string, reply?: Reply): void {
+  #violated({ at, account, link }: Pick<FrameRecord, "at" | "account" | "link">, text: string, reply?: Reply): void {
     const violation: Violation = { at, account, link, text, ...(reply?.messageId !== undefined && { messageId: reply.messageId }) };
     this.violations.push(violation);
     this.tell({ news: "violation", violation });

@@ -7,10 +7,13 @@ import type { UpgradeRequest } from "./protocol.ts";
 export interface SimulatorLink {
   /** 1 is the first one of this simulator. */
   readonly number: number;
+  /** Empty before the link is through its handshake, where the protocol has one. */
   readonly account: string;
   readonly request: UpgradeRequest;
   readonly openedAt: number;
   readonly open: boolean;
+  /** It is through its handshake. */
+  readonly ready: boolean;
   /** Neither read nor written: the plugin cannot tell it from a dead one. */
   readonly stalled: boolean;
   /** WebSocket pings that the plugin has sent. */
@@ -21,7 +24,7 @@ export interface SimulatorLink {
 export interface LinkClosed {
   at: number;
   by: "plugin" | "server";
-  /** 1006 where it ended without a close frame. */
+  /** 1006 where it ended without a close frame, 1005 where that had no code. */
   code: number;
   reason: string;
 }
@@ -33,32 +36,39 @@ export interface LinkEvents {
 
 type Incoming = { kind: "frame"; data: Buffer; isBinary: boolean } | { kind: "ping"; data: Buffer };
 
+/** `last` is followed by the end of the connection. */
+type Outgoing = { data: string | Buffer; last?: true };
+
 export class ServerLink implements SimulatorLink {
   readonly number: number;
-  readonly account: string;
+  account = "";
+  ready = false;
   readonly request: UpgradeRequest;
   readonly openedAt: number;
   pings = 0;
   closed: LinkClosed | undefined;
   stalled = false;
+  /** When a pong came last; before one did, when it opened. */
+  pongAt: number;
   readonly #socket: WebSocket;
   readonly #system: System;
   readonly #events: LinkEvents;
   readonly #incoming: Gate<Incoming>;
-  readonly #outgoing: Gate<string | Buffer>;
+  readonly #outgoing: Gate<Outgoing>;
 
-  constructor(socket: WebSocket, facts: Pick<SimulatorLink, "number" | "account" | "request">, events: LinkEvents, system: System) {
+  constructor(socket: WebSocket, facts: Pick<SimulatorLink, "number" | "request">, events: LinkEvents, system: System) {
     this.number = facts.number;
-    this.account = facts.account;
     this.request = facts.request;
     this.openedAt = system.now();
+    this.pongAt = this.openedAt;
     this.#socket = socket;
     this.#system = system;
     this.#events = events;
     this.#incoming = new Gate(system, (incoming) => this.#handle(incoming));
-    this.#outgoing = new Gate(system, (data) => this.#write(data));
+    this.#outgoing = new Gate(system, (outgoing) => this.#write(outgoing));
     socket.on("message", (data, isBinary) => this.#receive({ kind: "frame", data: bytesOf(data), isBinary }));
     socket.on("ping", (data) => this.#receive({ kind: "ping", data }));
+    socket.on("pong", () => void (this.pongAt = system.now()));
     // How it ended is told by its close.
     socket.on("error", () => {});
     socket.on("close", (code, reason) => this.#end("plugin", code, reason.toString("utf8")));
@@ -69,12 +79,22 @@ export class ServerLink implements SimulatorLink {
   }
 
   send(data: string | Buffer): void {
-    this.#outgoing.put(data);
+    this.#outgoing.put({ data });
   }
 
-  close(code: number, reason: string): void {
+  /** Ends the connection without a close frame when this is on its way. */
+  sendLast(data: string): void {
+    this.#outgoing.put({ data, last: true });
+  }
+
+  /** Without a code, the close frame has none either. */
+  close(code?: number, reason = ""): void {
     this.#socket.close(code, reason);
-    this.#end("server", code, reason);
+    this.#end("server", code ?? 1005, reason);
+  }
+
+  ping(): void {
+    if (!this.stalled && this.#socket.readyState === WebSocket.OPEN) this.#socket.ping();
   }
 
   /** Ends the connection without a close frame. */
@@ -124,8 +144,9 @@ export class ServerLink implements SimulatorLink {
     if (!this.stalled && this.#incoming.waiting === 0 && this.#socket.isPaused) this.#socket.resume();
   }
 
-  #write(data: string | Buffer): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(data, { binary: typeof data !== "string" });
+  #write({ data, last }: Outgoing): void {
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    this.#socket.send(data, { binary: typeof data !== "string" }, () => (last ? this.drop() : undefined));
   }
 
   #end(by: LinkClosed["by"], code: number, reason: string): void {

@@ -24,6 +24,7 @@ export type Check =
 export interface Violation {
   at: number;
   account: string;
+  /** 0 where it came over none. */
   link: number;
   /** The message whose answer it spoils. */
   messageId?: string;
@@ -47,3 +48,17 @@ export interface Reply {
 }
 
 export type ReplyEnd = { how: "completed" | "incomplete" } | { how: "failed"; code?: string; error: string };
+
+/** One HTTP request that was answered, or was not. */
+export interface CallRecord {
+  /** ms since the epoch. */
+  at: number;
+  method: string;
+  path: string;
+  /** Absent where no answer left. */
+  status?: number;
+  /** What the answer said in its envelope. */
+  code?: number;
+  /** The fault that was asked for. */
+  fault?: string;
+}

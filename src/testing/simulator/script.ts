@@ -37,7 +37,7 @@ export interface ScriptCommand {
   argument: string;
   summary: string;
   /** It does something to a link, so there has to be one. */
-  needsLink?: true;
+  needsLink?: true | ((stage: Stage, argument: string) => boolean);
   run(stage: Stage, argument: string): void | Promise<void>;
 }
 
@@ -51,7 +51,7 @@ const setting = (name: "user" | "session" | "conversation" | "account", summary:
 });
 
 export const scriptCommands: readonly ScriptCommand[] = [
-  { name: "say", argument: "TEXT", summary: "say this, also where it begins with a slash", needsLink: true, run: say },
+  { name: "say", argument: "TEXT", summary: "say this, also where it begins with a slash", needsLink: isPlayed, run: say },
   setting("user", "who speaks from now on; nobody in particular without an id"),
   setting("session", "the session of what follows"),
   setting("conversation", "the conversation of what follows"),
@@ -68,7 +68,7 @@ export const scriptCommands: readonly ScriptCommand[] = [
   { name: "slow", argument: "MS", summary: "read and write one frame every MS; 0 ends it", run: ({ simulator }, argument) => simulator.slow(wholeNumber(argument, "ms")) },
   { name: "refuse", argument: "STATUS|hang [TIMES]", summary: "turn the next connections away", run: refuse },
   { name: "garbage", argument: "[KIND]", summary: "send what is no frame: text, json, array, null or binary", needsLink: true, run: ({ simulator, speaker }, argument) => simulator.garbage(argument || undefined, speaker.account) },
-  { name: "control", argument: "NAME [ARGUMENT]", summary: "send one of the frames listed below", needsLink: true, run: control },
+  { name: "control", argument: "NAME [ARGUMENT]", summary: "do one of the things listed below", needsLink: controlNeedsLink, run: control },
   { name: "raw", argument: "TEXT", summary: "send this very text as a frame", needsLink: true, run: ({ simulator, speaker }, argument) => simulator.raw(required(argument, "the text of a frame"), speaker.account) },
   { name: "wait", argument: "MS|link|reply [ID]", summary: "wait so long, for a connection, or for a complete answer", run: wait },
 ];
@@ -81,15 +81,28 @@ export async function perform(line: string, stage: Stage): Promise<void> {
   const command = scriptCommands.find((row) => row.name === name);
   if (!command) throw new ScriptError(`there is no /${name}; there are ${scriptCommands.map((row) => `/${row.name}`).join(", ")}`);
   try {
-    if (command.needsLink) await awaitLink(stage, stage.patience.linkMs);
+    const { needsLink = false } = command;
+    if (needsLink === true || (needsLink && needsLink(stage, argument))) await awaitLink(stage, stage.patience.linkMs);
     await command.run(stage, argument);
   } catch (cause) {
     throw new ScriptError(cause instanceof Error ? cause.message : String(cause), { cause });
   }
 }
 
+/** A server with a memory keeps what is said until somebody comes for it. */
+function isPlayed({ simulator: { protocol } }: Stage): boolean {
+  return !("serve" in protocol);
+}
+
+function controlNeedsLink(stage: Stage, argument: string): boolean {
+  const { protocol } = stage.simulator;
+  const [name = ""] = argument.split(/\s+/);
+  if (!("serve" in protocol)) return true;
+  return Object.hasOwn(protocol.controls, name) && protocol.controls[name]?.needsLink === true;
+}
+
 async function awaitLink({ simulator, speaker: { account } }: Stage, timeoutMs: number | undefined): Promise<void> {
-  if (simulator.links.some((link) => link.open && (account === undefined || link.account === account))) return;
+  if (simulator.links.some((link) => link.open && link.ready && (account === undefined || link.account === account))) return;
   if (timeoutMs === undefined) throw new ScriptError(account === undefined ? "nobody is connected" : `"${account}" is not connected`);
   await simulator.link({ ...(account !== undefined && { account }), timeoutMs });
 }

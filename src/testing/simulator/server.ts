@@ -1,8 +1,9 @@
 import { once } from "node:events";
-import { createServer, STATUS_CODES, type IncomingMessage } from "node:http";
+import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http";
+import { buffer } from "node:stream/consumers";
 import type { Socket } from "node:net";
 import { WebSocketServer, type WebSocket } from "ws";
-import type { Admission, UpgradeRequest } from "./protocol.ts";
+import type { Admission, HttpAnswer, HttpRequest, UpgradeRequest } from "./protocol.ts";
 
 /** What happens to the next requests for a link: an HTTP status, or no answer at all. */
 export type RefusalKind = number | "hang";
@@ -11,6 +12,8 @@ export interface ServerEvents {
   admit(request: UpgradeRequest): Admission;
   opened(socket: WebSocket, account: string, request: UpgradeRequest): void;
   refused(how: RefusalKind, why: string): void;
+  /** Absent where there is nothing but links. */
+  request?(request: HttpRequest): Promise<HttpAnswer>;
 }
 
 export interface LinkServer {
@@ -24,7 +27,10 @@ const host = "127.0.0.1";
 
 /** Listens on loopback for links. 0 takes a free port. */
 export async function listen(port: number, events: ServerEvents): Promise<LinkServer> {
-  const http = createServer((_request, response) => response.writeHead(426, { connection: "close" }).end("This is a WebSocket server.\n"));
+  const http = createServer((request, response) => {
+    if (!events.request) return void response.writeHead(426, { connection: "close" }).end("This is a WebSocket server.\n");
+    void answer(request, response, events.request).catch(() => response.destroy());
+  });
   // The link answers pings itself, so that a stalled one does not.
   const sockets = new WebSocketServer({ noServer: true, autoPong: false, perMessageDeflate: false });
   const connections = new Set<Socket>();
@@ -70,6 +76,13 @@ export async function listen(port: number, events: ServerEvents): Promise<LinkSe
       await closed;
     },
   };
+}
+
+async function answer(incoming: IncomingMessage, response: ServerResponse, request: NonNullable<ServerEvents["request"]>): Promise<void> {
+  const body = await buffer(incoming);
+  const answered = await request({ ...readRequest(incoming), method: incoming.method ?? "GET", body });
+  if (answered === "drop") return void response.destroy();
+  if (answered !== "hang") response.writeHead(answered.status, { "content-type": answered.type, connection: "close" }).end(answered.body);
 }
 
 function readRequest({ url = "/", headers }: IncomingMessage): UpgradeRequest {

@@ -1,41 +1,30 @@
 import type { WebSocket } from "ws";
 import type { System } from "../../core/ports.ts";
 import { system as platform } from "../../core/system.ts";
-import { ServerLink, type SimulatorLink } from "./link.ts";
-import { type ProtocolName, protocols } from "./protocols.ts";
-import type { Message, RemoteProtocol, Secrets } from "./protocol.ts";
 import { Ledger, type News } from "./ledger.ts";
-import type { FrameRecord, Reply, Violation } from "./record.ts";
+import { ServerLink, type SimulatorLink } from "./link.ts";
+import { PlayedServer } from "./played.ts";
+import { type OptionsOf, type ProtocolName, protocols, type ServerOf } from "./protocols.ts";
+import type { RemoteProtocol, RemoteServer, Saying, Secrets, ServerHost } from "./protocol.ts";
+import type { CallRecord, FrameRecord, Reply, Violation } from "./record.ts";
 import { nobody, perform, type Stage } from "./script.ts";
 import { listen, type LinkServer, type RefusalKind } from "./server.ts";
 
 export type { News } from "./ledger.ts";
+export type { Saying } from "./protocol.ts";
 
-export interface SimulatorOptions {
+export interface SimulatorOptions<Options = unknown> {
   /** 0, the default, takes a free one. */
   port?: number;
   /** The secret of each account that may open a link; by default every account may, with any secret. */
   accounts?: Secrets;
   /** Announced on every new link; by default nothing is. */
   extensions?: readonly string[];
+  /** What belongs to the protocol alone. */
+  server?: Options;
   system?: System;
   /** Told of everything, after it was recorded. */
   tell?: (news: News) => void;
-}
-
-/** What the remote user says. What is left out is made up, or not sent where the wire can do without. */
-export interface Saying {
-  text: string;
-  messageId?: string;
-  user?: string;
-  session?: string;
-  conversation?: string;
-  /** Whose link it goes over; by default that of the link opened last. */
-  account?: string;
-  /** How it is put on the wire, one of `RemoteProtocol.shapes`. */
-  shape?: string;
-  /** Further fields of the wire's own. */
-  more?: Readonly<Record<string, unknown>>;
 }
 
 export const garbage: Readonly<Record<string, string | Buffer>> = {
@@ -47,37 +36,39 @@ export const garbage: Readonly<Record<string, string | Buffer>> = {
 };
 
 /** A remote server that a plugin dials: it speaks its protocol well, and badly when it is told to. */
-export async function startSimulator(name: ProtocolName, options: SimulatorOptions = {}): Promise<Simulator> {
-  const simulator = new Simulator(protocols[name], options);
+export async function startSimulator<Name extends ProtocolName>(name: Name, options: SimulatorOptions<OptionsOf<Name>> = {}): Promise<Simulator<ServerOf<Name>>> {
+  const protocol: RemoteProtocol = protocols[name];
+  const begin = (host: ServerHost): RemoteServer => ("serve" in protocol ? protocol.serve(host) : new PlayedServer(protocol, host));
+  const simulator = new Simulator(protocol, begin as (host: ServerHost) => ServerOf<Name>, options);
   await simulator.start(options.port ?? 0);
   return simulator;
 }
 
-export class Simulator {
+export class Simulator<Server extends RemoteServer = RemoteServer> {
   readonly protocol: RemoteProtocol;
+  readonly server: Server;
   /** All that ever opened, oldest first. */
   readonly links: SimulatorLink[] = [];
   readonly #options: SimulatorOptions;
   readonly #system: System;
   readonly #ledger: Ledger;
-  /** The frames of every message, as they went out. */
-  readonly #said = new Map<string, readonly string[]>();
-  #lastSaid: string | undefined;
   #slowMs = 0;
-  #server: LinkServer | undefined;
+  #listener: LinkServer | undefined;
 
-  constructor(protocol: RemoteProtocol, options: SimulatorOptions) {
+  constructor(protocol: RemoteProtocol, begin: (host: ServerHost) => Server, options: SimulatorOptions) {
     this.protocol = protocol;
     this.#options = options;
     this.#system = options.system ?? platform;
     this.#ledger = new Ledger(protocol, this.#system, options.tell);
+    this.server = begin(this.#host());
   }
 
   async start(port: number): Promise<void> {
-    this.#server = await listen(port, {
+    this.#listener = await listen(port, {
       admit: (request) => this.protocol.admit(request, this.#options.accounts),
-      opened: (socket, account, request) => this.#opened(socket, { number: this.links.length + 1, account, request }),
+      opened: (socket, account, request) => this.#opened(socket, account, { number: this.links.length + 1, request }),
       refused: (how, why) => this.#ledger.refused(how, why),
+      ...(this.server.request && { request: async (request) => this.server.request?.(request) ?? "drop" }),
     });
   }
 
@@ -91,6 +82,11 @@ export class Simulator {
     return this.#ledger.violations;
   }
 
+  /** HTTP requests that opened no link, oldest first. */
+  get calls(): readonly CallRecord[] {
+    return this.#ledger.calls;
+  }
+
   get refusals(): readonly { how: RefusalKind; why: string }[] {
     return this.#ledger.refusals;
   }
@@ -100,22 +96,27 @@ export class Simulator {
   }
 
   get port(): number {
-    return this.#server?.port ?? 0;
+    return this.#listener?.port ?? 0;
   }
 
   /** Where a plugin dials. */
   get url(): string {
-    return `ws://127.0.0.1:${this.port}/`;
+    return `ws://127.0.0.1:${this.port}${this.protocol.path ?? "/"}`;
   }
 
   /** The block for `channels` in OpenClaw's configuration that makes the plugin dial here. */
   get config(): Readonly<Record<string, unknown>> {
-    return { [this.protocol.channel]: this.protocol.configFor(this.url, this.#options.accounts ?? {}) };
+    return { [this.protocol.channel]: this.server.configFor(this.url) };
+  }
+
+  /** Whether somebody is there to whom something can be said. */
+  get connected(): boolean {
+    return this.#linkOf(undefined) !== undefined;
   }
 
   /** What the agent has answered or said by itself, in the order in which it began. */
   get replies(): readonly Reply[] {
-    return this.#ledger.replies;
+    return this.server.replies;
   }
 
   /** The newest open link, waited for where there is none; with `after`, one that is newer than it. */
@@ -125,29 +126,20 @@ export class Simulator {
   }
 
   /** Sends a message of the remote user and returns its id. */
-  say({ text, messageId = this.#system.uuid(), account, user, session, conversation, shape = this.protocol.shapes[0] ?? "", more = {} }: Saying): string {
-    if (!this.protocol.shapes.includes(shape)) throw new Error(`there is no shape "${shape}"; there are ${this.protocol.shapes.join(", ")}`);
-    const link = this.#connected(account);
-    const message: Message = { messageId, text, account: link.account, user, session, conversation, shape, more };
-    const frames = this.protocol.compose(message, this.#system.now(), () => this.#system.uuid());
-    this.#said.set(messageId, frames);
-    this.#lastSaid = messageId;
-    for (const frame of frames) this.#send(link, frame, messageId);
-    return messageId;
+  say(saying: Saying): string {
+    const { shapes } = this.protocol;
+    if (saying.shape !== undefined && !shapes.includes(saying.shape)) throw new Error(`there is no shape "${saying.shape}"; there are ${shapes.join(", ")}`);
+    return this.server.say(saying);
   }
 
-  /** Sends the last message once more, byte for byte. */
+  /** Sends the last message once more. */
   duplicate(account?: string): void {
-    this.redeliver(this.#lastSaid, account);
+    this.server.duplicate(account);
   }
 
-  /** Sends a message once more, byte for byte; by default the oldest one without a complete answer, else the last one. */
-  redeliver(messageId = this.#unanswered() ?? this.#lastSaid, account?: string): void {
-    if (messageId === undefined) throw new Error("nothing was said yet");
-    const frames = this.#said.get(messageId);
-    if (!frames) throw new Error(`there was no message "${messageId}"`);
-    const link = this.#connected(account);
-    for (const frame of frames) this.#send(link, frame, messageId);
+  /** Sends a message once more; by default the oldest one without a complete answer, else the last one. */
+  redeliver(messageId?: string, account?: string): void {
+    this.server.redeliver(messageId, account);
   }
 
   /** Ends the links, or those of one account, without a close frame. */
@@ -177,7 +169,7 @@ export class Simulator {
 
   /** Turns the next requests for a link away: with an HTTP status, or by never answering. 0 times ends it. */
   refuse(how: RefusalKind, times = 1): void {
-    this.#server?.refuse(how, times);
+    this.#listener?.refuse(how, times);
   }
 
   /** Sends what is no frame, one of `garbage`. */
@@ -187,12 +179,11 @@ export class Simulator {
     this.#send(this.#connected(account), data);
   }
 
-  /** Sends one of `RemoteProtocol.controls`. */
+  /** Does one of `RemoteProtocol.controls`. */
   control(name: string, argument = "", account?: string): void {
     const { controls } = this.protocol;
-    const control = Object.hasOwn(controls, name) ? controls[name] : undefined;
-    if (!control) throw new Error(`there is no control "${name}"; there are ${Object.keys(controls).join(", ")}`);
-    this.raw(control.compose(argument, this.#system.now(), () => this.#system.uuid()), account);
+    if (!Object.hasOwn(controls, name)) throw new Error(`there is no control "${name}"; there are ${Object.keys(controls).join(", ")}`);
+    this.server.control(name, argument, account);
   }
 
   /** Sends this very text. */
@@ -223,22 +214,52 @@ export class Simulator {
 
   async stop(): Promise<void> {
     this.#ledger.stop();
+    this.server.stop();
     for (const link of this.#open()) link.drop();
-    await this.#server?.stop();
+    await this.#listener?.stop();
   }
 
-  #opened(socket: WebSocket, facts: Pick<SimulatorLink, "number" | "account" | "request">): void {
-    const events = { frame: (data: Buffer, isBinary: boolean) => this.#ledger.heard(link, data, isBinary), closed: () => this.#ledger.tell({ news: "closed", link }) };
+  #opened(socket: WebSocket, account: string, facts: Pick<SimulatorLink, "number" | "request">): void {
+    const events = { frame: (data: Buffer, isBinary: boolean) => this.#ledger.heard(this.server, link, data, isBinary), closed: () => this.#closed(link) };
     const link = new ServerLink(socket, facts, events, this.#system);
     this.links.push(link);
     if (this.#slowMs > 0) link.slow(this.#slowMs);
+    this.server.opened(link, account);
+  }
+
+  #admitted(link: ServerLink, account: string): void {
+    Object.assign(link, { account, ready: true });
     this.#ledger.tell({ news: "opened", link });
-    const { extensions } = this.#options;
-    if (extensions) this.#send(link, this.protocol.announce(extensions, () => this.#system.uuid()));
+  }
+
+  #closed(link: ServerLink): void {
+    this.server.closed(link);
+    this.#ledger.tell({ news: "closed", link });
+  }
+
+  #host(): ServerHost {
+    const { accounts, extensions, server: options } = this.#options;
+    const ledger = this.#ledger;
+    return {
+      system: this.#system,
+      accounts,
+      extensions,
+      options,
+      connected: (account) => this.#connected(account),
+      admitted: (link, account) => this.#admitted(link, account),
+      send: (link, data, messageId) => this.#send(link, data, messageId),
+      sendLast: (link, data) => {
+        ledger.sent(this.server, link, data);
+        link.sendLast(data);
+      },
+      violated: (text, link) => ledger.violated(text, link),
+      called: (call) => ledger.called(call),
+      note: (text) => ledger.tell({ news: "note", text }),
+    };
   }
 
   #send(link: ServerLink, data: string | Buffer, messageId?: string): void {
-    this.#ledger.sent(link, data, messageId);
+    this.#ledger.sent(this.server, link, data, messageId);
     link.send(data);
   }
 
@@ -247,17 +268,12 @@ export class Simulator {
   }
 
   #linkOf(account: string | undefined, since = 0): ServerLink | undefined {
-    return this.#open(account).findLast((link) => link.number > since);
+    return this.#open(account).findLast((link) => link.ready && link.number > since);
   }
 
   #connected(account: string | undefined): ServerLink {
     const link = this.#linkOf(account);
     if (!link) throw new Error(account === undefined ? "nobody is connected" : `"${account}" is not connected`);
     return link;
-  }
-
-  #unanswered(): string | undefined {
-    const answered = new Set(this.replies.flatMap(({ messageId, end }) => (messageId !== undefined && end ? [messageId] : [])));
-    return [...this.#said.keys()].find((id) => !answered.has(id));
   }
 }

@@ -34,6 +34,16 @@ describe("a published package", () => {
     expect(readme(row, release, channel)).toContain("| `WS_AUTH_ENABLED` | `auth.enabled` |");
   });
 
+  it("says what has to be done once, where the smallest configuration is not enough", () => {
+    expect(readme(packageNamed("clawwire-clawchat"), release, channel)).toContain("Then, once:\n\n```sh\nopenclaw channels add --channel clawchat --code <invite code>\n```");
+    expect(readme(row, release, channel)).not.toContain("Then, once");
+  });
+
+  it("hides secrets that are given as flags", () => {
+    const secret = /code|token|secret/i;
+    for (const { setupFields } of packages) expect(setupFields.filter(({ key, sensitive }) => secret.test(key) !== (sensitive === true)).map(({ key }) => key)).toEqual([]);
+  });
+
   it("has a row of its own: names and channels occur once", () => {
     for (const key of ["name", "channel", "folder"] as const) expect(new Set(packages.map((each) => each[key])).size).toBe(packages.length);
     expect(() => packageNamed("clawwire-nothing")).toThrow(/no package "clawwire-nothing"; build\/packages.ts has clawwire-websocket/);

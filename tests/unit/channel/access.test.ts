@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { decideAccess, mayReadAlong } from "../../../src/channel/access.ts";
+import { resolveAccount } from "../../../src/channel/accounts.ts";
+import { websocketRules } from "../../../src/channel/websocket-account.ts";
 import type { Inbound } from "../../../src/protocols/inbound.ts";
 import { type FakeHost, fakeHost, group, inboundOf } from "./fake-host.ts";
 
@@ -70,6 +72,28 @@ describe("access", () => {
     const host = fakeHost({ groupPolicy: "open", groupAllowFrom: ["*"], allowFrom: ["ann"] });
     expect(await decide(host, { conversation: group("room"), content: "/stop" })).toMatchObject({ admitted: true });
     expect(await decide(host, { sender: verified("bob"), conversation: group("room"), content: "/stop" })).toMatchObject({ admitted: false });
+  });
+
+  it.each([
+    ["owner", [true, false, false]],
+    ["all", [true, true, false]],
+    ["off", [false, false, false]],
+  ])("CC-61 gives commands in a group as groupCommandMode %s says, and in a direct chat as ever", async (groupCommandMode, inGroup) => {
+    const host = fakeHost({ groupPolicy: "open", allowFrom: ["own", "ann"] });
+    const { config } = host.account();
+    host.account = () => ({ ...resolveAccount(websocketRules, host.cfg, "default", {}), config: { ...config, ownerUserId: "own", groupCommandMode } as NonNullable<typeof config> });
+    const obeyed = async (id: string, conversation: Inbound["conversation"]) => (await decide(host, { sender: verified(id), conversation, content: "/stop" })).admitted;
+    expect(await Promise.all(["own", "ann", "bob"].map((id) => obeyed(id, group("room"))))).toEqual(inGroup);
+    expect(await obeyed("ann", { kind: "direct", id: "ann" })).toBe(true);
+    expect(await decide(host, { sender: verified("bob"), conversation: group("room") })).toMatchObject({ admitted: true });
+  });
+
+  it("gives each member of a group a lane of their own where the account says so", async () => {
+    const host = fakeHost({ groupPolicy: "open" });
+    const laneOf = (member?: string) => decide(host, { conversation: { ...group("room"), ...(member !== undefined && { member }) } });
+    expect(await laneOf("ann")).toEqual({ admitted: true, lane: "agent:main:websocket:group:room~~ann" });
+    expect(await laneOf("bob")).not.toEqual(await laneOf("ann"));
+    expect(await laneOf()).toEqual({ admitted: true, lane: "agent:main:websocket:group:room" });
   });
 
   it("reads the configuration anew for every message", async () => {

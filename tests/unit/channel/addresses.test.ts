@@ -5,6 +5,7 @@ import { parseAddress, writeAddress } from "../../../src/channel/addresses.ts";
 import { createMessaging } from "../../../src/channel/messaging.ts";
 import { encodeId, sessionPeerId } from "../../../src/channel/identity.ts";
 import { resolveRoute } from "../../../src/channel/routes.ts";
+import { clawchatToolGuard } from "../../../src/channel/clawchat.ts";
 import { localImToolGuard } from "../../../src/channel/local-im.ts";
 import { readSessionKey } from "../../../src/channel/tool-guard.ts";
 import { websocketToolGuard } from "../../../src/channel/websocket.ts";
@@ -98,6 +99,23 @@ describe("an address of the local IM channel", () => {
   });
 });
 
+describe("an address of the ClawChat channel", () => {
+  const { channel } = clawchatToolGuard;
+
+  it.each([
+    ["clawchat:user:usr_A", "direct", "usr_A"],
+    ["clawchat-plugin-openclaw:usr_A", "direct", "usr_A"],
+    ["clawchat:group:cnv_1", "group", "cnv_1"],
+    ["usr_A", "direct", "usr_A"],
+  ])("%s is %s %s", (text, kind, id) => {
+    expect(parseAddress(channel.addresses, text)).toEqual({ kind, id });
+  });
+
+  it("of a group is that of all its members' sessions", () => {
+    for (const id of ["cnv_1", "cnv_1~~usr_%41", "work~cnv_1~~usr_1"]) expect(createMessaging(channel).resolveSessionTarget?.({ kind: "group", id })).toBe("clawchat:group:cnv_1");
+  });
+});
+
 describe("a binding", () => {
   it("without an account means the default one, however that is called", () => {
     const host = fakeHost({});
@@ -109,5 +127,12 @@ describe("a binding", () => {
     const agentOf = (accountId: string) => resolveRoute(host.runtime.channel, cfg, localImToolGuard.channel, accountId, { kind: "direct", scope: "user", id: "ann" }).agentId;
     expect(agentOf("u1")).toBe("ops");
     expect(() => agentOf("u2")).toThrow(/agent/i);
+  });
+
+  it("of the original plugin's channel goes on to count", () => {
+    const host = fakeHost({});
+    const { channel } = clawchatToolGuard;
+    const cfg = { agents: { entries: { main: {}, ops: {} } }, bindings: [{ agentId: "ops", match: { channel: "clawchat-plugin-openclaw" } }], channels: { clawchat: {} } } as unknown as OpenClawConfig;
+    expect(resolveRoute(host.runtime.channel, cfg, channel, "default", { kind: "direct", id: "usr_A" }).agentId).toBe("ops");
   });
 });

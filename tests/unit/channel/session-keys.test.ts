@@ -18,7 +18,7 @@ describe.each(Object.entries(forms))("session keys in the form %s", (name, form)
   const account = isScoped ? fc.oneof(fc.constantFrom("default", "a.b", "U1", "u1", "user"), anyId.filter((id) => id !== "")) : fc.constantFrom("default", "sales", "direct", "group");
   const peer: fc.Arbitrary<Peer> = fc.oneof(
     fc.record({ kind: fc.constant("direct" as const), id: anyId, ...(isScoped && { scope: fc.constantFrom("user", "conversation") }) }),
-    fc.record({ kind: fc.constant("group" as const), id: anyId }),
+    fc.record({ kind: fc.constant("group" as const), id: anyId, ...(!isScoped && { member: anyId }) }, { requiredKeys: ["kind", "id"] }),
   );
   const conversation = fc.tuple(account, peer, fc.option(anyId.filter((id) => id !== ""), { nil: undefined }));
   const keyOf = ([accountId, to, threadId]: [string, Peer, string | undefined]) =>
@@ -45,6 +45,21 @@ describe.each(Object.entries(forms))("session keys in the form %s", (name, form)
       }),
       { numRuns: 3000 },
     );
+  });
+});
+
+describe("session keys of the ClawChat channel", () => {
+  const write = (accountId: string, peer: Peer) => hostForm.write({ agentId: "main", channelId: "clawchat", accountId, plainAccount: "default" }, peer);
+
+  it("CC-35 are one for a user, and one for each member of a group, or one for all", () => {
+    expect(write("default", { kind: "direct", id: "usr_A1" })).toBe("agent:main:clawchat:direct:usr_%411");
+    expect(write("default", { kind: "group", id: "cnv_1" })).toBe("agent:main:clawchat:group:cnv_1");
+    expect(write("default", { kind: "group", id: "cnv_1", member: "usr_1" })).toBe("agent:main:clawchat:group:cnv_1~~usr_1");
+    expect(write("work", { kind: "group", id: "cnv_1", member: "usr_1" })).toBe("agent:main:clawchat:group:work~cnv_1~~usr_1");
+  });
+
+  it("lead nowhere where nobody has written them", () => {
+    for (const peerId of ["cnv_1~~", "~~usr_1", "cnv_1~~a~b", "cnv_1~~%zz", "a~b~c~~d"]) expect(hostForm.read(["group", peerId])).toBeUndefined();
   });
 });
 

@@ -43,6 +43,16 @@ describe("what the agent says", () => {
     expect(payloads).toEqual([{ text: "I will look." }, { text: "It is eight." }]);
   });
 
+  it("gives the files of what it has said already, and not the words again", () => {
+    const { speech, payloads } = listen();
+    const attachments = [{ kind: "file", url: "https://media.example/1" }] as const;
+    speech.partial("I will look.");
+    speech.toolStarted();
+    speech.messageStarted();
+    speech.delivered({ text: "I will look.", attachments });
+    expect(payloads).toEqual([{ text: "I will look." }, { attachments }]);
+  });
+
   it("forgets what a model said that was cut off and asked again", () => {
     const { speech, payloads, heard } = listen();
     speech.partial("It clo");

@@ -1,7 +1,10 @@
 import type { ChannelAccountSnapshot } from "openclaw/plugin-sdk/channel-contract";
 import { describe, expect, it } from "vitest";
 import type { AccountStatus } from "../../../src/account/account.ts";
-import { createStatusReport } from "../../../src/channel/status.ts";
+import { probeLink } from "../../../src/channel/dialed.ts";
+import { createResumed } from "../../../src/channel/resumed.ts";
+import { createLiveAccounts } from "../../../src/channel/running.ts";
+import { collectIssues, createStatusReport } from "../../../src/channel/status.ts";
 import type { LinkStatus } from "../../../src/link/link.ts";
 import { createVirtualSystem } from "../../support/virtual.ts";
 
@@ -76,5 +79,48 @@ describe("the status of an account that dials", () => {
     status.stopped();
     expect(shown()).toMatchObject({ running: false, connected: false, lifecycle: "stopped", statusState: "stopped" });
     expect(system.pendingTimers()).toBe(0);
+  });
+});
+
+describe("the status of an account that has to be logged in", () => {
+  const waiting = "no login: run openclaw channels add --channel clawchat --code <invite code>";
+
+  it("CC-1 says what to do while it waits for a login, and is linked with one", async () => {
+    const { status, system, shown } = report();
+    status.opened({ status: { ...link("blocked", { reason: waiting }), login: waiting } });
+    expect(shown()).toMatchObject({ linked: false, running: true, connected: false, lifecycle: "blocked", stateReason: waiting, lastError: waiting });
+    // As the host shows it: to it an account that is not linked does not run.
+    const seen = { ...shown(), enabled: true, configured: true, running: false, stateReason: "not linked" };
+    expect(collectIssues("clawchat", [seen])).toEqual([{ channel: "clawchat", accountId: "a", kind: "auth", message: waiting }]);
+    status.changed({ ...link("ready"), login: "logged in as usr_A" });
+    await system.pass(1000);
+    expect(shown()).toMatchObject({ linked: true, connected: true, lastError: null });
+    expect(collectIssues("clawchat", [{ ...shown(), enabled: true, configured: true }])).toEqual([]);
+  });
+
+  it("is getting ready while its tokens are renewed before a dial", () => {
+    const { status, shown } = report();
+    status.opened({ status: { ...link("preparing"), login: "logged in as usr_A" } });
+    expect(shown()).toMatchObject({ linked: true, statusState: "connecting", lifecycle: "starting" });
+  });
+
+  it("is no issue of a channel without logins, or of an account that is off", () => {
+    const { status, shown } = report();
+    status.opened({ status: link("blocked") });
+    expect(shown()).not.toHaveProperty("linked");
+    expect(collectIssues("clawchat", [{ ...shown(), enabled: true, configured: true }, { accountId: "b", enabled: false, configured: true, linked: false, stateReason: waiting }])).toEqual([]);
+  });
+
+  it("is shown to who probes it", async () => {
+    const live = createLiveAccounts();
+    const accountIs = (status: AccountStatus) => {
+      const account = { status: () => status, url: "wss://chat.example/ws", send: async () => "away" as const };
+      live.add("a", { account, resumed: createResumed(), log: { debug() {}, info() {}, warn() {}, error() {} }, mediaBytes: () => 0 });
+    };
+    accountIs({ ...link("blocked", { reason: waiting }), login: waiting });
+    expect(await probeLink(live, "a")).toEqual({ ok: false, error: waiting });
+    accountIs({ ...link("ready"), login: "logged in as usr_A" });
+    expect(await probeLink(live, "a")).toEqual({ ok: true, link: "connected", login: "logged in as usr_A" });
+    expect(await probeLink(live, "b")).toEqual({ ok: false, error: "the account is not running here" });
   });
 });

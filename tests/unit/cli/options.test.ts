@@ -11,7 +11,7 @@ describe("the options of start", () => {
   });
 
   it("find each channel at a port of its own", () => {
-    expect(["insta-claw", "local-im"].map((name) => start(["--channel", name]).port)).toEqual([18_801, 18_802]);
+    expect(["insta-claw", "local-im", "clawchat"].map((name) => start(["--channel", name]).port)).toEqual([18_801, 18_802, 18_803]);
     expect(start(["--channel", "local-im", "--port", "9000"])).toMatchObject({ channel: "local-im", port: 9000 });
   });
 
@@ -28,7 +28,7 @@ describe("the options of start", () => {
   it.each([
     [["--port", "http"], {}, /--port takes a number from 1 to 65535, not "http"/],
     [["--port", "70000"], {}, /not "70000"/],
-    [["--channel", "clawchat"], {}, /--channel takes websocket, insta-claw, local-im, not "clawchat"/],
+    [["--channel", "irc"], {}, /--channel takes websocket, insta-claw, local-im, clawchat, not "irc"/],
     [["--prot", "1"], {}, /--prot.*npm start -- --help/s],
     [["--model", "large"], {}, /--model needs --model-url/],
     [["--model-url", "https://api.example.com"], { CLAWWIRE_MODEL_API_KEY: "k" }, /needs --model NAME/],

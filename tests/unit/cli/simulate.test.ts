@@ -8,6 +8,7 @@ import { PassThrough } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { main } from "../../../src/cli/main.ts";
+import { openLink } from "../testing/claw-client.ts";
 import { asOffice, dialRaw, type RawPlugin } from "../../support/raw-plugin.ts";
 
 interface Ran {
@@ -114,6 +115,36 @@ describe("simulate", () => {
     await ran.shows(/→ office ok instaclaw:hello/);
   });
 
+  it("plays a server with a memory: it says how to activate, keeps what is said, and shows calls and frames without their secrets", async () => {
+    const ran = simulate(["clawchat", "--port", "0", "--account", "office=INVITE-1", "--set", "reliable=v1"]);
+    await ran.shows("Or activate office with the invite code INVITE-1; the base URL is http://127.0.0.1:");
+    ran.stdin.write("Is it open?\n/control http health 503\n/control invite\n");
+    await ran.shows("invite code: CLAW-");
+    const base = /the base URL is (\S+)/.exec(ran.stdout())?.[1] ?? "";
+    const headers = { "content-type": "application/json", "x-device-id": "openclaw-test" };
+    const answer = await fetch(`${base}/v1/agents/connect`, { method: "POST", headers, body: JSON.stringify({ code: "INVITE-1", platform: "openclaw", type: "clawbot" }) });
+    const { data } = (await answer.json()) as { data: { access_token: string } };
+    await fetch(`${base}/health`);
+    await ran.shows("GET /health: 503 (code 503), told to: 503");
+    const link = await openLink(`${base.replace("http", "ws")}/ws`);
+    await link.hello(data.access_token, "openclaw-test", { reliable_delivery: true });
+    expect(await link.frame("message.send")).toMatchObject({ seq: expect.any(Number), sender: { nick_name: "owner" } });
+    await ran.shows("● office is connected (link 1)");
+    const lines = ran.stdout().split("\n").map((line) => line.replace(/^\d\S+ /, ""));
+    expect(lines).toEqual(expect.arrayContaining(["→ somebody ok connect.challenge", "← somebody ok connect", "→ office ok message.send", "← POST /v1/agents/connect: 200"]));
+    expect(ran.stdout()).not.toContain(data.access_token);
+    await link.crash();
+    await ran.shows("○ office is gone (link 1): without a close frame, by the plugin");
+    await (await openLink(`${base.replace("http", "ws")}/ws`)).crash();
+    await ran.shows("○ somebody is gone (link 2)");
+  });
+
+  it("explains the commands and settings of a protocol when asked for help with it", async () => {
+    const ran = simulate(["clawchat", "--help"]);
+    expect(await ran.code).toBe(0);
+    for (const text of ["--script FILE", "/drop", "hello-fail", "takeover", "no-ack", "error", "gap", "replay-twice", "merged", "permission", "notify", "metadata", "expire", "revoke", "http", "accessTtlMs"]) expect(ran.stdout()).toContain(text);
+  });
+
   it("lists all commands when asked for help, and explains a wrong one", async () => {
     const ran = simulate(["insta-claw", "--port", "0"]);
     ran.stdin.write("/help\n/fly\n/quit\n");
@@ -202,8 +233,12 @@ describe("simulate", () => {
   });
 
   it.each<[string[], RegExp]>([
-    [[], /Which protocol\? npm run simulate -- insta-claw\|local-im/],
-    [["clawchat"], /There is no protocol "clawchat"; there are insta-claw and local-im\./],
+    [[], /Which protocol\? npm run simulate -- insta-claw\|local-im\|clawchat/],
+    [["websocket"], /There is no protocol "websocket"; there are insta-claw, local-im and clawchat\./],
+    [["local-im", "--set", "reliable=v1"], /local-im has no settings\./],
+    [["clawchat", "--set", "colour=red"], /--set: there is no setting "colour"; there are reliable, accessTtlMs/],
+    [["clawchat", "--set", "reliable=v3"], /--set: reliable takes legacy, v1 or v2, not "v3"/],
+    [["clawchat", "--set", "accessTtlMs=soon"], /--set: accessTtlMs takes a whole number, not "soon"/],
     [["local-im", "insta-claw"], /One protocol at a time: "insta-claw" is too much\./],
     [["local-im", "--port", "high"], /--port takes a number from 0 to 65535, not "high"\./],
     [["local-im", "--account", "=x"], /--account takes an id, or an id and its secret such as office=s3cret/],

@@ -4,11 +4,14 @@ import path from "node:path";
 import { PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { resolveAccount } from "../../../src/channel/accounts.ts";
+import { clawchatRules } from "../../../src/channel/clawchat-account.ts";
 import { readBlock } from "../../../src/cli/gateway/files.ts";
 import { layoutOf, type Layout } from "../../../src/cli/gateway/layout.ts";
 import { freePort, isListening, portTrouble } from "../../../src/cli/gateway/ports.ts";
 import { lastWords } from "../../../src/cli/gateway/ready.ts";
 import { main } from "../../../src/cli/main.ts";
+import { addressOf, openChannel } from "../../../src/cli/start/channels.ts";
 import { takeOwnership } from "../../../src/cli/start/owner.ts";
 import { createSteps } from "../../../src/cli/steps.ts";
 
@@ -85,6 +88,22 @@ describe("the last words of a gateway", () => {
     await writeFile(layout.output, `${Array.from({ length: 40 }, (_, index) => `\u001b[31mline ${index}\u001b[0m`).join("\n")}\n`);
     expect(await lastWords(layout.output, 2)).toBe(`The last it said:\n  line 38\n  line 39\nThe whole log: ${layout.output}`);
     expect(await lastWords(path.join(layout.root, "missing"))).toBe(`It said nothing.\nThe whole log: ${path.join(layout.root, "missing")}`);
+  });
+});
+
+describe("a channel that dials", () => {
+  it("of ClawChat gets a server to dial with a login there, and is spoken to by its owner", async () => {
+    const { choice, address, speaker, plugin, server, stop } = await openChannel("clawchat", 0, () => {});
+    try {
+      expect([plugin, choice.channel, speaker]).toEqual(["clawwire-clawchat", "clawchat", undefined]);
+      expect(address).toBe(addressOf("clawchat", server?.port ?? 0));
+      expect(choice.defaults).toEqual({ dmPolicy: "open", groupPolicy: "open" });
+      expect(resolveAccount(clawchatRules, { channels: { clawchat: { ...choice.defaults, ...choice.facts } } }, undefined, {})).toMatchObject({ configured: true, warnings: [], config: { url: address, trustsPeer: true } });
+      // Everybody may talk; that everybody has tools is not for a practice run to say.
+      expect(choice.facts).not.toHaveProperty("allowFrom");
+    } finally {
+      await stop();
+    }
   });
 });
 

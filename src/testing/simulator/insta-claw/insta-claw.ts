@@ -8,7 +8,7 @@ import {
   validateSentEvent,
   validateWholeResponse,
 } from "../../../../generated/insta-claw/index.ts";
-import type { Admission, Control, RemoteProtocol, Secrets, UpgradeRequest } from "../protocol.ts";
+import type { Admission, Control, PlayedProtocol, Secrets, UpgradeRequest } from "../protocol.ts";
 import type { Check } from "../record.ts";
 import { compose, envelope, shapes } from "./compose.ts";
 import { followResponses } from "./replies.ts";
@@ -19,7 +19,7 @@ const system = (topic: string, summary: string): Control => ({
   compose: (argument, _now, newId) => encodeGatewayReceived({ type: "SYSTEM", headers: { messageId: newId(), topic }, data: JSON.stringify({ opaque: argument || newId() }) }),
 });
 
-export const instaClaw: RemoteProtocol = {
+export const instaClaw: PlayedProtocol = {
   channel: configChannel.id,
   shapes: Object.keys(shapes),
   controls: {

@@ -13,7 +13,7 @@ import {
   validateTyping,
 } from "../../../../generated/local-im/index.ts";
 import { checkDecoded, checkStrictly, type StrictValidators } from "../check.ts";
-import type { Admission, Message, RemoteProtocol, Secrets, UpgradeRequest } from "../protocol.ts";
+import type { Admission, Message, PlayedProtocol, Secrets, UpgradeRequest } from "../protocol.ts";
 import { followReplies } from "./replies.ts";
 
 const validators: StrictValidators = {
@@ -28,7 +28,7 @@ const validators: StrictValidators = {
 
 const serverName = "clawwire-simulator";
 
-export const localIm: RemoteProtocol = {
+export const localIm: PlayedProtocol = {
   channel: configChannel.id,
   shapes: ["message", "legacy"],
   controls: {

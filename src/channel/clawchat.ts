@@ -1,0 +1,84 @@
+import { chosenInKeys } from "./accounts.ts";
+import { clawchatRules as rules, type ResolvedClawchatAccount } from "./clawchat-account.ts";
+import { clawchatSetup } from "./clawchat-setup.ts";
+import { createDialedToolGuard, exposureOf, probeLink } from "./dialed.ts";
+import type { ChannelKind } from "./gateway.ts";
+import { type ChannelNames, createRuntimeStore } from "./host.ts";
+import { createChannel } from "./plugin.ts";
+import { processWide } from "./process-wide.ts";
+import { createLiveAccounts } from "./running.ts";
+import { hostForm } from "./session-keys.ts";
+import { createOwnRuns } from "./tool-guard.ts";
+
+const names: ChannelNames = {
+  id: rules.channelId,
+  label: "ClawChat",
+  legacy: rules.legacyKeys,
+  addresses: { prefix: rules.channelId, aliases: rules.legacyKeys },
+  hasGroups: true,
+  sessions: hostForm,
+  accounts: chosenInKeys(rules),
+};
+
+export const clawchatRuntime = createRuntimeStore("clawwire-clawchat");
+const live = processWide("clawchat.accounts", createLiveAccounts);
+const runs = processWide("clawchat.runs", createOwnRuns);
+
+/** Characters of a message in a detailed log. */
+const LOGGED = 100;
+const MEBIBYTE = 1_048_576;
+
+const kind: ChannelKind<ResolvedClawchatAccount> = {
+  names,
+  rules,
+  live,
+  runs,
+  runtime: () => clawchatRuntime.getRuntime(),
+  environment: () => process.env,
+  detailOf: ({ debug }) => (debug ? LOGGED : undefined),
+  showsThoughts: ({ outputVisibility }) => outputVisibility === "full",
+  mediaOf: ({ mediaUrl, limits }) => ({ allowedRoots: [], maxBytes: limits.mediaMegabytes * MEBIBYTE, placeUrl: mediaUrl, skipsUnreadable: true }),
+  open: async (options) => await (await import("./clawchat-open.ts")).openClawchat(options, clawchatRuntime.getRuntime().version),
+  login: {
+    missing: async (files) => (await import("./clawchat-activation.ts")).missingLogin(files),
+    drop: async (files) => (await import("./clawchat-activation.ts")).dropLogin(files),
+  },
+};
+
+/** Fields a running account follows, dialing again where it has to; what is not here restarts it. */
+const followed = [
+  "ack",
+  "allowFrom",
+  "debug",
+  "deliveryReceipts",
+  "dmPolicy",
+  "greeting",
+  "groupAllowFrom",
+  "groupCommandMode",
+  "groupMode",
+  "groupPolicy",
+  "groupSessionsPerUser",
+  "groups",
+  "heartbeat",
+  "limits",
+  "outputVisibility",
+  "reconnect",
+  "reliableDelivery",
+  "streaming",
+  "strictChatIds",
+  "typingMaxContinuousMs",
+  "websocketUrl",
+];
+
+/** The ClawChat channel: OpenClaw dials a server as an agent of its owner, people write, the agent answers. */
+export const clawchatChannel = createChannel(kind, {
+  blurb: "Answers on ClawChat as an agent of yours.",
+  media: true,
+  threads: false,
+  followed,
+  setup: clawchatSetup,
+  exposureOf,
+  probe: ({ accountId }) => probeLink(live, accountId),
+});
+
+export const clawchatToolGuard = createDialedToolGuard(names, rules, runs);

@@ -1,0 +1,56 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Announcement, Recipient, UploadedFile } from "../../../src/account/account.ts";
+import { clawchatToolGuard } from "../../../src/channel/clawchat.ts";
+import { createOutbound } from "../../../src/channel/outbound.ts";
+import { createResumed } from "../../../src/channel/resumed.ts";
+import { createLiveAccounts } from "../../../src/channel/running.ts";
+
+const { channel } = clawchatToolGuard;
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "outbound-"));
+  writeFileSync(join(folder, "plan.txt"), "the plan");
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A running account; `takes` says whether its server takes files. */
+function stage(takes: boolean) {
+  const live = createLiveAccounts();
+  const sent: [Recipient, Announcement][] = [];
+  const uploaded: UploadedFile[] = [];
+  const account = {
+    url: "wss://chat.example/ws",
+    status: () => ({ connected: true, running: 0, waiting: 0 }),
+    send: async (to: Recipient, message: Announcement) => (sent.push([to, message]), { messageId: "msg-1" }),
+    async upload(file: UploadedFile) {
+      if (!takes) throw new Error("HTTP 503");
+      uploaded.push(file);
+      return { kind: "file", url: "https://media.example/1", name: "plan.txt" } as const;
+    },
+  };
+  live.add("default", { account, resumed: createResumed(), log: { debug() {}, info() {}, warn() {}, error() {} }, mediaBytes: () => 1000 });
+  const { sendMedia } = createOutbound(channel, live).attachedResults;
+  const send = (mediaUrl: string) => sendMedia?.({ cfg: { channels: { clawchat: {} } }, to: "clawchat:group:cnv_1", text: "Here it is.", mediaUrl, mediaLocalRoots: [folder] });
+  return { send, sent, uploaded };
+}
+
+describe("a file that the agent sends unasked", () => {
+  it("CC-87 is uploaded first, and goes with its words", async () => {
+    const { send, sent, uploaded } = stage(true);
+    expect(await send(join(folder, "plan.txt"))).toMatchObject({ messageId: "msg-1" });
+    expect(uploaded.map(({ bytes, name }) => [Buffer.from(bytes).toString(), name])).toEqual([["the plan", "plan.txt"]]);
+    expect(sent).toEqual([[{ kind: "group", id: "cnv_1" }, { text: "Here it is.", attachments: [{ kind: "file", url: "https://media.example/1", name: "plan.txt" }] }]]);
+  });
+
+  it("CC-87 fails with its words where it cannot be put there, or lies where the agent has no business", async () => {
+    for (const [takes, file] of [[false, join(folder, "plan.txt")], [true, "/etc/hostname"], [true, join(folder, "missing.txt")]] as const) {
+      const { send, sent, uploaded } = stage(takes);
+      await expect(send(file)).rejects.toThrow("a file of the agent could not be sent");
+      expect([sent, uploaded]).toEqual([[], []]);
+    }
+  });
+});
