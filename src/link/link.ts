@@ -123,8 +123,8 @@ export interface Link {
   markReady(): void;
   /** Gives up the socket and dials again: at once where this link is proven, otherwise by the backoff. */
   recycle(reason: string): void;
-  /** Closes the socket with this code and dials again by the rules. */
-  close(code: number, reason: string): void;
+  /** Closes the socket with this code and dials again by the rules, or only after the longest delay. */
+  close(code: number, reason: string, isLongest?: boolean): void;
   /** Takes over new numbers, `maxPayload` and `handshakeMs` with the next dial; `redial` when the target has changed. Leaves `blocked`. */
   reconfigure(profile: LinkProfile, redial: boolean): void;
   /** Closes with 1000 and dials no more. Settles in every state, at most `linkCloseMs` later. */

@@ -41,9 +41,10 @@ export function explainBreakage(before: Supervision, how: Breakage, random: numb
 }
 
 /** The session has closed it. */
-export function explainClose(before: Supervision, code: number, reason: string, random: number): Loss {
+export function explainClose(before: Supervision, { code, reason, isLongest = false }: { code: number; reason: string; isLongest?: boolean }, random: number): Loss {
   const text = `closed by us (${code}, ${forLog(reason)})`;
-  return { why: "closed", text, kind: `closed ${code}`, level: "warn", ending: { by: "close", code, reason }, delayMs: delayAfterCut(before, random) };
+  const delayMs = isLongest ? backOffLongestMs(before.profile.backoff, random) : delayAfterCut(before, random);
+  return { why: "closed", text, kind: `closed ${code}`, level: "warn", ending: { by: "close", code, reason }, delayMs };
 }
 
 /** At once, but only once per proven link: a server that asks each new link for another gets no fast loop. */

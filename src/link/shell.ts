@@ -73,8 +73,8 @@ class SupervisedLink implements Link {
     this.#feed({ on: "recycle", reason });
   }
 
-  close(code: number, reason: string): void {
-    this.#feed({ on: "close", code, reason });
+  close(code: number, reason: string, isLongest = false): void {
+    this.#feed({ on: "close", code, reason, isLongest });
   }
 
   reconfigure(profile: LinkProfile, redial: boolean): void {

@@ -42,7 +42,7 @@ export type LinkEvent =
   | { on: "prepared"; preparation: number; missing?: string }
   | { on: "ready" }
   | { on: "recycle"; reason: string }
-  | { on: "close"; code: number; reason: string }
+  | { on: "close"; code: number; reason: string; isLongest?: boolean }
   | { on: "reconfigure"; profile: LinkProfile; redial: boolean }
   | { on: "stop" }
   | { on: "timer"; timer: LinkTimer };

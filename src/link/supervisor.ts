@@ -26,7 +26,7 @@ export function superviseLink(before: Supervision, event: LinkEvent, moment: Mom
     case "recycle":
       return lose(before, explainRecycle(before, event.reason, random), moment, bounds);
     case "close":
-      return lose(before, explainClose(before, event.code, event.reason, random), moment, bounds);
+      return lose(before, explainClose(before, event, random), moment, bounds);
     case "reconfigure":
       return reconfigure(before, event.profile, event.redial, moment, bounds);
     case "stop":

@@ -42,7 +42,8 @@ export type Effect<Request> =
   | { do: "settle"; receipt: string; how: Answered }
   /** Write to the journal, then run the turn; answered by `admitted`, or by a command that refuses. */
   | { do: "deliver"; inbound: Request }
-  | { do: "close"; code: number; reason: string }
+  /** Links only: `isLongest` puts off the next dial for as long as the backoff goes. */
+  | { do: "close"; code: number; reason: string; isLongest?: boolean }
   /** Links only: the peer has proven that it speaks the protocol, and finished replies may leave. */
   | { do: "ready" }
   /** Links only: give this one up and dial again at once. */

@@ -292,6 +292,27 @@ describe("a login", () => {
   });
 });
 
+describe("who an account is", () => {
+  it("CC-86 is what the service says where the configuration is wrong: it does not answer itself, and the operator hears of it", async () => {
+    const { simulator, server, agent, log } = await play({ block: { userId: "usr_01K5N8Q2R4S6T8V0W2X4Y6Z8D3" } });
+    await simulator.link();
+    await expect.poll(() => log.lines.join("\n"), soon).toContain("the server's word counts");
+    await simulator.reply(simulator.say({ text: "hello" }));
+    server.control("echo", "");
+    await simulator.reply(simulator.say({ text: "still there?" }));
+    expect(agent.began).toHaveLength(2);
+  });
+
+  it("CC-86 stays what it is where the service cannot be asked", async () => {
+    const simulator = await serve();
+    simulator.server.spoilCall("me", "503", 5);
+    await play({}, simulator);
+    await simulator.link();
+    await simulator.reply(simulator.say({ text: "hello" }));
+    expect(simulator.violations).toEqual([]);
+  });
+});
+
 describe("a file", () => {
   it("CC-87 is uploaded and shown with its message; one that cannot be uploaded is an error", async () => {
     const { simulator, server, account } = await play();

@@ -46,10 +46,10 @@ describe("npm start", () => {
     expect(await isListening(port)).toBe(false);
   }, 180_000);
 
-  it("gives a channel that dials a server to dial, through which lines of a pipe speak, and stops at /quit", async () => {
-    await packedPlugin("clawwire-local-im");
+  it.each(["local-im", "clawchat"])("gives %s a server to dial, through which lines of a pipe speak, and stops at /quit", async (channel) => {
+    await packedPlugin(`clawwire-${channel}`);
     const input = "/user ann\nhello\n/wait reply\n/quit\n";
-    const started = run("npm", ["start", "--silent", "--", "--channel", "local-im", "--port", String(port), "--state", state], { input });
+    const started = run("npm", ["start", "--silent", "--", "--channel", channel, "--port", String(port), "--state", state], { input });
     await started.until(/= answer to \S+: You said: hello/, 120_000);
     expect(await started.exited).toEqual({ code: 0, signal: null });
     expect(started.stdout()).toContain(`ws://127.0.0.1:${port}/`);

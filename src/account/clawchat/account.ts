@@ -55,6 +55,8 @@ export async function openClawchatAccount<Config>(
   let config = options.config;
   /** The server could not check tokens when it was asked last: renewing one would be in vain. */
   let isUnchecked = false;
+  /** Who the server says this account is, where its login says `known`. */
+  let corrected = { known: "", told: "" };
   let dialed: DialedAccount<Config, Origin> | undefined;
 
   const keeper: LoginKeeper = keepLogin({
@@ -71,7 +73,7 @@ export async function openClawchatAccount<Config>(
   const backend = createBackend({ keeper, http, platform: current.platform, mediaUrl: current.mediaUrl, debug: (text) => log.debug(text) });
   const groups = createGroups<Origin>({ backend, journal, system, rules: (chatId) => current.groupRules(chatId), merge });
   const ids = { newId: () => system.uuid(), mint: createMint(() => system.random()) };
-  const protocol = () => createProtocol({ ...current.profile, login: () => identityOf(keeper.login) }, ids, system.now);
+  const protocol = () => createProtocol({ ...current.profile, login: () => identityOf(keeper.login, corrected) }, ids, system.now);
 
   try {
     dialed = await openDialedAccount(
@@ -109,6 +111,7 @@ export async function openClawchatAccount<Config>(
 
   function readied(): void {
     groups.refresh();
+    groups.relook();
     void checkIdentity();
     backend.report(versions);
     if (current.greets && dialed) void greetOwner({ account: dialed, logins, login: keeper.login, protocol: protocol(), system, log });
@@ -136,12 +139,12 @@ export async function openClawchatAccount<Config>(
     if (outcome.kind === "success" || outcome.kind === "permanent") dialed?.redial();
   }
 
-  /** A wrong own id would answer its own messages: the server knows best. */
+  /** An account that took itself for somebody else would answer its own messages: the server knows best (CC-86). */
   async function checkIdentity(): Promise<void> {
     const [known, told] = [keeper.login?.identity.userId, await backend.ownUserId()];
-    if (known !== undefined && told !== undefined && known !== told) {
-      log.error(`the server says that this account is ${told}, and its login says ${known}: activate it again, or set userId right`);
-    }
+    if (known === undefined || told === undefined) return;
+    if (known !== told) log.error(`the server says that this account is ${told}, and its login says ${known}: the server's word counts; activate the account again, or set userId right`);
+    corrected = { known, told };
   }
 
   /** Before the account is open there is nobody to tell, and nothing to tell of. */
@@ -181,10 +184,10 @@ export async function openClawchatAccount<Config>(
   };
 }
 
-function identityOf(login: Login | undefined): ReturnType<Profile["login"]> {
+function identityOf(login: Login | undefined, { known, told }: { known: string; told: string }): ReturnType<Profile["login"]> {
   // The link dials only with a login.
   if (!login) return { accessToken: "", deviceId: "", userId: "", ownerUserId: "" };
   const { identity, grant } = login;
   const { deviceId, userId, ownerUserId, homeConversationId } = identity;
-  return { accessToken: grant.accessToken, deviceId, userId, ownerUserId, ...(homeConversationId !== undefined && { homeConversationId }) };
+  return { accessToken: grant.accessToken, deviceId, userId: userId === known ? told : userId, ownerUserId, ...(homeConversationId !== undefined && { homeConversationId }) };
 }

@@ -12,6 +12,8 @@ import type { Backend } from "./backend.ts";
 export interface Groups<Origin> {
   /** Asks the server again; messages that come meanwhile wait for the answer, but not for long. */
   refresh(): void;
+  /** Titles may have changed while nobody was connected (CC-63). */
+  relook(): void;
   /** Asks for the title of a group again. */
   rename(chatId: string): void;
   screen(inbound: Inbound<Origin>): Promise<"answer" | "keep">;
@@ -31,11 +33,17 @@ export interface GroupsDeps<Origin> {
   merge(inbounds: readonly Inbound<Origin>[]): Inbound<Origin>;
 }
 
+interface Title {
+  text: string | undefined;
+  /** It may have changed, or could not be looked up. */
+  isStale: boolean;
+}
+
 export function createGroups<Origin>({ backend, journal, system, rules, merge }: GroupsDeps<Origin>): Groups<Origin> {
   let settings = noGroupSettings;
   let sequence = 0;
   let landing: Promise<void> | undefined;
-  const titles = new Map<string, string | undefined>();
+  const titles = new Map<string, Title>();
   /** The last message of a group that the agent was told of, per memory. */
   const heard = new Map<string, string>();
 
@@ -56,8 +64,10 @@ export function createGroups<Origin>({ backend, journal, system, rules, merge }:
   }
 
   async function rename(chatId: string): Promise<void> {
-    const title = await backend.title(chatId);
-    put(titles, chatId, title ?? titles.get(chatId));
+    const known = titles.get(chatId)?.text;
+    put(titles, chatId, { text: known, isStale: false });
+    const text = await backend.title(chatId);
+    put(titles, chatId, text === undefined ? { text: known, isStale: true } : { text, isStale: false });
   }
 
   /** Lines that were said before this message, in the group of which the agent has heard the last one it was told. */
@@ -68,6 +78,9 @@ export function createGroups<Origin>({ backend, journal, system, rules, merge }:
   }
 
   return {
+    relook() {
+      for (const title of titles.values()) title.isStale = true;
+    },
     refresh() {
       const fetched = withinTime(fetchSettings());
       landing = fetched;
@@ -84,12 +97,9 @@ export function createGroups<Origin>({ backend, journal, system, rules, merge }:
     complete(inbound) {
       const { conversation } = inbound;
       if (conversation.kind === "direct") return inbound;
-      if (!titles.has(conversation.id)) {
-        put(titles, conversation.id, undefined);
-        void rename(conversation.id);
-      }
+      if (titles.get(conversation.id)?.isStale !== false) void rename(conversation.id);
       const earlier = earlierThan(inbound);
-      return { ...inbound, conversation: { ...conversation, subject: titles.get(conversation.id) ?? conversation.subject }, ...(earlier.length > 0 && { earlier }) };
+      return { ...inbound, conversation: { ...conversation, subject: titles.get(conversation.id)?.text ?? conversation.subject }, ...(earlier.length > 0 && { earlier }) };
     },
     told({ messageId, conversation }) {
       if (conversation.kind === "group") put(heard, memoryOf(conversation), messageId);

@@ -150,7 +150,11 @@ export async function openDialedAccount<Config, State, Origin>(
         correspondent.say({ say: "refused", of: inbound, refusal });
       },
       pairing: ({ text }) => correspondent.say({ say: "pairing", of: inbound, text }),
-      repeated: (known) => delivery.repeated(inbound, known),
+      repeated(known) {
+        // Its author may have changed it (CC-53).
+        if (duties.admitted) note(inbound);
+        delivery.repeated(inbound, known);
+      },
     };
     await switchboard.admit(inbound, asker);
     return isStored;

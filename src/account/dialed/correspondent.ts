@@ -89,7 +89,7 @@ export function createCorrespondent<State, Origin>(deps: CorrespondentDeps<State
           askings.push(ask(effect.inbound));
           break;
         case "close":
-          link().close(effect.code, effect.reason);
+          link().close(effect.code, effect.reason, effect.isLongest);
           break;
         case "ready":
           link().markReady();

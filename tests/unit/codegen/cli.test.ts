@@ -22,7 +22,7 @@ describe("npm run codegen", () => {
     const { status, stdout, stderr } = codegen(["--check"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toMatch(/^codegen: \d+ files up to date in \d+\.\d s\n$/u);
-  });
+  }, 20_000);
 
   it("reads any AsyncAPI 3 document into any folder, and names what is out of date", () => {
     const spec = path.join(repository, "codegen/fixtures/hostile.asyncapi.yaml");
