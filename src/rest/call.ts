@@ -45,9 +45,14 @@ export function readEnvelope(body: unknown): RestEnvelope {
   return { ...(typeof code === "number" && { code }), ...(typeof text === "string" && { message: text }), ...(data !== undefined && { data }) };
 }
 
+/** What needs the owner of an agent is never tried again by itself (CC-89). */
+const owners: Readonly<Record<number, string>> = { 21001: "the owner has to approve it first", 21003: "the owner does not allow it" };
+
 /** One sentence about an outcome that is not `ok`. */
 export function explainOutcome(outcome: Exclude<RestOutcome, { kind: "ok" }>): string {
   if (outcome.kind === "never-arrived" || outcome.kind === "unclear") return outcome.why;
+  const asked = outcome.code === undefined ? undefined : owners[outcome.code];
+  if (asked !== undefined) return asked;
   const code = outcome.code === undefined ? "" : `, code ${outcome.code}`;
   return `the server refused (HTTP ${outcome.status}${code})${outcome.message === "" ? "" : `: ${outcome.message}`}`;
 }

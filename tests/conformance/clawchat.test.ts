@@ -328,3 +328,19 @@ describe("a file", () => {
     expect(simulator.violations).toEqual([]);
   });
 });
+
+describe("what the owner allows", () => {
+  it("CC-64 CC-89 is told to the operator, and again when it has changed", async () => {
+    const { simulator, server, log } = await play();
+    await simulator.link();
+    const told = () => log.lines.filter((line) => line.includes("the owner's permissions"));
+    await expect.poll(told, soon).toHaveLength(1);
+    const before = simulator.calls.filter(({ path }) => path.endsWith("/permissions")).length;
+    server.control("notify", "agent.permission.changed");
+    await expect.poll(() => simulator.calls.filter(({ path }) => path.endsWith("/permissions")).length, soon).toBeGreaterThan(before);
+    expect(told()).toHaveLength(1);
+    server.signals.setPermissions({ "friend.add": "ask", "moment.create": "deny" });
+    await expect.poll(() => told().at(-1), soon).toBe("info the owner's permissions: friend.add ask, moment.create deny");
+    expect(simulator.violations).toEqual([]);
+  });
+});

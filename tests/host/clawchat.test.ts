@@ -110,7 +110,7 @@ describe("the ClawChat channel in a real gateway", () => {
     const reply = await gateway.ask({ text: `[[media ${path.join(layout.workspace, "plan.png")}]] [[say the plan]]` });
     const sent = shown().find(({ replyTo }) => replyTo === reply.messageId);
     expect(sent?.fragments).toMatchObject([{ kind: "text" }, { kind: "image", mime: "image/png", size: pixel.length }]);
-    const { url } = (sent?.fragments as { url?: string }[]).find((fragment) => fragment.url !== undefined) ?? {};
+    const url = sent?.fragments.map((fragment) => (fragment as { url?: string }).url).find((each) => each !== undefined);
     await gateway.ask({ text: "", more: { fragments: [{ kind: "text", text: "[[say seen]] what is this?" }, { kind: "image", url, name: "plan.png", mime: "image/png" }] } });
     const asked = model.requests.find(({ prompt }) => prompt.text.includes("what is this?"));
     expect(JSON.stringify(asked?.body)).toContain("image");

@@ -1,6 +1,7 @@
 import type { ConfiguredLogin } from "../../auth/configured.ts";
 import { keepLogin, type LoginKeeper } from "../../auth/keeper.ts";
 import { limits } from "../../core/limits.ts";
+import { forLog } from "../../core/redact.ts";
 import type { Link, LinkOptions, LinkProfile } from "../../link/link.ts";
 import { openLink } from "../../link/shell.ts";
 import type { Notice } from "../../protocols/dialed.ts";
@@ -57,6 +58,8 @@ export async function openClawchatAccount<Config>(
   let isUnchecked = false;
   /** Who the server says this account is, where its login says `known`. */
   let corrected = { known: "", told: "" };
+  /** The permissions that the operator was told last. */
+  let permitted: string | undefined;
   let dialed: DialedAccount<Config, Origin> | undefined;
 
   const keeper: LoginKeeper = keepLogin({
@@ -113,6 +116,7 @@ export async function openClawchatAccount<Config>(
     groups.refresh();
     groups.relook();
     void checkIdentity();
+    void tellPermissions();
     backend.report(versions);
     if (current.greets && dialed) void greetOwner({ account: dialed, logins, login: keeper.login, protocol: protocol(), system, log });
   }
@@ -129,7 +133,7 @@ export async function openClawchatAccount<Config>(
       case "conversation":
         return groups.rename(notice.id);
       case "permissions":
-        return log.debug("the owner has changed what this agent may do");
+        return void tellPermissions();
     }
   }
 
@@ -137,6 +141,15 @@ export async function openClawchatAccount<Config>(
   async function renew(accessToken: string): Promise<void> {
     const outcome = await keeper.refused(accessToken, "socket");
     if (outcome.kind === "success" || outcome.kind === "permanent") dialed?.redial();
+  }
+
+  /** Nothing of ours needs them: the server keeps to them itself, and the operator may wonder why something is refused. */
+  async function tellPermissions(): Promise<void> {
+    const permissions = await backend.permissions();
+    if (!permissions) return;
+    const told = [...permissions].map(([operation, word]) => `${forLog(operation)} ${word}`).join(", ");
+    if (told !== permitted) log.info(`the owner's permissions: ${told === "" ? "none are set" : told}`);
+    permitted = told;
   }
 
   /** An account that took itself for somebody else would answer its own messages: the server knows best (CC-86). */

@@ -1,7 +1,7 @@
 import { authorizedCall } from "../../auth/authorized.ts";
 import type { LoginKeeper } from "../../auth/keeper.ts";
 import { limits } from "../../core/limits.ts";
-import { type GroupSetting, readGroupSettings, readOwnUserId, readTitle, readUploaded } from "../../protocols/clawchat/backend.ts";
+import { type GroupSetting, readGroupSettings, readOwnUserId, readPermissions, readTitle, readUploaded } from "../../protocols/clawchat/backend.ts";
 import type { Attachment } from "../../protocols/turn.ts";
 import { explainOutcome, type RestOutcome } from "../../rest/call.ts";
 import type { HttpCall, HttpRequest } from "../../rest/http.ts";
@@ -14,6 +14,8 @@ export interface Backend {
   groupSettings(): Promise<readonly GroupSetting[] | undefined>;
   /** The own user id as the server has it. */
   ownUserId(): Promise<string | undefined>;
+  /** What the owner lets this agent do, by operation. */
+  permissions(): Promise<ReadonlyMap<string, "allow" | "ask" | "deny"> | undefined>;
   /** The title of a group. */
   title(chatId: string): Promise<string | undefined>;
   /** Tells the server what runs here; whether it hears of it is not waited for. */
@@ -45,6 +47,7 @@ export function createBackend({ keeper, http, platform, mediaUrl, debug }: Backe
   return {
     groupSettings: () => read(["agents", "me", "group-settings"], readGroupSettings),
     ownUserId: () => read(["users", "me"], readOwnUserId),
+    permissions: () => read(["agents", "me", "permissions"], readPermissions),
     title: (chatId) => read(["conversations", chatId], readTitle),
     report(versions) {
       const deviceId = keeper.login?.identity.deviceId;

@@ -82,11 +82,7 @@ export function createGroups<Origin>({ backend, journal, system, rules, merge }:
       for (const title of titles.values()) title.isStale = true;
     },
     refresh() {
-      const fetched = withinTime(fetchSettings());
-      landing = fetched;
-      void fetched.then(() => {
-        if (landing === fetched) landing = undefined;
-      });
+      landing = withinTime(fetchSettings());
     },
     rename: (chatId) => void rename(chatId),
     async screen({ conversation, ...inbound }) {

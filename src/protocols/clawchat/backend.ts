@@ -32,6 +32,16 @@ export function readTitle(data: unknown): string | undefined {
   return textIn(data, "title");
 }
 
+/**
+ * Reads the `data` of GET /v1/agents/me/permissions; total: what an agent may do, by operation. An operation that is not
+ * named, or named with a word nobody knows, has to be asked for.
+ */
+export function readPermissions(data: unknown): ReadonlyMap<string, "allow" | "ask" | "deny"> | undefined {
+  if (typeof data !== "object" || data === null || Array.isArray(data)) return undefined;
+  const rows = Object.entries(data).filter(([, word]) => typeof word === "string");
+  return new Map(rows.map(([operation, word]) => [operation, word === "allow" || word === "deny" ? word : "ask"]));
+}
+
 /** Reads the `data` of POST /media/upload; total. */
 export function readUploaded(data: unknown): Attachment | undefined {
   const url = textIn(data, "url");

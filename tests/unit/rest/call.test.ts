@@ -43,6 +43,9 @@ describe("the outcome of a REST call", () => {
     expect(explainOutcome({ kind: "api", status: 200, code: 7, message: "no" })).toBe("the server refused (HTTP 200, code 7): no");
     expect(explainOutcome({ kind: "auth", status: 401, message: "" })).toBe("the server refused (HTTP 401)");
     expect(explainOutcome({ kind: "unclear", why: "late" })).toBe("late");
+    // CC-89: nothing that an operator could mend.
+    expect(explainOutcome({ kind: "api", status: 200, code: 21001, message: "" })).toBe("the owner has to approve it first");
+    expect(explainOutcome({ kind: "api", status: 403, code: 21003, message: "no" })).toBe("the owner does not allow it");
   });
 
   it("hides a secret that holds another one whole", () => expect(hide("abc-def and abc", ["abc", "abc-def", ""])).toBe("*** and ***"));
