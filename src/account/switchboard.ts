@@ -10,6 +10,7 @@ import type { Access, Agent } from "./agent.ts";
 import { type CutTurn, cutTurns } from "./cut.ts";
 import { createEnds, type TurnMessages } from "./ends.ts";
 import { createLanes } from "./lanes.ts";
+import { createParking } from "./parking.ts";
 import { createQuotes } from "./quotes.ts";
 import { createRateLimiter } from "./rate.ts";
 import { type AbortCause, runTurn } from "./turns.ts";
@@ -78,6 +79,8 @@ export interface SwitchboardDeps<Origin> {
   repeatMs: number;
   /** Whether what comes while the account stops is kept for the next start: a peer without acknowledgements will not send it again. */
   keepsWhileStopping?: boolean;
+  /** Whether what finds no room waits for it on disk instead of being refused: the peer brings what it has kept for days at once, and will not bring it again. */
+  parks?: boolean;
   outlet: Outlet<Origin>;
   agent: Agent;
   journal: Journal;
@@ -102,7 +105,7 @@ interface Turn<Origin> extends TurnMessages<Origin> {
   lane: string;
   abort: AbortController;
   /** Gathered messages are turns of their own until they go together. */
-  phase: "gathered" | "waiting" | "running" | "cancelled";
+  phase: "parked" | "gathered" | "waiting" | "running" | "cancelled";
 }
 
 /** The way of a message: `admit` → (`gather`) → `run` → `answer` → `finish`. */
@@ -115,6 +118,7 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
   const open = new Map<string, Turn<Origin>>();
   const quotes = createQuotes(journal, system, noteError);
   const waitingRoom = createWaitingRoom<Turn<Origin>>(system, go);
+  const parking = createParking<Turn<Origin>>(system, limits.parkedLookMs, mayGo, unpark);
   const works = new Set<Promise<void>>();
   const ends = createEnds<Origin>({ identify, journal, system, noteError });
   let stopping = false;
@@ -136,12 +140,9 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
 
     const known = journal.find(identify(arrived));
     if (known) return asker.repeated(known);
-    const wait = rate.take(sender.id, system.now());
-    if (wait > 0) return asker.refused({ code: "rate_limited", error: `Too many messages. Try again in ${Math.ceil(wait / 1000)} s` });
     const isControl = agent.isControlCommand(arrived.content);
-    if (!isControl && !lanes.hasRoom(access.lane)) {
-      return asker.refused({ code: "queue_full", error: "Too many messages are waiting in this conversation" });
-    }
+    const refusal = refusalFor(sender.id, isControl ? undefined : access.lane);
+    if (refusal && (!deps.parks || parking.size >= limits.queuedTotal)) return asker.refused(refusal);
 
     const inbound = quotes.recall(access.lane, arrived);
     const plan = planOf(inbound);
@@ -149,8 +150,35 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
     quotes.remember(access.lane, messageId, inbound.content);
     asker.admitted();
     const turn = track(inbound, access.lane);
+    if (refusal) return park(turn);
     if (isControl) void run(turn);
     else if (plan) gather(turn, plan, system.now());
+    else queueAlone(turn);
+  }
+
+  /** Why a message cannot be taken now; a command, which has no lane, only waits for the rate of its sender. */
+  function refusalFor(senderId: string, lane: string | undefined): Refusal | undefined {
+    const full: Refusal = { code: "queue_full", error: "Too many messages are waiting in this conversation" };
+    if (lane !== undefined && parking.has(lane)) return full;
+    const wait = rate.take(senderId, system.now());
+    if (wait > 0) return { code: "rate_limited", error: `Too many messages. Try again in ${Math.ceil(wait / 1000)} s` };
+    return lane !== undefined && !lanes.hasRoom(lane) ? full : undefined;
+  }
+
+  function park(turn: Turn<Origin>): void {
+    turn.phase = "parked";
+    parking.park(turn.lane, turn);
+  }
+
+  function mayGo(lane: string, { of }: Turn<Origin>): boolean {
+    return lanes.hasRoom(lane) && rate.take(of.sender.id, system.now()) === 0;
+  }
+
+  function unpark(turn: Turn<Origin>): void {
+    turn.phase = "waiting";
+    if (agent.isControlCommand(turn.of.content)) return void run(turn);
+    const plan = planOf(turn.of);
+    if (plan) gather(turn, plan, system.now());
     else queueAlone(turn);
   }
 
@@ -208,6 +236,7 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
       if (terminal) finish(turn, terminal);
       else close(turn);
     });
+    parking.look();
   }
 
   /** The end of a turn; undefined when the account stops first and the next start must run it again. */
@@ -300,6 +329,7 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
           waitingRoom.leave(turn);
           lanes.release(turn.lane);
         }
+        if (turn.phase === "parked") parking.leave(turn.lane, turn);
         // It need not wait for its turn to hear that it has none.
         turn.phase = "cancelled";
         finish(turn, { type: "error", code: "cancelled", error: "Cancelled" });
@@ -323,7 +353,7 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
     activity() {
       const lastOutboundAt = outlet.lastAt();
       return {
-        waiting: lanes.waiting(),
+        waiting: lanes.waiting() + parking.size,
         running: [...new Set(open.values())].filter(({ phase }) => phase === "running").length,
         ...(lastInboundAt !== undefined && { lastInboundAt }),
         ...(lastOutboundAt !== undefined && { lastOutboundAt }),
@@ -333,6 +363,7 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
     async stop(graceMs) {
       stopping = true;
       waitingRoom.close();
+      parking.close();
       lanes.clear();
       for (const { abort } of open.values()) abort.abort("stop" satisfies AbortCause);
       const graceOver = Promise.withResolvers<void>();

@@ -23,6 +23,8 @@ export const limits = {
   announcementMs: 30_000,
   /** Groups of which a title and the last message are remembered. */
   groupsKnown: 512,
+  /** ms after which settings of groups that could not be had are asked for again. */
+  groupSettingsAgainMs: 5_000,
   /** ms until a login must be there, or known not to be, before a dial. */
   loginWaitMs: 60_000,
   /** ms for putting a file on a server. */
@@ -31,6 +33,10 @@ export const limits = {
   abortMs: 10_000,
   /** Messages that may wait over all conversations of an account. */
   queuedTotal: 10_000,
+  /** ms between two looks whether there is room for messages that wait for it. */
+  parkedLookMs: 1_000,
+  /** Replies that waited for the link and leave together, before the next ones `replyAgainMs` later. */
+  repliesAtOnce: 200,
   /** ms after which a reply that could not leave although the link is there is tried again. */
   replyAgainMs: 1_000,
   /** Code points of one answer; what is longer is cut, with a mark. */

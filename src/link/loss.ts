@@ -54,7 +54,7 @@ export function explainRecycle(before: Supervision, reason: string, random: numb
 }
 
 export function explainReconfigure(): Loss {
-  return { why: "reconfigured", text: "the configuration has changed", kind: "reconfigured", level: "info", ending: reconnecting, delayMs: 0 };
+  return { why: "reconfigured", text: "the configuration or the login has changed", kind: "reconfigured", level: "info", ending: reconnecting, delayMs: 0 };
 }
 
 /** Only who configures the account, or logs it in, can help. */

@@ -67,19 +67,19 @@ const MIGRATIONS = [
  * @throws ClawwireError `journal-unavailable` when the file cannot be opened or belongs to a newer version.
  */
 export function openDatabase(file: string): DatabaseSync {
+  let database: DatabaseSync | undefined;
   try {
     if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    const database = new DatabaseSync(file, { timeout: limits.journalLockMs });
+    database = new DatabaseSync(file, { timeout: limits.journalLockMs });
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
     const found = Number(database.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
-    if (found > VERSION) {
-      database.close();
-      throw new Error(`it was written by a newer version (format ${found}, this one knows ${VERSION})`);
-    }
+    if (found > VERSION) throw new Error(`it was written by a newer version (format ${found}, this one knows ${VERSION})`);
     const migration = MIGRATIONS.slice(found).join(" ");
     database.exec(`BEGIN; ${found > 0 ? migration : ""} ${SCHEMA} PRAGMA user_version = ${VERSION}; COMMIT;`);
     return database;
   } catch (cause) {
+    // Left open it would hold the lock of a migration that failed halfway.
+    database?.close();
     throw new ClawwireError("journal-unavailable", `The journal ${file} cannot be opened: ${describeThrown(cause)}`, {
       retry: "later",
       cause,

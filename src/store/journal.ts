@@ -82,6 +82,8 @@ export interface Known {
   handings: number;
   /** True as well of a message that ended in the turn of a later one. */
   wasDelivered: boolean;
+  /** It was given up: see `lost`. */
+  wasLost?: true;
 }
 
 export interface Remembered {
@@ -97,7 +99,7 @@ export interface Remembered {
 export function openJournal(file: string, { remembered }: { remembered: number }): Journal {
   const database = openDatabase(file);
   const sql = {
-    find: database.prepare("SELECT inbound, terminal, handed_at, handings, delivered_at FROM entry WHERE sender = ? AND message_id = ?"),
+    find: database.prepare("SELECT inbound, terminal, handed_at, handings, delivered_at, lost_at FROM entry WHERE sender = ? AND message_id = ?"),
     insert: database.prepare("INSERT INTO entry (sender, message_id, lane, inbound, at) VALUES (?, ?, ?, ?, ?)"),
     start: database.prepare(
       "UPDATE entry SET attempts = attempts + 1 WHERE sender = ? AND message_id = ? RETURNING attempts, seq",
@@ -165,7 +167,7 @@ export function openJournal(file: string, { remembered }: { remembered: number }
   return {
     find({ sender, messageId }) {
       const row = sql.find.get(sender, messageId);
-      return row && { inbound: String(row["inbound"]), ...readHandings(row), wasDelivered: row["delivered_at"] !== null, ...readTerminal(row) };
+      return row && { inbound: String(row["inbound"]), ...readHandings(row), wasDelivered: row["delivered_at"] !== null, ...(row["lost_at"] !== null && { wasLost: true }), ...readTerminal(row) };
     },
     admit: ({ sender, messageId, lane, inbound, at }) => void sql.insert.run(sender, messageId, lane, inbound, at),
     start: ({ sender, messageId }, earlier = []) =>

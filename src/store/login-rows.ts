@@ -18,7 +18,7 @@ export function prepareSql(database: DatabaseSync) {
       WHERE version = :version`),
     release: prepare(`UPDATE login SET ${NO_LEASE}, version = version + 1 WHERE lease_holder = :holder`),
     rotate: prepare(`UPDATE login SET ${FRESH}, last_refresh_at = :grantedAt WHERE refresh_hash = :expected`),
-    logout: prepare(`UPDATE login SET access_token = NULL, refresh_token = NULL, granted_at = NULL, rejected_hash = :rejectedHash,
+    logout: prepare(`UPDATE login SET access_token = NULL, refresh_token = NULL, granted_at = NULL, refresh_hash = :kept, rejected_hash = :rejectedHash,
       logged_out_at = :at, logged_out_why = :why, ${NO_LEASE}, version = version + 1
       WHERE refresh_hash IS :expected AND access_token = :accessToken`),
     activate: prepare(`UPDATE login SET ${IDENTITY}, ${FRESH}, greeting = 'due', greeting_at = NULL`),

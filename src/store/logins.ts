@@ -77,8 +77,8 @@ export interface LoginStore {
    * lease. False where another grant is stored.
    */
   rotate(expectedRefreshHash: string, pair: Required<Grant>): boolean;
-  /** Drops the tokens of the grant whose refresh token has this hash and latches its access token; identity and device id stay. False where another grant is stored. */
-  logout(expectedRefreshHash: string | undefined, out: { at: number; why: string }): boolean;
+  /** Drops the tokens of the grant whose refresh token has this hash and latches its access token; identity and device id stay. False where another grant is stored. `isMeant`: the operator wants it, and a pair that comes afterwards is not taken. */
+  logout(expectedRefreshHash: string | undefined, out: { at: number; why: string; isMeant?: boolean }): boolean;
   /** Writes a fresh login over whatever was there; the owner will be greeted once. The stored device id stays. */
   activate(identity: Identity, grant: Grant): Login;
   /** Takes over a login from the configuration, unless the same tokens were taken over before. False where they were. */
@@ -137,9 +137,9 @@ export function openLogins(file: string, { sha256 }: Digests): LoginStore {
     claim: ({ version, lease }) => write(() => sql.claim.run({ version, ...lease })),
     release: (holder) => void write(() => sql.release.run({ holder })),
     rotate: (expected, pair) => write(() => sql.rotate.run({ expected, ...tokensOf(pair) })),
-    logout(expected, { at, why }) {
+    logout(expected, { at, why, isMeant = false }) {
       const { grant } = read();
-      return write(() => sql.logout.run({ expected: expected ?? null, at, why, accessToken: grant?.accessToken ?? "", rejectedHash: sha256(grant?.accessToken ?? "") }));
+      return write(() => sql.logout.run({ expected: expected ?? null, kept: isMeant ? null : (expected ?? null), at, why, accessToken: grant?.accessToken ?? "", rejectedHash: sha256(grant?.accessToken ?? "") }));
     },
     activate(identity, grant) {
       write(() => sql.activate.run(loginOf({ identity, grant })));

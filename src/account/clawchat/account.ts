@@ -5,6 +5,7 @@ import { forLog } from "../../core/redact.ts";
 import type { Link, LinkOptions, LinkProfile } from "../../link/link.ts";
 import { openLink } from "../../link/shell.ts";
 import type { Notice } from "../../protocols/dialed.ts";
+import type { Inbound, Refusal } from "../../protocols/inbound.ts";
 import { merge } from "../../protocols/clawchat/merge.ts";
 import type { GroupRules } from "../../protocols/clawchat/groups.ts";
 import type { Origin } from "../../protocols/clawchat/identity.ts";
@@ -60,6 +61,9 @@ export async function openClawchatAccount<Config>(
   let corrected = { known: "", told: "" };
   /** The permissions that the operator was told last. */
   let permitted: string | undefined;
+  let asking: ReturnType<typeof backend.permissions> | undefined;
+  /** Conversations that were told that there is no room, and when. */
+  const told = new Map<string, number>();
   let dialed: DialedAccount<Config, Origin> | undefined;
 
   const keeper: LoginKeeper = keepLogin({
@@ -96,6 +100,7 @@ export async function openClawchatAccount<Config>(
           screen: (inbound) => groups.screen(inbound),
           complete: (inbound) => groups.complete(inbound),
           admitted: (inbound) => groups.told(inbound),
+          tells,
           gather: groups.gather,
         },
       },
@@ -104,6 +109,16 @@ export async function openClawchatAccount<Config>(
   } catch (thrown) {
     await keeper.stop();
     throw thrown;
+  }
+
+  /** Who sends too much, or comes with a day's messages at once, is told so once in a while and not each time. */
+  function tells({ conversation }: Inbound<Origin>, { code }: Refusal): boolean {
+    if (code !== "rate_limited" && code !== "queue_full") return true;
+    const now = system.now();
+    for (const [id, at] of told) if (Math.abs(now - at) >= limits.noteEveryMs) told.delete(id);
+    if (told.has(conversation.id)) return false;
+    told.set(conversation.id, now);
+    return true;
   }
 
   async function prepare() {
@@ -145,7 +160,8 @@ export async function openClawchatAccount<Config>(
 
   /** Nothing of ours needs them: the server keeps to them itself, and the operator may wonder why something is refused. */
   async function tellPermissions(): Promise<void> {
-    const permissions = await backend.permissions();
+    asking ??= backend.permissions().finally(() => (asking = undefined));
+    const permissions = await asking;
     if (!permissions) return;
     const told = [...permissions].map(([operation, word]) => `${forLog(operation)} ${word}`).join(", ");
     if (told !== permitted) log.info(`the owner's permissions: ${told === "" ? "none are set" : told}`);
@@ -156,7 +172,7 @@ export async function openClawchatAccount<Config>(
   async function checkIdentity(): Promise<void> {
     const [known, told] = [keeper.login?.identity.userId, await backend.ownUserId()];
     if (known === undefined || told === undefined) return;
-    if (known !== told) log.error(`the server says that this account is ${told}, and its login says ${known}: the server's word counts; activate the account again, or set userId right`);
+    if (known !== told) log.error(`the server says that this account is ${forLog(told)}, and its login says ${known}: the server's word counts; activate the account again, or set userId right`);
     corrected = { known, told };
   }
 
@@ -167,6 +183,7 @@ export async function openClawchatAccount<Config>(
 
   let stopped: Promise<void> | undefined;
   async function stop(): Promise<void> {
+    groups.stop();
     await dialed?.stop();
     await keeper.stop();
     logins.close();

@@ -1,3 +1,4 @@
+import { describeThrown } from "../../core/errors.ts";
 import type { Log, System } from "../../core/ports.ts";
 import type { DialedProtocol } from "../../protocols/dialed.ts";
 import type { Inbound } from "../../protocols/inbound.ts";
@@ -15,8 +16,17 @@ export interface GreetingDeps<Origin> {
   log: Log;
 }
 
-/** Lets the agent say hello to its owner, once per activation: one turn of its own in their direct conversation (CC-84). */
-export async function greetOwner<Origin>({ account, logins, login, protocol, system, log }: GreetingDeps<Origin>): Promise<void> {
+/** Lets the agent say hello to its owner, once per activation: one turn of its own in their direct conversation (CC-84). Never rejects. */
+export async function greetOwner<Origin>(deps: GreetingDeps<Origin>): Promise<void> {
+  try {
+    await greet(deps);
+  } catch (thrown) {
+    // A claim that stays is void after its time.
+    deps.log.warn(`the owner could not be greeted: ${describeThrown(thrown)}`);
+  }
+}
+
+async function greet<Origin>({ account, logins, login, protocol, system, log }: GreetingDeps<Origin>): Promise<void> {
   const owner = login?.identity.ownerUserId;
   const place = owner === undefined ? undefined : protocol.reach?.({ kind: "direct", id: owner });
   if (place === undefined || login?.identity.activatedAt === undefined || !logins.claimGreeting(system.now(), CLAIM_MS)) return;

@@ -22,6 +22,8 @@ export interface Groups<Origin> {
   /** The agent is told of this message. */
   told(inbound: Inbound<Origin>): void;
   readonly gather: Gather<Origin>;
+  /** Forgets its timers. */
+  stop(): void;
 }
 
 export interface GroupsDeps<Origin> {
@@ -35,7 +37,7 @@ export interface GroupsDeps<Origin> {
 
 interface Title {
   text: string | undefined;
-  /** It may have changed, or could not be looked up. */
+  /** It may have changed. */
   isStale: boolean;
 }
 
@@ -43,6 +45,12 @@ export function createGroups<Origin>({ backend, journal, system, rules, merge }:
   let settings = noGroupSettings;
   let sequence = 0;
   let landing: Promise<void> | undefined;
+  let fetching: Promise<void> | undefined;
+  let following: Promise<void> | undefined;
+  /** Ends each wait for the settings. */
+  const waits = new Set<() => void>();
+  let isStopped = false;
+  let cancelAgain = () => {};
   const titles = new Map<string, Title>();
   /** The last message of a group that the agent was told of, per memory. */
   const heard = new Map<string, string>();
@@ -54,20 +62,40 @@ export function createGroups<Origin>({ backend, journal, system, rules, merge }:
     const own = sequence;
     const rows = await backend.groupSettings();
     if (rows) settings = applySnapshot(settings, own, rows);
+    // Of a server that has said nothing yet the owner's word is not known: groups that are muted would be answered.
+    else if (settings.sequence === 0 && !isStopped) cancelAgain = system.after(limits.groupSettingsAgainMs, () => void fetchSoon());
+  }
+
+  /** One call at a time, and one more for whatever is said to have changed meanwhile. */
+  function fetchSoon(): Promise<void> {
+    cancelAgain();
+    if (!fetching) {
+      fetching = fetchSettings().finally(() => (fetching = undefined));
+      return fetching;
+    }
+    following ??= fetching.then(() => {
+      following = undefined;
+      return fetchSoon();
+    });
+    return following;
   }
 
   /** A server that does not answer must not keep the groups waiting (CC-58). */
   async function withinTime(fetched: Promise<void>): Promise<void> {
     const late = Promise.withResolvers<void>();
+    waits.add(late.resolve);
     const cancel = system.after(groupBounds.settingsWaitMs, late.resolve);
-    await Promise.race([fetched, late.promise]).finally(cancel);
+    await Promise.race([fetched, late.promise]);
+    cancel();
+    waits.delete(late.resolve);
   }
 
   async function rename(chatId: string): Promise<void> {
     const known = titles.get(chatId)?.text;
     put(titles, chatId, { text: known, isStale: false });
     const text = await backend.title(chatId);
-    put(titles, chatId, text === undefined ? { text: known, isStale: true } : { text, isStale: false });
+    // What cannot be had is asked for again with the next connection, not with every message.
+    put(titles, chatId, { text: text ?? known, isStale: false });
   }
 
   /** Lines that were said before this message, in the group of which the agent has heard the last one it was told. */
@@ -78,11 +106,16 @@ export function createGroups<Origin>({ backend, journal, system, rules, merge }:
   }
 
   return {
+    stop() {
+      isStopped = true;
+      cancelAgain();
+      for (const end of waits) end();
+    },
     relook() {
       for (const title of titles.values()) title.isStale = true;
     },
     refresh() {
-      landing = withinTime(fetchSettings());
+      landing = withinTime(fetchSoon());
     },
     rename: (chatId) => void rename(chatId),
     async screen({ conversation, ...inbound }) {

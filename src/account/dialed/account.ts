@@ -6,7 +6,7 @@ import type { Link, LinkOptions, LinkProfile, LinkTarget, Preparation } from "..
 import { openLink } from "../../link/shell.ts";
 import type { DialedProtocol, DialedRequest, Notice } from "../../protocols/dialed.ts";
 import type { Gather } from "../../protocols/gather.ts";
-import type { Conversation, Inbound } from "../../protocols/inbound.ts";
+import type { Conversation, Inbound, Refusal } from "../../protocols/inbound.ts";
 import type { AccountOptions, AccountStatus, Recipient, RunningAccount } from "../account.ts";
 import { type Asker, createSwitchboard, type SwitchboardLimits } from "../switchboard.ts";
 import { createCorrespondent, type Outcome } from "./correspondent.ts";
@@ -39,6 +39,8 @@ export interface DialedDuties<Origin> {
   complete?(inbound: Inbound<Origin>): Inbound<Origin>;
   /** It was admitted. */
   admitted?(inbound: Inbound<Origin>): void;
+  /** Whether somebody is told that a message was not taken; absent where everybody is. */
+  tells?(inbound: Inbound<Origin>, refusal: Refusal): boolean;
   gather?: Gather<Origin>;
 }
 
@@ -46,7 +48,7 @@ export interface DialedAccount<Config, Origin> extends RunningAccount<Config> {
   readonly isReady: boolean;
   /** Dials again at once, with what has changed. */
   redial(): void;
-  /** Runs a message that no frame has brought; false where it could not be stored. */
+  /** Runs a message that no frame has brought; false where it was not stored. Never rejects. */
   ask(inbound: Inbound<Origin>): Promise<boolean>;
 }
 
@@ -57,6 +59,8 @@ export async function openDialedAccount<Config, State, Origin>(
 ): Promise<DialedAccount<Config, Origin>> {
   const { accountId, agent, journal, system, log, dial, duties = {} } = options;
   let dialing = dial(options.config);
+  /** A peer that is told what is done with has forgotten it then. */
+  const parks = dialing.protocol.session.settled !== undefined;
   const changed = () => options.changed(status());
 
   const correspondent = createCorrespondent<State, Origin>({
@@ -85,6 +89,7 @@ export async function openDialedAccount<Config, State, Origin>(
     turn: dialing.protocol.turn,
     repeatMs: dialing.protocol.repeatMs,
     keepsWhileStopping: true,
+    parks,
     ...(duties.gather && { gather: duties.gather }),
     outlet: delivery,
     agent,
@@ -122,7 +127,7 @@ export async function openDialedAccount<Config, State, Origin>(
         correspondent.admitted(request);
         return true;
       case "keep":
-        return await keep(request.inbound);
+        return await keep(request.inbound).catch((thrown: unknown) => failed("a message could not be kept", thrown));
       case "quarantine":
         return attempt("a frame that cannot be read could not be put aside", () => journal.quarantine(request.text, request.why, system.now()));
       case "notice":
@@ -135,7 +140,7 @@ export async function openDialedAccount<Config, State, Origin>(
     const fate = (await duties.screen?.(arrived)) ?? "answer";
     if (fate === "drop") return true;
     if (fate === "keep") return await keep(arrived);
-    const inbound = duties.complete?.(arrived) ?? arrived;
+    const inbound = withQuote(duties.complete?.(arrived) ?? arrived);
     let isStored = true;
     const asker: Asker = {
       admitted() {
@@ -145,9 +150,12 @@ export async function openDialedAccount<Config, State, Origin>(
         admitted();
       },
       refused(refusal) {
+        const isForRoom = refusal.code === "queue_full" || refusal.code === "rate_limited";
         // Every other refusal is final: the sender was told, or is not to be told.
-        isStored = refusal.code !== "agent_error";
-        correspondent.say({ say: "refused", of: inbound, refusal });
+        isStored = refusal.code !== "agent_error" && !(isForRoom && parks);
+        // In a group nobody is told, and the agent hears of it with the next message.
+        if (inbound.conversation.kind === "group" && isForRoom) note(inbound);
+        if (duties.tells?.(inbound, refusal) !== false) correspondent.say({ say: "refused", of: inbound, refusal });
       },
       pairing: ({ text }) => correspondent.say({ say: "pairing", of: inbound, text }),
       repeated(known) {
@@ -160,11 +168,26 @@ export async function openDialedAccount<Config, State, Origin>(
     return isStored;
   }
 
+  /** What was only kept is in no session: the journal knows it by its conversation. */
+  function withQuote(inbound: Inbound<Origin>): Inbound<Origin> {
+    const { quote } = inbound;
+    if (quote?.messageId === undefined || quote.body !== undefined) return inbound;
+    const body = journal.recall(heardIn(inbound.conversation), quote.messageId);
+    return body === undefined ? inbound : { ...inbound, quote: { ...quote, body } };
+  }
+
   /** Nothing of whom the operator does not let in reaches the agent, not even as what was said before. */
   async function keep(inbound: Inbound<Origin>): Promise<boolean> {
     const { sender, conversation } = inbound;
-    if (conversation.kind === "group" && !(await agent.mayFollow(sender, conversation.id))) return true;
+    if (conversation.kind === "group" && !(await soon(agent.mayFollow(sender, conversation.id)))) return true;
     return note(inbound);
+  }
+
+  /** A host that does not decide must not keep everybody waiting who writes after this sender. */
+  async function soon<Decided>(decision: Promise<Decided>): Promise<Decided> {
+    const late = Promise.withResolvers<never>();
+    const cancel = system.after(limits.accessMs, () => late.reject(new Error("the host does not answer")));
+    return await Promise.race([decision, late.promise]).finally(cancel);
   }
 
   /** For an agent that is asked about it later. */
@@ -201,6 +224,11 @@ export async function openDialedAccount<Config, State, Origin>(
     }
   }
 
+  function lastFrom(to: Recipient): Inbound<Origin> | undefined {
+    const last = journal.lastOf(conversationKey(to));
+    return last === undefined ? undefined : (JSON.parse(last) as Inbound<Origin>);
+  }
+
   function status(): AccountStatus {
     const loss = delivery.lastLoss();
     return { connected: link.ready, link: link.status, ...(loss !== undefined && { lastError: loss }), ...switchboard.activity() };
@@ -220,7 +248,8 @@ export async function openDialedAccount<Config, State, Origin>(
     correspondent.say({ say: "goodbye" });
     await link.stop();
     correspondent.stop();
-    delivery.stop();
+    // What became of the last replies is still to be written.
+    await delivery.stop();
     journal.close();
   }
 
@@ -233,8 +262,7 @@ export async function openDialedAccount<Config, State, Origin>(
       return link.ready;
     },
     async send(to, { mediaUrls = [], ...message }) {
-      const last = journal.lastOf(conversationKey(to));
-      const inbound = last === undefined ? dialing.protocol.reach?.(to) : (JSON.parse(last) as Inbound<Origin>);
+      const inbound = dialing.protocol.reach?.(to) ?? lastFrom(to);
       if (inbound === undefined) {
         log.info(`there is no way to ${forLog(to.id)} before its first message`);
         return "away";
@@ -246,7 +274,13 @@ export async function openDialedAccount<Config, State, Origin>(
       return outcome === "unsent" ? "away" : "unknown";
     },
     redial: () => link.reconfigure(dialing.link, true),
-    ask: (inbound) => receive(inbound, () => {}),
+    async ask(inbound) {
+      try {
+        return (await receive(inbound, () => {})) && journal.find(dialing.protocol.identify(inbound)) !== undefined;
+      } catch (thrown) {
+        return failed("a message could not be asked", thrown);
+      }
+    },
     reconfigure(config) {
       const before = dialing.target;
       dialing = dial(config);

@@ -105,7 +105,7 @@ export function createCorrespondent<State, Origin>(deps: CorrespondentDeps<State
     return askings.length > 0 ? all(askings) : undefined;
   }
 
-  /** The same frame written again has the same receipt, and one answer settles both. */
+  /** The same frame written again has the same receipt: what became of the older one stays unknown. */
   function awaitReceipt(receipt: string): Promise<Outcome> {
     receipts.get(receipt)?.("unknown");
     return new Promise((resolve) => {

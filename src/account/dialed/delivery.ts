@@ -19,8 +19,8 @@ export interface DialedDelivery<Origin> extends Outlet<Origin> {
   linked(): void;
   /** A message came again: its reply goes out once more unless it has arrived. */
   repeated(inbound: Inbound<Origin>, known: Known): void;
-  /** Forgets its timer. */
-  stop(): void;
+  /** Forgets its timer; settles when it is written what became of the replies that were on their way. */
+  stop(): Promise<void>;
   /** The last reply of which nobody knows whether it arrived. */
   lastLoss(): string | undefined;
 }
@@ -36,8 +36,8 @@ export interface DialedDeliveryDeps<Origin> {
 
 export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): DialedDelivery<Origin> {
   const { correspondent, protocol, isCongested, journal, system, log } = deps;
-  /** Replies that have been given to the link and are not settled. */
-  const leaving = new Set<string>();
+  /** Replies that have been given to the link and are not settled, and when they are. */
+  const leaving = new Map<string, Promise<void>>();
   /** Replies that have left on this link and are not proven, and when: none goes out on it again. */
   const left = new Map<string, number>();
   /** Replies that have arrived, and could not be noted as such. */
@@ -68,7 +68,8 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
     }
     // A reply never overtakes one that waits.
     if (cancelRetry || isCongested()) return later();
-    leaving.add(id);
+    const over = Promise.withResolvers<void>();
+    leaving.set(id, over.promise);
     left.set(id, system.now());
     forgetOld();
     try {
@@ -80,6 +81,7 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
       log.error(`what became of the reply to ${forLog(inbound.messageId)} could not be written down: ${describeThrown(thrown)}`);
     } finally {
       leaving.delete(id);
+      over.resolve();
     }
   }
 
@@ -136,6 +138,7 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
   function catchUp(): void {
     cancelRetry?.();
     cancelRetry = undefined;
+    let handed = 0;
     try {
       for (const { inbound: json, terminal, handings } of journal.undelivered("", system.now() - protocol().repeatMs)) {
         const inbound = JSON.parse(json) as Inbound<Origin>;
@@ -144,7 +147,12 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
         if (proven.has(id)) noteProven(key);
         else if (terminal === undefined || leaving.has(id) || left.has(id)) continue;
         else if (handings >= protocol().mostWrites) giveUpUnproven(inbound, key);
-        else void handOver(inbound, JSON.parse(terminal) as Terminal, handings);
+        // More at once than a peer can acknowledge would be taken for its silence.
+        else if (handed >= limits.repliesAtOnce) return later();
+        else {
+          handed += 1;
+          void handOver(inbound, JSON.parse(terminal) as Terminal, handings);
+        }
       }
     } catch (thrown) {
       log.error(`what waits for the link could not be looked up: ${describeThrown(thrown)}`);
@@ -165,9 +173,14 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
       catchUp();
     },
     written: catchUp,
-    stop: () => cancelRetry?.(),
-    repeated(inbound, { terminal, handings, wasDelivered }) {
-      const isProven = wasDelivered || proven.has(JSON.stringify(protocol().identify(inbound)));
+    async stop() {
+      await Promise.all(leaving.values());
+      cancelRetry?.();
+    },
+    repeated(inbound, { terminal, handings, wasDelivered, wasLost }) {
+      // A peer that acknowledges has refused what was given up, or got it as often as it may be written.
+      const isOver = wasLost === true && protocol().mostWrites > 1;
+      const isProven = wasDelivered || isOver || proven.has(JSON.stringify(protocol().identify(inbound)));
       if (terminal === undefined || isProven) correspondent.say({ say: "repeated", of: inbound });
       // Whoever asks again has not got it.
       else void handOver(inbound, JSON.parse(terminal) as Terminal, handings);

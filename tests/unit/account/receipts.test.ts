@@ -131,3 +131,19 @@ describe("what the peer may forget", () => {
     }
   });
 });
+
+describe("what finds no room, from a peer that will not bring it again", () => {
+  it("waits on disk and runs later, in order", async () => {
+    const stage = createDialedStage({ acks: true, limits: { messageBurst: 2, messagesPerMinute: 2, queuedPerSession: 50 } });
+    await stage.up();
+    const ids = ["1", "2", "3", "4", "5"];
+    for (const id of ids) await stage.say(id);
+    expect(only(stage.sent(), "refused")).toEqual([]);
+    for (let minute = 0; minute < 4; minute += 1) {
+      while (stage.agent.running[0]) await stage.answer(stage.agent.running[0].request.inbound.messageId);
+      if (minute === 0) expect(stage.agent.began).toEqual(["1", "2"]);
+      await stage.clock.pass(61_000);
+    }
+    expect(stage.agent.began).toEqual(ids);
+  });
+});
