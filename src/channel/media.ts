@@ -57,6 +57,9 @@ export async function findRejected(media: readonly MediaReference[], bounds: Med
   return undefined;
 }
 
+/** Where no schema bounds what one message may point at: a member must not send us to a thousand addresses. */
+const MOST_SKIPPABLE = 16;
+
 /**
  * Brings attachments into the host's store; the agent reads nothing else.
  * @throws MediaRejection when one may not be read or cannot be fetched, unless such are skipped.
@@ -64,7 +67,8 @@ export async function findRejected(media: readonly MediaReference[], bounds: Med
 export async function storeMedia(media: readonly MediaReference[], bounds: MediaBounds, store: ChannelRuntime["media"], log: Pick<Log, "info">): Promise<StoredAttachments> {
   const stored: StoredMedia[] = [];
   const notes: string[] = [];
-  for (const reference of media) {
+  const fetched = bounds.skipsUnreadable ? media.slice(0, MOST_SKIPPABLE) : media;
+  for (const reference of fetched) {
     try {
       stored.push(await storeOne(reference, bounds, store));
     } catch (thrown) {
@@ -74,6 +78,7 @@ export async function storeMedia(media: readonly MediaReference[], bounds: Media
       notes.push(`[An attachment is missing, ${thrown.message}: ${forLog(name)}]`);
     }
   }
+  if (fetched.length < media.length) notes.push(`[${media.length - fetched.length} more attachments are missing: no more than ${MOST_SKIPPABLE} of a turn are fetched]`);
   return { stored, notes };
 }
 

@@ -17,6 +17,8 @@ export interface Resumed {
 
 export interface Collection {
   readonly pieces: readonly Spoken[];
+  /** Members of a group wait at one address, and the host names no session: what it said stands in the session alone. */
+  readonly isShared: boolean;
   release(): void;
 }
 
@@ -27,16 +29,20 @@ const LOOK_EVERY_MS = 500;
 const GRACE_MS = 4000;
 
 export function createResumed(): Resumed {
-  const waiting = new Map<string, Spoken[][]>();
+  const waiting = new Map<string, { pieces: Spoken[]; isShared: boolean }[]>();
   return {
     collect(address) {
-      const pieces: Spoken[] = [];
       const others = waiting.get(address) ?? [];
-      waiting.set(address, [...others, pieces]);
+      const own = { pieces: [] as Spoken[], isShared: others.length > 0 };
+      for (const other of others) other.isShared = true;
+      waiting.set(address, [...others, own]);
       return {
-        pieces,
+        pieces: own.pieces,
+        get isShared() {
+          return own.isShared;
+        },
         release() {
-          const left = (waiting.get(address) ?? []).filter((other) => other !== pieces);
+          const left = (waiting.get(address) ?? []).filter((other) => other !== own);
           if (left.length > 0) waiting.set(address, left);
           else waiting.delete(address);
         },
@@ -45,7 +51,7 @@ export function createResumed(): Resumed {
     take(address, piece) {
       const first = waiting.get(address)?.[0];
       if (!first) return false;
-      if (!piece.text?.startsWith(RESUMPTION_NOTICE)) first.push(piece);
+      if (!first.isShared && !piece.text?.startsWith(RESUMPTION_NOTICE)) first.pieces.push(piece);
       return true;
     },
   };

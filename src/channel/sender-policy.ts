@@ -77,8 +77,10 @@ function groupPolicyFor(config: AccessConfig, sender: Sender): NonNullable<Acces
 
 function groupCommandsFor({ groups, groupCommandMode = "all", ownerUserId }: AccessConfig, sender: Sender, groupId: string, named: Entries): CommandPolicy {
   const mode = groupSetting(groups, groupId, "groupCommandMode") ?? groupCommandMode;
-  if (mode === "off") return { useAccessGroups: false, modeWhenAccessGroupsOff: "deny" };
-  return commandPolicyFor(sender, mode === "all" ? named : ownerUserId === undefined ? [] : [writeId(ownerUserId)]);
+  // To the host whoever groupAllowFrom names may give commands as well, whatever owners it is told.
+  const isOwner = ownerUserId !== undefined && sender.id === ownerUserId;
+  if (mode === "off" || (mode === "owner" && !isOwner)) return { useAccessGroups: false, modeWhenAccessGroupsOff: "deny" };
+  return commandPolicyFor(sender, mode === "all" ? named : [writeId(sender.id)]);
 }
 
 /** Without `owners` the host takes the senders it admits directly, approved pairings among them. */

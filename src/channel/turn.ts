@@ -99,7 +99,9 @@ async function tryOnce<Config extends AccessConfig>({ deps, config, turn, media,
     note(host, inbound, ingress.ingress.reasonCode);
     return { ended: "completed" };
   }
-  const trusted = await isTrusted(host, question, deps.isLocal(config));
+  const speakers = [inbound.sender, ...(inbound.others ?? [])];
+  const trust = await Promise.all(speakers.map((sender) => isTrusted(host, { ...question, inbound: { ...inbound, sender } }, deps.isLocal(config))));
+  const trusted = trust.every(Boolean);
   const systemPrompt = deps.systemPrompt(config);
   const facts: ContextFacts = { ...question, ingress, media, trusted, ...(systemPrompt !== undefined && { systemPrompt }) };
   return await dispatchTurn(host, { facts, context: buildContext(host, facts), speech, signal, showsThoughts: deps.showsThoughts(config), files: deps.files(config) });
@@ -119,7 +121,7 @@ async function runAgain<Config extends AccessConfig>(run: Run<Config>): Promise<
     if (ran.ended !== "silent") return await conclude(run, ran, collection);
     await untilSettled(host, route, collection, signal);
     if (signal.aborted) return { ended: "aborted" };
-    const said = collection.pieces.length > 0 ? collection.pieces : await readSaid(host, turn);
+    const said = collection.pieces.length > 0 && !collection.isShared ? collection.pieces : await readSaid(host, turn);
     if (said.length === 0) return await conclude(run, await runOnce(run, turn.attempt), collection);
     host.log.info(`message ${forLog(turn.inbound.messageId)} was taken up and answered by the host`);
     for (const piece of said) speech.delivered(piece);
@@ -151,7 +153,7 @@ async function awaitDeferred<Config extends AccessConfig>({ deps, turn, signal, 
   const collection = collecting ?? deps.resumed.collect(writeAddress(host.channel.addresses, turn.inbound.conversation));
   try {
     await untilSettled(host, routeOf(host, turn.inbound), collection, signal);
-    for (const piece of collection.pieces) speech.delivered(piece);
+    for (const piece of collection.isShared ? await readSaid(host, turn) : collection.pieces) speech.delivered(piece);
     return signal.aborted ? { ended: "aborted" } : { ended: "completed" };
   } finally {
     collection.release();

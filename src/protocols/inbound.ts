@@ -7,6 +7,8 @@ export interface Inbound<Origin = unknown> {
   messageId: string;
   origin: Origin;
   sender: Sender;
+  /** Who else speaks in it, where it was made of several messages: a turn may do what all of them may. */
+  others?: readonly Sender[];
   conversation: Conversation;
   content: string;
   quote?: Quote;

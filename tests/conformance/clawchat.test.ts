@@ -6,6 +6,7 @@ import { openJournal } from "../../src/store/journal.ts";
 import { openLogins } from "../../src/store/logins.ts";
 import type { ClawchatOptions } from "../../src/testing/simulator/clawchat/options.ts";
 import { startSimulator } from "../../src/testing/simulator/simulator.ts";
+import { clawchatRules } from "../../src/channel/clawchat-account.ts";
 import { openClawchatFor, type ClawchatParts } from "../support/clawchat-account.ts";
 import { recordLog } from "../support/recorded-log.ts";
 import { createScriptedAgent, type Script } from "../support/scripted-agent.ts";
@@ -198,7 +199,7 @@ describe("a group", () => {
         return answers(turn);
       },
     };
-    const { simulator } = await play({ script, block: { groups: { "*": { batchDelaySeconds: 1 } } } });
+    const { simulator } = await play({ script, block: { groupSessionsPerUser: false, groups: { "*": { batchDelaySeconds: 1 } } } });
     await simulator.link();
     simulator.say({ text: "first", user: "ann", conversation: "team" });
     simulator.say({ text: "second", user: "bob", conversation: "team" });
@@ -342,5 +343,27 @@ describe("what the owner allows", () => {
     server.signals.setPermissions({ "friend.add": "ask", "moment.create": "deny" });
     await expect.poll(() => told().at(-1), soon).toBe("info the owner's permissions: friend.add ask, moment.create deny");
     expect(simulator.violations).toEqual([]);
+  });
+});
+
+describe("a server that moves while the account runs", () => {
+  it("CC-87 CC-88 is sent files where it is now, and none where it was", async () => {
+    const urls: string[] = [];
+    const block = { baseUrl: "http://127.0.0.1:9", websocketUrl: "ws://127.0.0.1:9/ws", token: "t", userId: "usr_A", ownerUserId: "usr_O", greeting: false };
+    const account = await openClawchatFor({
+      block,
+      agent: createScriptedAgent({}),
+      journal: openJournal(":memory:", { remembered: 1 }),
+      logins: openLogins(":memory:", system),
+      async http({ url }) {
+        urls.push(url);
+        return { kind: "answered", status: 200, body: { code: 0, data: { kind: "file", url: "https://files.example/1", name: "n", mime: "text/plain", size: 1 } } };
+      },
+    });
+    cleanups.push(() => account.stop());
+    const moved = { ...block, websocketUrl: "ws://127.0.0.1:10/ws" };
+    account.reconfigure(clawchatRules.complete(moved, { accountId: "default", own: moved, root: moved }));
+    await account.upload?.({ bytes: new Uint8Array([1]), name: "n" });
+    expect(urls.filter((url) => url.endsWith("/media/upload"))).toEqual(["http://127.0.0.1:10/media/upload"]);
   });
 });

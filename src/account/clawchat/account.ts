@@ -77,7 +77,7 @@ export async function openClawchatAccount<Config>(
     system,
     log,
   });
-  const backend = createBackend({ keeper, http, platform: current.platform, mediaUrl: current.mediaUrl, debug: (text) => log.debug(text) });
+  const backend = createBackend({ keeper, http, platform: current.platform, mediaUrl: () => current.mediaUrl, debug: (text) => log.debug(text) });
   const groups = createGroups<Origin>({ backend, journal, system, rules: (chatId) => current.groupRules(chatId), merge });
   const ids = { newId: () => system.uuid(), mint: createMint(() => system.random()) };
   const protocol = () => createProtocol({ ...current.profile, login: () => identityOf(keeper.login, corrected) }, ids, system.now);

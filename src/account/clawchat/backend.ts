@@ -29,7 +29,7 @@ export interface BackendDeps {
   http: HttpCall;
   platform: string;
   /** Without a slash at the end. */
-  mediaUrl: string;
+  mediaUrl(): string;
   debug(text: string): void;
 }
 
@@ -55,10 +55,11 @@ export function createBackend({ keeper, http, platform, mediaUrl, debug }: Backe
       void call(["agents", "me", "plugin-report"], { method: "POST", body: { json } });
     },
     async upload({ bytes, name, mimeType }) {
+      const place = mediaUrl();
       const form = new FormData();
       form.append("file", new Blob([bytes], { ...(mimeType !== undefined && { type: mimeType }) }), name ?? "file");
-      const request: HttpRequest = { method: "POST", url: endpoint(mediaUrl, "media", "upload"), body: { form }, timeoutMs: limits.uploadMs };
-      const outcome = await authorizedCall({ keeper, http, origins: [new URL(mediaUrl).origin] }, request);
+      const request: HttpRequest = { method: "POST", url: endpoint(place, "media", "upload"), body: { form }, timeoutMs: limits.uploadMs };
+      const outcome = await authorizedCall({ keeper, http, origins: [new URL(place).origin] }, request);
       const attachment = outcome.kind === "ok" ? readUploaded(outcome.data) : undefined;
       if (!attachment) throw new Error(`the file could not be uploaded: ${outcome.kind === "ok" ? "the server does not say where it is" : explainOutcome(outcome)}`);
       return { ...attachment, ...(attachment.name === undefined && name !== undefined && { name }) };

@@ -134,7 +134,7 @@ export function createGroups<Origin>({ backend, journal, system, rules, merge }:
       if (conversation.kind === "group") put(heard, memoryOf(conversation), messageId);
     },
     gather: {
-      plan: (inbound) => (inbound.conversation.kind === "direct" ? undefined : gatherPlan(rulesOf(inbound.conversation.id), inbound.conversation.id, inbound)),
+      plan: (inbound) => (inbound.conversation.kind === "direct" ? undefined : gatherPlan(rulesOf(inbound.conversation.id), memoryOf(inbound.conversation), inbound)),
       merge(inbounds) {
         // What was said before the first of them; the others are in the batch themselves.
         const earlier = inbounds[0]?.earlier;

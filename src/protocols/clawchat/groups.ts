@@ -43,7 +43,7 @@ export function isAnswered(rules: GroupRules, { mentioned }: Pick<Inbound, "ment
   return !rules.muted && (rules.replyMode === "all" || mentioned === true);
 }
 
-/** How long it waits for others: many speak at once in a group, and the agent answers them together (CC-60). */
-export function gatherPlan(rules: GroupRules, chatId: string, { mentioned }: Pick<Inbound, "mentioned">): GatherPlan {
-  return { key: chatId, idleMs: rules.batchDelayMs, ceilingMs: Math.max(limits.batchCeilingMs.value, rules.batchDelayMs), flush: mentioned === true };
+/** How long it waits for others: many speak at once in a group, and the agent answers them together, as far as they share a memory: nobody's words come into that of another one (CC-60). */
+export function gatherPlan(rules: GroupRules, memory: string, { mentioned }: Pick<Inbound, "mentioned">): GatherPlan {
+  return { key: memory, idleMs: rules.batchDelayMs, ceilingMs: Math.max(limits.batchCeilingMs.value, rules.batchDelayMs), flush: mentioned === true };
 }

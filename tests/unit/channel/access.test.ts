@@ -136,3 +136,18 @@ describe("access", () => {
     expect(await mayReadAlong(host, verified("bob"), "room")).toBe(false);
   });
 });
+
+describe("commands in a group of a wire with an owner", () => {
+  it.each([
+    ["owner", "bob", false],
+    ["owner", "ann", false],
+    ["owner", "own", true],
+    ["off", "own", false],
+  ])("CC-61 under %s are obeyed of %s, who may talk there: %s", async (groupCommandMode, id, isObeyed) => {
+    const host = fakeHost({ groupPolicy: "allowlist", allowFrom: ["own", "ann"], groupAllowFrom: ["own", "ann", "bob"] });
+    const { config } = host.account();
+    host.account = () => ({ ...resolveAccount(websocketRules, host.cfg, "default", {}), config: { ...config, ownerUserId: "own", groupCommandMode } as NonNullable<typeof config> });
+    const says = async (content: string) => (await decide(host, { sender: verified(id), conversation: group("room"), content })).admitted;
+    expect([await says("hello"), await says("/stop")]).toEqual([true, isObeyed]);
+  });
+});

@@ -153,3 +153,12 @@ describe("an attachment on the web", () => {
     await expect(storeMedia([{ from: "url", url: "https://a.example/bad" }], { roots: [], maxBytes: 1 }, store, log)).rejects.toThrow("it could not be fetched");
   });
 });
+
+describe("many attachments of one message", () => {
+  it("CC-88 are fetched up to a bound, and the agent hears of the rest", async () => {
+    const { store, requests } = storeThat(() => undefined);
+    const media = Array.from({ length: 4096 }, (_, index) => ({ from: "url", url: `https://victim.example/${index}` }) as const);
+    const { notes } = await storeMedia(media, boundsAt("https://media.example"), store, log);
+    expect([requests.length, notes]).toEqual([16, ["[4080 more attachments are missing: no more than 16 of a turn are fetched]"]]);
+  });
+});
