@@ -40,6 +40,8 @@ export type Effect<Request> =
   | { do: "send"; text: string; key?: string; receipt?: string }
   /** The peer has answered what was sent with this receipt. */
   | { do: "settle"; receipt: string; how: Answered }
+  /** The peer had its time to answer: nobody waits any more. */
+  | { do: "overdue"; receipt: string }
   /** Write to the journal, then run the turn; answered by `admitted`, or by a command that refuses. */
   | { do: "deliver"; inbound: Request }
   /** Links only: `isLongest` puts off the next dial for as long as the backoff goes. */

@@ -94,7 +94,7 @@ export interface TurnBounds {
    * Bounds what a wire costs whose every frame repeats the whole text: all forms of one text together have, as JSON, at
    * most `times` the bytes of the newest and `freeBytes` more. Absent where the wire sends what is new.
    */
-  repetition?: { times: number; freeBytes: number };
+  repetition?: { times: number; freeBytes: number; /** Bytes of what stands beside the text each time it is shown. */ frameBytes?: number };
   answerCodePoints: number;
   errorCodePoints: number;
 }
@@ -146,7 +146,7 @@ function look(shown: Shown, content: string, now: number, { streamEveryMs, repet
   if (at > now) return { shown, isNew: false, wakeAt: at };
   // Bytes, not characters: a text that begins in a costlier script than it ends in would outgrow any bound on its length.
   const bytes = repetition ? Buffer.byteLength(JSON.stringify(content)) : 0;
-  const spent = shown.spent + bytes;
+  const spent = shown.spent + bytes + (repetition?.frameBytes ?? 0);
   if (repetition && spent > repetition.times * bytes + repetition.freeBytes) return { shown: { ...shown, at: now }, isNew: false };
   return { shown: { newest: content, at: now, spent }, isNew: true };
 }

@@ -1,46 +1,14 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { activate } from "../../src/auth/activation.ts";
 import { system } from "../../src/core/system.ts";
 import { createHttp, type HttpCall } from "../../src/rest/http.ts";
 import { openJournal } from "../../src/store/journal.ts";
 import { type LoginStore, openLogins } from "../../src/store/logins.ts";
-import type { ClawchatOptions } from "../../src/testing/simulator/clawchat/options.ts";
-import { startSimulator } from "../../src/testing/simulator/simulator.ts";
 import { openClawchatFor, type ClawchatParts } from "../support/clawchat-account.ts";
+import { answers, cleanups, hasten, play, serve, soon } from "../support/clawchat-stage.ts";
 import { recordLog } from "../support/recorded-log.ts";
 import { createScriptedAgent, type Script } from "../support/scripted-agent.ts";
 
-const cleanups: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
-});
-const answers: NonNullable<Script["answer"]> = ({ request: { inbound }, reply }) => {
-  reply.started();
-  reply.payload({ text: `you said: ${inbound.content}` });
-  return { ended: "completed" };
-};
-const hasten: NonNullable<ClawchatParts["hasten"]> = (link) => ({ ...link, backoff: { ...link.backoff, baseMs: 10, maxMs: 200, floorMs: 20 } });
-interface Setting extends Partial<Omit<ClawchatParts, "block" | "agent">> {
-  server?: ClawchatOptions;
-  block?: Record<string, unknown>;
-  script?: Script;
-}
-async function serve(server: ClawchatOptions = {}) {
-  const simulator = await startSimulator("clawchat", { server });
-  cleanups.push(() => simulator.stop());
-  return simulator;
-}
-async function play({ server, block = {}, script = { answer: answers }, ...parts }: Setting = {}, simulator?: Awaited<ReturnType<typeof serve>>) {
-  simulator ??= await serve(server);
-  const agent = createScriptedAgent(script);
-  const journal = parts.journal ?? openJournal(":memory:", { remembered: 100 });
-  const logins = parts.logins ?? openLogins(":memory:", system);
-  const log = recordLog();
-  const account = await openClawchatFor({ log, hasten, ...parts, agent, block: { ...(simulator.config["clawchat"] as object), greeting: false, ...block }, journal, logins });
-  cleanups.push(() => account.stop());
-  return { simulator, server: simulator.server, agent, journal, logins, log, account };
-}
-const soon = { timeout: 10_000, interval: 20 };
 const sleep = (ms: number) => new Promise((r) => void setTimeout(r, ms));
 
 async function activated() {
@@ -248,4 +216,126 @@ describe("titles", () => {
     }
     expect(asked).toBe(1);
   });
+});
+
+describe("what the server keeps until it is done with", () => {
+  it("CC-27 an answer that was refused is not said again when its message comes again", async () => {
+    const { simulator, server, account, agent } = await play();
+    await simulator.link();
+    server.fault("error", "message_too_large");
+    simulator.say({ text: "hello" });
+    await expect.poll(() => account.status().lastError ?? "", soon).toContain("message_too_large");
+    simulator.duplicate();
+    await simulator.reply(simulator.say({ text: "and this?" }));
+    expect(agent.began).toHaveLength(2);
+    expect([...server.view.messages.values()].filter(({ text }) => text === "you said: hello")).toEqual([]);
+  });
+
+  it("CC-50 a message that cannot be stored is complained about once at most, however often it comes", async () => {
+    const journal = openJournal(":memory:", { remembered: 9 });
+    let tries = 0;
+    let isFull = true;
+    const full: typeof journal = {
+      ...journal,
+      admit(entry) {
+        tries += 1;
+        if (isFull) throw new Error("the disk is full");
+        journal.admit(entry);
+      },
+      quarantine(...given) {
+        if (isFull) throw new Error("the disk is full");
+        journal.quarantine(...given);
+      },
+    };
+    const { simulator, server } = await play({ journal: full });
+    let link = await simulator.link();
+    const asked = simulator.say({ text: "hello" });
+    for (let times = 1; times <= 3; times += 1) {
+      await expect.poll(() => tries, soon).toBe(times);
+      if (times === 3) isFull = false;
+      simulator.drop();
+      link = await simulator.link({ after: link });
+    }
+    await expect.poll(() => [...server.view.messages.values()].some(({ text }) => text === "you said: hello"), soon).toBe(true);
+    expect(asked).toBeDefined();
+    expect([...server.view.messages.values()].filter(({ text }) => text.startsWith("Failed to process")).length).toBeLessThanOrEqual(1);
+  });
+
+  it("CC-24 CC-28 an answer that is not acknowledged in time has failed: its turn is over, the operator hears of it, and it is not said again", async () => {
+    const { simulator, server, account } = await play({ block: { ack: { timeoutMs: 1000 } } });
+    const link = await simulator.link();
+    server.fault("no-ack");
+    const asked = simulator.say({ text: "hello" });
+    await simulator.reply(asked);
+    await expect.poll(() => account.status().lastError ?? "", { timeout: 4000 }).toContain("not confirmed");
+    simulator.drop();
+    await simulator.link({ after: link });
+    await simulator.reply(simulator.say({ text: "next" }));
+    expect([...server.view.messages.values()].find(({ replyTo }) => replyTo === asked)?.writes).toBe(1);
+  });
+
+  it("CC-50 a host that cannot say who may follow a group costs neither the link nor what comes after it", async () => {
+    const simulator = await serve();
+    const agent = createScriptedAgent({ answer: answers });
+    const log = recordLog();
+    agent.mayFollow = () => Promise.reject(new Error("the host is busy"));
+    const account = await openClawchatFor({ log, agent, block: { ...(simulator.config["clawchat"] as object), greeting: false }, hasten, journal: openJournal(":memory:", { remembered: 9 }), logins: openLogins(":memory:", system) });
+    cleanups.push(() => account.stop());
+    await simulator.link();
+    const chat = simulator.server.world.group("team").id;
+    simulator.server.control("settings", JSON.stringify([{ conversation_id: chat, muted: true }]));
+    await expect.poll(() => simulator.calls.filter(({ path }) => path.endsWith("group-settings")).length, soon).toBeGreaterThan(1);
+    simulator.say({ text: "lunch at noon", user: "ann", conversation: chat });
+    await simulator.reply(simulator.say({ text: "here?" }));
+    await simulator.reply(simulator.say({ text: "still here?" }));
+    expect(simulator.frames.filter(({ from, text }) => from === "plugin" && text.includes('"connect"'))).toHaveLength(1);
+  });
+
+  it("CC-50 a host that never says who may follow a group does not keep everybody waiting", async () => {
+    const simulator = await serve();
+    const agent = createScriptedAgent({ answer: answers });
+    agent.mayFollow = () => new Promise(() => {});
+    const account = await openClawchatFor({ agent, block: { ...(simulator.config["clawchat"] as object), greeting: false }, hasten, journal: openJournal(":memory:", { remembered: 9 }), logins: openLogins(":memory:", system) });
+    cleanups.push(() => account.stop());
+    await simulator.link();
+    const chat = simulator.server.world.group("team").id;
+    simulator.server.control("settings", JSON.stringify([{ conversation_id: chat, muted: true }]));
+    await expect.poll(() => simulator.calls.filter(({ path }) => path.endsWith("group-settings")).length, soon).toBeGreaterThan(1);
+    simulator.say({ text: "lunch at noon", user: "ann", conversation: chat });
+    await simulator.reply(simulator.say({ text: "here?" }), 13_000);
+  }, 20_000);
+
+  it("CC-54 a late copy does not replace what its author said, across restarts too", async () => {
+    const seen: (readonly string[] | undefined)[] = [];
+    const journal = openJournal(":memory:", { remembered: 9 });
+    const kept = { ...journal, close: () => {} };
+    const logins = openLogins(":memory:", system);
+    const first = await play({ journal: kept, logins: { ...logins, close: () => {} } });
+    const { simulator, server } = first;
+    await simulator.link();
+    const chat = server.world.group("team").id;
+    server.control("settings", JSON.stringify([{ conversation_id: chat, reply_mode: "mention" }]));
+    await expect.poll(() => simulator.calls.filter(({ path }) => path.endsWith("group-settings")).length, soon).toBeGreaterThan(1);
+    const id = simulator.say({ text: "lunch at noon", user: "ann", conversation: chat });
+    await simulator.reply(simulator.say({ text: "here?" }));
+    await first.account.stop();
+    simulator.say({ text: "lunch at n", messageId: id, user: "ann", conversation: chat, shape: "merged" });
+    await play({ journal: kept, logins, script: { answer: (turn) => (seen.push(turn.request.inbound.earlier), answers(turn)) } }, simulator);
+    // What is acknowledged has been dealt with, the copy too.
+    await expect.poll(() => server.waiting(), soon).toEqual([]);
+    await simulator.reply(simulator.say({ text: "@simulator when is lunch?", user: "bob", conversation: chat }));
+    expect(seen).toEqual([["ann: lunch at noon"]]);
+  });
+
+  it("CC-51 a message that can never be taken in does not keep the server from bringing others", async () => {
+    const script: Script = {
+      answer: answers,
+      access: ({ sender, conversation }) => (sender.name === "ann" || sender.id === "ann" ? { admitted: false, code: "agent_error", error: "Failed to process message: there is no agent for ann" } : { admitted: true, lane: `${conversation.kind}:${conversation.id}` }),
+    };
+    const { simulator } = await play({ script, server: { ackDepth: 30, replayDepth: 20 } });
+    await simulator.link();
+    simulator.say({ text: "poison", user: "ann" });
+    for (let k = 0; k < 60; k += 1) await simulator.reply(simulator.say({ text: `hello ${k}` }), 3_000);
+    expect(simulator.replies.filter(({ text }) => text.startsWith("you said: hello"))).toHaveLength(60);
+  }, 20_000);
 });

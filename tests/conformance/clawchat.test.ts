@@ -1,61 +1,13 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { activate } from "../../src/auth/activation.ts";
+import { clawchatRules } from "../../src/channel/clawchat-account.ts";
 import { system } from "../../src/core/system.ts";
 import { createHttp } from "../../src/rest/http.ts";
 import { openJournal } from "../../src/store/journal.ts";
 import { openLogins } from "../../src/store/logins.ts";
-import type { ClawchatOptions } from "../../src/testing/simulator/clawchat/options.ts";
-import { startSimulator } from "../../src/testing/simulator/simulator.ts";
-import { clawchatRules } from "../../src/channel/clawchat-account.ts";
-import { openClawchatFor, type ClawchatParts } from "../support/clawchat-account.ts";
-import { recordLog } from "../support/recorded-log.ts";
+import { openClawchatFor } from "../support/clawchat-account.ts";
+import { answers, cleanups, hasten, play, serve, soon } from "../support/clawchat-stage.ts";
 import { createScriptedAgent, type Script } from "../support/scripted-agent.ts";
-
-const cleanups: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
-});
-
-const answers: NonNullable<Script["answer"]> = ({ request: { inbound }, reply }) => {
-  reply.started();
-  reply.payload({ text: `you said: ${inbound.content}` });
-  return { ended: "completed" };
-};
-
-const hasten: NonNullable<ClawchatParts["hasten"]> = (link) => ({ ...link, backoff: { ...link.backoff, baseMs: 10, maxMs: 200, floorMs: 20 } });
-
-interface Setting extends Partial<Omit<ClawchatParts, "block" | "agent">> {
-  server?: ClawchatOptions;
-  block?: Record<string, unknown>;
-  script?: Script;
-}
-
-async function serve(server: ClawchatOptions = {}) {
-  const simulator = await startSimulator("clawchat", { server });
-  cleanups.push(() => simulator.stop());
-  return simulator;
-}
-
-async function play({ server, block = {}, script = { answer: answers }, ...parts }: Setting = {}, simulator?: Awaited<ReturnType<typeof serve>>) {
-  simulator ??= await serve(server);
-  const agent = createScriptedAgent(script);
-  const journal = parts.journal ?? openJournal(":memory:", { remembered: 100 });
-  const logins = parts.logins ?? openLogins(":memory:", system);
-  const log = recordLog();
-  const account = await openClawchatFor({
-    log,
-    hasten,
-    ...parts,
-    agent,
-    block: { ...(simulator.config["clawchat"] as object), greeting: false, ...block },
-    journal,
-    logins,
-  });
-  cleanups.push(() => account.stop());
-  return { simulator, server: simulator.server, agent, journal, logins, log, account };
-}
-
-const soon = { timeout: 10_000, interval: 20 };
 
 describe("an account at a ClawChat server", () => {
   it("CC-4 CC-32 logs in, answers its owner, and is told that the answer was accepted", async () => {

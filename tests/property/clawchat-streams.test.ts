@@ -153,6 +153,18 @@ describe("a text that is said", () => {
 });
 
 describe("the cost of a reply", () => {
+  it.each([60, 200, 400, 1600, 3200].flatMap((length) => [1, 2, 4].map((per) => [length, per] as const)))("CC-70 holds for a short answer too: %i characters, %i at a time", (length, per) => {
+    const text = "It opens at nine. ".repeat(400).slice(0, length);
+    const hub = openHub().ready();
+    const of = hub.hears();
+    const events: [number, TurnEvent][] = [[0, { on: "started" }]];
+    for (let end = per, at = 0; end <= length; end += per, at += 50) events.push([at, { on: "partial", text: text.slice(0, end) }]);
+    events.push([1e9, { on: "payload", payload: { text } }], [1e9, { on: "ended", how: { ended: "completed" } }]);
+    for (const says of playTurn(events, turnBounds)) hub.says(says.say === "terminal" ? { ...says, of, isRepeat: false } : says.say === "typing" ? { ...says, of } : { ...says, of, attempt: 1 });
+    const adds = hub.sent.filter(({ event }) => event === "message.add").reduce((bytes, frame) => bytes + bytesOf(frame.text), 0);
+    expect(adds).toBeLessThanOrEqual(limits.repetitionTimes.value * length + limits.repetitionBytes.value);
+  });
+
   const LENGTH = 20_000;
   const fill = (text: string) => text.repeat(Math.ceil(LENGTH / text.length)).slice(0, LENGTH);
   const bytesOf = (text: string) => Buffer.byteLength(text);

@@ -1,5 +1,6 @@
 import type { ConfiguredLogin } from "../../auth/configured.ts";
 import { keepLogin, type LoginKeeper } from "../../auth/keeper.ts";
+import { addCommand } from "../../auth/usable.ts";
 import { limits } from "../../core/limits.ts";
 import { forLog } from "../../core/redact.ts";
 import type { Link, LinkOptions, LinkProfile } from "../../link/link.ts";
@@ -72,6 +73,7 @@ export async function openClawchatAccount<Config>(
     baseUrl: current.baseUrl,
     ...(current.login && { configured: current.login }),
     ...(current.deviceId !== undefined && { deviceId: current.deviceId }),
+    activate: addCommand(accountId),
     // A link that waits for a login, or has another one, looks at it when it dials.
     hooks: { renewed: () => dialed?.redial(), loggedOut: () => dialed?.redial(), changed: () => tellChange() },
     system,
@@ -100,6 +102,7 @@ export async function openClawchatAccount<Config>(
           screen: (inbound) => groups.screen(inbound),
           complete: (inbound) => groups.complete(inbound),
           admitted: (inbound) => groups.told(inbound),
+          yields: ({ origin }) => origin.isProvisional === true,
           tells,
           gather: groups.gather,
         },

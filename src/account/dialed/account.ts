@@ -6,7 +6,7 @@ import type { Link, LinkOptions, LinkProfile, LinkTarget, Preparation } from "..
 import { openLink } from "../../link/shell.ts";
 import type { DialedProtocol, DialedRequest, Notice } from "../../protocols/dialed.ts";
 import type { Gather } from "../../protocols/gather.ts";
-import type { Conversation, Inbound, Refusal } from "../../protocols/inbound.ts";
+import type { Conversation, Inbound, Refusal, Sender } from "../../protocols/inbound.ts";
 import type { AccountOptions, AccountStatus, Recipient, RunningAccount } from "../account.ts";
 import { type Asker, createSwitchboard, type SwitchboardLimits } from "../switchboard.ts";
 import { createCorrespondent, type Outcome } from "./correspondent.ts";
@@ -39,6 +39,8 @@ export interface DialedDuties<Origin> {
   complete?(inbound: Inbound<Origin>): Inbound<Origin>;
   /** It was admitted. */
   admitted?(inbound: Inbound<Origin>): void;
+  /** Whether what is kept of the same message already stays, instead of this (CC-54). */
+  yields?(inbound: Inbound<Origin>): boolean;
   /** Whether somebody is told that a message was not taken; absent where everybody is. */
   tells?(inbound: Inbound<Origin>, refusal: Refusal): boolean;
   gather?: Gather<Origin>;
@@ -151,11 +153,11 @@ export async function openDialedAccount<Config, State, Origin>(
       },
       refused(refusal) {
         const isForRoom = refusal.code === "queue_full" || refusal.code === "rate_limited";
-        // Every other refusal is final: the sender was told, or is not to be told.
-        isStored = refusal.code !== "agent_error" && !(isForRoom && parks);
+        isStored = !(isForRoom && parks) && (refusal.code !== "agent_error" || putAside(inbound, refusal));
         // In a group nobody is told, and the agent hears of it with the next message.
         if (inbound.conversation.kind === "group" && isForRoom) note(inbound);
-        if (duties.tells?.(inbound, refusal) !== false) correspondent.say({ say: "refused", of: inbound, refusal });
+        // What comes again is not complained about each time.
+        if (duties.tells?.(inbound, refusal) !== false && (isStored || !parks)) correspondent.say({ say: "refused", of: inbound, refusal });
       },
       pairing: ({ text }) => correspondent.say({ say: "pairing", of: inbound, text }),
       repeated(known) {
@@ -166,6 +168,14 @@ export async function openDialedAccount<Config, State, Origin>(
     };
     await switchboard.admit(inbound, asker);
     return isStored;
+  }
+
+  /**
+   * Where the peer keeps what is not done with, a message that the agent cannot take in would hold up all that comes
+   * after it: only a disk that takes nothing leaves it to the peer (CC-50, CC-51).
+   */
+  function putAside(inbound: Inbound<Origin>, { error }: Refusal): boolean {
+    return parks && attempt("a message could not be put aside", () => journal.quarantine(JSON.stringify(inbound), error, system.now()));
   }
 
   /** What was only kept is in no session: the journal knows it by its conversation. */
@@ -179,8 +189,13 @@ export async function openDialedAccount<Config, State, Origin>(
   /** Nothing of whom the operator does not let in reaches the agent, not even as what was said before. */
   async function keep(inbound: Inbound<Origin>): Promise<boolean> {
     const { sender, conversation } = inbound;
-    if (conversation.kind === "group" && !(await soon(agent.mayFollow(sender, conversation.id)))) return true;
+    if (conversation.kind === "group" && !(await mayFollow(sender, conversation.id))) return true;
     return note(inbound);
+  }
+
+  /** Of whom that cannot be found out nothing is kept: to ask again would hold up all that comes after it. */
+  async function mayFollow(sender: Sender, groupId: string): Promise<boolean> {
+    return await soon(agent.mayFollow(sender, groupId)).catch((thrown: unknown) => failed("whether a sender may be followed could not be found out", thrown));
   }
 
   /** A host that does not decide must not keep everybody waiting who writes after this sender. */
@@ -191,7 +206,9 @@ export async function openDialedAccount<Config, State, Origin>(
   }
 
   /** For an agent that is asked about it later. */
-  function note({ messageId, conversation, sender, content }: Inbound<Origin>): boolean {
+  function note(inbound: Inbound<Origin>): boolean {
+    const { messageId, conversation, sender, content } = inbound;
+    if (duties.yields?.(inbound) && journal.recall(heardIn(conversation), messageId) !== undefined) return true;
     return attempt(`message ${forLog(messageId)} could not be kept`, () =>
       journal.remember(heardIn(conversation), messageId, `${sender.name ?? sender.id}: ${content}`, system.now()),
     );

@@ -21,8 +21,8 @@ export interface Correspondent<Origin> extends LinkHandler {
   stop(): void;
 }
 
-/** `refused`: the peer has it and does not want it, now or later. */
-export type Outcome = Arrival | { refused: string };
+/** `silent`: the time the peer has for its answer is over. `refused`: the peer has it and does not want it, now or later. */
+export type Outcome = Arrival | "silent" | { refused: string };
 
 export interface CorrespondentDeps<State, Origin> {
   link(): Link;
@@ -84,6 +84,9 @@ export function createCorrespondent<State, Origin>(deps: CorrespondentDeps<State
           break;
         case "settle":
           receipts.get(effect.receipt)?.(effect.how.is === "arrived" ? "arrived" : { refused: effect.how.why });
+          break;
+        case "overdue":
+          receipts.get(effect.receipt)?.("silent");
           break;
         case "deliver":
           askings.push(ask(effect.inbound));

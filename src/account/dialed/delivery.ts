@@ -103,7 +103,7 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
       journal.kept(key);
       if (writes >= mostWrites) return giveUpUnproven(inbound, key);
       log.info(`the reply to ${forLog(inbound.messageId)} waits for the link`);
-    } else if (writes + 1 >= mostWrites) {
+    } else if (outcome === "silent" || writes + 1 >= mostWrites) {
       giveUpUnproven(inbound, key);
     }
   }

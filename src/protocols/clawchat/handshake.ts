@@ -41,7 +41,7 @@ function admit(state: ConnectionState, { delivery_mode: mode, ack_mode: ackMode,
   const ledger = isGranted ? openLedger("dseq", epoch, now) : openLedger(profile.reliable ? "seq" : "none", "", now);
   return {
     state: { ...state, phase: { is: "replay", heardAt: now }, ledger },
-    effects: [note("debug", "hello", { delivery: shown(state, String(mode)), acknowledged: ledger.by })],
+    effects: [note("debug", "hello", { delivery: typeof mode === "string" ? shown(state, mode) : typeof mode, acknowledged: ledger.by })],
   };
 }
 

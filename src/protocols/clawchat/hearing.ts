@@ -56,7 +56,7 @@ export function createHearing(profile: Profile, mint: (now: number) => string): 
     const isStuck = stumbles >= limits.noiseRepeats.value;
     return {
       state: { ...state, phase: { is: "lost", wasReady: true }, stumbles },
-      effects: [note("warn", isStuck ? "delivery-stuck" : "delivery-gap", { expected, got: shown(state, JSON.stringify(dseq)), times: stumbles }), { do: "close", code: 1000, reason: "a frame is missing or came twice", isLongest: isStuck }],
+      effects: [note("warn", isStuck ? "delivery-stuck" : "delivery-gap", { expected, got: typeof dseq === "number" ? dseq : typeof dseq, times: stumbles }), { do: "close", code: 1000, reason: "a frame is missing or came twice", isLongest: isStuck }],
     };
   }
 
@@ -70,7 +70,7 @@ export function createHearing(profile: Profile, mint: (now: number) => string): 
       case "message.error":
         return hearError(state, frame, now);
       case "message.failed":
-        return { state: abort(state, frame.payload.message_id), effects: [] };
+        return { state: isOthers(frame) ? state : abort(state, frame.payload.message_id), effects: [] };
       case "notify.signal":
         return hearSignal(state, frame.payload);
       case "chat.metadata.invalidated":
@@ -111,7 +111,8 @@ export function createHearing(profile: Profile, mint: (now: number) => string): 
     if (event === "message.error") {
       const payload = isJson(read.payload) ? read.payload : {};
       const messageId = typeof payload["message_id"] === "string" ? payload["message_id"] : undefined;
-      const uplink = findAwaited(state.awaited, read.traceId, messageId);
+      const isOfStream = read.traceId !== undefined && streamOfTrace(read.traceId) !== undefined;
+      const uplink = isOfStream ? undefined : findAwaited(state.awaited, read.traceId, messageId);
       const step = uplink ? refuse(state, uplink, "the hub refused it, and did not say why") : { state, effects: [] };
       return { ...step, effects: [noted, ...step.effects] };
     }
@@ -135,9 +136,10 @@ export function createHearing(profile: Profile, mint: (now: number) => string): 
       case "permission": {
         const { request_id: requestId } = sorted.result;
         if (recall(state.known.permissions, requestId)) return { state, effects: [] };
-        const permissions = remember(state.known.permissions, requestId, true, limits.dedupeRequests.value);
-        const inbound = permissionTurn(sorted.result, frame.chat_id, mint(now), frame.emitted_at, now, profile);
-        const asked = askFor({ ...state, known: { ...state.known, permissions } }, { ask: "turn", inbound }, number);
+        const inbound = permissionTurn(sorted.result, frame, mint(now), now, profile);
+        // What was decided long ago is nobody's business any more (CC-56).
+        if (isTooOld(state, inbound, now)) return { state, effects: [note("debug", "old-permission", { requestId: shown(state, requestId) })] };
+        const asked = askFor(state, { ask: "turn", inbound }, number);
         return { state: asked.state, effects: [asked.effect] };
       }
       case "message":
@@ -204,15 +206,22 @@ export function createHearing(profile: Profile, mint: (now: number) => string): 
     const isGated = GATING.has(code) && chatId?.startsWith("cnv_") === true;
     const state = isGated ? { ...before, gates: rejectChat(before.gates, chatId, now) } : before;
     const why = typeof reason === "string" && reason !== "" ? `${shown(state, code)}: ${shown(state, reason)}` : shown(state, code);
-    const uplink = findAwaited(state.awaited, traceId || undefined, messageId || undefined);
+    // A frame of a stream has the id of the reply behind it, and says nothing of that one (CC-27).
+    const streamId = traceId === undefined ? undefined : streamOfTrace(traceId);
+    const uplink = streamId === undefined ? findAwaited(state.awaited, traceId || undefined, messageId || undefined) : undefined;
     const step = uplink ? refuse(state, uplink, why) : { state, effects: [note("warn", OURS.has(code) ? "wrong-frame" : "refused", { why })] };
-    const key = keyOfStream(step.state.streams, (traceId === undefined ? undefined : streamOfTrace(traceId)) ?? messageId);
+    const key = keyOfStream(step.state.streams, streamId ?? messageId);
     const stream = key === undefined ? undefined : step.state.streams.open.get(key);
     if (key === undefined || !stream) return step;
     // The end lets go of what the hub has gathered, where it would still take it (CC-69).
     const isOpen = isOpenChat(step.state, stream.chatId, now, profile);
     const ended = isOpen ? conclude(step.state.streams, key, undefined, now) : { streams: close(step.state.streams, key), texts: [] };
     return { state: { ...step.state, streams: ended.streams }, effects: [...step.effects, ...ended.texts.map((text) => ({ do: "send", text }) as const)] };
+  }
+
+  /** Somebody else's stream may have an id of ours (CC-19). */
+  function isOthers({ sender }: { sender?: { id?: string } | undefined }): boolean {
+    return sender?.id !== undefined && sender.id !== "system" && sender.id !== profile.login().userId;
   }
 
   /** The hub has ended a stream of ours. */

@@ -43,11 +43,11 @@ export function writeAnswer({ id, chatId, text, attachments, reply, isWhole }: A
 
 /** What an answer shows of the message it replies to; nothing of one that is not this one. */
 export function replyTo(messageId: string | undefined, { messageId: own, preview }: Origin): ReplyContext | null {
-  if (messageId === undefined || messageId === "" || messageId.length > limits.messageIdBytes.value) return null;
+  if (messageId === undefined || messageId === "" || messageId.length > limits.messageIdBytes.value || messageId !== clean(messageId)) return null;
   if (messageId !== own || !preview) return { reply_to_msg_id: messageId, reply_preview: null };
   return {
     reply_to_msg_id: messageId,
-    reply_preview: { id: preview.id, nick_name: clip(clean(preview.name ?? ""), LABEL_CHARACTERS), fragments: [{ kind: "text", text: clean(preview.text) }] },
+    reply_preview: { id: clean(preview.id), nick_name: clip(clean(preview.name ?? ""), LABEL_CHARACTERS), fragments: [{ kind: "text", text: clean(preview.text) }] },
   };
 }
 

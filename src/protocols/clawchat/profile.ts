@@ -84,13 +84,13 @@ export function capabilitiesOf({ reliable, deliveryReceipts }: Pick<Profile, "re
  * itself have one share each, and what stands beside the text in every frame has three. The rest may be spent on repeating.
  */
 const OTHER_SHARES = 7;
-/** While a text is short, what stands beside it is most of its frame: so much less of it goes out. */
-const FREE_SHARE = 4;
+/** Bytes of a `message.add` beside its texts: while a text is short they are most of the frame. */
+const FRAME_BYTES = 512;
 
 /** How a growing reply is paced (CC-70). */
 export const turnBounds: TurnBounds = {
   streamEveryMs: limits.streamEveryMs.value,
-  repetition: { times: limits.repetitionTimes.value - OTHER_SHARES, freeBytes: limits.repetitionBytes.value / FREE_SHARE },
+  repetition: { times: limits.repetitionTimes.value - OTHER_SHARES, freeBytes: limits.repetitionBytes.value - 2 * FRAME_BYTES, frameBytes: FRAME_BYTES },
   answerCodePoints: ours.answerCodePoints,
   errorCodePoints: ours.errorCodePoints,
 };

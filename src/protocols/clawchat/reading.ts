@@ -72,12 +72,14 @@ function readQuote(reply: unknown): Quote | undefined {
 }
 
 /** Tells the agent what became of what it wanted to do, as its owner's words would come (CC-62). */
-export function permissionTurn({ request_id: requestId, ...result }: PermissionResult, chatId: string, answerId: string, emittedAt: number, now: number, profile: Profile): About {
+export function permissionTurn({ request_id: requestId, ...result }: PermissionResult, frame: Received, answerId: string, now: number, profile: Profile): About {
   const { ownerUserId, homeConversationId } = profile.login();
   const [operation, outcome, reason] = [result.operation, result.outcome, result.reason].map((word) => (typeof word === "string" && word !== "" ? clip(word, WORD) : undefined));
-  const origin: Origin = { chatId: homeConversationId ?? chatId, chatType: "direct", answerId, mentions: [], isMentioned: false, emittedAt };
+  // Where the owner's own chat is not known, a group stays a group: what is said there is said to all of it.
+  const chatType = homeConversationId === undefined && frame.chat_type === "group" ? "group" : "direct";
+  const origin: Origin = { chatId: homeConversationId ?? frame.chat_id, chatType, answerId, mentions: [], isMentioned: false, emittedAt: frame.emitted_at };
   return {
-    messageId: `permission:${requestId}`,
+    messageId: `${PERMISSION}${requestId}`,
     origin,
     sender: senderOf(ownerUserId, undefined, profile),
     conversation: conversationOf(origin, ownerUserId, profile),
@@ -88,4 +90,10 @@ export function permissionTurn({ request_id: requestId, ...result }: PermissionR
   };
 }
 
+/** The `request_id` of what `permissionTurn` made; nothing that somebody wrote is one. */
+export function permissionIn({ messageId, origin }: About): string | undefined {
+  return origin.messageId === undefined && messageId.startsWith(PERMISSION) ? messageId.slice(PERMISSION.length) : undefined;
+}
+
+const PERMISSION = "permission:";
 const WORD = 128;

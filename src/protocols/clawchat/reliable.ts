@@ -58,7 +58,8 @@ export function done({ open, read }: Ledger): number {
 }
 
 /** Sets the time to tell the hub; to be called whenever something was read or settled (CC-49). */
-export function schedule(ledger: Ledger, now: number): Ledger {
+export function schedule(before: Ledger, now: number): Ledger {
+  const ledger = sooner(before, now);
   const news = done(ledger) - ledger.told;
   // A `seq` below what was told may still be to be stored: until it is there is nothing to tell.
   if (news <= 0) return ledger.tellAt === undefined ? ledger : { ...ledger, tellAt: undefined };
@@ -66,6 +67,12 @@ export function schedule(ledger: Ledger, now: number): Ledger {
   // A clock that was set back does not put it off.
   const tellAt = Math.min(ledger.tellAt ?? Infinity, isMuch ? now : now + limits.syncDebounceMs.value);
   return tellAt === ledger.tellAt ? ledger : { ...ledger, tellAt };
+}
+
+/** A clock that was set back does not put off the repeats: the hub takes silence for a fault (CC-49). */
+function sooner(ledger: Ledger, now: number): Ledger {
+  const latest = now + limits.syncRepeatMs.value;
+  return ledger.repeatAt !== undefined && ledger.repeatAt > latest ? { ...ledger, repeatAt: latest } : ledger;
 }
 
 /** What the hub has to be told now, if anything. `isFlush`: without waiting for more. */

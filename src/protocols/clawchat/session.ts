@@ -2,13 +2,15 @@ import { limits } from "../../../generated/clawchat/index.ts";
 import type { DialedSession } from "../dialed.ts";
 import { remind, remindAt } from "./acks.ts";
 import { readFrame } from "./codec.ts";
-import { barrier, beginConnection, type ConnectionState, type HubEffect, type HubStep, isReady, note, type Request, send } from "./connection.ts";
+import { barrier, beginConnection, type ConnectionState, type HubEffect, type HubStep, isReady, type Known, note, type Request, send } from "./connection.ts";
 import { progressFrame } from "./frames.ts";
 import { greet } from "./handshake.ts";
 import { createHearing } from "./hearing.ts";
 import type { Origin } from "./identity.ts";
 import type { Ports, Profile } from "./profile.ts";
 import { releaseAt, releaseDue } from "./provisional.ts";
+import { permissionIn } from "./reading.ts";
+import { remember } from "./recent.ts";
 import { schedule, settle, tell, tellAt } from "./reliable.ts";
 import { createVoice } from "./speech.ts";
 import { typingAt } from "./typing.ts";
@@ -39,7 +41,7 @@ export function createSession(profile: Profile, ports: Ports): DialedSession<Con
       const ref = "ref" in request ? (request.ref ?? "") : "";
       // What an older connection brought does not count on this one.
       if (!ref.startsWith(`${state.name}/`)) return { state, effects: [] };
-      const step: HubStep = { state: { ...state, ledger: settle(state.ledger, ref) }, effects: [] };
+      const step: HubStep = { state: { ...state, ledger: settle(state.ledger, ref), known: knownWith(state.known, request) }, effects: [] };
       return finish(isReceived(request) && profile.deliveryReceipts ? then(step, (next) => voice.receipt(next, request.inbound, now)) : step, now);
     },
 
@@ -73,7 +75,10 @@ export function createSession(profile: Profile, ports: Ports): DialedSession<Con
       state: { ...state, awaited },
       effects: [
         ...again.flatMap(({ text }): HubEffect[] => (text === undefined ? [] : [{ do: "send", text }])),
-        ...overdue.map(({ messageId }) => note("warn", "unacknowledged", { messageId, afterMs: profile.ackMs })),
+        ...overdue.flatMap(({ messageId, traceId }): HubEffect[] => [
+          note("warn", "unacknowledged", { messageId, afterMs: profile.ackMs }),
+          { do: "overdue", receipt: traceId },
+        ]),
       ],
     };
   }
@@ -118,6 +123,12 @@ function then({ state, effects }: HubStep, next: (state: ConnectionState) => Hub
 
 function isReceived(request: Request): request is Extract<Request, { ask: "turn" | "keep" }> {
   return request.ask === "turn" || request.ask === "keep";
+}
+
+/** A result of a permission counts once it is on disk: until then the hub has to bring it again (CC-48, CC-62). */
+function knownWith(known: Known, request: Request): Known {
+  const requestId = request.ask === "turn" ? permissionIn(request.inbound) : undefined;
+  return requestId === undefined ? known : { ...known, permissions: remember(known.permissions, requestId, true, limits.dedupeRequests.value) };
 }
 
 function isReplayEnd(read: ReturnType<typeof readFrame>): boolean {

@@ -14,6 +14,7 @@ import type { Ports, Profile } from "./profile.ts";
 import { recall, remember } from "./recent.ts";
 import { besideMedia, mayBeSilence, spoken } from "./silence.ts";
 import { concludeAsShown, conclude, failAll, grow, type Opening, type Shown } from "./streams.ts";
+import { clean } from "./text.ts";
 import { beginTyping, endAllTyping, endTyping, showTyping } from "./typing.ts";
 
 export interface Voice {
@@ -59,7 +60,7 @@ export function createVoice(profile: Profile, { newId, mint }: Ports): Voice {
   /** The end of an answer: its streams end, typing ends, and then it is said as a whole (CC-67). */
   function conclusion(state: ConnectionState, of: About, terminal: Terminal, now: number): HubStep {
     const answer = terminal.type === "response" ? answerIn(of, terminal) : undefined;
-    const thought = concludeAsShown(state.streams, thoughtKey(of), now);
+    const thought = terminal.type === "response" ? concludeAsShown(state.streams, thoughtKey(of), now) : conclude(state.streams, thoughtKey(of), undefined, now);
     // What was shown as one message ends as one, also after a connection was lost, so that a repeat is the same (CC-69).
     const isWhole = thought.streams.open.has(textKey(of)) || recall(thought.streams.over, textKey(of)) === true;
     const text = conclude(thought.streams, textKey(of), answer?.text, now);
@@ -126,7 +127,7 @@ export function createVoice(profile: Profile, { newId, mint }: Ports): Voice {
 
   function receipt(state: ConnectionState, inbound: About, now: number): HubStep {
     const { chatId, messageId } = inbound.origin;
-    if (messageId === undefined || !isReady(state) || barrierOf(state, inbound, now, profile) !== undefined) return { state, effects: [] };
+    if (messageId === undefined || [messageId, inbound.sender.id].some((id) => id !== clean(id)) || !isReady(state) || barrierOf(state, inbound, now, profile) !== undefined) return { state, effects: [] };
     if (recall(state.known.receipted, keyOf(inbound))) return { state, effects: [] };
     const receipted = remember(state.known.receipted, keyOf(inbound), true, limits.finalIds);
     return { state: { ...state, known: { ...state.known, receipted } }, effects: [send(deliveredFrame(chatId, messageId, inbound.sender.id, `trace-${newId()}`, now))] };

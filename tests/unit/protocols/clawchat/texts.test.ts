@@ -145,7 +145,7 @@ describe("what an account dials with", () => {
       contentChars: 65_536,
       sessionsPerMember: true,
     });
-    expect(turnBounds).toMatchObject({ streamEveryMs: 50, repetition: { times: 5, freeBytes: 1024 } });
+    expect(turnBounds).toMatchObject({ streamEveryMs: 50, repetition: { times: 5, freeBytes: 3072 } });
   });
 
   it("CC-8 CC-9 tells a refused token from everything else", () => {
