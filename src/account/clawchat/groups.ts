@@ -4,7 +4,7 @@ import { applySnapshot, gatherPlan, groupBounds, type GroupRules, isAnswered, no
 import type { Gather } from "../../protocols/gather.ts";
 import type { Inbound } from "../../protocols/inbound.ts";
 import type { Journal } from "../../store/journal.ts";
-import { heardIn } from "../dialed/account.ts";
+import { heardIn } from "../dialed/heard.ts";
 import type { Backend } from "./backend.ts";
 
 

@@ -6,11 +6,12 @@ import type { Link, LinkOptions, LinkProfile, LinkTarget, Preparation } from "..
 import { openLink } from "../../link/shell.ts";
 import type { DialedProtocol, DialedRequest, Notice } from "../../protocols/dialed.ts";
 import type { Gather } from "../../protocols/gather.ts";
-import type { Conversation, Inbound, Refusal, Sender } from "../../protocols/inbound.ts";
+import type { Inbound, Refusal } from "../../protocols/inbound.ts";
 import type { AccountOptions, AccountStatus, Recipient, RunningAccount } from "../account.ts";
 import { type Asker, createSwitchboard, type SwitchboardLimits } from "../switchboard.ts";
 import { createCorrespondent, type Outcome } from "./correspondent.ts";
 import { createDialedDelivery } from "./delivery.ts";
+import { createHeard, failed } from "./heard.ts";
 
 /** What an account dials with: one wire's session and numbers, read from its configuration. */
 export interface Dialing<State, Origin> {
@@ -77,6 +78,7 @@ export async function openDialedAccount<Config, State, Origin>(
     },
     changed,
   });
+  const heard = createHeard<Origin>({ agent, journal, system, log, yields: (inbound) => duties.yields?.(inbound) === true });
   const delivery = createDialedDelivery<Origin>({
     correspondent,
     protocol: () => dialing.protocol,
@@ -123,15 +125,15 @@ export async function openDialedAccount<Config, State, Origin>(
   async function asked(request: DialedRequest<Origin>): Promise<boolean> {
     switch (request.ask) {
       case "turn":
-        return await receive(request.inbound, () => correspondent.admitted(request)).catch((thrown: unknown) => failed("a message could not be received", thrown));
+        return await receive(request.inbound, () => correspondent.admitted(request)).catch((thrown: unknown) => failed(log, "a message could not be received", thrown));
       case "cancel":
         switchboard.cancel(({ messageId }) => messageId === request.messageId);
         correspondent.admitted(request);
         return true;
       case "keep":
-        return await keep(request.inbound).catch((thrown: unknown) => failed("a message could not be kept", thrown));
+        return await heard.keep(request.inbound);
       case "quarantine":
-        return attempt("a frame that cannot be read could not be put aside", () => journal.quarantine(request.text, request.why, system.now()));
+        return heard.putAside(request.text, request.why);
       case "notice":
         duties.noticed?.(request.notice);
         return true;
@@ -141,91 +143,34 @@ export async function openDialedAccount<Config, State, Origin>(
   async function receive(arrived: Inbound<Origin>, admitted: () => void): Promise<boolean> {
     const fate = (await duties.screen?.(arrived)) ?? "answer";
     if (fate === "drop") return true;
-    if (fate === "keep") return await keep(arrived);
-    const inbound = withQuote(duties.complete?.(arrived) ?? arrived);
+    if (fate === "keep") return await heard.keep(arrived);
+    const inbound = heard.withQuote(duties.complete?.(arrived) ?? arrived);
     let isStored = true;
     const asker: Asker = {
       admitted() {
         meet(inbound);
-        if (duties.admitted) note(inbound);
+        if (duties.admitted) heard.note(inbound);
         duties.admitted?.(inbound);
         admitted();
       },
       refused(refusal) {
         const isForRoom = refusal.code === "queue_full" || refusal.code === "rate_limited";
-        isStored = !(isForRoom && parks) && (refusal.code !== "agent_error" || putAside(inbound, refusal));
+        // What the agent cannot take in would hold up all that comes after it: only a disk that takes nothing leaves it to the peer (CC-50, CC-51).
+        if (parks) isStored = !isForRoom && (refusal.code !== "agent_error" || heard.putAside(JSON.stringify(inbound), refusal.error));
         // In a group nobody is told, and the agent hears of it with the next message.
-        if (inbound.conversation.kind === "group" && isForRoom) note(inbound);
+        if (inbound.conversation.kind === "group" && isForRoom) heard.note(inbound);
         // What comes again is not complained about each time.
-        if (duties.tells?.(inbound, refusal) !== false && (isStored || !parks)) correspondent.say({ say: "refused", of: inbound, refusal });
+        if (duties.tells?.(inbound, refusal) !== false && isStored) correspondent.say({ say: "refused", of: inbound, refusal });
       },
       pairing: ({ text }) => correspondent.say({ say: "pairing", of: inbound, text }),
       repeated(known) {
         // Its author may have changed it (CC-53).
-        if (duties.admitted) note(inbound);
+        if (duties.admitted) heard.note(inbound);
         delivery.repeated(inbound, known);
       },
     };
     await switchboard.admit(inbound, asker);
     return isStored;
-  }
-
-  /**
-   * Where the peer keeps what is not done with, a message that the agent cannot take in would hold up all that comes
-   * after it: only a disk that takes nothing leaves it to the peer (CC-50, CC-51).
-   */
-  function putAside(inbound: Inbound<Origin>, { error }: Refusal): boolean {
-    return parks && attempt("a message could not be put aside", () => journal.quarantine(JSON.stringify(inbound), error, system.now()));
-  }
-
-  /** What was only kept is in no session: the journal knows it by its conversation. */
-  function withQuote(inbound: Inbound<Origin>): Inbound<Origin> {
-    const { quote } = inbound;
-    if (quote?.messageId === undefined || quote.body !== undefined) return inbound;
-    const body = journal.recall(heardIn(inbound.conversation), quote.messageId);
-    return body === undefined ? inbound : { ...inbound, quote: { ...quote, body } };
-  }
-
-  /** Nothing of whom the operator does not let in reaches the agent, not even as what was said before. */
-  async function keep(inbound: Inbound<Origin>): Promise<boolean> {
-    const { sender, conversation } = inbound;
-    if (conversation.kind === "group" && !(await mayFollow(sender, conversation.id))) return true;
-    return note(inbound);
-  }
-
-  /** Of whom that cannot be found out nothing is kept: to ask again would hold up all that comes after it. */
-  async function mayFollow(sender: Sender, groupId: string): Promise<boolean> {
-    return await soon(agent.mayFollow(sender, groupId)).catch((thrown: unknown) => failed("whether a sender may be followed could not be found out", thrown));
-  }
-
-  /** A host that does not decide must not keep everybody waiting who writes after this sender. */
-  async function soon<Decided>(decision: Promise<Decided>): Promise<Decided> {
-    const late = Promise.withResolvers<never>();
-    const cancel = system.after(limits.accessMs, () => late.reject(new Error("the host does not answer")));
-    return await Promise.race([decision, late.promise]).finally(cancel);
-  }
-
-  /** For an agent that is asked about it later. */
-  function note(inbound: Inbound<Origin>): boolean {
-    const { messageId, conversation, sender, content } = inbound;
-    if (duties.yields?.(inbound) && journal.recall(heardIn(conversation), messageId) !== undefined) return true;
-    return attempt(`message ${forLog(messageId)} could not be kept`, () =>
-      journal.remember(heardIn(conversation), messageId, `${sender.name ?? sender.id}: ${content}`, system.now()),
-    );
-  }
-
-  function attempt(failure: string, work: () => void): boolean {
-    try {
-      work();
-      return true;
-    } catch (thrown) {
-      return failed(failure, thrown);
-    }
-  }
-
-  function failed(what: string, thrown: unknown): false {
-    log.error(`${what}: ${describeThrown(thrown)}`);
-    return false;
   }
 
   /** What is said unasked goes to where the last message came from. */
@@ -295,7 +240,7 @@ export async function openDialedAccount<Config, State, Origin>(
       try {
         return (await receive(inbound, () => {})) && journal.find(dialing.protocol.identify(inbound)) !== undefined;
       } catch (thrown) {
-        return failed("a message could not be asked", thrown);
+        return failed(log, "a message could not be asked", thrown);
       }
     },
     reconfigure(config) {
@@ -308,11 +253,6 @@ export async function openDialedAccount<Config, State, Origin>(
       return stopped;
     },
   };
-}
-
-/** Where the journal keeps what was said in a conversation and not answered. */
-export function heardIn({ kind, id }: Pick<Conversation, "kind" | "id">): string {
-  return `heard ${JSON.stringify([kind, id])}`;
 }
 
 function conversationKey({ kind, id, ...rest }: Recipient): string {
