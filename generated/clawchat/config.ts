@@ -139,7 +139,7 @@ export const configEnv = [
     name: "CLAWCHAT_OWNER_USER_ID",
     path: "ownerUserId",
     type: "string",
-    description: "User id of the agent's owner, usr_…. The owner counts as listed in allowFrom and groupAllowFrom. Written by the activation.",
+    description: "User id of the agent's owner, usr_…. The owner counts as listed in allowFrom and groupAllowFrom, and so is admitted under every policy but disabled. Written by the activation.",
   },
   {
     name: "CLAWCHAT_HOME_CHANNEL",
@@ -163,7 +163,7 @@ export const configEnv = [
     name: "CLAWCHAT_GROUP_COMMAND_MODE",
     path: "groupCommandMode",
     type: "string",
-    description: "Who may give commands in groups. all are those whom allowFrom names.",
+    description: "Who may give commands in groups. all are those whom allowFrom or groupAllowFrom names.",
   },
 ] as const;
 
@@ -215,7 +215,7 @@ export interface ClawchatConfig {
    */
   agentId?: string;
   /**
-   * User id of the agent's owner, usr_…. The owner counts as listed in allowFrom and groupAllowFrom. Written by the activation.
+   * User id of the agent's owner, usr_…. The owner counts as listed in allowFrom and groupAllowFrom, and so is admitted under every policy but disabled. Written by the activation.
    * 1 to 256 characters, `^[!-~]+$`.
    */
   ownerUserId?: string;
@@ -241,18 +241,18 @@ export interface ClawchatConfig {
    */
   greeting: boolean;
   /**
-   * Which users may talk to the agent besides its owner.
+   * Which users may talk to the agent besides its owner. disabled shuts the owner out too.
    * @default "pairing"
    */
   dmPolicy: "open" | "pairing" | "allowlist" | "disabled";
   /**
-   * User ids admitted under the policies pairing and allowlist. Only they and the owner may give commands. CLAWCHAT_ALLOWED_USERS holds them separated by commas.
+   * User ids admitted under the policies pairing and allowlist. Only they and the owner may give commands; in groups groupCommandMode says who. CLAWCHAT_ALLOWED_USERS holds them separated by commas.
    * At most 10000 items.
    * @default []
    */
   allowFrom: (string | number)[];
   /**
-   * Who may talk to the agent in groups besides its owner.
+   * Who may talk to the agent in groups besides its owner. disabled shuts the owner out too.
    * @default "allowlist"
    */
   groupPolicy: "open" | "allowlist" | "disabled";
@@ -268,7 +268,7 @@ export interface ClawchatConfig {
    */
   groupMode: "all" | "mention";
   /**
-   * Who may give commands in groups. all are those whom allowFrom names.
+   * Who may give commands in groups. all are those whom allowFrom or groupAllowFrom names.
    * @default "owner"
    */
   groupCommandMode: "owner" | "all" | "off";
@@ -521,7 +521,7 @@ export interface ClawchatAccount {
    */
   agentId?: string;
   /**
-   * User id of the agent's owner, usr_…. The owner counts as listed in allowFrom and groupAllowFrom. Written by the activation.
+   * User id of the agent's owner, usr_…. The owner counts as listed in allowFrom and groupAllowFrom, and so is admitted under every policy but disabled. Written by the activation.
    * 1 to 256 characters, `^[!-~]+$`.
    */
   ownerUserId?: string;
@@ -547,18 +547,18 @@ export interface ClawchatAccount {
    */
   greeting: boolean;
   /**
-   * Which users may talk to the agent besides its owner.
+   * Which users may talk to the agent besides its owner. disabled shuts the owner out too.
    * @default "pairing"
    */
   dmPolicy: "open" | "pairing" | "allowlist" | "disabled";
   /**
-   * User ids admitted under the policies pairing and allowlist. Only they and the owner may give commands. CLAWCHAT_ALLOWED_USERS holds them separated by commas.
+   * User ids admitted under the policies pairing and allowlist. Only they and the owner may give commands; in groups groupCommandMode says who. CLAWCHAT_ALLOWED_USERS holds them separated by commas.
    * At most 10000 items.
    * @default []
    */
   allowFrom: (string | number)[];
   /**
-   * Who may talk to the agent in groups besides its owner.
+   * Who may talk to the agent in groups besides its owner. disabled shuts the owner out too.
    * @default "allowlist"
    */
   groupPolicy: "open" | "allowlist" | "disabled";
@@ -574,7 +574,7 @@ export interface ClawchatAccount {
    */
   groupMode: "all" | "mention";
   /**
-   * Who may give commands in groups. all are those whom allowFrom names.
+   * Who may give commands in groups. all are those whom allowFrom or groupAllowFrom names.
    * @default "owner"
    */
   groupCommandMode: "owner" | "all" | "off";
@@ -808,7 +808,7 @@ export interface ClawchatConfigInput {
    */
   agentId?: string;
   /**
-   * User id of the agent's owner, usr_…. The owner counts as listed in allowFrom and groupAllowFrom. Written by the activation.
+   * User id of the agent's owner, usr_…. The owner counts as listed in allowFrom and groupAllowFrom, and so is admitted under every policy but disabled. Written by the activation.
    * 1 to 256 characters, `^[!-~]+$`.
    */
   ownerUserId?: string;
@@ -834,18 +834,18 @@ export interface ClawchatConfigInput {
    */
   greeting?: boolean;
   /**
-   * Which users may talk to the agent besides its owner.
+   * Which users may talk to the agent besides its owner. disabled shuts the owner out too.
    * @default "pairing"
    */
   dmPolicy?: "open" | "pairing" | "allowlist" | "disabled";
   /**
-   * User ids admitted under the policies pairing and allowlist. Only they and the owner may give commands. CLAWCHAT_ALLOWED_USERS holds them separated by commas.
+   * User ids admitted under the policies pairing and allowlist. Only they and the owner may give commands; in groups groupCommandMode says who. CLAWCHAT_ALLOWED_USERS holds them separated by commas.
    * At most 10000 items.
    * @default []
    */
   allowFrom?: (string | number)[];
   /**
-   * Who may talk to the agent in groups besides its owner.
+   * Who may talk to the agent in groups besides its owner. disabled shuts the owner out too.
    * @default "allowlist"
    */
   groupPolicy?: "open" | "allowlist" | "disabled";
@@ -861,7 +861,7 @@ export interface ClawchatConfigInput {
    */
   groupMode?: "all" | "mention";
   /**
-   * Who may give commands in groups. all are those whom allowFrom names.
+   * Who may give commands in groups. all are those whom allowFrom or groupAllowFrom names.
    * @default "owner"
    */
   groupCommandMode?: "owner" | "all" | "off";
@@ -1128,7 +1128,7 @@ export interface ClawchatAccountInput {
    */
   agentId?: string;
   /**
-   * User id of the agent's owner, usr_…. The owner counts as listed in allowFrom and groupAllowFrom. Written by the activation.
+   * User id of the agent's owner, usr_…. The owner counts as listed in allowFrom and groupAllowFrom, and so is admitted under every policy but disabled. Written by the activation.
    * 1 to 256 characters, `^[!-~]+$`.
    */
   ownerUserId?: string;
@@ -1154,18 +1154,18 @@ export interface ClawchatAccountInput {
    */
   greeting?: boolean;
   /**
-   * Which users may talk to the agent besides its owner.
+   * Which users may talk to the agent besides its owner. disabled shuts the owner out too.
    * @default "pairing"
    */
   dmPolicy?: "open" | "pairing" | "allowlist" | "disabled";
   /**
-   * User ids admitted under the policies pairing and allowlist. Only they and the owner may give commands. CLAWCHAT_ALLOWED_USERS holds them separated by commas.
+   * User ids admitted under the policies pairing and allowlist. Only they and the owner may give commands; in groups groupCommandMode says who. CLAWCHAT_ALLOWED_USERS holds them separated by commas.
    * At most 10000 items.
    * @default []
    */
   allowFrom?: (string | number)[];
   /**
-   * Who may talk to the agent in groups besides its owner.
+   * Who may talk to the agent in groups besides its owner. disabled shuts the owner out too.
    * @default "allowlist"
    */
   groupPolicy?: "open" | "allowlist" | "disabled";
@@ -1181,7 +1181,7 @@ export interface ClawchatAccountInput {
    */
   groupMode?: "all" | "mention";
   /**
-   * Who may give commands in groups. all are those whom allowFrom names.
+   * Who may give commands in groups. all are those whom allowFrom or groupAllowFrom names.
    * @default "owner"
    */
   groupCommandMode?: "owner" | "all" | "off";

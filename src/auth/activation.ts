@@ -66,7 +66,7 @@ export async function activate(request: ActivationRequest, ports: ActivationPort
 function objectTo({ as, deviceId, userId }: ActivationRequest, { identity, deviceId: storedDevice }: StoredLogin): string | undefined {
   const known = identity?.userId ?? userId;
   if (known !== undefined && as === undefined) {
-    return `this account is ${known} already: say whether the code is to log it in again (re-pair) or is for another one (new-account); the code was not sent`;
+    return `this account is ${known} already: say whether the code is to log it in again (--as re-pair) or is for another one (--as new-account); the code was not sent`;
   }
   return deviceId === undefined || storedDevice !== undefined ? undefined : faultOfDeviceId(deviceId);
 }

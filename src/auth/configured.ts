@@ -1,5 +1,5 @@
-import type { Log, System } from "../core/ports.ts";
-import type { Login, LoginStore } from "../store/logins.ts";
+import type { Digests, Log, System } from "../core/ports.ts";
+import type { Login, LoginStore, StoredLogin } from "../store/logins.ts";
 import { readToken } from "./jwt.ts";
 import { faultOfDeviceId } from "./refresh-call.ts";
 
@@ -34,7 +34,7 @@ export function plantLogin({ store, baseUrl, configured, deviceId: pin, system, 
   const accessToken = configured?.accessToken.trim() ?? "";
   if (!configured || accessToken === "") return undefined;
   const refreshToken = configured.refreshToken?.trim() ?? "";
-  const seed = system.sha256(JSON.stringify([accessToken, refreshToken]));
+  const seed = seedOf(configured, system);
   const { userId = stored.identity?.userId, ownerUserId = stored.identity?.ownerUserId } = configured;
   if (userId === undefined || ownerUserId === undefined) return "the configuration has a token, and lacks userId or ownerUserId";
   const { agentId = stored.identity?.agentId, homeConversationId = stored.identity?.homeConversationId } = configured;
@@ -51,8 +51,19 @@ export function plantLogin({ store, baseUrl, configured, deviceId: pin, system, 
     identity: { ...ids, deviceId: chooseDeviceId({ store, system, ...(pin !== undefined && { pin }), accessToken }), baseUrl },
     grant: { accessToken, ...(refreshToken !== "" && { refreshToken }) },
   };
-  store.seed(seed, login);
+  if (store.seed(seed, login) && stored.grant && stored.identity?.activatedAt !== undefined) {
+    log.warn(`the token of the configuration (or CLAWCHAT_TOKEN) replaces the login of ${stored.identity.userId} that an invite code has made: take the token out where that is not meant`);
+  }
   return undefined;
+}
+
+/** The tokens of the configuration have not been taken over: they are what the account works with when it starts next. */
+export function isUnplanted({ seed }: StoredLogin, configured: ConfiguredLogin | undefined, digests: Digests): boolean {
+  return configured !== undefined && configured.accessToken.trim() !== "" && seed !== seedOf(configured, digests);
+}
+
+function seedOf({ accessToken, refreshToken = "" }: ConfiguredLogin, { sha256 }: Digests): string {
+  return sha256(JSON.stringify([accessToken.trim(), refreshToken.trim()]));
 }
 
 /** What is stored is never overwritten: the server knows the login by it (CC-85). */

@@ -35,6 +35,8 @@ export interface KeeperOptions {
   configured?: ConfiguredLogin;
   /** The pin of the configuration; a stored device id wins. */
   deviceId?: string;
+  /** The command that makes a login of an invite code, for the operator; by default that of the account `default`. */
+  activate?: string;
   hooks: KeeperHooks;
   system: System;
   log: Log;
@@ -80,10 +82,10 @@ class Keeper implements LoginKeeper {
   #isRunning = false;
 
   constructor(options: KeeperOptions) {
-    const { system, http, baseUrl } = options;
+    const { system, http, baseUrl, activate } = options;
     this.#options = options;
     this.#http = boundHttp(http, system, REFRESH_MS);
-    this.#settings = { baseUrl, holder: system.uuid() };
+    this.#settings = { baseUrl, holder: system.uuid(), ...(activate !== undefined && { activate }) };
     this.#plant();
     this.#feed({ on: "start" });
     this.#endLooks = every(system, wireLimits.credentialsPollMs.value, () => this.#look());

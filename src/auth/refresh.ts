@@ -5,7 +5,7 @@ import type { RefreshOutcome } from "./outcome.ts";
 import { faultOfDeviceId, type RefreshAnswer } from "./refresh-call.ts";
 import type { Absence, Ask, RefreshEffect, RefreshEvent, Refreshing, RefreshMoment, RefreshSettings, RefreshStep, RefreshTimer, Unsaved } from "./refreshing.ts";
 import { backOff, isNearEnd, refreshAt, spanOf } from "./timing.ts";
-import { findLogin, isOtherGrant, isOtherIdentity, LOG_IN_AGAIN } from "./usable.ts";
+import { findLogin, isOtherGrant, isOtherIdentity, logInAgain, whyDead } from "./usable.ts";
 
 /** For longer than a call can last. */
 const LEASE_MS = wireLimits.refreshMs.value + limits.leaseMarginMs;
@@ -77,7 +77,7 @@ function consider(before: Refreshing, ask: Ask, moment: RefreshMoment, settings:
   return join(adopted, (state) => guard(state, ask, found.login, stored, moment, settings));
 }
 
-function guard(before: Refreshing, ask: Ask, login: Login, stored: StoredLogin, moment: RefreshMoment, { holder }: RefreshSettings): RefreshStep {
+function guard(before: Refreshing, ask: Ask, login: Login, stored: StoredLogin, moment: RefreshMoment, { holder, ...command }: RefreshSettings): RefreshStep {
   const { now } = moment;
   if (stored.lease && stored.lease.holder !== holder && isLive(stored.lease, now)) {
     return { next: { ...before, flight: { is: "waiting", ask } }, effects: [{ do: "arm", timer: "wait", ms: limits.leaseLookMs }] };
@@ -86,7 +86,12 @@ function guard(before: Refreshing, ask: Ask, login: Login, stored: StoredLogin, 
   const fromLast = Math.abs(now - (stored.lastAttemptAt ?? -Infinity));
   if (fromLast < wireLimits.refreshEveryMs.value) return rearm(settle(before, { kind: "skipped", reason: "min-interval" }), moment);
   const refreshToken = login.grant.refreshToken?.trim() ?? "";
-  if (refreshToken === "" || stored.refreshHash === undefined) return settle(before, { kind: "skipped", reason: "no-refresh-token" });
+  if (refreshToken === "" || stored.refreshHash === undefined) {
+    const { accessToken } = login.grant;
+    const isDead = ask.cause === "socket" && ask.refused === accessToken;
+    const ended: RefreshStep = isDead ? lose({ ...before, dead: accessToken }, { kind: "logged-out", why: whyDead(command) }) : unchanged(before);
+    return join(ended, (state) => settle(state, { kind: "skipped", reason: "no-refresh-token" }));
+  }
   const fault = faultOfDeviceId(login.identity.deviceId);
   if (fault !== undefined) return rearm(settle({ ...before, lastError: fault }, { kind: "misconfigured", message: fault }), moment);
   return claim(before, ask, stored, moment, holder);
@@ -122,7 +127,7 @@ function hear(before: Refreshing, ask: Ask, refreshHash: string, answer: Refresh
   if (stored && (stored.refreshHash !== refreshHash || !stored.grant)) return join(release(before), (state) => takeOver(state, ask, moment, settings));
   if (answer.class === "transient") return join(fail(before, answer.message, moment), release);
   if (!stored) return fail(before, "the server has refused the login, and the stored one cannot be read", moment);
-  const why = `the server has ended the login (${answer.message}): ${LOG_IN_AGAIN}`;
+  const why = `the server has ended the login (${answer.message}): ${logInAgain(settings)}`;
   return save(before, ask, { what: "logout", refreshHash, at: now, code: answer.code, message: answer.message, why, tries: 0 });
 }
 

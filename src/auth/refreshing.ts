@@ -9,6 +9,8 @@ export interface Refreshing {
   readonly login: Login | undefined;
   /** Why there is none. */
   readonly absence: Absence;
+  /** An access token that was refused and cannot be renewed: nothing is dialed with it any more (CC-8). */
+  readonly dead?: string;
   readonly flight: Flight;
   /** What could not be written: it is tried again, and no request leaves before it has succeeded. */
   readonly unsaved?: Unsaved;
@@ -91,6 +93,8 @@ export interface RefreshSettings {
   holder: string;
   /** What the configuration lacks to be a login. */
   lack?: string;
+  /** The command that makes a login of an invite code, for the operator. */
+  activate?: string;
 }
 
 export interface RefreshStep {

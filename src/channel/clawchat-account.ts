@@ -109,7 +109,7 @@ export function loginIn({ token, refreshToken, userId, ownerUserId, agentId, hom
   };
 }
 
-/** The owner counts as listed, so that every policy admits the owner and commands are obeyed. */
+/** The owner counts as listed: admitted under every policy but `disabled`, which shuts the owner out too, and obeyed. */
 function withOwner(plain: Plain, field: "allowFrom" | "groupAllowFrom"): ResolvedClawchatAccount["allowFrom"] {
   const { ownerUserId } = plain;
   return ownerUserId === undefined ? plain[field] : [...plain[field], writeId(ownerUserId)];

@@ -1,6 +1,8 @@
+import { existsSync } from "node:fs";
 import { resolveStateDir } from "openclaw/plugin-sdk/state-paths";
 import { activate } from "../auth/activation.ts";
-import { plantLogin } from "../auth/configured.ts";
+import { isUnplanted, plantLogin } from "../auth/configured.ts";
+import { addCommand } from "../auth/usable.ts";
 import type { Log } from "../core/ports.ts";
 import { system } from "../core/system.ts";
 import { version } from "../core/version.ts";
@@ -9,13 +11,12 @@ import { type Identity, type LoginStore, openLogins } from "../store/logins.ts";
 import { accountFiles, type AccountFiles } from "./account-files.ts";
 import type { Block } from "./account-names.ts";
 import { loginIn, type ResolvedClawchatAccount } from "./clawchat-account.ts";
+import type { AccountAsFound } from "./gateway.ts";
 import type { Preparation } from "./setup.ts";
 
-const ADD = "openclaw channels add --channel clawchat --code <invite code>";
 /** What it would say it says again when the account runs. */
 const quiet: Log = { debug() {}, info() {}, warn() {}, error() {} };
 const DROP_TRIES = 3;
-const LOGGED_OUT = `logged out by openclaw channels logout: run ${ADD} --as re-pair`;
 
 /** What a setup command works with; others in tests. */
 export interface ActivationMeans {
@@ -28,7 +29,7 @@ export interface ActivationMeans {
  * finds it (CC-84). Who the account now is goes into its block; its tokens do not.
  */
 export async function redeemCode(about: Preparation<ResolvedClawchatAccount>, means: ActivationMeans = hostMeans()): Promise<Block> {
-  const { accountId, config, answers, tell } = about;
+  const { accountId, config, before, answers, tell } = about;
   const { code, as } = answers;
   if (typeof code !== "string" || code.trim() === "") return {};
   const { baseUrl, allowInsecure, deviceId, platform, userId } = config;
@@ -37,11 +38,11 @@ export async function redeemCode(about: Preparation<ResolvedClawchatAccount>, me
     const intent = as === "new-account" || as === "re-pair" ? ({ as } as const) : {};
     const pin = { ...(deviceId !== undefined && { deviceId }) };
     // Of a login in the configuration only the address that stood beside it is known (CC-83).
-    const isElsewhere = as === "re-pair" && typeof answers["baseUrl"] === "string";
-    const known = { ...(userId !== undefined && !isElsewhere && { userId }) };
-    const configured = loginIn(config);
+    const isElsewhere = before?.baseUrl !== baseUrl;
+    const known = { ...(userId !== undefined && !(as === "re-pair" && isElsewhere) && { userId }) };
+    const configured = before && loginIn(before);
     // Taken over now, it is not taken for a newer one later.
-    if (configured && !isElsewhere) plantLogin({ store, baseUrl, configured, ...pin, system, log: quiet });
+    if (configured) plantLogin({ store, baseUrl: before.baseUrl, configured, ...pin, system, log: quiet });
     const request = { code, baseUrl, allowInsecure, platform, pluginVersion: version, ...intent, ...pin, ...known };
     const activation = await activate(request, { http: means.http, store, system });
     if (!activation.ok) throw new Error(`ClawChat: ${activation.why}`);
@@ -53,22 +54,32 @@ export async function redeemCode(about: Preparation<ResolvedClawchatAccount>, me
   }
 }
 
+/** Who the account was, the login file knows even where the configuration does not. */
+export function isSomebody(accountId: string, stateDirectory = resolveStateDir(process.env)): boolean {
+  const files = accountFiles(stateDirectory, "clawchat", accountId);
+  // To look is no reason to make one.
+  return existsSync(files.loginFile) && withLogins(files, (store) => store.read()).identity !== undefined;
+}
+
 /** What makes a login, where the account has none. */
-export function missingLogin(files: LoginFile): string | undefined {
-  const { grant, identity, loggedOut } = withLogins(files, (store) => store.read());
-  if (grant) return undefined;
-  if (identity) return `ClawChat: ${identity.userId} is not logged in${loggedOut ? `, ${loggedOut.why}` : `: run ${ADD} --as re-pair`}`;
-  return `ClawChat: the account has no login: run ${ADD}`;
+export function missingLogin(files: LoginFile, { accountId, config, problem }: AccountAsFound<ResolvedClawchatAccount>): string | undefined {
+  const stored = withLogins(files, (store) => store.read());
+  const { grant, identity, loggedOut } = stored;
+  if (grant || (config && isUnplanted(stored, loginIn(config), system))) return undefined;
+  if (identity) return `ClawChat: ${identity.userId} is not logged in${loggedOut ? `, ${loggedOut.why}` : `: run ${addCommand(accountId)} --as re-pair`}`;
+  // A token that only the gateway looks up is for the gateway to judge.
+  return config && problem !== undefined ? undefined : `ClawChat: the account has no login: run ${addCommand(accountId)}`;
 }
 
 /** Drops the tokens and keeps who the account is; false where there were none. */
-export function dropLogin(files: LoginFile): boolean {
+export function dropLogin(files: LoginFile, accountId: string): boolean {
+  const why = `logged out by openclaw channels logout: run ${addCommand(accountId)} --as re-pair`;
   return withLogins(files, (store) => {
     // A gateway that still runs may renew the tokens in between.
     for (let tries = 0; tries < DROP_TRIES; tries += 1) {
       const { grant, refreshHash } = store.read();
       if (grant === undefined) return tries > 0;
-      if (store.logout(refreshHash, { at: system.now(), why: LOGGED_OUT })) return true;
+      if (store.logout(refreshHash, { at: system.now(), why, isMeant: true })) return true;
     }
     return false;
   });
@@ -89,7 +100,7 @@ function hostMeans(): ActivationMeans {
   return { stateDirectory: resolveStateDir(process.env), http: createHttp(system) };
 }
 
-/** The device id stays out, for the kept one always wins; tokens that stood there are of a login that is over. */
+/** The device id stays out, for the kept one always wins; tokens and ids that stood there are of a login that is over. */
 function identityBlock({ userId, ownerUserId, agentId, homeConversationId, baseUrl }: Identity): Block {
-  return { userId, ownerUserId, agentId, homeConversationId, baseUrl, token: null, refreshToken: null };
+  return { userId, ownerUserId, agentId: agentId ?? null, homeConversationId: homeConversationId ?? null, baseUrl, token: null, refreshToken: null };
 }

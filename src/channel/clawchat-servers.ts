@@ -1,5 +1,5 @@
 import { placeOf } from "../core/place.ts";
-import { mediaUrlOf, readBaseUrl, type ReadUrl, socketUrlOf } from "../rest/urls.ts";
+import { mediaUrlOf, readBaseUrl, readUrl, socketUrlOf } from "../rest/urls.ts";
 
 /** What of an account says where its server is. */
 export interface WrittenServers {
@@ -27,27 +27,11 @@ export type Servers =
 export function readServers({ baseUrl, websocketUrl, mediaBaseUrl, allowInsecure }: WrittenServers): Servers {
   const base = readBaseUrl(baseUrl, { allowInsecure });
   if (!base.ok) return base;
-  const socket = websocketUrl === undefined ? ({ ok: true, url: socketUrlOf(base.url) } as const) : readSocketUrl(websocketUrl, allowInsecure);
+  const socket = websocketUrl === undefined ? ({ ok: true, url: socketUrlOf(base.url) } as const) : readUrl(websocketUrl, { field: "websocketUrl", schemes: ["wss", "ws"], allowInsecure });
   if (!socket.ok) return socket;
   const media = mediaBaseUrl === undefined ? ({ ok: true, url: mediaUrlOf(socket.url) } as const) : readBaseUrl(mediaBaseUrl, { field: "mediaBaseUrl", allowInsecure });
   if (!media.ok) return media;
   return { ok: true, baseUrl: base.url, socketUrl: socket.url, mediaUrl: media.url, isTrusted: isTrusted(base.url) && isTrusted(socket.url) };
-}
-
-function readSocketUrl(written: string, allowInsecure: boolean): ReadUrl {
-  const text = written.trim();
-  const url = /^wss?:\/\//i.test(text) ? URL.parse(text) : null;
-  if (!url) return refuse("must be a URL that begins with wss:// or ws://");
-  if (url.username !== "" || url.password !== "") return refuse("must not hold a user name or password");
-  if (url.search !== "" || url.hash !== "") return refuse("must end with its path, without ? or #");
-  if (url.protocol === "ws:" && !allowInsecure && placeOf(url.hostname) === "elsewhere") {
-    return refuse(`must be wss://, for ${url.hostname} is neither this machine nor a private address; allowInsecure permits ws:// all the same`);
-  }
-  return { ok: true, url: url.href.replace(/\/+$/, "") };
-}
-
-function refuse(why: string): ReadUrl {
-  return { ok: false, why: `websocketUrl ${why}` };
 }
 
 function isTrusted(address: string): boolean {

@@ -42,9 +42,11 @@ export const clawchatSetup: ChannelSetup<ResolvedClawchatAccount> = {
     },
     {
       key: "as",
-      message: "The account has a login: re-pair logs the same agent in again, new-account gives it up",
+      message: "The account is somebody already: re-pair logs the same agent in again, new-account gives it up",
       placeholder: "re-pair",
-      isAsked: ({ config, answers: { code } }) => typeof code === "string" && config?.userId !== undefined,
+      // Of an account that was removed the login file still knows who it was.
+      isAsked: async ({ accountId, config, answers: { code } }) =>
+        typeof code === "string" && (config?.userId !== undefined || (await import("./clawchat-activation.ts")).isSomebody(accountId)),
       current: () => undefined,
       expects: (value) => (value === "re-pair" || value === "new-account" ? undefined : "re-pair or new-account"),
     },

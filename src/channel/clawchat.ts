@@ -40,8 +40,8 @@ const kind: ChannelKind<ResolvedClawchatAccount> = {
   mediaOf: ({ mediaUrl, limits }) => ({ allowedRoots: [], maxBytes: limits.mediaMegabytes * MEBIBYTE, placeUrl: mediaUrl, skipsUnreadable: true }),
   open: async (options) => await (await import("./clawchat-open.ts")).openClawchat(options, clawchatRuntime.getRuntime().version),
   login: {
-    missing: async (files) => (await import("./clawchat-activation.ts")).missingLogin(files),
-    drop: async (files) => (await import("./clawchat-activation.ts")).dropLogin(files),
+    missing: async (files, account) => (await import("./clawchat-activation.ts")).missingLogin(files, account),
+    drop: async (files, accountId) => (await import("./clawchat-activation.ts")).dropLogin(files, accountId),
   },
 };
 

@@ -55,16 +55,18 @@ export interface ChannelKind<Config extends AccessConfig & AccessFields> {
   inspectStart?(config: Config, log: Log): Promise<void>;
   open(options: OpenAccount<Config>): Promise<RunningAccount<Config>>;
   /** Absent where accounts have no login of their own. */
-  login?: AccountLogin;
+  login?: AccountLogin<Config>;
 }
 
 /** The login of an account as commands beside the gateway see it: on disk. */
-export interface AccountLogin {
+export interface AccountLogin<Config> {
   /** Why there is none, with what to do, for the operator. */
-  missing(files: AccountFiles): Promise<string | undefined>;
+  missing(files: AccountFiles, account: AccountAsFound<Config>): Promise<string | undefined>;
   /** Gives it up and keeps who the account is; false where there was none. */
-  drop(files: AccountFiles): Promise<boolean>;
+  drop(files: AccountFiles, accountId: string): Promise<boolean>;
 }
+
+export type AccountAsFound<Config> = Pick<ChannelAccount<Config>, "accountId" | "config" | "problem">;
 
 /** What a channel has of attachments. */
 export interface ChannelMedia {

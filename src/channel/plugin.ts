@@ -85,7 +85,7 @@ export function createChannel<Config extends AccessConfig & AccessFields>(kind: 
         startAccount: async (ctx) => await (await import("./gateway.ts")).startAccount(ctx, kind),
         ...(login && { logoutAccount: async ({ cfg, accountId }) => await (await import("./login.ts")).logout(login, names, resolve(cfg, accountId).accountId) }),
       },
-      ...(login && { auth: { login: async ({ cfg, accountId }) => await (await import("./login.ts")).confirmLogin(login, names, resolve(cfg, accountId).accountId) } }),
+      ...(login && { auth: { login: async ({ cfg, accountId }) => await (await import("./login.ts")).confirmLogin(login, names, resolve(cfg, accountId)) } }),
       // What is removed from the configuration leaves no tokens on disk.
       ...(login && { lifecycle: { onAccountRemoved: async ({ prevCfg, accountId }) => void (await (await import("./login.ts")).logout(login, names, resolve(prevCfg, accountId).accountId)) } }),
       messaging: createMessaging(names),

@@ -27,6 +27,8 @@ export interface Preparation<Config> {
   accountId: string;
   /** As it will be with the answers. */
   config: Config;
+  /** As it was before them; absent where it was not valid. */
+  before: Config | undefined;
   answers: Answers;
   tell(line: string): void;
 }
@@ -42,7 +44,7 @@ export interface Question<Config> {
   /** What is typed is not shown. */
   hidden?: true;
   /** Absent: always. */
-  isAsked?(about: { config: Config | undefined; answers: Answers }): boolean;
+  isAsked?(about: { accountId: string; config: Config | undefined; answers: Answers }): boolean | Promise<boolean>;
   current(config: Config): string | undefined;
   /** What is wrong with an answer: what was expected. */
   expects(value: string): string | undefined;
@@ -70,7 +72,7 @@ export function createSetupContract<Config extends AccessFields>(rules: AccountR
       ...(prepare && {
         async prepareAccountConfigInput({ cfg, accountId, input, runtime }) {
           const answered = edit(cfg, accountId, input);
-          prepared.set(keyOf(answered, accountId), await prepareAnswers(prepare, resolve(answered, accountId), input, runtime));
+          prepared.set(keyOf(answered, accountId), await prepareAnswers(prepare, { account: resolve(answered, accountId), before: resolve(edit(cfg, accountId, {}), accountId).config }, input, runtime));
           return input;
         },
       }),
@@ -86,10 +88,15 @@ export function createSetupContract<Config extends AccessFields>(rules: AccountR
   });
 }
 
-async function prepareAnswers<Config>(prepare: NonNullable<ChannelSetup<Config>["prepare"]>, account: ChannelAccount<Config>, answers: object, { log }: { log(line: string): void }): Promise<Block> {
+interface Answered<Config> {
+  account: ChannelAccount<Config>;
+  before: Config | undefined;
+}
+
+async function prepareAnswers<Config>(prepare: NonNullable<ChannelSetup<Config>["prepare"]>, { account, before }: Answered<Config>, answers: object, { log }: { log(line: string): void }): Promise<Block> {
   const { accountId, config, problem } = account;
   if (!config) throw new Error(problem ?? "the account is not configured");
-  return withoutAbsent(await prepare({ accountId, config, answers: { ...answers }, tell: (line) => log(line) }));
+  return withoutAbsent(await prepare({ accountId, config, before, answers: { ...answers }, tell: (line) => log(line) }));
 }
 
 /** A secret that is only named is no mistake: the host looks it up where the account runs. */
@@ -105,6 +112,8 @@ export function createSetupWizard<Config extends AccessFields>(
   resolve: Resolve<Config>,
 ): ChannelSetupWizard {
   const write = (cfg: OpenClawConfig, accountId: string, fields: Block) => editAccount(rules, cfg, accountId, { enabled: true, ...fields });
+  // The host writes each answer before it asks for the next.
+  const before = new Map<string, Config | undefined>();
   return {
     channel: rules.channelId,
     status: {
@@ -133,7 +142,7 @@ export function createSetupWizard<Config extends AccessFields>(
       ...(placeholder !== undefined && { placeholder }),
       ...(optional && { required: false }),
       ...(hidden && { sensitive: true }),
-      ...(isAsked && { shouldPrompt: ({ cfg, accountId, credentialValues }) => isAsked({ config: resolve(cfg, accountId).config, answers: credentialValues }) }),
+      ...(isAsked && { shouldPrompt: ({ cfg, accountId, credentialValues }) => askAbout(isAsked, resolve(cfg, accountId), credentialValues) }),
       currentValue: ({ cfg, accountId }) => {
         const { config } = resolve(cfg, accountId);
         return config && current(config);
@@ -143,12 +152,20 @@ export function createSetupWizard<Config extends AccessFields>(
       applySet: ({ cfg, accountId, value }) => (value === "" ? cfg : write(cfg, accountId, writtenBy(blockOf, { [key]: value }))),
     })),
     ...(prepare && {
+      prepare({ cfg, accountId }) {
+        before.set(accountId, resolve(write(cfg, accountId, {}), accountId).config);
+      },
       async finalize({ cfg, accountId, credentialValues, runtime }) {
         const answered = write(cfg, accountId, {});
-        return { cfg: write(answered, accountId, await prepareAnswers(prepare, resolve(answered, accountId), credentialValues, runtime)) };
+        const about = { account: resolve(answered, accountId), before: before.get(accountId) };
+        return { cfg: write(answered, accountId, await prepareAnswers(prepare, about, credentialValues, runtime)) };
       },
     }),
   };
+}
+
+function askAbout<Config>(isAsked: NonNullable<Question<Config>["isAsked"]>, { accountId, config }: ChannelAccount<Config>, answers: Answers): boolean | Promise<boolean> {
+  return isAsked({ accountId, config, answers });
 }
 
 function writtenBy(blockOf: (answers: Answers) => Block, input: object): Block {

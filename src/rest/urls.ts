@@ -3,15 +3,29 @@ import { placeOf } from "../core/place.ts";
 /** An address that may be used, without a slash at its end, or what is wrong with it, for the operator. */
 export type ReadUrl = { ok: true; url: string } | { ok: false; why: string };
 
-/** Reads the address of a REST server; `field` is its name in the configuration. */
+/** `field` is its name in the configuration. */
+interface Reading {
+  field: string;
+  schemes: readonly [secure: string, insecure: string];
+  allowInsecure: boolean;
+}
+
+/** Reads the address of a REST server. */
 export function readBaseUrl(written: string, { field = "baseUrl", allowInsecure = false }: { field?: string; allowInsecure?: boolean } = {}): ReadUrl {
+  return readUrl(written, { field, schemes: ["https", "http"], allowInsecure });
+}
+
+/** Reads an address as an operator writes it. */
+export function readUrl(written: string, { field, schemes: [secure, insecure], allowInsecure }: Reading): ReadUrl {
+  const refuse = (why: string): ReadUrl => ({ ok: false, why: `${field} ${why}` });
   const text = written.trim();
-  const url = /^https?:\/\//i.test(text) ? URL.parse(text) : null;
-  if (!url) return { ok: false, why: `${field} must be a URL that begins with https:// or http://` };
-  if (url.username !== "" || url.password !== "") return { ok: false, why: `${field} must not hold a user name or password` };
-  if (url.search !== "" || url.hash !== "") return { ok: false, why: `${field} must end with its path, without ? or #` };
-  if (url.protocol === "http:" && !allowInsecure && placeOf(url.hostname) === "elsewhere") {
-    return { ok: false, why: `${field} must be https://, for ${url.hostname} is neither this machine nor a private address; allowInsecure permits http:// all the same` };
+  const scheme = text.split("://", 1)[0]?.toLowerCase();
+  const url = text.includes("://") && (scheme === secure || scheme === insecure) ? URL.parse(text) : null;
+  if (!url) return refuse(`must be a URL that begins with ${secure}:// or ${insecure}://`);
+  if (url.username !== "" || url.password !== "") return refuse("must not hold a user name or password");
+  if (url.search !== "" || url.hash !== "") return refuse("must end with its path, without ? or #");
+  if (scheme === insecure && !allowInsecure && placeOf(url.hostname) === "elsewhere") {
+    return refuse(`must be ${secure}://, for ${url.hostname} is neither this machine nor a private address; allowInsecure permits ${insecure}:// all the same`);
   }
   return { ok: true, url: url.href.replace(/\/+$/, "") };
 }

@@ -15,7 +15,7 @@ the protocol. Lines of the keyboard, of a pipe and of a script are the same: wor
   --port N              where to listen (18801 for insta-claw, 18802 for local-im, 18803 for clawchat; 0 takes a free one)
   --account ID[=SECRET] admit this account only, with this secret; may be given several times. The secret of a clawchat
                         account is its invite code
-  --extensions A,B      announce these extensions on every connection
+  --extensions A,B      announce these extensions on every connection; not with clawchat, which has none
   --user ID             who speaks at first (user-1; with clawchat the owner of the agent)
   --set NAME=VALUE      a setting of clawchat; may be given several times
   --script FILE         do these lines first; the exit code is 1 where something broke the rules
@@ -45,6 +45,7 @@ export function readSimulateOptions(args: readonly string[], { cwd }: Pick<Io, "
   if (!isProtocol(name)) throw new Failure(`There is no protocol "${name}"; there are ${names.replaceAll("|", ", ").replace(/, ([^,]*)$/, " and $1")}.`);
   if (more.length > 0) throw new Failure(`One protocol at a time: "${more.join(" ")}" is too much.`);
   const user = values.user ?? (name === "clawchat" ? undefined : "user-1");
+  if (values.extensions !== undefined && name === "clawchat") throw new Failure("clawchat has no extensions: --extensions is for the other protocols.");
   const extensions = values.extensions?.split(",").map((extension) => extension.trim());
   return {
     protocol: name,
@@ -96,5 +97,7 @@ function readAccounts(given: readonly string[]): Record<string, string> {
     if (id.trim() === "") throw new Failure(`--account takes an id, or an id and its secret such as office=s3cret, not "${text}".`);
     return [id.trim(), secret.join("=")];
   });
+  const twice = pairs.find(([id], index) => pairs.findIndex(([other]) => other === id) < index);
+  if (twice) throw new Failure(`--account ${twice[0]} is given twice; an account has one secret.`);
   return Object.fromEntries(pairs);
 }

@@ -19,7 +19,7 @@ it("stays logged out when the operator logs out while the tokens are being refre
   const hooks = { renewed() {}, loggedOut() {}, changed() {} };
   const keeper = keepLogin({ store, http: () => answer.promise, baseUrl: identity.baseUrl, hooks, system: clock, log: silentLog });
   const refreshed = keeper.refused("access-1", "rest");
-  expect(dropLogin({ loginFile })).toBe(true);
+  expect(dropLogin({ loginFile }, "default")).toBe(true);
   answer.resolve({ kind: "answered", status: 200, body: { code: 0, msg: "ok", data: { access_token: "access-2", refresh_token: "refresh-2" } } });
   await refreshed;
   expect(store.read().grant).toBeUndefined();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { decideAccess, mayReadAlong } from "../../../src/channel/access.ts";
 import { resolveAccount } from "../../../src/channel/accounts.ts";
+import { clawchatRules } from "../../../src/channel/clawchat-account.ts";
 import { websocketRules } from "../../../src/channel/websocket-account.ts";
 import type { Inbound } from "../../../src/protocols/inbound.ts";
 import { type FakeHost, fakeHost, group, inboundOf } from "./fake-host.ts";
@@ -86,6 +87,24 @@ describe("access", () => {
     expect(await Promise.all(["own", "ann", "bob"].map((id) => obeyed(id, group("room"))))).toEqual(inGroup);
     expect(await obeyed("ann", { kind: "direct", id: "ann" })).toBe(true);
     expect(await decide(host, { sender: verified("bob"), conversation: group("room") })).toMatchObject({ admitted: true });
+  });
+
+  it.each(["open", "pairing", "allowlist", "disabled"])("admits the owner, who counts as listed, under the policy %s but for disabled, which shuts the owner out too", async (policy) => {
+    const block = { ownerUserId: "own", dmPolicy: policy, groupPolicy: policy === "pairing" ? "allowlist" : policy };
+    const { config: clawchat } = resolveAccount(clawchatRules, { channels: { clawchat: block } }, "default", {});
+    const host = fakeHost({});
+    const { config } = host.account();
+    host.account = () => ({ ...resolveAccount(websocketRules, host.cfg, "default", {}), config: { ...config, ...clawchat } as NonNullable<typeof config> });
+    const admitted = async (conversation: Inbound["conversation"]) => (await decide(host, { sender: verified("own"), conversation })).admitted;
+    expect([await admitted({ kind: "direct", id: "own" }), await admitted(group("room"))]).toEqual(policy === "disabled" ? [false, false] : [true, true]);
+  });
+
+  it("CC-61 obeys in a group, where groupCommandMode is all, those whom groupAllowFrom names too", async () => {
+    const host = fakeHost({ groupPolicy: "open", allowFrom: ["own"], groupAllowFrom: ["carl"] });
+    const { config } = host.account();
+    host.account = () => ({ ...resolveAccount(websocketRules, host.cfg, "default", {}), config: { ...config, ownerUserId: "own", groupCommandMode: "all" } as NonNullable<typeof config> });
+    const obeyed = async (id: string) => (await decide(host, { sender: verified(id), conversation: group("room"), content: "/stop" })).admitted;
+    expect([await obeyed("carl"), await obeyed("bob")]).toEqual([true, false]);
   });
 
   it("gives each member of a group a lane of their own where the account says so", async () => {

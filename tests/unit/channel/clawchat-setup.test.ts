@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
@@ -7,7 +7,7 @@ import { plantLogin } from "../../../src/auth/configured.ts";
 import { accountFiles } from "../../../src/channel/account-files.ts";
 import { resolveAccount } from "../../../src/channel/accounts.ts";
 import { clawchatRules as rules } from "../../../src/channel/clawchat-account.ts";
-import { dropLogin, missingLogin, redeemCode } from "../../../src/channel/clawchat-activation.ts";
+import { dropLogin, isSomebody, missingLogin, redeemCode } from "../../../src/channel/clawchat-activation.ts";
 import { clawchatChannel } from "../../../src/channel/clawchat.ts";
 import { localImChannel } from "../../../src/channel/local-im.ts";
 import { clawchatSetup } from "../../../src/channel/clawchat-setup.ts";
@@ -145,6 +145,30 @@ describe("openclaw channels add with an invite code", () => {
     expect(calls[0]).not.toHaveProperty("body.json.user_id");
   });
 
+  it.each([undefined, "https://app.clawling.com", "https://app.clawling.com/"])("CC-83 sends it to the same server, named once more or not: %s", async (baseUrl) => {
+    const cfg = { channels: { clawchat: { token: "old", userId: "usr_OLD", ownerUserId: "usr_O" } } };
+    await add({ code, as: "re-pair", ...(baseUrl !== undefined && { baseUrl }) }, cfg);
+    expect(calls).toMatchObject([{ body: { json: { user_id: "usr_OLD" } } }]);
+  });
+
+  it("keeps a login of the configuration where it was when another server refuses the code", async () => {
+    answer = refused;
+    const cfg = { channels: { clawchat: { token: "old", userId: "usr_OLD", ownerUserId: "usr_O" } } };
+    await expect(add({ code, as: "new-account", baseUrl: "https://other.example" }, cfg)).rejects.toThrow("refused");
+    expect(storedIn()).toMatchObject({ identity: { userId: "usr_OLD", baseUrl: "https://app.clawling.com" }, grant: { accessToken: "old" } });
+  });
+
+  it("leaves no id of the account before in the configuration", async () => {
+    const cfg = await add({ code });
+    answer = { ...granted, body: { code: 0, data: { ...tokens, agent: { user_id: "usr_B", owner_id: "usr_P" }, conversation: { id: "cnv_2" } } } };
+    const after = blockIn(await add({ code: "second", as: "new-account" }, cfg));
+    expect(after).toEqual({ enabled: true, baseUrl: "https://app.clawling.com", userId: "usr_B", ownerUserId: "usr_P", homeConversationId: "cnv_2" });
+  });
+
+  it("CC-83 names the flags that say what is meant", async () => {
+    await expect(add({ code: "another" }, await add({ code }))).rejects.toThrow(/\(--as re-pair\).*\(--as new-account\)/);
+  });
+
   it("keeps the logins of two accounts apart", async () => {
     const first = await add({ code });
     answer = { ...granted, body: { code: 0, data: { ...tokens, agent: { user_id: "usr_B", owner_id: "usr_O" }, conversation: { id: "cnv_2" } } } };
@@ -177,11 +201,35 @@ describe("the wizard", () => {
     await expect(finish({ code })).rejects.toThrow("the server refused");
   });
 
+  it("CC-83 knows the server of before by what was there when it began, although the host writes each answer at once", async () => {
+    const before = { channels: { clawchat: { token: "old", userId: "usr_OLD", ownerUserId: "usr_O" } } };
+    for (const baseUrl of ["https://app.clawling.com/", "https://other.example"]) {
+      await wizard.prepare?.({ cfg: before, accountId: "default", credentialValues: {}, runtime, prompter: {} as never });
+      const cfg = (await wizard.textInputs?.find(({ inputKey }) => inputKey === "baseUrl")?.applySet?.({ cfg: before, accountId: "default", value: baseUrl })) ?? {};
+      await finish({ code, as: "re-pair", baseUrl }, cfg);
+      rmSync(filesOf("default").loginFile);
+    }
+    expect(calls[0]).toMatchObject({ body: { json: { user_id: "usr_OLD" } } });
+    expect(calls[1]?.url).toBe("https://other.example/v1/agents/connect");
+    expect(calls[1]).not.toHaveProperty("body.json.user_id");
+  });
+
+  const question = wizard.textInputs?.find(({ inputKey }) => inputKey === "as");
+  const asks = (block: object, credentialValues: Record<string, string>, accountId = "default") => question?.shouldPrompt?.({ cfg: { channels: { clawchat: block } }, accountId, credentialValues });
+
   it("asks what is meant only where a code is for an account that is somebody already", async () => {
-    const question = wizard.textInputs?.find(({ inputKey }) => inputKey === "as");
-    const asks = (block: object, credentialValues: Record<string, string>) => question?.shouldPrompt?.({ cfg: { channels: { clawchat: block } }, accountId: "default", credentialValues });
-    expect([asks({}, { code }), asks({ userId: "usr_A" }, {}), asks({ userId: "usr_A" }, { code })]).toEqual([false, false, true]);
+    vi.stubEnv("OPENCLAW_STATE_DIR", stateDirectory);
+    expect([await asks({}, { code }), await asks({ userId: "usr_A" }, {}), await asks({ userId: "usr_A" }, { code })]).toEqual([false, false, true]);
     expect(question?.validate?.({ value: "both", cfg: {}, accountId: "default", credentialValues: {} })).toBe("re-pair or new-account");
+  });
+
+  it("asks it too where only the login file knows, as after a removal, and makes no file by looking", async () => {
+    vi.stubEnv("OPENCLAW_STATE_DIR", stateDirectory);
+    expect(isSomebody("default")).toBe(false);
+    expect(existsSync(filesOf("default").loginFile)).toBe(false);
+    await add({ code });
+    dropLogin(filesOf("default"), "default");
+    expect([await asks({}, { code }), await asks({}, {}), await asks({ accounts: { work: {} } }, { code }, "work")]).toEqual([true, false, false]);
   });
 
   it("hides the code while it is typed and writes it nowhere", async () => {
@@ -193,13 +241,32 @@ describe("the wizard", () => {
 
 describe("openclaw channels logout and login", () => {
   it("drop the tokens, keep who the account is, and say what to do next", async () => {
-    expect(missingLogin(filesOf("default"))).toBe("ClawChat: the account has no login: run openclaw channels add --channel clawchat --code <invite code>");
+    const missing = () => missingLogin(filesOf("default"), { accountId: "default" });
+    expect(missing()).toBe("ClawChat: the account has no login: run openclaw channels add --channel clawchat --code <code>");
     await add({ code });
-    expect(missingLogin(filesOf("default"))).toBeUndefined();
-    expect([dropLogin(filesOf("default")), dropLogin(filesOf("default"))]).toEqual([true, false]);
+    expect(missing()).toBeUndefined();
+    expect([dropLogin(filesOf("default"), "default"), dropLogin(filesOf("default"), "default")]).toEqual([true, false]);
     expect(storedIn()).toMatchObject({ identity: { userId: "usr_A" } });
     expect(storedIn().grant).toBeUndefined();
-    expect(missingLogin(filesOf("default"))).toMatch(/^ClawChat: usr_A is not logged in, .*--code <invite code> --as re-pair$/);
+    expect(missing()).toMatch(/^ClawChat: usr_A is not logged in, .*--channel clawchat --code <code> --as re-pair$/);
+  });
+
+  it("leave a token to the gateway that only the gateway looks up", () => {
+    const token = { source: "env", provider: "default", id: "CLAW" };
+    expect(missingLogin(filesOf("default"), resolve({ channels: { clawchat: { token } } }))).toBeUndefined();
+    expect(missingLogin(filesOf("default"), resolve({ channels: { clawchat: {} } }))).toContain("has no login");
+  });
+
+  it("count a token of the configuration that has not been started yet, and not one that was logged out", () => {
+    const account = resolve({ channels: { clawchat: { token: "old", userId: "usr_OLD", ownerUserId: "usr_O" } } });
+    const missing = () => missingLogin(filesOf("default"), account);
+    expect(missing()).toBeUndefined();
+    const store = openLogins(filesOf("default").loginFile, system);
+    plantLogin({ store, baseUrl: "https://app.clawling.com", configured: { accessToken: "old", userId: "usr_OLD", ownerUserId: "usr_O" }, system, log: { debug() {}, info() {}, warn() {}, error() {} } });
+    store.close();
+    expect(missing()).toBeUndefined();
+    dropLogin(filesOf("default"), "default");
+    expect(missing()).toContain("usr_OLD is not logged in");
   });
 
   it("find the account where the gateway keeps it, also when the account is removed", async () => {
@@ -209,7 +276,7 @@ describe("openclaw channels logout and login", () => {
     await expect(clawchatChannel.auth?.login?.(about("work"))).resolves.toBeUndefined();
     expect(await clawchatChannel.gateway?.logoutAccount?.(about("work"))).toEqual({ cleared: true, loggedOut: true });
     expect(await clawchatChannel.gateway?.logoutAccount?.(about("work"))).toEqual({ cleared: false, loggedOut: false });
-    await expect(clawchatChannel.auth?.login?.(about("work"))).rejects.toThrow("usr_A is not logged in");
+    await expect(clawchatChannel.auth?.login?.(about("work"))).rejects.toThrow(/usr_A is not logged in.*--channel clawchat --account work --code <code>/);
     await clawchatChannel.lifecycle?.onAccountRemoved?.({ prevCfg: cfg, accountId: "home", runtime: about("home").runtime });
     expect([storedIn("home").grant, storedIn("home").identity?.userId]).toEqual([undefined, "usr_A"]);
     expect(localImChannel.gateway?.logoutAccount).toBeUndefined();

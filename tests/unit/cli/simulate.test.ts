@@ -117,10 +117,10 @@ describe("simulate", () => {
 
   it("plays a server with a memory: it says how to activate, keeps what is said, and shows calls and frames without their secrets", async () => {
     const ran = simulate(["clawchat", "--port", "0", "--account", "office=INVITE-1", "--set", "reliable=v1"]);
-    await ran.shows("Or activate office with the invite code INVITE-1; the base URL is http://127.0.0.1:");
+    await ran.shows(/^ {2}openclaw channels add --channel clawchat --code INVITE-1 --base-url http:\/\/127\.0\.0\.1:\d+$/m);
     ran.stdin.write("Is it open?\n/control http health 503\n/control invite\n");
     await ran.shows("invite code: CLAW-");
-    const base = /the base URL is (\S+)/.exec(ran.stdout())?.[1] ?? "";
+    const base = /--base-url (\S+)/.exec(ran.stdout())?.[1] ?? "";
     const headers = { "content-type": "application/json", "x-device-id": "openclaw-test" };
     const answer = await fetch(`${base}/v1/agents/connect`, { method: "POST", headers, body: JSON.stringify({ code: "INVITE-1", platform: "openclaw", type: "clawbot" }) });
     const { data } = (await answer.json()) as { data: { access_token: string } };
@@ -242,6 +242,8 @@ describe("simulate", () => {
     [["local-im", "insta-claw"], /One protocol at a time: "insta-claw" is too much\./],
     [["local-im", "--port", "high"], /--port takes a number from 0 to 65535, not "high"\./],
     [["local-im", "--account", "=x"], /--account takes an id, or an id and its secret such as office=s3cret/],
+    [["local-im", "--account", "office=a", "--account", "home", "--account", " office =b"], /--account office is given twice/],
+    [["clawchat", "--extensions", "groups"], /clawchat has no extensions: --extensions is for the other protocols\./],
     [["local-im", "--script", "none.txt"], /There is no script .*none\.txt\./],
     [["local-im", "--prot", "1"], /Unknown option '--prot'.* See: npm run simulate -- --help/s],
   ])("explains %j", async (args, text) => {

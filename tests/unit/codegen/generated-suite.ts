@@ -111,6 +111,8 @@ export function describeGenerated(
             if (row.direction === "sent" && keyword === "additionalProperties") return;
             const decoders = functions.filter(([decoder]) => decoder.endsWith(row.direction === "sent" ? "Sent" : "Received"));
             const read = decoders.map(([, decode]) => decode(JSON.stringify(value))).filter((decoded) => !decoded.ok && decoded.message === row.name);
+            // One character too many inside may be two too many outside, where it is escaped: then the text itself is refused.
+            if (read.some((decoded) => !decoded.ok && !decoded.inner && decoded.keyword === "maxLength" && decoded.path === within.field)) return;
             const said = read.flatMap((decoded) => (!decoded.ok && decoded.inner ? [decoded] : []));
             expect(said.length, change).toBeGreaterThan(0);
             for (const { inner, path, detail } of said) {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { endpoint, mediaUrlOf, readBaseUrl, socketUrlOf } from "../../../src/rest/urls.ts";
+import { endpoint, mediaUrlOf, readBaseUrl, readUrl, socketUrlOf } from "../../../src/rest/urls.ts";
 
 describe("the address of a REST server", () => {
   it.each([
@@ -25,6 +25,13 @@ describe("the address of a REST server", () => {
       why: "mediaBaseUrl must be https://, for app.test is neither this machine nor a private address; allowInsecure permits http:// all the same",
     });
     expect(readBaseUrl("http://app.test", { allowInsecure: true })).toEqual({ ok: true, url: "http://app.test" });
+  });
+
+  it("CC-2 holds for the address of a socket too, in its own schemes", () => {
+    const read = (written: string, allowInsecure = false) => readUrl(written, { field: "websocketUrl", schemes: ["wss", "ws"], allowInsecure });
+    expect([read(" WSS://ws.test/ws/ "), read("ws://127.0.0.1:1"), read("ws://ws.test", true)]).toMatchObject([{ url: "wss://ws.test/ws" }, { url: "ws://127.0.0.1:1" }, { url: "ws://ws.test" }]);
+    expect(read("ws://ws.test")).toMatchObject({ why: expect.stringMatching(/^websocketUrl must be wss:\/\/, for ws\.test .*permits ws:/) });
+    for (const bad of ["https://ws.test", "wss:ws.test", "wss://", "wss://a:b@ws.test", "wss://ws.test?x"]) expect(read(bad)).toMatchObject({ ok: false });
   });
 
   it("CC-2 tells where socket and media are", () => {

@@ -92,6 +92,12 @@ describe("a refresh token", () => {
     expect((await refresh(sim, next, "openclaw-simulator")).code).toBe(10003);
   });
 
+  it("comes with an access token whose times are whole seconds, as its peers'", async () => {
+    const sim = await serve({ system: { ...system, now: () => 1_800_000_000_777 }, server: { accessTtlMs: 1500 } });
+    const claims = JSON.parse(Buffer.from(blockOf(sim).token.split(".")[1] ?? "", "base64url").toString()) as object;
+    expect(claims).toMatchObject({ iat: 1_800_000_000, exp: 1_800_000_002 });
+  });
+
   it("comes without an Authorization", async () => {
     const sim = await serve();
     const { refreshToken, token, deviceId } = blockOf(sim);

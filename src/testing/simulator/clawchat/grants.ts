@@ -97,7 +97,7 @@ export class Grants {
   }
 
   #jwt({ agent, deviceId }: Grant, now: number, until: number): string {
-    const claims = { iat: now / 1000, exp: until / 1000, sub: agent.id, aid: agent.agentId, oid: agent.owner.id, did: deviceId, jti: this.#system.uuid() };
+    const claims = { iat: Math.floor(now / 1000), exp: Math.floor(until / 1000), sub: agent.id, aid: agent.agentId, oid: agent.owner.id, did: deviceId, jti: this.#system.uuid() };
     const text = [{ alg: "HS256", typ: "JWT" }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
     return `${text}.${Buffer.from(this.#system.sha256(`simulator ${text}`), "hex").toString("base64url")}`;
   }

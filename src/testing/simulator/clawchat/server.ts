@@ -136,8 +136,12 @@ export class ClawchatServer implements RemoteServer {
   }
 
   hints(url: string): readonly string[] {
-    const codes = this.world.agents.map((agent) => `${agent.account} with the invite code ${this.#invites.of(agent) ?? this.#invites.issue(agent)}`);
-    return [`Or activate ${codes.join(", ")}; the base URL is ${url.replace(/^ws/, "http").replace(/\/ws$/, "")}`];
+    const { agents } = this.world;
+    const baseUrl = url.replace(/^ws/, "http").replace(/\/ws$/, "");
+    // One agent alone is the account that is meant where none is named.
+    const accountOf = ({ account }: Agent) => (agents.length === 1 ? "" : ` --account ${account}`);
+    const commands = agents.map((agent) => `  openclaw channels add --channel clawchat${accountOf(agent)} --code ${this.#invites.of(agent) ?? this.#invites.issue(agent)} --base-url ${baseUrl}`);
+    return [["or, with an invite code:", "", ...commands].join("\n")];
   }
 
   async request(request: HttpRequest): Promise<HttpAnswer> {
