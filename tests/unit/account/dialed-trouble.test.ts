@@ -1,8 +1,8 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { openJournal } from "../../../src/store/journal.ts";
 import { createDialedStage } from "../../support/dialed-stage.ts";
 import { createScriptedAgent } from "../../support/scripted-agent.ts";
@@ -12,7 +12,7 @@ const terminals = (lines: readonly string[]) => lines.filter((line) => line.star
 
 describe("stop", () => {
   it("does not call lost at the next start a reply that never left before the stop", async () => {
-    const file = join(mkdtempSync(join(tmpdir(), "hunt-")), "j.db");
+    const file = join(newFolder(), "j.db");
     const first = createDialedStage({ journal: openJournal(file, { remembered: 9 }) });
     await first.up();
     await first.say("1");
@@ -120,7 +120,7 @@ describe("hooks", () => {
 
 describe("a journal whose migration fails", () => {
   it("is not left locked", () => {
-    const file = join(mkdtempSync(join(tmpdir(), "hunt-")), "j.db");
+    const file = join(newFolder(), "j.db");
     const old = new DatabaseSync(file);
     old.exec(`CREATE TABLE entry (seq INTEGER PRIMARY KEY AUTOINCREMENT, sender TEXT NOT NULL, message_id TEXT NOT NULL, lane TEXT NOT NULL, inbound TEXT NOT NULL, at INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, terminal TEXT, finished_at INTEGER, delivered_at INTEGER, lost_at INTEGER, UNIQUE (sender, message_id)) STRICT; PRAGMA user_version = 1; PRAGMA journal_mode = WAL;`);
     old.close();
@@ -129,3 +129,10 @@ describe("a journal whose migration fails", () => {
     expect(() => other.exec("BEGIN IMMEDIATE; ROLLBACK;")).not.toThrow();
   });
 });
+
+/** A folder that is gone after the test. */
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "trouble-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}

@@ -1,7 +1,7 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { keepLogin } from "../../../src/auth/keeper.ts";
 import { dropLogin } from "../../../src/channel/clawchat-activation.ts";
 import type { HttpAnswer } from "../../../src/rest/http.ts";
@@ -10,7 +10,7 @@ import { createLinkClock } from "../../support/link-clock.ts";
 import { silentLog } from "../../support/virtual.ts";
 
 it("stays logged out when the operator logs out while the tokens are being refreshed", async () => {
-  const loginFile = join(mkdtempSync(join(tmpdir(), "logout-")), "login.db");
+  const loginFile = join(newFolder(), "login.db");
   const clock = createLinkClock();
   const store = openLogins(loginFile, clock);
   const identity = { userId: "usr_a", ownerUserId: "usr_o", deviceId: "openclaw-1", baseUrl: "https://app.test", activatedAt: 1 };
@@ -27,3 +27,10 @@ it("stays logged out when the operator logs out while the tokens are being refre
   await keeper.stop();
   store.close();
 });
+
+/** A folder that is gone after the test. */
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "logout-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
