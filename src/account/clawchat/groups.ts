@@ -7,7 +7,6 @@ import type { Journal } from "../../store/journal.ts";
 import { heardIn } from "../dialed/heard.ts";
 import type { Backend } from "./backend.ts";
 
-
 /** How an account behaves in groups: which messages it answers, together with which others, and what it knows of the rest. */
 export interface Groups<Origin> {
   /** Asks the server again; messages that come meanwhile wait for the answer, but not for long. */
