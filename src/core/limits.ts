@@ -33,6 +33,8 @@ export const limits = {
   abortMs: 10_000,
   /** Messages that may wait over all conversations of an account. */
   queuedTotal: 10_000,
+  /** ms after which a peer is asked, by another connection, for what could not be stored. */
+  unstoredAgainMs: 60_000,
   /** ms between two looks whether there is room for messages that wait for it. */
   parkedLookMs: 1_000,
   /** Replies that waited for the link and leave together, before the next ones `replyAgainMs` later. */

@@ -65,14 +65,20 @@ export async function openDialedAccount<Config, State, Origin>(
   /** A peer that is told what is done with has forgotten it then. */
   const parks = dialing.protocol.session.settled !== undefined;
   const changed = () => options.changed(status());
+  let cancelAgain: (() => void) | undefined;
 
   const correspondent = createCorrespondent<State, Origin>({
     link: () => link,
     session: () => dialing.protocol.session,
     system,
     log,
-    asked,
+    async asked(request) {
+      const isStored = await asked(request);
+      if (!isStored && parks) bringAgain();
+      return isStored;
+    },
     readied() {
+      forgetAgain();
       duties.readied?.();
       delivery.linked();
     },
@@ -120,6 +126,19 @@ export async function openDialedAccount<Config, State, Origin>(
     throw thrown;
   }
   const cancelSweep = every(system, limits.sweepEveryMs, switchboard.sweep);
+
+  /** What a peer keeps it brings again with another connection only, which may be days away. */
+  function bringAgain(): void {
+    cancelAgain ??= system.after(limits.unstoredAgainMs, () => {
+      forgetAgain();
+      link.close(1000, "something could not be stored");
+    });
+  }
+
+  function forgetAgain(): void {
+    cancelAgain?.();
+    cancelAgain = undefined;
+  }
 
   /** False where nothing was written down that should have been: the peer has to bring it again. */
   async function asked(request: DialedRequest<Origin>): Promise<boolean> {
@@ -206,6 +225,7 @@ export async function openDialedAccount<Config, State, Origin>(
   let stopped: Promise<void> | undefined;
   async function stop(): Promise<void> {
     cancelSweep();
+    forgetAgain();
     await switchboard.stop(limits.linkCloseMs);
     correspondent.say({ say: "goodbye" });
     await link.stop();

@@ -119,6 +119,26 @@ describe("what the peer may forget", () => {
     expect(only(stage.sent(), "repeated")).toEqual(["repeated settled 1"]);
   });
 
+  it("is asked for again by another connection a minute later, and not before", async () => {
+    let isFull = true;
+    const stage = createDialedStage({ acks: true, broken: { admit: () => isFull, quarantine: () => isFull } });
+    await stage.up();
+    await stage.say("1");
+    isFull = false;
+    await stage.clock.pass(59_000);
+    expect(stage.peers).toHaveLength(1);
+    await stage.clock.pass(2_000);
+    await stage.up();
+    expect(stage.peers).toHaveLength(2);
+    await stage.say("1");
+    await stage.clock.pass(120_000);
+    expect(stage.peers).toHaveLength(2);
+    const stopping = (await stage.opening).stop();
+    await stage.clock.pass(5_000);
+    await stopping;
+    expect(stage.clock.pendingTimers()).toBe(0);
+  });
+
   it("is a message that the account only keeps, or has no use for", async () => {
     const fates = ["keep", "drop"] as const;
     for (const fate of fates) {
