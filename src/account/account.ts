@@ -35,6 +35,8 @@ export interface RunningAccount<Config> {
   /** Where applications connect, or where we dial; without secrets. */
   readonly url: string;
   status(): AccountStatus;
+  /** The user whose agent the account is by its login, which the configuration may not know yet. */
+  readonly owner?: string | undefined;
   /** Says something nobody asked for. */
   send(to: Recipient, message: Announcement): Promise<Sent>;
   /** Puts a file where the peer can fetch it; on wires that have a place for files. Rejects where it cannot be put there. */

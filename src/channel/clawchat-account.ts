@@ -109,6 +109,13 @@ export function loginIn({ token, refreshToken, userId, ownerUserId, agentId, hom
   };
 }
 
+/** The same for an account whose login names its owner. */
+export function ownedBy(config: ResolvedClawchatAccount, owner: string): ResolvedClawchatAccount {
+  if (config.ownerUserId === owner) return config;
+  const entry = writeId(owner);
+  return { ...config, ownerUserId: owner, allowFrom: [...config.allowFrom, entry], groupAllowFrom: [...config.groupAllowFrom, entry] };
+}
+
 /** The owner counts as listed: admitted under every policy but `disabled`, which shuts the owner out too, and obeyed. */
 function withOwner(plain: Plain, field: "allowFrom" | "groupAllowFrom"): ResolvedClawchatAccount["allowFrom"] {
   const { ownerUserId } = plain;

@@ -1,5 +1,5 @@
 import { chosenInKeys } from "./accounts.ts";
-import { clawchatRules as rules, type ResolvedClawchatAccount } from "./clawchat-account.ts";
+import { clawchatRules as rules, ownedBy, type ResolvedClawchatAccount } from "./clawchat-account.ts";
 import { clawchatSetup } from "./clawchat-setup.ts";
 import { createDialedToolGuard, exposureOf, probeLink } from "./dialed.ts";
 import type { ChannelKind } from "./gateway.ts";
@@ -35,6 +35,7 @@ const kind: ChannelKind<ResolvedClawchatAccount> = {
   runs,
   runtime: () => clawchatRuntime.getRuntime(),
   environment: () => process.env,
+  ownedBy,
   detailOf: ({ debug }) => (debug ? LOGGED : undefined),
   showsThoughts: ({ outputVisibility }) => outputVisibility === "full",
   mediaOf: ({ mediaUrl, limits }) => ({ allowedRoots: [], maxBytes: limits.mediaMegabytes * MEBIBYTE, placeUrl: mediaUrl, skipsUnreadable: true }),

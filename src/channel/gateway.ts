@@ -36,6 +36,8 @@ export interface ChannelKind<Config extends AccessConfig & AccessFields> {
   environment(): Readonly<Record<string, string | undefined>>;
   /** Where attachments may be read. */
   mediaOf?(config: Config): ChannelMedia;
+  /** The configuration of an account whose login names this owner: the login may be younger. */
+  ownedBy?(config: Config, owner: string): Config;
   /** Whether only this machine can connect, and names its senders itself. */
   isLocal?(config: Config): boolean;
   dynamicAgentsOf?(config: Config): DynamicAgents;

@@ -15,12 +15,18 @@ export function createHostAccount<Config extends AccessConfig & AccessFields>(ct
   const runtime = kind.runtime();
   const { accountId } = ctx;
   const hostConfig = () => currentConfig(runtime);
-  let resolved: { from: object; account: ChannelAccount<Config> } | undefined;
+  let resolved: { from: object; owner: string | undefined; account: ChannelAccount<Config> } | undefined;
   const account = () => {
     const from = hostConfig();
+    const owner = kind.live.get(accountId)?.account.owner;
     // The host replaces its configuration as a whole.
-    if (resolved?.from !== from) resolved = { from, account: resolveAccount(kind.rules, from, accountId, kind.environment()) };
+    if (resolved?.from !== from || resolved.owner !== owner) resolved = { from, owner, account: withOwner(resolveAccount(kind.rules, from, accountId, kind.environment()), owner) };
     return resolved.account;
+  };
+  /** After an activation the account may be connected before its configuration is written: the owner is no stranger then. */
+  const withOwner = ({ config, ...rest }: ChannelAccount<Config>, owner: string | undefined): ChannelAccount<Config> => {
+    if (!config || owner === undefined || !kind.ownedBy) return { ...rest, ...(config && { config }) };
+    return { ...rest, config: kind.ownedBy(config, owner) };
   };
   const isDetailed = () => kind.detailOf !== undefined && detailOf(kind, account()) !== undefined;
   const log = logOf(ctx, kind.logTag?.(accountId) ?? `[${accountId}]`, isDetailed);

@@ -4,7 +4,7 @@ import type { Resumed } from "./resumed.ts";
 
 /** An account of this process that has its sockets open. */
 export interface LiveAccount {
-  account: Pick<RunningAccount<unknown>, "send" | "status" | "url" | "upload" | "credentialsFor">;
+  account: Pick<RunningAccount<unknown>, "send" | "status" | "url" | "upload" | "credentialsFor" | "owner">;
   /** Bytes of the largest file that may be sent. */
   mediaBytes(): number;
   resumed: Resumed;

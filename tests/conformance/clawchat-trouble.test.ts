@@ -129,7 +129,7 @@ describe("groups", () => {
 
 describe("replay", () => {
   it("more replies than the hub may owe acknowledgements for go out after an outage, and none is given up", async () => {
-    const patient: NonNullable<ClawchatParts["hasten"]> = (link) => ({ ...link, backoff: { ...link.backoff, baseMs: 2_000, maxMs: 2_000, floorMs: 2_000 } });
+    const patient: NonNullable<ClawchatParts["hasten"]> = (link) => ({ ...link, backoff: { ...link.backoff, baseMs: 500, maxMs: 2_000, floorMs: 2_000 } });
     let isHeld = true;
     const held: (() => void)[] = [];
     const answer: Script["answer"] = async (turn) => {

@@ -198,6 +198,9 @@ export async function openClawchatAccount<Config>(
       return account.url;
     },
     status: () => ({ ...account.status(), login: keeper.status.text }),
+    get owner() {
+      return keeper.login?.identity.ownerUserId;
+    },
     send: (to, message) => account.send(to, message),
     upload: (file) => backend.upload(file),
     credentialsFor(url) {

@@ -3,8 +3,9 @@ import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { editAccount } from "../../../src/channel/account-edits.ts";
 import { listAccountIds, resolveAccount } from "../../../src/channel/accounts.ts";
-import { clawchatRules as rules, groupSettingsOf } from "../../../src/channel/clawchat-account.ts";
+import { clawchatRules as rules, groupSettingsOf, ownedBy } from "../../../src/channel/clawchat-account.ts";
 import { readServers } from "../../../src/channel/clawchat-servers.ts";
+import { writeId } from "../../../src/channel/identity.ts";
 import { processWide } from "../../../src/channel/process-wide.ts";
 import { createResumed } from "../../../src/channel/resumed.ts";
 import { createLiveAccounts } from "../../../src/channel/running.ts";
@@ -207,5 +208,16 @@ describe("the ClawChat channel", () => {
     expect(isListed({ kind: "group", id: "cnv_1" })).toBe(false);
     expect(isListed({ kind: "group", id: "cnv_1", member: "usr_1" })).toBe(false);
     expect(isListed({ kind: "direct", id: "usr_owner" })).toBe(false);
+  });
+});
+
+describe("the owner that a login names", () => {
+  const block = { baseUrl: "https://chat.example" };
+  const config = rules.complete(block, { accountId: "default", own: block, root: block });
+
+  it("CC-84 is listed before the configuration is written, encoded like every entry, and once", () => {
+    const owned = ownedBy(config, "usr_O*");
+    expect(owned).toMatchObject({ ownerUserId: "usr_O*", allowFrom: [writeId("usr_O*")], groupAllowFrom: [writeId("usr_O*")] });
+    expect(ownedBy(owned, "usr_O*")).toBe(owned);
   });
 });
