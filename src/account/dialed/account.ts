@@ -48,7 +48,6 @@ export interface DialedDuties<Origin> {
 }
 
 export interface DialedAccount<Config, Origin> extends RunningAccount<Config> {
-  readonly isReady: boolean;
   /** Dials again at once, with what has changed. */
   redial(): void;
   /** Runs a message that no frame has brought; false where it was not stored. Never rejects. */
@@ -240,9 +239,6 @@ export async function openDialedAccount<Config, State, Origin>(
       return withoutSecrets(dialing.target.url);
     },
     status,
-    get isReady() {
-      return link.ready;
-    },
     async send(to, { mediaUrls = [], ...message }) {
       const inbound = dialing.protocol.reach?.(to) ?? lastFrom(to);
       if (inbound === undefined) {
