@@ -42,10 +42,6 @@ const SCHEMA = `
     why TEXT NOT NULL,
     at INTEGER NOT NULL
   ) STRICT;
-  CREATE TABLE IF NOT EXISTS fact (
-    name TEXT PRIMARY KEY,
-    value TEXT NOT NULL
-  ) STRICT;
   CREATE INDEX IF NOT EXISTS said_lane ON said (lane, seq);
   CREATE INDEX IF NOT EXISTS said_id ON said (lane, message_id);
   CREATE INDEX IF NOT EXISTS said_at ON said (at);

@@ -41,9 +41,6 @@ export interface Journal {
   lastOf(conversation: string): string | undefined;
   /** Puts away a frame that could not be understood, for whoever looks into it; the newest ones are kept. */
   quarantine(text: string, why: string, at: number): void;
-  /** Keeps a small thing a wire has to know after a restart: a cursor, an id of ours. */
-  setFact(name: string, value: string): void;
-  fact(name: string): string | undefined;
   /**
    * Forgets what ended and what was said before these times, and of what ended the oldest beyond `finishedAtMost`.
    * @returns how many of the forgotten messages had an answer that nobody took.
@@ -139,8 +136,6 @@ export function openJournal(file: string, { remembered }: { remembered: number }
     lastOf: database.prepare("SELECT inbound FROM peer WHERE conversation = ?"),
     quarantine: database.prepare("INSERT INTO quarantine (text, why, at) VALUES (?, ?, ?)"),
     crowd: database.prepare("DELETE FROM quarantine WHERE seq <= (SELECT seq FROM quarantine ORDER BY seq DESC LIMIT 1 OFFSET ?)"),
-    setFact: database.prepare("INSERT INTO fact (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"),
-    fact: database.prepare("SELECT value FROM fact WHERE name = ?"),
     sweepEntries: database.prepare("DELETE FROM entry WHERE finished_at < ? RETURNING delivered_at, lost_at"),
     sweepMost: database.prepare(
       "DELETE FROM entry WHERE (delivered_at IS NOT NULL OR lost_at IS NOT NULL) AND seq <= (SELECT seq FROM entry WHERE finished_at IS NOT NULL ORDER BY seq DESC LIMIT 1 OFFSET ?) RETURNING delivered_at, lost_at",
@@ -209,11 +204,6 @@ export function openJournal(file: string, { remembered }: { remembered: number }
     quarantine(text, why, at) {
       sql.quarantine.run(cutBytes(text, limits.quarantineBytes), why, at);
       sql.crowd.run(limits.quarantineRows);
-    },
-    setFact: (name, value) => void sql.setFact.run(name, value),
-    fact(name) {
-      const value = sql.fact.get(name)?.["value"];
-      return typeof value === "string" ? value : undefined;
     },
     sweep({ finishedBefore, finishedAtMost, saidBefore }) {
       sql.sweepSaid.run(saidBefore);

@@ -43,7 +43,7 @@ export interface LifeOptions {
   crash?: { at: number; when: "before" | "after" };
 }
 
-const reads: readonly (string | symbol)[] = ["find", "unfinished", "undelivered", "recall", "lastOf", "recent", "fact", "close"] satisfies (keyof Journal)[];
+const reads: readonly (string | symbol)[] = ["find", "unfinished", "undelivered", "recall", "lastOf", "recent", "close"] satisfies (keyof Journal)[];
 
 export function beginLife({ number, file, record, pace, crash }: LifeOptions): Life {
   let isAlive = true;

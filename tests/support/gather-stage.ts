@@ -26,7 +26,7 @@ export interface GatherStageOptions {
   merge?(inbounds: readonly Inbound<string>[]): Inbound<string>;
 }
 
-const reads: readonly (keyof Journal)[] = ["find", "unfinished", "undelivered", "recall", "recent", "lastOf", "fact", "close"];
+const reads: readonly (keyof Journal)[] = ["find", "unfinished", "undelivered", "recall", "recent", "lastOf", "close"];
 
 /**
  * A switchboard that gathers what is said in groups, over several lives of its process around one journal. The content

@@ -24,8 +24,6 @@ function expectNewest(journal: Journal): void {
   journal.start(entry("b"), [entry("a")]);
   expect(journal.unfinished().filter(({ joined }) => joined)).toMatchObject([{ messageId: "a", joined: { sender: "ann", messageId: "b" } }]);
   journal.quarantine("text", "why", 1);
-  journal.setFact("name", "value");
-  expect(journal.fact("name")).toBe("value");
 }
 
 /** What lies in a file of this folder, past the journal. */
@@ -249,17 +247,6 @@ describe("the journal", () => {
     journal.sweep({ finishedBefore: 0, saidBefore: 5 });
     expect(look("SELECT count(*) AS rows, min(at) AS oldest FROM quarantine")).toEqual([{ rows: limits.quarantineRows - 2, oldest: 5 }]);
     journal.close();
-  });
-
-  it("keeps small things by their name, the last word of each", () => {
-    const before = open();
-    before.setFact("cursor", "1");
-    before.setFact("cursor", "2");
-    before.close();
-    const after = open();
-    expect(after.fact("cursor")).toBe("2");
-    expect(after.fact("Cursor")).toBeUndefined();
-    after.close();
   });
 
   it("forgets the oldest of what has arrived beyond a number, and nothing that runs or waits", () => {
