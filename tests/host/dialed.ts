@@ -33,8 +33,7 @@ export async function startDialed<Name extends ProtocolName>(protocol: Name, { b
   const gateway = await startHost({
     ...options,
     ...(env && { env: env(server.url) }),
-    plugin: row.name,
-    channel: { channel: row.channel, defaults: {}, facts: block(server.url) },
+    channels: [{ plugin: row.name, channel: row.channel, defaults: {}, facts: block(server.url) }],
     channelPorts: [],
   }).catch(async (cause: unknown) => {
     await server.stop();

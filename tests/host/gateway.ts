@@ -66,8 +66,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
   const port = await freePort();
   const gateway = await startHost({
     ...options,
-    plugin: "clawwire-websocket",
-    channel: { channel: "websocket", defaults: { auth: { enabled: false }, groupPolicy: "open" }, facts: { enabled: true, port, host: "127.0.0.1" } },
+    channels: [{ plugin: "clawwire-websocket", channel: "websocket", defaults: { auth: { enabled: false }, groupPolicy: "open" }, facts: { enabled: true, port, host: "127.0.0.1" } }],
     channelPorts: [port],
     over: (config) => underKey(options.key, overlay(config, options.channel ? { channels: { websocket: options.channel } } : {})),
   });
@@ -75,9 +74,8 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
 }
 
 export interface HostOptions extends Pick<GatewayOptions, "config" | "model" | "env"> {
-  /** The package. */
-  plugin: string;
-  channel: Omit<ChannelChoice, "plugin">;
+  /** Each with the package that brings it. */
+  channels: readonly ChannelChoice[];
   /** Every port the channel should listen on. */
   channelPorts: readonly number[];
   /** The last word on the channel's block. */
@@ -85,12 +83,13 @@ export interface HostOptions extends Pick<GatewayOptions, "config" | "model" | "
 }
 
 export async function startHost(options: HostOptions): Promise<HostGateway> {
-  const plugin = await packedPlugin(options.plugin);
+  const plugins = [];
+  for (const { plugin } of options.channels) plugins.push(await packedPlugin(plugin));
   const layout = layoutOf(await mkdtemp(path.join(tmpdir(), "clawwire-host-")));
-  await cp(await installedTemplate(root, plugin), layout.state, { recursive: true, filter: (from) => path.basename(from) !== "npm" });
+  await cp(await installedTemplate(root, plugins), layout.state, { recursive: true, filter: (from) => path.basename(from) !== "npm" });
   const [gatewayPort, model] = await Promise.all([freePort(), startModelServer({ delayMs: 5, ...options.model })]);
   const env = hostEnvironment(layout, process.env, options.env);
-  await prepareLayout(layout, await configOf(options, { layout, gatewayPort, model, plugin }));
+  await prepareLayout(layout, await configOf(options, { layout, gatewayPort, model }));
 
   const launch = (): Promise<Guarded> => launchGateway({ layout, port: gatewayPort, channelPorts: options.channelPorts, env });
   const cleanUp = async (): Promise<void> => {
@@ -131,14 +130,13 @@ interface Parts {
   layout: Layout;
   gatewayPort: number;
   model: ModelServer;
-  plugin: PluginTarball;
 }
 
-async function configOf(options: HostOptions, { layout, gatewayPort, model, plugin }: Parts): Promise<Block> {
+async function configOf(options: HostOptions, { layout, gatewayPort, model }: Parts): Promise<Block> {
   const installed = (await readBlock(layout.config)) ?? {};
   const token = "token-of-the-test-gateway-and-nobody-else";
   const choice = { layout, port: gatewayPort, token, model: { baseUrl: model.baseUrl, name: practiceModel, api: "openai-responses" as const, rich: true } };
-  const config = addChannel(composeConfig(installed, choice), { ...options.channel, plugin: plugin.name });
+  const config = options.channels.reduce(addChannel, composeConfig(installed, choice));
   return overlay(options.over?.(config) ?? config, options.config ?? {});
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { access, mkdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { composeConfig } from "../../src/cli/gateway/config.ts";
@@ -7,20 +8,21 @@ import { layoutOf } from "../../src/cli/gateway/layout.ts";
 import { installPlugin, type PluginTarball } from "../../src/cli/gateway/plugin.ts";
 
 /**
- * An OpenClaw state directory in which the plugin was installed and nothing else has happened. Installing takes
- * seconds, so it is done once per tarball. Copies keep running the plugin out of the template: its records name
+ * An OpenClaw state directory in which the plugins were installed and nothing else has happened. Installing takes
+ * seconds, so it is done once per set of tarballs. Copies keep running the plugins out of the template: its records name
  * that path, so the template stays.
  */
-export async function installedTemplate(root: string, plugin: PluginTarball): Promise<string> {
-  const home = path.join(root, "dist", ".host-templates", plugin.name);
-  const layout = layoutOf(path.join(home, plugin.digest.slice(0, 16)));
+export async function installedTemplate(root: string, plugins: readonly PluginTarball[]): Promise<string> {
+  const home = path.join(root, "dist", ".host-templates", plugins.map(({ name }) => name).join("+"));
+  const digest = createHash("sha256").update(plugins.map((plugin) => plugin.digest).join()).digest("hex");
+  const layout = layoutOf(path.join(home, digest.slice(0, 16)));
   const done = path.join(layout.root, "done");
   if (await exists(done)) return layout.state;
 
   await rm(home, { recursive: true, force: true });
   const model = { baseUrl: "http://127.0.0.1:1/v1", name: "none", api: "openai-responses" as const };
   await prepareLayout(layout, composeConfig({}, { layout, port: 1, token: "unused", model }));
-  await installPlugin(layout, plugin, hostEnvironment(layout, process.env));
+  for (const plugin of plugins) await installPlugin(layout, plugin, hostEnvironment(layout, process.env));
   await mkdir(`${done}.draft`, { recursive: true });
   await rename(`${done}.draft`, done);
   return layout.state;
