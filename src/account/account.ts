@@ -1,4 +1,5 @@
 import type { Log, System } from "../core/ports.ts";
+import type { LinkFault } from "../link/fault.ts";
 import type { LinkStatus } from "../link/link.ts";
 import type { Attachment } from "../protocols/turn.ts";
 import type { Journal } from "../store/journal.ts";
@@ -29,7 +30,18 @@ export interface AccountStatus extends Activity {
   link?: LinkStatus;
   /** Where an account has to be logged in: whether it is, for the operator. */
   login?: string;
+  /** Where we dial: what the server has said of itself on this connection, such as its extensions. */
+  hello?: Readonly<Record<string, unknown>>;
 }
+
+/** What is wrong with an account that answers a probe. `door`: our own listener; `verifier`: who vouches for its callers. */
+export type ProbeFault = LinkFault | "stopped" | "door" | "verifier" | "verifier-answer" | "account";
+
+/**
+ * What a look at an account has shown, from the outside wherever that disturbs nobody. Holds no secret.
+ * `checked`: what was found good, in order; `error`: for the operator.
+ */
+export type Probed = { ok: true; checked: readonly string[]; roundTripMs: number } | { ok: false; checked: readonly string[]; error: string; fault?: ProbeFault };
 
 export interface RunningAccount<Config> {
   /** Where applications connect, or where we dial; without secrets. */
@@ -39,6 +51,8 @@ export interface RunningAccount<Config> {
   readonly owner?: string | undefined;
   /** Says something nobody asked for. */
   send(to: Recipient, message: Announcement): Promise<Sent>;
+  /** Authenticates where that can be done, and makes a round trip, within `withinMs`. Never rejects. */
+  probe(withinMs: number): Promise<Probed>;
   /** Puts a file where the peer can fetch it; on wires that have a place for files. Rejects where it cannot be put there. */
   upload?(file: UploadedFile): Promise<Attachment>;
   /** What has to be sent along to read a file of the peer; empty for addresses that are not the peer's own. */

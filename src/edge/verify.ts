@@ -5,8 +5,8 @@ import { withoutSecrets } from "../core/redact.ts";
 
 export type Verified =
   | { ok: true; user: VerifiedUser }
-  /** `code` may be shown to the peer, `log` may not; neither holds the token. */
-  | { ok: false; code: string; log: string };
+  /** `code` may be shown to the peer, `log` may not; neither holds the token. `isOdd`: the service answers, and not as it should. */
+  | { ok: false; code: string; log: string; isOdd?: true };
 
 export interface VerifyCall {
   endpoint: string;
@@ -90,7 +90,7 @@ function judgeAnswer(text: string, mayGrant: boolean): Verified | "unreadable" {
   }
   if (answer.code === "not-json") return mayGrant ? "unreadable" : fail("auth_failed", "refused by the HTTP status");
   // Its own words may quote what came, and with it the token.
-  return fail("auth_failed", `the answer is neither a grant nor a refusal: ${answer.path === "" ? "the whole" : answer.path} is not as expected`);
+  return { ...fail("auth_failed", `the answer is neither a grant nor a refusal: ${answer.path === "" ? "the whole" : answer.path} is not as expected`), isOdd: true };
 }
 
 /** The service's own code goes to the application only if it looks like one. */
@@ -121,6 +121,6 @@ function withoutToken(text: string, token: string): string {
   return token === "" ? text : text.replaceAll(token, "[token]");
 }
 
-function fail(code: string, log: string): Verified {
+function fail(code: string, log: string): Extract<Verified, { ok: false }> {
   return { ok: false, code, log };
 }

@@ -1,4 +1,5 @@
 import { forLog } from "../core/redact.ts";
+import { faultOf, type LastLoss } from "./fault.ts";
 import type { LinkRefusal } from "./link.ts";
 
 /** How a socket ended by itself. */
@@ -10,11 +11,12 @@ export type LossCause =
   | { kind: "failed"; error: string };
 
 export interface Verdict {
-  then: "back-off" | LinkRefusal["then"];
+  then: LinkRefusal["then"];
   /** For the operator. */
   text: string;
   /** The same for losses of the same kind, whatever the peer says to each. */
   kind: string;
+  loss: LastLoss;
 }
 
 /** What an end means: the protocol's table decides, and what is not in it is tried again. */
@@ -22,7 +24,9 @@ export function judgeLoss(cause: LossCause, refusals: readonly LinkRefusal[]): V
   const code = codeOf(cause);
   const refusal = refusals.find((each) => each.code === code);
   const text = describe(cause);
-  return { then: refusal?.then ?? "back-off", text: refusal ? `${refusal.text} (${text})` : text, kind: `${cause.kind} ${code ?? ""}` };
+  const told = refusal ? `${refusal.text} (${text})` : text;
+  const loss: LastLoss = { fault: refusal?.fault ?? faultOf(cause), text: told, ...(code !== undefined && { code }) };
+  return { then: refusal?.then ?? "back-off", text: told, kind: `${cause.kind} ${code ?? ""}`, loss };
 }
 
 function codeOf(cause: LossCause): number | undefined {

@@ -1,4 +1,5 @@
 import type { Log, System } from "../core/ports.ts";
+import type { LastLoss, LinkFault } from "./fault.ts";
 
 /** The numbers one protocol dials with. All times in ms. */
 export interface LinkProfile {
@@ -39,8 +40,10 @@ export interface Backoff {
 export interface LinkRefusal {
   /** A WebSocket close code, or the HTTP status of a refused upgrade. */
   code: number;
-  /** `at-most`: dial again only after the longest delay. `stop`: not again before the configuration changes. */
-  then: "at-most" | "stop";
+  /** `back-off`: dial again as after any loss. `at-most`: only after the longest delay. `stop`: not before the configuration changes. */
+  then: "back-off" | "at-most" | "stop";
+  /** What is wrong, where the code says more than that the link has ended. */
+  fault?: LinkFault;
   /** For the operator. */
   text: string;
 }
@@ -58,6 +61,10 @@ export interface LinkStatus {
   connectedAt?: number;
   /** When bytes last came. */
   heardAt?: number;
+  /** How the link before this one was lost; absent once this one is ready. */
+  lastLoss?: LastLoss;
+  /** When other connections of the same account have pushed this one out, the newest last. */
+  takeovers?: readonly number[];
 }
 
 /** Where to dial. Headers hold secrets: they appear in no log, error or status. */
@@ -105,6 +112,12 @@ export interface Frame {
   key?: string;
 }
 
+/**
+ * What a look at the line has shown. `fault` is absent where only the time was too short; `text` is for the operator.
+ * `dialed`: it was not there, and was dialed at once.
+ */
+export type LinkProbe = { ok: true; roundTripMs: number; dialed: boolean } | { ok: false; text: string; fault?: LinkFault; code?: number };
+
 /** One account's line to its server: at most one socket, dialed again whenever it is gone, until `stop`. */
 export interface Link {
   readonly status: LinkStatus;
@@ -121,6 +134,11 @@ export interface Link {
   sendFinal(frames: readonly Frame[]): Promise<Arrival>;
   /** The peer has proven that it speaks the protocol. */
   markReady(): void;
+  /**
+   * Looks whether the peer answers: by a ping on the socket that is there, and never by a second one. Where there is none,
+   * the next dial comes at once, or as soon as the server's own floors allow. Settles within `withinMs`; never rejects.
+   */
+  probe(withinMs: number): Promise<LinkProbe>;
   /** Gives up the socket and dials again: at once where this link is proven, otherwise by the backoff. */
   recycle(reason: string): void;
   /** Closes the socket with this code and dials again by the rules, or only after the longest delay. */

@@ -4,7 +4,8 @@ import { limits } from "../core/limits.ts";
 import type { Log } from "../core/ports.ts";
 import { withoutSecrets } from "../core/redact.ts";
 import { countDown } from "./countdown.ts";
-import type { Arrival, Frame, Link, LinkOptions, LinkProfile, LinkStatus, LinkTarget } from "./link.ts";
+import type { Arrival, Frame, Link, LinkOptions, LinkProbe, LinkProfile, LinkStatus, LinkTarget } from "./link.ts";
+import { probeLink } from "./probe.ts";
 import { hideSecrets } from "./secrets.ts";
 import type { Dial, SocketEars, WireSocket } from "./socket.ts";
 import type { LinkTimer } from "./state.ts";
@@ -30,6 +31,7 @@ class SupervisedLink implements Link {
   readonly #timers = new Map<LinkTimer, () => void>();
   readonly #events: LinkEvent[] = [];
   readonly #stopped = Promise.withResolvers<void>();
+  readonly #watchers = new Set<() => void>();
   #supervision: Supervision;
   #wire: Wire | undefined;
   #heardAt: number | undefined;
@@ -69,6 +71,23 @@ class SupervisedLink implements Link {
     this.#feed({ on: "ready" });
   }
 
+  probe(withinMs: number): Promise<LinkProbe> {
+    return probeLink(
+      {
+        status: () => this.status,
+        isReady: () => this.ready,
+        hasten: () => this.#feed({ on: "hasten" }),
+        echo: () => this.#wire?.echo() ?? Promise.resolve(false),
+        watch: (look) => {
+          this.#watchers.add(look);
+          return () => void this.#watchers.delete(look);
+        },
+        system: this.#options.system,
+      },
+      withinMs,
+    );
+  }
+
   recycle(reason: string): void {
     this.#feed({ on: "recycle", reason });
   }
@@ -93,6 +112,7 @@ class SupervisedLink implements Link {
     this.#isRunning = true;
     for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) this.#step(next);
     this.#isRunning = false;
+    for (const look of [...this.#watchers]) look();
   }
 
   #step(event: LinkEvent): void {

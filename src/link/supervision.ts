@@ -1,4 +1,5 @@
 import type { LossCause } from "./close-policy.ts";
+import type { LastLoss } from "./fault.ts";
 import type { LinkProfile, LinkState, LinkStatus } from "./link.ts";
 import type { LinkTimer } from "./state.ts";
 
@@ -14,7 +15,13 @@ export interface Supervision {
   /** Dial as soon as no socket is left. */
   readonly isDue: boolean;
   readonly nextDialAt?: number;
+  /** Whoever hastens the next dial gets it no sooner. */
+  readonly notBefore?: number;
   readonly connectedAt?: number;
+  /** How the link was lost; absent while it is ready. */
+  readonly lastLoss?: LastLoss;
+  /** When others have pushed this link out, the newest last. */
+  readonly takeovers: readonly number[];
   /** Dials since the last proven link. */
   readonly attempts: number;
   /** Losses since the last proven link. */
@@ -43,6 +50,8 @@ export type LinkEvent =
   | { on: "ready" }
   | { on: "recycle"; reason: string }
   | { on: "close"; code: number; reason: string; isLongest?: boolean }
+  /** Somebody wants to know whether the peer answers: the wait before the next dial ends as soon as it may. */
+  | { on: "hasten" }
   | { on: "reconfigure"; profile: LinkProfile; redial: boolean }
   | { on: "stop" }
   | { on: "timer"; timer: LinkTimer };
@@ -91,16 +100,19 @@ export function createSupervision(profile: LinkProfile): Supervision {
     losses: 0,
     isProven: false,
     said: [],
+    takeovers: [],
   };
 }
 
 export function statusOf(supervision: Supervision): LinkStatus {
-  const { state, reason, attempts, nextDialAt, connectedAt } = supervision;
+  const { state, reason, attempts, nextDialAt, connectedAt, lastLoss, takeovers } = supervision;
   return {
     state,
     reason,
     attempts,
     ...(nextDialAt === undefined ? {} : { nextDialAt }),
     ...(connectedAt === undefined ? {} : { connectedAt }),
+    ...(lastLoss === undefined ? {} : { lastLoss }),
+    ...(takeovers.length === 0 ? {} : { takeovers }),
   };
 }

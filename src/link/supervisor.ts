@@ -3,6 +3,9 @@ import type { LinkProfile } from "./link.ts";
 import { type LinkReason, type LinkTimer, states } from "./state.ts";
 import type { LinkBounds, LinkEffect, LinkEvent, LinkStep, Moment, Supervision } from "./supervision.ts";
 
+/** How many of the last takeovers are remembered. */
+const TAKEOVERS_KNOWN = 32;
+
 /** One event of the life of a link: what is so afterwards, and what is to be done. */
 export function superviseLink(before: Supervision, event: LinkEvent, moment: Moment, bounds: LinkBounds): LinkStep {
   // The one place where late callbacks of a socket that was given up end: they would kill its successor.
@@ -27,6 +30,8 @@ export function superviseLink(before: Supervision, event: LinkEvent, moment: Mom
       return lose(before, explainRecycle(before, event.reason, random), moment, bounds);
     case "close":
       return lose(before, explainClose(before, event, random), moment, bounds);
+    case "hasten":
+      return hasten(before, moment);
     case "reconfigure":
       return reconfigure(before, event.profile, event.redial, moment, bounds);
     case "stop":
@@ -45,7 +50,7 @@ function leave(before: Supervision, why: LinkReason): { base: Supervision; effec
   const row = states[before.state];
   const state = row.on[why];
   if (state === undefined) return undefined;
-  const { nextDialAt: _dial, connectedAt: _connected, ...rest } = before;
+  const { nextDialAt: _dial, notBefore: _floor, connectedAt: _connected, ...rest } = before;
   return { base: { ...rest, state, isDue: false, isProven: false }, effects: row.timer ? [{ do: "disarm", timer: row.timer }] : [] };
 }
 
@@ -92,8 +97,9 @@ function becomeReady(before: Supervision): LinkStep {
   const left = leave(before, "ready");
   if (!left) return unchanged(before);
   const { level, said } = loudness(before, "connected", "info");
+  const { lastLoss: _loss, ...base } = left.base;
   return {
-    next: { ...left.base, ...(before.connectedAt !== undefined && { connectedAt: before.connectedAt }), reason: "connected", said },
+    next: { ...base, ...(before.connectedAt !== undefined && { connectedAt: before.connectedAt }), reason: "connected", said },
     effects: [...left.effects, { do: "arm", timer: "proven", ms: before.profile.provenMs }, { do: "tell", level, text: "connected" }],
   };
 }
@@ -104,7 +110,15 @@ function lose(before: Supervision, given: Loss, { now }: Moment, bounds: LinkBou
   if (!left) return unchanged(before);
   const { text, delayMs } = loss;
   const { level, said } = loudness(before, loss.kind, loss.level, bounds.warnings);
-  const next: Supervision = { ...left.base, socket: before.socket === "none" ? "none" : "closing", reason: text, said, losses: before.losses + 1 };
+  const next: Supervision = {
+    ...left.base,
+    socket: before.socket === "none" ? "none" : "closing",
+    reason: text,
+    said,
+    losses: before.losses + 1,
+    takeovers: loss.loss?.fault === "takeover" ? [...before.takeovers, now].slice(-TAKEOVERS_KNOWN) : before.takeovers,
+    ...(loss.loss && { lastLoss: loss.loss }),
+  };
   const effects = [...left.effects, ...endSocket(before, loss.ending, bounds)];
   if (loss.why === "unprepared") return { next, effects: [...effects, { do: "tell", level, text }] };
   if (next.state === "blocked") {
@@ -112,13 +126,25 @@ function lose(before: Supervision, given: Loss, { now }: Moment, bounds: LinkBou
   }
   effects.push({ do: "tell", level, text: `${text}, dialing again ${delayMs > 0 ? `in ${seconds(delayMs)}` : "at once"}` });
   if (delayMs <= 0) return dialIfDue({ ...next, isDue: true, nextDialAt: now }, effects);
-  return { next: { ...next, nextDialAt: now + delayMs }, effects: [...effects, { do: "arm", timer: "dial", ms: delayMs }] };
+  const notBefore = now + Math.min(loss.leastMs, delayMs);
+  return { next: { ...next, nextDialAt: now + delayMs, notBefore }, effects: [...effects, { do: "arm", timer: "dial", ms: delayMs }] };
+}
+
+/** The rest of the wait is left out; what the server or its protocol asks to wait is not. */
+function hasten(before: Supervision, { now }: Moment): LinkStep {
+  const { state, isDue, nextDialAt, notBefore = now } = before;
+  const ms = Math.max(0, notBefore - now);
+  if (state !== "recovering" || isDue || nextDialAt === undefined || now + ms >= nextDialAt) return unchanged(before);
+  const disarm: LinkEffect = { do: "disarm", timer: "dial" };
+  if (ms === 0) return dialIfDue({ ...before, isDue: true, nextDialAt: now }, [disarm]);
+  return { next: { ...before, nextDialAt: now + ms }, effects: [disarm, { do: "arm", timer: "dial", ms }] };
 }
 
 /** The operator may want an end to attempts that lead nowhere. */
 function giveUpAfterMost({ profile: { maxAttempts }, attempts }: Supervision, loss: Loss): Loss {
   if (maxAttempts === undefined || attempts < maxAttempts || loss.why === "reconfigured" || loss.why === "recycled" || loss.why === "unprepared") return loss;
-  return { ...loss, why: "barred", kind: "exhausted", level: "error", text: `${loss.text}, which was attempt ${attempts} of ${maxAttempts}` };
+  const text = `${loss.text}, which was attempt ${attempts} of ${maxAttempts}`;
+  return { ...loss, why: "barred", kind: "exhausted", level: "error", text, ...(loss.loss && { loss: { ...loss.loss, text } }) };
 }
 
 /** Every socket that is given up has the same time to be gone. */
@@ -147,7 +173,8 @@ function dialIfDue(next: Supervision, effects: readonly LinkEffect[]): LinkStep 
 function reconfigure(before: Supervision, profile: LinkProfile, redial: boolean, moment: Moment, bounds: LinkBounds): LinkStep {
   if (!redial && before.state !== "blocked") return { next: { ...before, profile }, effects: [] };
   // What was lost before says nothing about the new target.
-  const fresh: Supervision = { ...before, profile, attempts: 0, losses: 0, said: [] };
+  const { lastLoss: _loss, ...rest } = before;
+  const fresh: Supervision = { ...rest, profile, attempts: 0, losses: 0, said: [], takeovers: [] };
   if (states[before.state].on.reconfigured === undefined) return { next: fresh, effects: [] };
   const { next, effects } = lose(fresh, explainReconfigure(), moment, bounds);
   return { next: { ...next, losses: 0 }, effects };

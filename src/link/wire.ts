@@ -34,6 +34,8 @@ export class Wire implements SocketEars {
   readonly #inbox: Inbox;
   readonly #outbox = new Outbox({ bytes: limits.linkOutboxBytes, frames: limits.linkOutboxFrames });
   readonly #finals = new Map<number, (arrival: Arrival) => void>();
+  /** By the number of their ping. */
+  readonly #echoes = new Map<number, (isAnswered: boolean) => void>();
   #socket: WireSocket | undefined;
   #bytes: { readonly bytesRead: number } = { bytesRead: 0 };
   #sawBinary = false;
@@ -113,6 +115,15 @@ export class Wire implements SocketEars {
     return arrival;
   }
 
+  /** Whether the peer answers a ping; false where the socket is gone before it does. */
+  echo(): Promise<boolean> {
+    if (!this.open) return Promise.resolve(false);
+    const number = this.#outbox.nextPing();
+    const echo = new Promise<boolean>((resolve) => void this.#echoes.set(number, resolve));
+    this.#ping(number);
+    return echo;
+  }
+
   close(code: number, reason: string): void {
     if (this.#phase !== "open" || !this.#socket) return this.terminate();
     this.#pump(Infinity);
@@ -173,8 +184,20 @@ export class Wire implements SocketEars {
       this.#unprovenMs = 0;
       this.#answersPings = true;
     }
-    if (/^\d{1,15}$/.test(payload)) for (const final of this.#outbox.pong(Number(payload))) this.#settle(final, "arrived");
+    if (/^\d{1,15}$/.test(payload)) {
+      for (const final of this.#outbox.pong(Number(payload))) this.#settle(final, "arrived");
+      this.#settleEchoes(true, Number(payload));
+    }
     this.#pump();
+  }
+
+  /** A pong answers all pings before it too. */
+  #settleEchoes(isAnswered: boolean, last = Infinity): void {
+    for (const [number, settle] of this.#echoes) {
+      if (number > last) continue;
+      this.#echoes.delete(number);
+      settle(isAnswered);
+    }
   }
 
   #isNews(payload: string): boolean {
@@ -287,6 +310,7 @@ export class Wire implements SocketEars {
 
   #settleFinals(): void {
     const { unsent, unknown } = this.#outbox.end();
+    this.#settleEchoes(false);
     for (const final of unsent) this.#settle(final, "unsent");
     for (const final of unknown) this.#settle(final, "unknown");
   }

@@ -37,6 +37,7 @@ export function createFakeLink(handler: () => LinkHandler): FakeLink {
       return new Promise((resolve) => void link.unproven.push(resolve));
     },
     markReady() {},
+    probe: async () => (open ? { ok: true, roundTripMs: 1, dialed: false } : { ok: false, text: "nobody answers", fault: "unreachable" }),
     recycle() {},
     close() {},
     reconfigure() {},

@@ -15,7 +15,7 @@ import type { Profile } from "../../protocols/clawchat/profile.ts";
 import { createProtocol } from "../../protocols/clawchat/protocol.ts";
 import type { HttpCall } from "../../rest/http.ts";
 import type { Login, LoginStore } from "../../store/logins.ts";
-import type { AccountOptions, RunningAccount } from "../account.ts";
+import type { AccountOptions, Probed, RunningAccount } from "../account.ts";
 import { type DialedAccount, openDialedAccount } from "../dialed/account.ts";
 import type { SwitchboardLimits } from "../switchboard.ts";
 import { createBackend } from "./backend.ts";
@@ -184,6 +184,24 @@ export async function openClawchatAccount<Config>(
     if (dialed) options.changed({ ...dialed.status(), login: keeper.status.text });
   }
 
+  /** The socket may outlive the grant that it was opened with: who the account is, is asked of the REST side with the token of now. */
+  async function probe(withinMs: number): Promise<Probed> {
+    if (!dialed || !keeper.login) return { ok: false, checked: [], error: keeper.status.text, fault: "login" };
+    const [link, who] = await Promise.all([dialed.probe(withinMs), within(backend.whoAmI(), withinMs)]);
+    const told = keeper.login === undefined ? { why: keeper.status.text, isAuth: true } : who;
+    if (!("why" in told)) return link.ok ? { ...link, checked: [`logged in as ${forLog(told.userId)}`, ...link.checked] } : { ...link, checked: [`logged in as ${forLog(told.userId)}`] };
+    const error = `the account server: ${told.why}`;
+    // A refused token is the reason for all the rest.
+    if (told.isAuth || link.ok) return { ok: false, checked: link.checked, error, fault: told.isAuth ? "credentials" : "account" };
+    return { ...link, error: `${link.error}; ${error}` };
+  }
+
+  async function within(asked: ReturnType<typeof backend.whoAmI>, ms: number): ReturnType<typeof backend.whoAmI> {
+    const late = Promise.withResolvers<{ why: string; isAuth: boolean }>();
+    const cancel = system.after(ms, () => late.resolve({ why: `no answer within ${Math.round(ms / 100) / 10} s`, isAuth: false }));
+    return await Promise.race([asked, late.promise]).finally(cancel);
+  }
+
   let stopped: Promise<void> | undefined;
   async function stop(): Promise<void> {
     groups.stop();
@@ -202,6 +220,7 @@ export async function openClawchatAccount<Config>(
       return keeper.login?.identity.ownerUserId;
     },
     send: (to, message) => account.send(to, message),
+    probe,
     upload: (file) => backend.upload(file),
     credentialsFor(url) {
       const token = keeper.login?.grant.accessToken;

@@ -14,6 +14,8 @@ export interface Backend {
   groupSettings(): Promise<readonly GroupSetting[] | undefined>;
   /** The own user id as the server has it. */
   ownUserId(): Promise<string | undefined>;
+  /** The same, with what is wrong where the server does not say it. */
+  whoAmI(): Promise<{ userId: string } | { why: string; isAuth: boolean }>;
   /** What the owner lets this agent do, by operation. */
   permissions(): Promise<ReadonlyMap<string, "allow" | "ask" | "deny"> | undefined>;
   /** The title of a group. */
@@ -47,6 +49,12 @@ export function createBackend({ keeper, http, platform, mediaUrl, debug }: Backe
   return {
     groupSettings: () => read(["agents", "me", "group-settings"], readGroupSettings),
     ownUserId: () => read(["users", "me"], readOwnUserId),
+    async whoAmI() {
+      const outcome = await call(["users", "me"], { method: "GET" });
+      if (outcome.kind !== "ok") return { why: explainOutcome(outcome), isAuth: outcome.kind === "auth" };
+      const userId = readOwnUserId(outcome.data);
+      return userId === undefined ? { why: "the answer names no user", isAuth: false } : { userId };
+    },
     permissions: () => read(["agents", "me", "permissions"], readPermissions),
     title: (chatId) => read(["conversations", chatId], readTitle),
     report(versions) {

@@ -211,7 +211,8 @@ export async function openDialedAccount<Config, State, Origin>(
 
   function status(): AccountStatus {
     const loss = delivery.lastLoss();
-    return { connected: link.ready, link: link.status, ...(loss !== undefined && { lastError: loss }), ...switchboard.activity() };
+    const { hello } = correspondent;
+    return { connected: link.ready, link: link.status, ...(hello && { hello }), ...(loss !== undefined && { lastError: loss }), ...switchboard.activity() };
   }
 
   /** Whoever waits for what it has said must hear of it, also from a server that says nothing. */
@@ -250,6 +251,11 @@ export async function openDialedAccount<Config, State, Origin>(
       if (typeof outcome === "object") throw new Error(`the server has refused the message to ${forLog(to.id)}: ${forLog(outcome.refused)}`);
       if (outcome === "arrived") return { messageId };
       return outcome === "unsent" ? "away" : "unknown";
+    },
+    async probe(withinMs) {
+      const found = await link.probe(withinMs);
+      if (found.ok) return { ok: true, checked: [found.dialed ? "dialed now" : "connected", "round trip"], roundTripMs: found.roundTripMs };
+      return { ok: false, checked: [], error: found.text, ...(found.fault !== undefined && { fault: found.fault }) };
     },
     redial: () => link.reconfigure(dialing.link, true),
     async ask(inbound) {

@@ -17,6 +17,8 @@ export interface Correspondent<Origin> extends LinkHandler {
   sayFinally(command: DialedCommand<Origin>): Promise<Outcome>;
   /** What was asked for is on disk. */
   admitted(request: DialedRequest<Origin>): void;
+  /** What the peer has said of itself on this connection. */
+  readonly hello: Readonly<Record<string, unknown>> | undefined;
   /** Forgets its timer. */
   stop(): void;
 }
@@ -41,6 +43,7 @@ export function createCorrespondent<State, Origin>(deps: CorrespondentDeps<State
   const { link, session, system, log, asked, readied, changed } = deps;
   let state: State | undefined;
   let isOpen = false;
+  let hello: Readonly<Record<string, unknown>> | undefined;
   let cancelTick = () => {};
   /** What has left and is to be answered by the peer. */
   const receipts = new Map<string, (outcome: Outcome) => void>();
@@ -120,6 +123,7 @@ export function createCorrespondent<State, Origin>(deps: CorrespondentDeps<State
   }
 
   function note({ level, code, data = {} }: Extract<Effect<unknown>, { do: "note" }>): void {
+    if (code === "hello") hello = data;
     if (level === "debug") log.debug(`${code} ${JSON.stringify(data)}`);
     else notes.note(code, JSON.stringify(data), level);
   }
@@ -128,8 +132,12 @@ export function createCorrespondent<State, Origin>(deps: CorrespondentDeps<State
     get ready() {
       return isOpen && link().ready;
     },
+    get hello() {
+      return isOpen ? hello : undefined;
+    },
     opened() {
       isOpen = true;
+      hello = undefined;
       void perform(take(session().open(system.now(), state)));
       if (link().ready) readied();
     },

@@ -1,12 +1,16 @@
 import { closeCodes, encodeChatSent, limits as wire } from "../../../generated/websocket/index.ts";
 import { every } from "../../core/every.ts";
 import { limits } from "../../core/limits.ts";
-import { type Closing, type EdgeClosings, openEdge } from "../../edge/accept.ts";
+import type { Log } from "../../core/ports.ts";
+import { type Admitted, type Closing, type EdgeClosings, openEdge, type UpgradeFacts } from "../../edge/accept.ts";
 import { createRooms } from "../../edge/rooms.ts";
 import { createVerifier } from "../../edge/verify.ts";
+import { dialSocket } from "../../link/shell.ts";
+import type { Peer } from "../../protocols/websocket/identity.ts";
 import type { AccountOptions, AccountStatus, RunningAccount } from "../account.ts";
 import { admitConnection, type Verify } from "./admission.ts";
 import type { ResolvedAccount } from "./config.ts";
+import { createDoor, type Visitor } from "./door.ts";
 import type { Member } from "./member.ts";
 import { createWebsocketSwitchboard } from "./switchboard.ts";
 
@@ -20,17 +24,29 @@ export async function openWebsocketAccount(options: AccountOptions<ResolvedAccou
   const rooms = createRooms<Member>(() => config.limits.maxConnectionsPerSender);
   const changed = () => options.changed(status());
   const askVerifier = createVerifier(system);
-  const verify: Verify = (body, signal) =>
-    askVerifier({ endpoint: config.auth.endpoint, timeoutMs: config.auth.timeout, cacheSeconds: config.auth.cacheSeconds, body }, signal);
+  const verify: Verify = async (body, signal) => {
+    const verified = await askVerifier({ endpoint: config.auth.endpoint, timeoutMs: config.auth.timeout, cacheSeconds: config.auth.cacheSeconds, body }, signal);
+    door.verified(body.token, verified);
+    return verified;
+  };
+  const door = createDoor({
+    url: () => `ws://${reachable(edge.address.host)}:${edge.address.port}${config.path}`,
+    auth: () => config.auth,
+    ask: (token, signal) => verify({ token, tokenType: "local" }, signal),
+    dial: dialSocket,
+    system,
+  });
   const switchboard = createWebsocketSwitchboard({ config: () => config, rooms, agent, journal, verify, system, log, changed });
-  const edge = await openEdge(
+  const admit = async (facts: UpgradeFacts, signal: AbortSignal, toldTo: Log): Promise<Admitted<Peer>> => {
+    const admitted = await admitConnection(facts, config, { verify, newId: () => system.uuid(), log: toldTo }, signal);
+    return admitted.ok && !rooms.hasRoom("", admitted.peer.sender.id) ? { ok: false, ...closings.crowded } : admitted;
+  };
+  const edge = await openEdge<Peer | Visitor>(
     {
       ...edgeBounds(accountId, config),
-      async admit(facts, signal) {
-        const admitted = await admitConnection(facts, config, { verify, newId: () => system.uuid(), log }, signal);
-        return admitted.ok && !rooms.hasRoom("", admitted.peer.sender.id) ? { ok: false, ...closings.crowded } : admitted;
-      },
-      opened: switchboard.opened,
+      // Whom we ourselves send to be refused is nothing to tell the operator.
+      admit: (facts, signal) => door.admit(facts, () => admit(facts, signal, { ...log, info: log.debug })) ?? admit(facts, signal, log),
+      opened: (connection, peer) => ("visitor" in peer ? door.opened() : switchboard.opened(connection, peer)),
     },
     system,
     log,
@@ -39,12 +55,13 @@ export async function openWebsocketAccount(options: AccountOptions<ResolvedAccou
   const cancelSweep = every(system, limits.sweepEveryMs, switchboard.sweep);
 
   function status(): AccountStatus {
-    return { connected: true, connections: edge.connections(), senders: rooms.senders(), ...switchboard.activity() };
+    return { connected: true, connections: Math.max(0, edge.connections() - door.visitors()), senders: rooms.senders(), ...switchboard.activity() };
   }
 
   return {
     url: `ws://${edge.address.host}:${edge.address.port}${config.path}`,
     status,
+    probe: door.probe,
     reconfigure(next) {
       config = next;
     },
@@ -62,6 +79,13 @@ export async function openWebsocketAccount(options: AccountOptions<ResolvedAccou
       journal.close();
     },
   };
+}
+
+/** Where a client of this machine reaches a listener that is bound to all addresses. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  const plain = host === "::" ? "::1" : host;
+  return plain.includes(":") && !plain.startsWith("[") ? `[${plain}]` : plain;
 }
 
 /** The words of the document's table of close codes, for those the edge itself closes with. */

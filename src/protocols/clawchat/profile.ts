@@ -95,7 +95,7 @@ export const turnBounds: TurnBounds = {
   errorCodePoints: ours.errorCodePoints,
 };
 
-/** The numbers one account dials with (CC-6, CC-11, CC-12). No close code has a meaning of its own: 4001 too comes to a session that was ready (CC-13). */
+/** The numbers one account dials with (CC-6, CC-11, CC-12). No close code changes when the next dial comes: 4001 too comes to a session that was ready (CC-13). */
 export function linkProfileOf(config: Pick<ClawchatAccount, "reconnect" | "heartbeat" | "limits">): LinkProfile {
   const { reconnect, heartbeat } = config;
   return {
@@ -115,6 +115,6 @@ export function linkProfileOf(config: Pick<ClawchatAccount, "reconnect" | "heart
     maxPayload: config.limits.maxPayload,
     binary: "ignore",
     ...(reconnect.maxRetries > 0 && { maxAttempts: reconnect.maxRetries }),
-    refusals: [],
+    refusals: [{ code: 4001, then: "back-off", fault: "takeover", text: "another connection of the same user and device has taken over (4001)" }],
   };
 }

@@ -43,11 +43,11 @@ export function linkProfileOf(config: Pick<InstaClawAccount, "heartbeatIntervalM
     binary: "close",
     ...(config.reconnect.maxAttempts > 0 && { maxAttempts: config.reconnect.maxAttempts }),
     refusals: [
-      { code: 401, then: "at-most", text: "the gateway refuses the credentials (HTTP 401)" },
-      { code: 403, then: "at-most", text: "the gateway does not let this account in (HTTP 403)" },
-      { code: 1008, then: "at-most", text: "the gateway does not want this account (1008)" },
-      { code: 4401, then: "at-most", text: "the gateway refuses the credentials (4401)" },
-      { code: 4403, then: "at-most", text: "the gateway does not let this account in (4403)" },
+      { code: 401, then: "at-most", fault: "credentials", text: "the gateway refuses the credentials (HTTP 401)" },
+      { code: 403, then: "at-most", fault: "forbidden", text: "the gateway does not let this account in (HTTP 403)" },
+      { code: 1008, then: "at-most", fault: "forbidden", text: "the gateway does not want this account (1008)" },
+      { code: 4401, then: "at-most", fault: "credentials", text: "the gateway refuses the credentials (4401)" },
+      { code: 4403, then: "at-most", fault: "forbidden", text: "the gateway does not let this account in (4403)" },
     ],
   };
 }

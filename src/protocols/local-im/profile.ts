@@ -39,12 +39,12 @@ export function linkProfileOf(config: Pick<LocalImAccount, "limits">): LinkProfi
     maxPayload: config.limits.maxPayload,
     binary: "ignore",
     refusals: [
-      { code: 401, then: "at-most", text: "the server wants another token (HTTP 401)" },
-      { code: 403, then: "at-most", text: "the server does not let this account in (HTTP 403)" },
-      { code: 1008, then: "at-most", text: "the server does not want this account (1008)" },
-      { code: 4401, then: "at-most", text: "the server wants another token (4401)" },
-      { code: 4403, then: "at-most", text: "the token may not speak for this account (4403)" },
-      { code: 4409, then: "at-most", text: "another plugin is connected for this account (4409)" },
+      { code: 401, then: "at-most", fault: "credentials", text: "the server wants another token (HTTP 401)" },
+      { code: 403, then: "at-most", fault: "forbidden", text: "the server does not let this account in (HTTP 403)" },
+      { code: 1008, then: "at-most", fault: "forbidden", text: "the server does not want this account (1008)" },
+      { code: 4401, then: "at-most", fault: "credentials", text: "the server wants another token (4401)" },
+      { code: 4403, then: "at-most", fault: "forbidden", text: "the token may not speak for this account (4403)" },
+      { code: 4409, then: "at-most", fault: "takeover", text: "another plugin is connected for this account (4409)" },
     ],
   };
 }

@@ -9,7 +9,12 @@ const refusals: LinkRefusal[] = [
 
 describe("close policy", () => {
   it.each([1000, 1001, 1006, 1011, 1012, 1013, 4000])("dials again after a close with %i", (code) => {
-    expect(judgeLoss({ kind: "closed", code, reason: "" }, refusals)).toEqual({ then: "back-off", text: `connection lost (${code})`, kind: `closed ${code}` });
+    expect(judgeLoss({ kind: "closed", code, reason: "" }, refusals)).toEqual({
+      then: "back-off",
+      text: `connection lost (${code})`,
+      kind: `closed ${code}`,
+      loss: { fault: "closed", text: `connection lost (${code})`, code },
+    });
   });
 
   it("does what the protocol's table says about a close code", () => {
@@ -17,6 +22,7 @@ describe("close policy", () => {
       then: "at-most",
       text: "the server has a rule against it (connection lost (1008, no))",
       kind: "closed 1008",
+      loss: { fault: "closed", text: "the server has a rule against it (connection lost (1008, no))", code: 1008 },
     });
   });
 
