@@ -2,6 +2,7 @@ import { DEFAULT_ACCOUNT_ID } from "openclaw/plugin-sdk/account-id";
 import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
 import { type AccountNames, accountsOf, type Block, isBlock } from "./account-names.ts";
 import type { AccountsInKeys } from "./host.ts";
+import { type Credential, credentialIn } from "./credential.ts";
 import { type Environment, type EnvironmentField, readEnvironment } from "./environment.ts";
 
 export type { Block } from "./account-names.ts";
@@ -23,6 +24,8 @@ export interface ChannelAccount<Config> extends AccessFields {
   config?: Config;
   /** Why it cannot run, for the operator. */
   problem?: string;
+  /** What it proves itself with, where its configuration has that. */
+  credential?: Credential;
   /** What the operator should know although it runs. */
   warnings: readonly string[];
 }
@@ -37,6 +40,8 @@ export interface AccountRules<Config> {
   nested: readonly string[];
   /** Fields of one account alone: what the root says of them is of the root, and of the account that is called default. */
   unshared?: readonly string[];
+  /** The field of what an account proves itself with. */
+  credentialField?: string;
   environment: readonly EnvironmentField[];
   /** What the variables win over: what the root says, or what any account says. */
   environmentWinsOver: "root" | "everything";
@@ -106,12 +111,13 @@ export function resolveAccount<Config extends AccessFields>(
   const warnings = [...found, ...older, ...overrides.warnings];
   const about = { accountId, enabled, ...(typeof name === "string" && { name }) };
 
+  const credential = rules.credentialField === undefined ? undefined : credentialIn(rules.credentialField, merged, wins ? overrides.values : []);
   const problem = overrides.problems[0] ?? prefixed(place, rules.check(merged, accountId));
   if (problem !== undefined) return { ...about, configured: false, problem, warnings };
   const config = rules.complete(merged, { accountId, own: modern.own.block, root });
   const unresolved = prefixed(place, rules.unresolved?.(merged));
   const told = (rules.warn?.({ account: merged, whole: block }) ?? []).map((text) => `channels.${key}: ${text}`);
-  return { ...about, configured: true, config, ...accessOf(config), ...(unresolved !== undefined && { problem: unresolved }), warnings: [...warnings, ...told] };
+  return { ...about, configured: true, config, ...accessOf(config), ...(credential && { credential }), ...(unresolved !== undefined && { problem: unresolved }), warnings: [...warnings, ...told] };
 }
 
 /** The channel's block, under whichever of its keys it stands. */

@@ -50,6 +50,7 @@ export const clawchatRules: AccountRules<ResolvedClawchatAccount> = {
   names: namedOrRoot({ idOf: normalizeAccountId, chosenBy: ["defaultAccount"], rootIsNamed: false }),
   nested,
   unshared: login,
+  credentialField: "token",
   environment,
   environmentWinsOver: "root",
   modernize: (block) => modernize(block, { renamed: {}, dropped }),

@@ -1,7 +1,7 @@
 import { chosenInKeys } from "./accounts.ts";
 import { clawchatRules as rules, ownedBy, type ResolvedClawchatAccount } from "./clawchat-account.ts";
 import { clawchatSetup } from "./clawchat-setup.ts";
-import { createDialedToolGuard, exposureOf, probeLink } from "./dialed.ts";
+import { createDialedToolGuard, exposureOf } from "./dialed.ts";
 import type { ChannelKind } from "./gateway.ts";
 import { type ChannelNames, createRuntimeStore } from "./host.ts";
 import { createChannel } from "./plugin.ts";
@@ -79,7 +79,6 @@ export const clawchatChannel = createChannel(kind, {
   followed,
   setup: clawchatSetup,
   exposureOf,
-  probe: ({ accountId }) => probeLink(live, accountId),
 });
 
 export const clawchatToolGuard = createDialedToolGuard(names, rules, runs);

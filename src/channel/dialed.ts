@@ -2,8 +2,6 @@ import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
 import { type AccessFields, type AccountRules, resolveAccount } from "./accounts.ts";
 import type { ChannelNames } from "./host.ts";
 import { readId } from "./identity.ts";
-import type { Probe } from "./plugin.ts";
-import type { LiveAccounts } from "./running.ts";
 import type { Exposure } from "./security.ts";
 import { type AccessConfig, hasWildcard } from "./sender-policy.ts";
 import type { Peer } from "./session-keys.ts";
@@ -44,12 +42,4 @@ function senderOf({ addresses }: ChannelNames, { kind, id, scope, member }: Peer
 export function exposureOf({ url, trustsPeer, leavesOwnNetwork, dmPolicy, allowFrom }: DialedConfig): Omit<Exposure, "accountId"> {
   const place = URL.parse(url)?.host ?? "its server";
   return { place, dials: leavesOwnNetwork ? "foreign" : "own", isLocal: false, verifiesAll: trustsPeer, admitsAll: dmPolicy === "open", allowFrom };
-}
-
-/** Whether the account's link is ready; only the gateway's process has one. */
-export async function probeLink(live: LiveAccounts, accountId: string): Promise<Probe> {
-  const status = live.get(accountId)?.account.status();
-  if (!status) return { ok: false, error: "the account is not running here" };
-  const { connected, link, login } = status;
-  return connected ? { ok: true, link: "connected", ...(login !== undefined && { login }) } : { ok: false, error: link?.reason ?? login ?? "not connected" };
 }

@@ -93,13 +93,19 @@ export async function startAccount<Config extends AccessConfig & AccessFields>(
   ctx: ChannelGatewayContext<ChannelAccount<Config>>,
   kind: ChannelKind<Config>,
 ): Promise<void> {
+  kind.live.runsHere();
   const host = createHostAccount(ctx, kind);
   const report = createStatusReport(ctx, system);
   await runPassiveAccountLifecycle({
     abortSignal: ctx.abortSignal,
     start: async () => {
       report.starting();
-      return await open(host, kind, report);
+      try {
+        return await open(host, kind, report);
+      } catch (thrown) {
+        report.failed(thrown);
+        throw thrown;
+      }
     },
     stop: async (running: { stop(): Promise<void> }) => {
       await running.stop();

@@ -1,4 +1,5 @@
 import type { ChannelGatewayContext } from "openclaw/plugin-sdk/channel-contract";
+import { createSubsystemLogger } from "openclaw/plugin-sdk/logging-core";
 import { every } from "../core/every.ts";
 import type { Log } from "../core/ports.ts";
 import { system } from "../core/system.ts";
@@ -29,7 +30,7 @@ export function createHostAccount<Config extends AccessConfig & AccessFields>(ct
     return { ...rest, config: kind.ownedBy(config, owner) };
   };
   const isDetailed = () => kind.detailOf !== undefined && detailOf(kind, account()) !== undefined;
-  const log = logOf(ctx, kind.logTag?.(accountId) ?? `[${accountId}]`, isDetailed);
+  const log = logOf(kind.names.id, kind.logTag?.(accountId) ?? `[${accountId}]`, isDetailed);
   return { channel: kind.names, accountId, runtime, system, log, runs: kind.runs, hostConfig, account };
 }
 
@@ -48,12 +49,14 @@ export function followConfig<Config>(host: HostAccount<Config>, changed: (config
   });
 }
 
-function logOf({ log }: ChannelGatewayContext, tag: string, isDetailed: () => boolean): Log {
-  const info = (message: string) => log?.info(`${tag} ${message}`);
+/** `openclaw channels logs` looks for this name, and not for the one of the log that the host hands over. */
+function logOf(channelId: string, tag: string, isDetailed: () => boolean): Log {
+  const log = createSubsystemLogger(`gateway/channels/${channelId}`);
+  const info = (message: string) => log.info(`${tag} ${message}`);
   return {
-    debug: (message) => (isDetailed() ? info(message) : log?.debug?.(`${tag} ${message}`)),
+    debug: (message) => (isDetailed() ? info(message) : log.debug(`${tag} ${message}`)),
     info,
-    warn: (message) => log?.warn(`${tag} ${message}`),
-    error: (message) => log?.error(`${tag} ${message}`),
+    warn: (message) => log.warn(`${tag} ${message}`),
+    error: (message) => log.error(`${tag} ${message}`),
   };
 }

@@ -27,6 +27,7 @@ export const instaClawRules: AccountRules<ResolvedInstaClawAccount> = {
   legacyKeys: [],
   names: namedOrRoot({ idOf: normalizeAccountId, chosenBy: ["defaultAccount"], rootIsNamed: false }),
   nested,
+  credentialField: "clientSecret",
   environment: configEnv.map(({ name, path, type }) => ({ variable: name, path: path.split("."), kind: type })),
   environmentWinsOver: "everything",
   toleratesEnvironment: true,

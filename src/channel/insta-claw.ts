@@ -1,5 +1,5 @@
 import { chosenInKeys } from "./accounts.ts";
-import { createDialedToolGuard, exposureOf, probeLink } from "./dialed.ts";
+import { createDialedToolGuard, exposureOf } from "./dialed.ts";
 import type { ChannelKind } from "./gateway.ts";
 import { type ChannelNames, createRuntimeStore } from "./host.ts";
 import { instaClawRules as rules, type ResolvedInstaClawAccount } from "./insta-claw-account.ts";
@@ -77,7 +77,6 @@ export const instaClawChannel = createChannel(kind, {
   followed,
   setup: instaClawSetup,
   exposureOf,
-  probe: ({ accountId }) => probeLink(live, accountId),
 });
 
 export const instaClawToolGuard = createDialedToolGuard(names, rules, runs);

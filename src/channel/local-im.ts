@@ -1,5 +1,5 @@
 import { chosenInKeys } from "./accounts.ts";
-import { createDialedToolGuard, exposureOf, probeLink } from "./dialed.ts";
+import { createDialedToolGuard, exposureOf } from "./dialed.ts";
 import type { ChannelKind } from "./gateway.ts";
 import { type ChannelNames, createRuntimeStore } from "./host.ts";
 import { localImRules as rules, type ResolvedLocalImAccount } from "./local-im-account.ts";
@@ -79,7 +79,6 @@ export const localImChannel = createChannel(kind, {
   followed,
   setup: localImSetup,
   exposureOf,
-  probe: ({ accountId }) => probeLink(live, accountId),
 });
 
 export const localImToolGuard = createDialedToolGuard(names, rules, runs);

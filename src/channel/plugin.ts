@@ -1,17 +1,21 @@
 import { createChatChannelPlugin, type OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
 import { buildBaseChannelStatusSummary, createDefaultChannelRuntimeState } from "openclaw/plugin-sdk/status-helpers";
+import { system } from "../core/system.ts";
 import { deleteAccount, editAccount } from "./account-edits.ts";
 import { type AccessFields, type ChannelAccount, defaultAccountId, listAccountIds, resolveAccount } from "./accounts.ts";
+import { describePeer, formatProbe } from "./capabilities.ts";
 import { createDirectory } from "./directory.ts";
 import type { ChannelKind } from "./gateway.ts";
 import { createMessaging, createResolver } from "./messaging.ts";
 import { createOutbound } from "./outbound.ts";
 import { createPairing } from "./pairing.ts";
+import { createProber, type Probe } from "./probe.ts";
 import { createReload } from "./reload.ts";
 import { auditExposure, createDmPolicy, createDmRouting, type Exposure } from "./security.ts";
 import type { AccessConfig } from "./sender-policy.ts";
 import { type ChannelSetup, createSetupContract, createSetupWizard } from "./setup.ts";
-import { collectIssues, describeAccount, lacksLogin } from "./status.ts";
+import { describeAccount, lacksLogin } from "./status.ts";
+import { collectIssues } from "./status-issues.ts";
 
 /** What the host is told of a channel besides what its kind says. */
 export interface ChannelWords<Config> {
@@ -23,19 +27,16 @@ export interface ChannelWords<Config> {
   followed: readonly string[];
   setup: ChannelSetup<Config>;
   exposureOf(config: Config): Omit<Exposure, "accountId">;
-  /** Looks whether what the account needs of others is there. */
-  probe(about: { accountId: string; config: Config; timeoutMs: number }): Promise<Probe>;
 }
-
-export type Probe = { ok: true; [about: string]: unknown } | { ok: false; error: string };
 
 /** The slots every channel fills in the same way. */
 export function createChannel<Config extends AccessConfig & AccessFields>(kind: ChannelKind<Config>, words: ChannelWords<Config>) {
   const { names, rules, live, login } = kind;
   const resolve = (cfg: OpenClawConfig, accountId?: string | null) => resolveAccount(rules, cfg, accountId, kind.environment());
+  const probe = createProber(live, system);
   const describe = (account: ChannelAccount<Config>) => ({ ...describeAccount(account), ...(kind.portOf && { port: account.config ? kind.portOf(account.config) : null }) });
 
-  return createChatChannelPlugin<ChannelAccount<Config>>({
+  return createChatChannelPlugin<ChannelAccount<Config>, Probe>({
     base: {
       id: names.id,
       meta: {
@@ -76,10 +77,13 @@ export function createChannel<Config extends AccessConfig & AccessFields>(kind: 
         buildChannelSummary: ({ snapshot }) => buildBaseChannelStatusSummary(snapshot),
         buildAccountSnapshot: ({ account, runtime, probe }) => ({ ...runtime, ...describe(account), probe }),
         collectStatusIssues: (accounts) => collectIssues(names.id, accounts),
-        async probeAccount({ account, timeoutMs }) {
-          const { accountId, config } = account;
-          return config ? await words.probe({ accountId, config, timeoutMs }) : { ok: false, error: account.problem };
+        async probeAccount({ account: { accountId, config, problem }, timeoutMs }) {
+          if (!config) return { ok: false, elapsedMs: 0, checked: [], error: problem ?? "not configured" };
+          const ask = live.isHere() ? probe : (await import("./gateway-probe.ts")).probeThroughGateway;
+          return await ask({ channel: names.id, accountId, timeoutMs });
         },
+        formatCapabilitiesProbe: ({ probe: found }) => formatProbe(found),
+        buildCapabilitiesDiagnostics: async ({ probe: found }) => describePeer(found),
       },
       gateway: {
         startAccount: async (ctx) => await (await import("./gateway.ts")).startAccount(ctx, kind),

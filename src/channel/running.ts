@@ -4,7 +4,7 @@ import type { Resumed } from "./resumed.ts";
 
 /** An account of this process that has its sockets open. */
 export interface LiveAccount {
-  account: Pick<RunningAccount<unknown>, "send" | "status" | "url" | "upload" | "credentialsFor" | "owner">;
+  account: Pick<RunningAccount<unknown>, "send" | "probe" | "status" | "url" | "upload" | "credentialsFor" | "owner">;
   /** Bytes of the largest file that may be sent. */
   mediaBytes(): number;
   resumed: Resumed;
@@ -15,10 +15,14 @@ export interface LiveAccount {
 export interface LiveAccounts {
   add(accountId: string, live: LiveAccount): () => void;
   get(accountId: string): LiveAccount | undefined;
+  /** Accounts are run by this process: what is not here runs nowhere. */
+  isHere(): boolean;
+  runsHere(): void;
 }
 
 export function createLiveAccounts(): LiveAccounts {
   const accounts = new Map<string, LiveAccount>();
+  let isHere = false;
   return {
     add(accountId, live) {
       accounts.set(accountId, live);
@@ -27,5 +31,7 @@ export function createLiveAccounts(): LiveAccounts {
       };
     },
     get: (accountId) => accounts.get(accountId),
+    isHere: () => isHere,
+    runsHere: () => void (isHere = true),
   };
 }

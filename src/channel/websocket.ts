@@ -80,12 +80,6 @@ export const websocketChannel = createChannel(kind, {
     admitsAll: dmPolicy === "open",
     allowFrom,
   }),
-  async probe({ config: { auth }, timeoutMs }) {
-    if (!auth.enabled) return { ok: true, verifier: "off" };
-    const { probeVerifier } = await import("./verifier-probe.ts");
-    const { ok, why } = await probeVerifier({ endpoint: auth.endpoint, timeoutMs }, system);
-    return ok ? { ok, verifier: "answers" } : { ok, error: `the verifier does not answer: ${why}` };
-  },
 });
 
 /** A second fence around `guestTools`, for turns that no message starts. */

@@ -111,6 +111,8 @@ export const limits = {
   linkChunks: 16_384,
   /** Kinds of loss of which each is warned about once, until a link is proven. */
   linkWarnings: 32,
+  /** ms for which it counts how often another connection of the same account has pushed this one out. */
+  takeoverWindowMs: 600_000,
   /** ms of a REST call, looking up the server's name included. */
   restMs: 30_000,
   /** Bytes of a REST answer. */

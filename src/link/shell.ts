@@ -112,7 +112,7 @@ class SupervisedLink implements Link {
     this.#isRunning = true;
     for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) this.#step(next);
     this.#isRunning = false;
-    for (const look of [...this.#watchers]) look();
+    for (const look of this.#watchers) look();
   }
 
   #step(event: LinkEvent): void {

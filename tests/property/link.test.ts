@@ -188,6 +188,7 @@ const socketEvent: fc.Arbitrary<SocketEvent> = fc.oneof(
 const asked: fc.Arbitrary<LinkEvent> = fc.oneof(
   { weight: 4, arbitrary: fc.constant({ on: "ready" as const }) },
   { weight: 3, arbitrary: fc.constant({ on: "recycle" as const, reason: "" }) },
+  { weight: 2, arbitrary: fc.constant({ on: "hasten" as const }) },
   { weight: 1, arbitrary: fc.constant({ on: "close" as const, code: 4000, reason: "" }) },
   { weight: 1, arbitrary: fc.record({ on: fc.constant("reconfigure" as const), profile: fc.constantFrom(...profiles), redial: fc.boolean() }) },
   { weight: 1, arbitrary: fc.constant({ on: "stop" as const }) },

@@ -24,6 +24,7 @@ function stage(takes: boolean) {
   const uploaded: UploadedFile[] = [];
   const account = {
     url: "wss://chat.example/ws",
+    probe: async () => ({ ok: true, checked: [], roundTripMs: 1 }) as const,
     status: () => ({ connected: true, running: 0, waiting: 0 }),
     send: async (to: Recipient, message: Announcement) => (sent.push([to, message]), { messageId: "msg-1" }),
     async upload(file: UploadedFile) {

@@ -1,10 +1,8 @@
 import type { ChannelAccountSnapshot } from "openclaw/plugin-sdk/channel-contract";
 import { describe, expect, it } from "vitest";
 import type { AccountStatus } from "../../../src/account/account.ts";
-import { probeLink } from "../../../src/channel/dialed.ts";
-import { createResumed } from "../../../src/channel/resumed.ts";
-import { createLiveAccounts } from "../../../src/channel/running.ts";
-import { collectIssues, createStatusReport } from "../../../src/channel/status.ts";
+import { createStatusReport } from "../../../src/channel/status.ts";
+import { collectIssues } from "../../../src/channel/status-issues.ts";
 import type { LinkStatus } from "../../../src/link/link.ts";
 import { createVirtualSystem } from "../../support/virtual.ts";
 
@@ -91,7 +89,7 @@ describe("the status of an account that has to be logged in", () => {
     expect(shown()).toMatchObject({ linked: false, running: true, connected: false, lifecycle: "blocked", stateReason: waiting, lastError: waiting });
     // As the host shows it: to it an account that is not linked does not run.
     const seen = { ...shown(), enabled: true, configured: true, running: false, stateReason: "not linked" };
-    expect(collectIssues("clawchat", [seen])).toEqual([{ channel: "clawchat", accountId: "a", kind: "auth", message: waiting }]);
+    expect(collectIssues("clawchat", [seen])).toEqual([{ channel: "clawchat", accountId: "a", kind: "auth", message: waiting, fix: expect.stringContaining("--code") as string }]);
     status.changed({ ...link("ready"), login: "logged in as usr_A" });
     await system.pass(1000);
     expect(shown()).toMatchObject({ linked: true, connected: true, lastError: null });
@@ -109,18 +107,5 @@ describe("the status of an account that has to be logged in", () => {
     status.opened({ status: link("blocked") });
     expect(shown()).not.toHaveProperty("linked");
     expect(collectIssues("clawchat", [{ ...shown(), enabled: true, configured: true }, { accountId: "b", enabled: false, configured: true, linked: false, stateReason: waiting }])).toEqual([]);
-  });
-
-  it("is shown to who probes it", async () => {
-    const live = createLiveAccounts();
-    const accountIs = (status: AccountStatus) => {
-      const account = { status: () => status, url: "wss://chat.example/ws", send: async () => "away" as const };
-      live.add("a", { account, resumed: createResumed(), log: { debug() {}, info() {}, warn() {}, error() {} }, mediaBytes: () => 0 });
-    };
-    accountIs({ ...link("blocked", { reason: waiting }), login: waiting });
-    expect(await probeLink(live, "a")).toEqual({ ok: false, error: waiting });
-    accountIs({ ...link("ready"), login: "logged in as usr_A" });
-    expect(await probeLink(live, "a")).toEqual({ ok: true, link: "connected", login: "logged in as usr_A" });
-    expect(await probeLink(live, "b")).toEqual({ ok: false, error: "the account is not running here" });
   });
 });
