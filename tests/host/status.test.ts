@@ -122,4 +122,25 @@ describe("trouble that an operator can see", () => {
     });
     expect(server.refusals.length - refused).toBeLessThanOrEqual(1);
   });
+
+  it("tells a blocked account apart from one that recovers, and readiness, health and status agree on it", async () => {
+    const channel = "insta-claw-connector";
+    const ready = () => fetch(`${four.gatewayUrl}/readyz`);
+    expect((await ready()).status).toBe(200);
+    four.servers["insta-claw"].refuse(401, 100);
+    await four.configure((config) => {
+      const blocks = config["channels"] as Record<string, object>;
+      return { ...config, channels: { ...blocks, [channel]: { ...blocks[channel], reconnect: { maxAttempts: 1 } } } };
+    });
+    await expect.poll(async () => (await ready()).status, { timeout: 60_000 }).toBe(503);
+    const { failing } = (await (await ready()).json()) as { failing?: string[] };
+    expect(failing?.join(" ")).toContain(channel);
+    const [answer, health, logs] = await Promise.all([status("--channel", channel), four.cli("health", "--json"), four.logs()]);
+    expect(shown(answer, channel)).toMatchObject({ lifecycle: "blocked", connected: false, fault: "credentials", lastError: expect.stringContaining("attempt 1 of 1") as string });
+    const { channels: found } = JSON.parse(health.stdout) as { channels: Record<string, { lifecycle?: string; healthState?: string }> };
+    expect(found[channel]).toMatchObject({ lifecycle: "blocked" });
+    // The links of the others are the same ones as at the start.
+    for (const other of ["nc-local-im-connector", "clawchat"] as const) expect(found[other]).toMatchObject({ lifecycle: "ready" });
+    expect(logs).not.toContain("health-monitor: restarting");
+  });
 });
