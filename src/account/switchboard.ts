@@ -1,5 +1,6 @@
 import { describeThrown } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
+import { createNotes } from "../core/notes.ts";
 import type { Log, System } from "../core/ports.ts";
 import { forLog } from "../core/redact.ts";
 import type { Gather, GatherPlan } from "../protocols/gather.ts";
@@ -120,6 +121,8 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
   const waitingRoom = createWaitingRoom<Turn<Origin>>(system, go);
   const parking = createParking<Turn<Origin>>(system, limits.parkedLookMs, mayGo, unpark);
   const works = new Set<Promise<void>>();
+  // Who sends too much must not fill the log with it.
+  const notes = createNotes(limits.noteEveryMs, system.now, log);
   const ends = createEnds<Origin>({ identify, journal, system, noteError });
   let stopping = false;
   let lastInboundAt: number | undefined;
@@ -142,7 +145,10 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
     if (known) return asker.repeated(known);
     const isControl = agent.isControlCommand(arrived.content);
     const refusal = refusalFor(sender.id, isControl ? undefined : access.lane);
-    if (refusal && (!deps.parks || parking.size >= limits.queuedTotal)) return asker.refused(refusal);
+    if (refusal && (!deps.parks || parking.size >= limits.queuedTotal)) {
+      notes.note(`messages were not run: ${refusal.code}`, `${forLog(messageId)} of ${forLog(sender.id)}`);
+      return asker.refused(refusal);
+    }
 
     const inbound = quotes.recall(access.lane, arrived);
     const plan = planOf(inbound);
@@ -342,6 +348,7 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
     },
     sweep() {
       const now = system.now();
+      notes.flush();
       if (ends.writeLate()) outlet.written?.();
       try {
         forget(now);

@@ -34,9 +34,15 @@ export async function decideAccess<Config extends AccessConfig>(inbound: Inbound
     const refusal = await refuse(host, inbound, await resolveIngress(host, question));
     if (refusal) return refusal;
     const rejected = await deps.checkMedia(inbound, config);
-    if (rejected !== undefined) return { admitted: false, code: "media_rejected", error: `Attachment rejected: ${rejected}` };
+    if (rejected !== undefined) {
+      note(host, inbound, `attachment rejected: ${forLog(rejected)}`);
+      return { admitted: false, code: "media_rejected", error: `Attachment rejected: ${rejected}` };
+    }
     const prepared = await deps.prepareAgent(question);
-    if (!prepared.ok) return { admitted: false, code: "agent_error", error: `Failed to process message: ${prepared.error}` };
+    if (!prepared.ok) {
+      note(host, inbound, forLog(prepared.error));
+      return { admitted: false, code: "agent_error", error: `Failed to process message: ${prepared.error}` };
+    }
     return { admitted: true, lane: routeOf(host, inbound).sessionKey };
   } catch (thrown) {
     return failed(host, thrown);

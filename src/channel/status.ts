@@ -120,7 +120,7 @@ function linkFacts(status: AccountStatus, link: LinkStatus, now: number, isLost:
   const isFailing = hasFailed(link);
   return {
     connected,
-    ...(login !== undefined && { linked: !lacksLogin(status) }),
+    ...(login !== undefined && { linked: !lacksLogin(status), tokenSource: "login", tokenStatus: lacksLogin(status) ? "missing" : "available" }),
     statusState: stateWords[state],
     stateReason: reason,
     lifecycle: connected ? "ready" : state === "blocked" ? "blocked" : isFailing ? "recovering" : "starting",

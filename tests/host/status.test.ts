@@ -30,7 +30,7 @@ const dialed = ["insta-claw-connector", "nc-local-im-connector", "clawchat"] as 
 let four: FourChannels;
 
 beforeAll(async () => {
-  four = await startFour();
+  four = await startFour({ config: { logging: { audit: { messages: "all" } } } });
   await Promise.all(channels.map((channel) => four.wires[channel].ask("ann", "hello")));
 });
 afterAll(() => four?.stop());
@@ -92,6 +92,15 @@ describe("the status of the four channels", () => {
   it.each(channels)("shows the log of %s, tagged with the account", async (channel) => {
     const { stdout } = await four.cli("channels", "logs", "--channel", channel);
     expect(stdout).toMatch(channel === "websocket" ? /\[default\] listening on/ : /\[(InstaClawConnector|\w+)\].*connected/);
+  });
+});
+
+describe("the host's audit of the four channels", () => {
+  it.each(channels)("has a record of what came and what was answered on %s, without its text", async (channel) => {
+    const { stdout } = await four.cli("audit", "--kind", "message", "--channel", channel, "--json");
+    expect(stdout).toContain('"inbound"');
+    expect(stdout).toContain('"outbound"');
+    expect(stdout).not.toContain("hello");
   });
 });
 

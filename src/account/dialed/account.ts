@@ -161,7 +161,10 @@ export async function openDialedAccount<Config, State, Origin>(
   async function receive(arrived: Inbound<Origin>, admitted: () => void): Promise<boolean> {
     const fate = (await duties.screen?.(arrived)) ?? "answer";
     if (fate === "drop") return true;
-    if (fate === "keep") return await heard.keep(arrived);
+    if (fate === "keep") {
+      log.debug(`message ${forLog(arrived.messageId)} of ${forLog(arrived.sender.id)} was not run: its group is muted, or it does not call the agent`);
+      return await heard.keep(arrived);
+    }
     const inbound = heard.withQuote(duties.complete?.(arrived) ?? arrived);
     let isStored = true;
     const asker: Asker = {
