@@ -1,6 +1,7 @@
 import type { ChannelAccountSnapshot } from "openclaw/plugin-sdk/channel-contract";
 import { describe, expect, it } from "vitest";
 import type { AccountStatus } from "../../../src/account/account.ts";
+import { ClawwireError } from "../../../src/core/errors.ts";
 import { createStatusReport } from "../../../src/channel/status.ts";
 import { collectIssues } from "../../../src/channel/status-issues.ts";
 import type { LinkStatus } from "../../../src/link/link.ts";
@@ -59,6 +60,32 @@ describe("the status of an account that dials", () => {
     expect(shown().lastDisconnect).toEqual({ at: system.now(), error: "no answer" });
     await tell(link("ready"));
     expect(shown()).toMatchObject({ connected: true, lastError: null });
+  });
+
+  it("tells what is wrong, with the code it was told by, and forgets it when it is back", async () => {
+    const { status, system, shown } = report();
+    const tell = async (about: AccountStatus) => {
+      status.changed(about);
+      await system.pass(1000);
+    };
+    await tell(link("ready"));
+    await tell(link("recovering", { lastLoss: { fault: "takeover", text: "taken over", code: 4001 }, takeovers: [system.now() - 700_000, system.now() - 5] }));
+    expect(shown()).toMatchObject({ fault: "takeover", takeovers: 1, lastDisconnect: { status: 4001, error: "a reason" } });
+    await tell({ ...link("ready"), hello: { extensions: ["ack"] } });
+    expect(shown()).toMatchObject({ fault: null, hello: { extensions: ["ack"] } });
+    await tell({ ...link("blocked", { lastLoss: { fault: "login", text: "logged out" } }), login: "logged out" });
+    expect(shown()).toMatchObject({ fault: "login", lastDisconnect: { loggedOut: true }, tokenSource: "login", tokenStatus: "missing" });
+  });
+
+  it("says why it could not be opened", () => {
+    const { status, shown } = report();
+    status.starting();
+    status.failed(new ClawwireError("port-taken", "port 18800 is taken"));
+    expect(shown()).toMatchObject({ fault: "port-taken" });
+    status.starting();
+    expect(shown()).toMatchObject({ fault: null });
+    status.failed(new Error("boom"));
+    expect(shown()).toMatchObject({ fault: "internal" });
   });
 
   it("tells a loss of which only the next dial was seen", async () => {
