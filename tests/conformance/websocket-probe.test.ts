@@ -55,7 +55,13 @@ describe("a probe of the websocket channel", () => {
   });
 
   it("warns of a verifier that takes every token, and is let in by none of them", async () => {
-    const { found } = await probedWith(() => ({ body: { success: true, data: { userId: "everybody" } } }));
+    const verifier = await startVerifier(() => ({ body: { success: true, data: { userId: "everybody" } } }));
+    let senders = 0;
+    const account = await startAccount({ auth: { enabled: true, required: true, endpoint: verifier.endpoint } }, createEchoAgent(), undefined, (status) => (senders = Math.max(senders, status.senders ?? 0)));
+    const found = await account.probe(5000);
+    await account.stop();
+    await verifier.stop();
+    expect(senders).toBe(0);
     expect(found).toMatchObject({ ok: false, fault: "verifier-answer", error: expect.stringContaining("takes a token that nobody has") as string, checked: ["upgrade", "round trip"] });
   });
 

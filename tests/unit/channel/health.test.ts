@@ -14,7 +14,7 @@ type Judge = (snapshot: ChannelAccountSnapshot, policy: { channelId: string; now
 let judge: Judge;
 beforeAll(async () => {
   const dist = path.resolve("node_modules/openclaw/dist");
-  const [file] = (await readdir(dist)).filter((name) => /^channel-health-policy-.*\.mjs$/.test(name));
+  const file = (await readdir(dist)).find((name) => /^channel-health-policy-.*\.mjs$/.test(name));
   const exported = Object.values((await import(path.join(dist, file ?? "no channel-health-policy"))) as Record<string, unknown>);
   const found = exported.find((each) => typeof each === "function" && each.name === "evaluateChannelHealth");
   if (typeof found !== "function") throw new Error("the host has no evaluateChannelHealth any more");
