@@ -60,6 +60,19 @@ describe("a probe of a link", () => {
     expect(probe.answer()).toEqual({ ok: false, fault: "name-unknown", text: "cannot connect: getaddrinfo ENOTFOUND nowhere.test" });
   });
 
+  it("asks the next socket where the link is renewed under its question", async () => {
+    const { link, clock, peer, peers } = await openReadyLink();
+    await clock.pass(31_000);
+    peer.pongAfterMs = undefined;
+    const probe = watch(link.probe(20_000));
+    link.recycle("a new token");
+    await clock.pass(20);
+    expect(peers).toHaveLength(2);
+    peers[1]?.open();
+    await clock.pass(100);
+    expect(probe.answer()).toMatchObject({ ok: true, roundTripMs: 50 });
+  });
+
   it("does not knock before the time that a refusal asks for", async () => {
     const { link, clock, peer, peers } = await openReadyLink();
     peer.end(4401);
