@@ -20,7 +20,7 @@ import { findRejected, type MediaBounds, prepareMediaRoot } from "./media.ts";
 import { createNarrator, type Narration } from "./narration.ts";
 import { uploadOf } from "./outbound-media.ts";
 import { createResumed, type Resumed } from "./resumed.ts";
-import type { LiveAccounts } from "./running.ts";
+import { type LiveAccounts, whereabouts } from "./running.ts";
 import type { AccessConfig } from "./sender-policy.ts";
 import { createStatusReport, type StatusReport } from "./status.ts";
 import type { OwnRuns } from "./tool-guard.ts";
@@ -93,7 +93,7 @@ export async function startAccount<Config extends AccessConfig & AccessFields>(
   ctx: ChannelGatewayContext<ChannelAccount<Config>>,
   kind: ChannelKind<Config>,
 ): Promise<void> {
-  kind.live.runsHere();
+  whereabouts(kind.names.id).isHere = true;
   const host = createHostAccount(ctx, kind);
   const report = createStatusReport(ctx, system);
   await runPassiveAccountLifecycle({

@@ -12,6 +12,7 @@ import { createPairing } from "./pairing.ts";
 import { createProber, type Probe } from "./probe.ts";
 import { createReload } from "./reload.ts";
 import { auditExposure, createDmPolicy, createDmRouting, type Exposure } from "./security.ts";
+import { whereabouts } from "./running.ts";
 import type { AccessConfig } from "./sender-policy.ts";
 import { type ChannelSetup, createSetupContract, createSetupWizard } from "./setup.ts";
 import { describeAccount, lacksLogin } from "./status.ts";
@@ -79,7 +80,7 @@ export function createChannel<Config extends AccessConfig & AccessFields>(kind: 
         collectStatusIssues: (accounts) => collectIssues(names.id, accounts),
         async probeAccount({ account: { accountId, config, problem }, timeoutMs }) {
           if (!config) return { ok: false, elapsedMs: 0, checked: [], error: problem ?? "not configured" };
-          const ask = live.isHere() ? probe : (await import("./gateway-probe.ts")).probeThroughGateway;
+          const ask = whereabouts(names.id).isHere ? probe : (await import("./gateway-probe.ts")).probeThroughGateway;
           return await ask({ channel: names.id, accountId, timeoutMs });
         },
         formatCapabilitiesProbe: ({ probe: found }) => formatProbe(found),

@@ -1,5 +1,6 @@
 import type { RunningAccount } from "../account/account.ts";
 import type { Log } from "../core/ports.ts";
+import { processWide } from "./process-wide.ts";
 import type { Resumed } from "./resumed.ts";
 
 /** An account of this process that has its sockets open. */
@@ -11,18 +12,19 @@ export interface LiveAccount {
   log: Log;
 }
 
+/** Whether accounts of a channel are run by this process: what is not here runs nowhere then. A command beside the gateway runs none. */
+export function whereabouts(channel: string): { isHere: boolean } {
+  return processWide(`${channel}.whereabouts`, () => ({ isHere: false }));
+}
+
 /** What the outbound slot finds an account in: the host calls it without the account's own context. */
 export interface LiveAccounts {
   add(accountId: string, live: LiveAccount): () => void;
   get(accountId: string): LiveAccount | undefined;
-  /** Accounts are run by this process: what is not here runs nowhere. */
-  isHere(): boolean;
-  runsHere(): void;
 }
 
 export function createLiveAccounts(): LiveAccounts {
   const accounts = new Map<string, LiveAccount>();
-  let isHere = false;
   return {
     add(accountId, live) {
       accounts.set(accountId, live);
@@ -31,7 +33,5 @@ export function createLiveAccounts(): LiveAccounts {
       };
     },
     get: (accountId) => accounts.get(accountId),
-    isHere: () => isHere,
-    runsHere: () => void (isHere = true),
   };
 }
