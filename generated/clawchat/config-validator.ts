@@ -3,7 +3,7 @@
 
 import { codePoints } from "../runtime.ts";
 export const ClawchatConfigInput = validate14;
-const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"baseUrl":{"type":"string","minLength":1,"maxLength":2048},"websocketUrl":{"type":"string","minLength":1,"maxLength":2048},"mediaBaseUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"refreshToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"userId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"agentId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"ownerUserId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"homeConversationId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"deviceId":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[!-~]+$"},"platform":{"type":"string","minLength":1,"maxLength":64,"pattern":"^[!-~]+$"},"greeting":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"groupSessionsPerUser":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"muted":{"type":"boolean"},"batchDelaySeconds":{"type":"integer","minimum":0,"maximum":3600}}}},"outputVisibility":{"type":"string","enum":["minimal","normal","full"]},"reliableDelivery":{"type":"boolean"},"streaming":{"type":"boolean"},"deliveryReceipts":{"type":"boolean"},"strictChatIds":{"type":"boolean"},"typingMaxContinuousMs":{"type":"integer","minimum":1000,"maximum":86400000},"ack":{"type":"object","additionalProperties":false,"properties":{"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000},"resendOnTimeout":{"type":"boolean"}}},"heartbeat":{"type":"object","additionalProperties":false,"properties":{"intervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000}}},"reconnect":{"type":"object","additionalProperties":false,"properties":{"initialDelayMs":{"type":"integer","minimum":100,"maximum":600000},"maxDelayMs":{"type":"integer","minimum":1000,"maximum":3600000},"jitterRatio":{"type":"number","minimum":0,"maximum":1},"maxRetries":{"type":"integer","minimum":0,"maximum":1000000}}},"debug":{"type":"boolean"},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"mediaMegabytes":{"type":"integer","minimum":1,"maximum":100},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"allowAll":{},"media":{},"awarenessNote":{},"richInteractions":{},"defaultAccount":{"type":"string","minLength":1,"maxLength":128},"accounts":{"type":"object","maxProperties":1000,"additionalProperties":{"$ref":"#/definitions/ClawchatAccountInput"}}}};
+const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"baseUrl":{"type":"string","minLength":1,"maxLength":2048},"websocketUrl":{"type":"string","minLength":1,"maxLength":2048},"mediaBaseUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"refreshToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"userId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"agentId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"ownerUserId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"homeConversationId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"deviceId":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[!-~]+$"},"platform":{"type":"string","minLength":1,"maxLength":64,"pattern":"^[!-~]+$"},"greeting":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"groupSessionsPerUser":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"muted":{"type":"boolean"},"batchDelaySeconds":{"type":"integer","minimum":0,"maximum":3600}}}},"outputVisibility":{"type":"string","enum":["minimal","normal","full"]},"reliableDelivery":{"type":"boolean"},"streaming":{"type":"boolean"},"deliveryReceipts":{"type":"boolean"},"strictChatIds":{"type":"boolean"},"typingMaxContinuousMs":{"type":"integer","minimum":1000,"maximum":86400000},"ack":{"type":"object","additionalProperties":false,"properties":{"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000},"resendOnTimeout":{"type":"boolean"}}},"heartbeat":{"type":"object","additionalProperties":false,"properties":{"intervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000}}},"reconnect":{"type":"object","additionalProperties":false,"properties":{"initialDelayMs":{"type":"integer","minimum":100,"maximum":600000},"maxDelayMs":{"type":"integer","minimum":1000,"maximum":3600000},"jitterRatio":{"type":"number","minimum":0,"maximum":1},"maxRetries":{"type":"integer","minimum":0,"maximum":1000000}}},"debug":{"type":"boolean"},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"mediaMegabytes":{"type":"integer","minimum":1,"maximum":100},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"allowAll":{},"media":{},"awarenessNote":{},"richInteractions":{},"defaultAccount":{"type":"string","minLength":1,"maxLength":128},"accounts":{"type":"object","maxProperties":1000,"additionalProperties":{"$ref":"#/definitions/ClawchatAccountInput"}}}};
 const func2 = Object.prototype.hasOwnProperty;
 const func3 = codePoints;
 const func8 = (s) => { if (s.length < 1) return false; for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (!((c >= 33 && c <= 126))) return false; } return true; };
@@ -113,7 +113,7 @@ validate15.errors = vErrors;
 return errors === 0;
 }
 
-const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"baseUrl":{"type":"string","minLength":1,"maxLength":2048},"websocketUrl":{"type":"string","minLength":1,"maxLength":2048},"mediaBaseUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"refreshToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"userId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"agentId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"ownerUserId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"homeConversationId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"deviceId":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[!-~]+$"},"platform":{"type":"string","minLength":1,"maxLength":64,"pattern":"^[!-~]+$"},"greeting":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"groupSessionsPerUser":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"muted":{"type":"boolean"},"batchDelaySeconds":{"type":"integer","minimum":0,"maximum":3600}}}},"outputVisibility":{"type":"string","enum":["minimal","normal","full"]},"reliableDelivery":{"type":"boolean"},"streaming":{"type":"boolean"},"deliveryReceipts":{"type":"boolean"},"strictChatIds":{"type":"boolean"},"typingMaxContinuousMs":{"type":"integer","minimum":1000,"maximum":86400000},"ack":{"type":"object","additionalProperties":false,"properties":{"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000},"resendOnTimeout":{"type":"boolean"}}},"heartbeat":{"type":"object","additionalProperties":false,"properties":{"intervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000}}},"reconnect":{"type":"object","additionalProperties":false,"properties":{"initialDelayMs":{"type":"integer","minimum":100,"maximum":600000},"maxDelayMs":{"type":"integer","minimum":1000,"maximum":3600000},"jitterRatio":{"type":"number","minimum":0,"maximum":1},"maxRetries":{"type":"integer","minimum":0,"maximum":1000000}}},"debug":{"type":"boolean"},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"mediaMegabytes":{"type":"integer","minimum":1,"maximum":100},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"allowAll":{},"media":{},"awarenessNote":{},"richInteractions":{}}};
+const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"baseUrl":{"type":"string","minLength":1,"maxLength":2048},"websocketUrl":{"type":"string","minLength":1,"maxLength":2048},"mediaBaseUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"refreshToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"userId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"agentId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"ownerUserId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"homeConversationId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"deviceId":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[!-~]+$"},"platform":{"type":"string","minLength":1,"maxLength":64,"pattern":"^[!-~]+$"},"greeting":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"groupSessionsPerUser":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"muted":{"type":"boolean"},"batchDelaySeconds":{"type":"integer","minimum":0,"maximum":3600}}}},"outputVisibility":{"type":"string","enum":["minimal","normal","full"]},"reliableDelivery":{"type":"boolean"},"streaming":{"type":"boolean"},"deliveryReceipts":{"type":"boolean"},"strictChatIds":{"type":"boolean"},"typingMaxContinuousMs":{"type":"integer","minimum":1000,"maximum":86400000},"ack":{"type":"object","additionalProperties":false,"properties":{"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000},"resendOnTimeout":{"type":"boolean"}}},"heartbeat":{"type":"object","additionalProperties":false,"properties":{"intervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000}}},"reconnect":{"type":"object","additionalProperties":false,"properties":{"initialDelayMs":{"type":"integer","minimum":100,"maximum":600000},"maxDelayMs":{"type":"integer","minimum":1000,"maximum":3600000},"jitterRatio":{"type":"number","minimum":0,"maximum":1},"maxRetries":{"type":"integer","minimum":0,"maximum":1000000}}},"debug":{"type":"boolean"},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"mediaMegabytes":{"type":"integer","minimum":1,"maximum":100},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"allowAll":{},"media":{},"awarenessNote":{},"richInteractions":{}}};
 
 function validate18(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -168,17 +168,81 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.baseUrl !== undefined){
-let data2 = data.baseUrl;
+if(data.heartbeatVisibility !== undefined){
+let data2 = data.heartbeatVisibility;
 const _errs6 = errors;
 if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 2048 && func3(data2) > 2048){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+const _errs8 = errors;
+for(const key1 in data2){
+if(!(((key1 === "showOk") || (key1 === "showAlerts")) || (key1 === "useIndicator"))){
+validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+return false;
+break;
+}
+}
+if(_errs8 === errors){
+if(data2.showOk !== undefined){
+const _errs9 = errors;
+if(typeof data2.showOk !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",schemaPath:"#/properties/heartbeatVisibility/properties/showOk/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs9 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.showAlerts !== undefined){
+const _errs11 = errors;
+if(typeof data2.showAlerts !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",schemaPath:"#/properties/heartbeatVisibility/properties/showAlerts/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs11 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.useIndicator !== undefined){
+const _errs13 = errors;
+if(typeof data2.useIndicator !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",schemaPath:"#/properties/heartbeatVisibility/properties/useIndicator/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs13 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.baseUrl !== undefined){
+let data6 = data.baseUrl;
+const _errs15 = errors;
+if(errors === _errs15){
+if(typeof data6 === "string"){
+if(data6.length > 2048 && func3(data6) > 2048){
 validate18.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/properties/baseUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data2.length < 1){
+if(data6.length < 1){
 validate18.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/properties/baseUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -189,23 +253,23 @@ validate18.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/propert
 return false;
 }
 }
-var valid0 = _errs6 === errors;
+var valid0 = _errs15 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.websocketUrl !== undefined){
-let data3 = data.websocketUrl;
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data3 === "string"){
-if(data3.length > 2048 && func3(data3) > 2048){
+let data7 = data.websocketUrl;
+const _errs17 = errors;
+if(errors === _errs17){
+if(typeof data7 === "string"){
+if(data7.length > 2048 && func3(data7) > 2048){
 validate18.errors = [{instancePath:instancePath+"/websocketUrl",schemaPath:"#/properties/websocketUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data3.length < 1){
+if(data7.length < 1){
 validate18.errors = [{instancePath:instancePath+"/websocketUrl",schemaPath:"#/properties/websocketUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -216,23 +280,23 @@ validate18.errors = [{instancePath:instancePath+"/websocketUrl",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs8 === errors;
+var valid0 = _errs17 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.mediaBaseUrl !== undefined){
-let data4 = data.mediaBaseUrl;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(data4.length > 2048 && func3(data4) > 2048){
+let data8 = data.mediaBaseUrl;
+const _errs19 = errors;
+if(errors === _errs19){
+if(typeof data8 === "string"){
+if(data8.length > 2048 && func3(data8) > 2048){
 validate18.errors = [{instancePath:instancePath+"/mediaBaseUrl",schemaPath:"#/properties/mediaBaseUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data4.length < 1){
+if(data8.length < 1){
 validate18.errors = [{instancePath:instancePath+"/mediaBaseUrl",schemaPath:"#/properties/mediaBaseUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -243,33 +307,33 @@ validate18.errors = [{instancePath:instancePath+"/mediaBaseUrl",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs10 === errors;
+var valid0 = _errs19 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowInsecure !== undefined){
-const _errs12 = errors;
+const _errs21 = errors;
 if(typeof data.allowInsecure !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs12 === errors;
+var valid0 = _errs21 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.token !== undefined){
-let data6 = data.token;
-const _errs14 = errors;
-const _errs15 = errors;
-let valid1 = false;
-const _errs16 = errors;
-if(errors === _errs16){
-if(typeof data6 === "string"){
-if(data6.length > 8192 && func3(data6) > 8192){
+let data10 = data.token;
+const _errs23 = errors;
+const _errs24 = errors;
+let valid2 = false;
+const _errs25 = errors;
+if(errors === _errs25){
+if(typeof data10 === "string"){
+if(data10.length > 8192 && func3(data10) > 8192){
 const err0 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 8192}};
 if(vErrors === null){
 vErrors = [err0];
@@ -280,7 +344,7 @@ vErrors.push(err0);
 errors++;
 }
 else {
-if(data6.length < 1){
+if(data10.length < 1){
 const err1 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err1];
@@ -291,7 +355,7 @@ vErrors.push(err1);
 errors++;
 }
 else {
-if(!func8(data6)){
+if(!func8(data10)){
 const err2 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err2];
@@ -315,18 +379,18 @@ vErrors.push(err3);
 errors++;
 }
 }
-var _valid0 = _errs16 === errors;
-valid1 = valid1 || _valid0;
-if(!valid1){
-const _errs18 = errors;
-if(!(validate15(data6, {instancePath:instancePath+"/token",parentData:data,parentDataProperty:"token",rootData}))){
+var _valid0 = _errs25 === errors;
+valid2 = valid2 || _valid0;
+if(!valid2){
+const _errs27 = errors;
+if(!(validate15(data10, {instancePath:instancePath+"/token",parentData:data,parentDataProperty:"token",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid0 = _errs18 === errors;
-valid1 = valid1 || _valid0;
+var _valid0 = _errs27 === errors;
+valid2 = valid2 || _valid0;
 }
-if(!valid1){
+if(!valid2){
 const err4 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err4];
@@ -339,31 +403,31 @@ validate18.errors = vErrors;
 return false;
 }
 else {
-errors = _errs15;
+errors = _errs24;
 if(vErrors !== null){
-if(_errs15){
-vErrors.length = _errs15;
+if(_errs24){
+vErrors.length = _errs24;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs14 === errors;
+var valid0 = _errs23 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.refreshToken !== undefined){
-let data7 = data.refreshToken;
-const _errs19 = errors;
-const _errs20 = errors;
-let valid2 = false;
-const _errs21 = errors;
-if(errors === _errs21){
-if(typeof data7 === "string"){
-if(data7.length > 8192 && func3(data7) > 8192){
+let data11 = data.refreshToken;
+const _errs28 = errors;
+const _errs29 = errors;
+let valid3 = false;
+const _errs30 = errors;
+if(errors === _errs30){
+if(typeof data11 === "string"){
+if(data11.length > 8192 && func3(data11) > 8192){
 const err5 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 8192}};
 if(vErrors === null){
 vErrors = [err5];
@@ -374,7 +438,7 @@ vErrors.push(err5);
 errors++;
 }
 else {
-if(data7.length < 1){
+if(data11.length < 1){
 const err6 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err6];
@@ -385,7 +449,7 @@ vErrors.push(err6);
 errors++;
 }
 else {
-if(!func8(data7)){
+if(!func8(data11)){
 const err7 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err7];
@@ -409,18 +473,18 @@ vErrors.push(err8);
 errors++;
 }
 }
-var _valid1 = _errs21 === errors;
-valid2 = valid2 || _valid1;
-if(!valid2){
-const _errs23 = errors;
-if(!(validate15(data7, {instancePath:instancePath+"/refreshToken",parentData:data,parentDataProperty:"refreshToken",rootData}))){
+var _valid1 = _errs30 === errors;
+valid3 = valid3 || _valid1;
+if(!valid3){
+const _errs32 = errors;
+if(!(validate15(data11, {instancePath:instancePath+"/refreshToken",parentData:data,parentDataProperty:"refreshToken",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid1 = _errs23 === errors;
-valid2 = valid2 || _valid1;
+var _valid1 = _errs32 === errors;
+valid3 = valid3 || _valid1;
 }
-if(!valid2){
+if(!valid3){
 const err9 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err9];
@@ -433,38 +497,38 @@ validate18.errors = vErrors;
 return false;
 }
 else {
-errors = _errs20;
+errors = _errs29;
 if(vErrors !== null){
-if(_errs20){
-vErrors.length = _errs20;
+if(_errs29){
+vErrors.length = _errs29;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs19 === errors;
+var valid0 = _errs28 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.userId !== undefined){
-let data8 = data.userId;
-const _errs24 = errors;
-if(errors === _errs24){
-if(typeof data8 === "string"){
-if(data8.length > 256 && func3(data8) > 256){
+let data12 = data.userId;
+const _errs33 = errors;
+if(errors === _errs33){
+if(typeof data12 === "string"){
+if(data12.length > 256 && func3(data12) > 256){
 validate18.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(data8.length < 1){
+if(data12.length < 1){
 validate18.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data8)){
+if(!func8(data12)){
 validate18.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -476,28 +540,28 @@ validate18.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs24 === errors;
+var valid0 = _errs33 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.agentId !== undefined){
-let data9 = data.agentId;
-const _errs26 = errors;
-if(errors === _errs26){
-if(typeof data9 === "string"){
-if(data9.length > 256 && func3(data9) > 256){
+let data13 = data.agentId;
+const _errs35 = errors;
+if(errors === _errs35){
+if(typeof data13 === "string"){
+if(data13.length > 256 && func3(data13) > 256){
 validate18.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(data9.length < 1){
+if(data13.length < 1){
 validate18.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data9)){
+if(!func8(data13)){
 validate18.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -509,28 +573,28 @@ validate18.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/propert
 return false;
 }
 }
-var valid0 = _errs26 === errors;
+var valid0 = _errs35 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ownerUserId !== undefined){
-let data10 = data.ownerUserId;
-const _errs28 = errors;
-if(errors === _errs28){
-if(typeof data10 === "string"){
-if(data10.length > 256 && func3(data10) > 256){
+let data14 = data.ownerUserId;
+const _errs37 = errors;
+if(errors === _errs37){
+if(typeof data14 === "string"){
+if(data14.length > 256 && func3(data14) > 256){
 validate18.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(data10.length < 1){
+if(data14.length < 1){
 validate18.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data10)){
+if(!func8(data14)){
 validate18.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -542,28 +606,28 @@ validate18.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/pro
 return false;
 }
 }
-var valid0 = _errs28 === errors;
+var valid0 = _errs37 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.homeConversationId !== undefined){
-let data11 = data.homeConversationId;
-const _errs30 = errors;
-if(errors === _errs30){
-if(typeof data11 === "string"){
-if(data11.length > 256 && func3(data11) > 256){
+let data15 = data.homeConversationId;
+const _errs39 = errors;
+if(errors === _errs39){
+if(typeof data15 === "string"){
+if(data15.length > 256 && func3(data15) > 256){
 validate18.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(data11.length < 1){
+if(data15.length < 1){
 validate18.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data11)){
+if(!func8(data15)){
 validate18.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -575,28 +639,28 @@ validate18.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath
 return false;
 }
 }
-var valid0 = _errs30 === errors;
+var valid0 = _errs39 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.deviceId !== undefined){
-let data12 = data.deviceId;
-const _errs32 = errors;
-if(errors === _errs32){
-if(typeof data12 === "string"){
-if(data12.length > 128 && func3(data12) > 128){
+let data16 = data.deviceId;
+const _errs41 = errors;
+if(errors === _errs41){
+if(typeof data16 === "string"){
+if(data16.length > 128 && func3(data16) > 128){
 validate18.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data12.length < 1){
+if(data16.length < 1){
 validate18.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data12)){
+if(!func8(data16)){
 validate18.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -608,28 +672,28 @@ validate18.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs32 === errors;
+var valid0 = _errs41 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.platform !== undefined){
-let data13 = data.platform;
-const _errs34 = errors;
-if(errors === _errs34){
-if(typeof data13 === "string"){
-if(data13.length > 64 && func3(data13) > 64){
+let data17 = data.platform;
+const _errs43 = errors;
+if(errors === _errs43){
+if(typeof data17 === "string"){
+if(data17.length > 64 && func3(data17) > 64){
 validate18.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data13.length < 1){
+if(data17.length < 1){
 validate18.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data13)){
+if(!func8(data17)){
 validate18.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -641,62 +705,62 @@ validate18.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs34 === errors;
+var valid0 = _errs43 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.greeting !== undefined){
-const _errs36 = errors;
+const _errs45 = errors;
 if(typeof data.greeting !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs36 === errors;
+var valid0 = _errs45 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dmPolicy !== undefined){
-let data15 = data.dmPolicy;
-const _errs38 = errors;
-if(typeof data15 !== "string"){
+let data19 = data.dmPolicy;
+const _errs47 = errors;
+if(typeof data19 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data15 === "open") || (data15 === "pairing")) || (data15 === "allowlist")) || (data15 === "disabled"))){
+if(!((((data19 === "open") || (data19 === "pairing")) || (data19 === "allowlist")) || (data19 === "disabled"))){
 validate18.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs38 === errors;
+var valid0 = _errs47 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data16 = data.allowFrom;
-const _errs40 = errors;
-if(errors === _errs40){
-if(Array.isArray(data16)){
-if(data16.length > 10000){
+let data20 = data.allowFrom;
+const _errs49 = errors;
+if(errors === _errs49){
+if(Array.isArray(data20)){
+if(data20.length > 10000){
 validate18.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid3 = true;
-const len0 = data16.length;
+var valid4 = true;
+const len0 = data20.length;
 for(let i0=0; i0<len0; i0++){
-let data17 = data16[i0];
-const _errs42 = errors;
-if((typeof data17 !== "string") && (!((typeof data17 == "number") && (isFinite(data17))))){
+let data21 = data20[i0];
+const _errs51 = errors;
+if((typeof data21 !== "string") && (!((typeof data21 == "number") && (isFinite(data21))))){
 validate18.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
 return false;
 }
-var valid3 = _errs42 === errors;
-if(!valid3){
+var valid4 = _errs51 === errors;
+if(!valid4){
 break;
 }
 }
@@ -707,50 +771,50 @@ validate18.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs40 === errors;
+var valid0 = _errs49 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data18 = data.groupPolicy;
-const _errs44 = errors;
-if(typeof data18 !== "string"){
+let data22 = data.groupPolicy;
+const _errs53 = errors;
+if(typeof data22 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data18 === "open") || (data18 === "allowlist")) || (data18 === "disabled"))){
+if(!(((data22 === "open") || (data22 === "allowlist")) || (data22 === "disabled"))){
 validate18.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs44 === errors;
+var valid0 = _errs53 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data19 = data.groupAllowFrom;
-const _errs46 = errors;
-if(errors === _errs46){
-if(Array.isArray(data19)){
-if(data19.length > 10000){
+let data23 = data.groupAllowFrom;
+const _errs55 = errors;
+if(errors === _errs55){
+if(Array.isArray(data23)){
+if(data23.length > 10000){
 validate18.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid4 = true;
-const len1 = data19.length;
+var valid5 = true;
+const len1 = data23.length;
 for(let i1=0; i1<len1; i1++){
-let data20 = data19[i1];
-const _errs48 = errors;
-if((typeof data20 !== "string") && (!((typeof data20 == "number") && (isFinite(data20))))){
+let data24 = data23[i1];
+const _errs57 = errors;
+if((typeof data24 !== "string") && (!((typeof data24 == "number") && (isFinite(data24))))){
 validate18.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid4 = _errs48 === errors;
-if(!valid4){
+var valid5 = _errs57 === errors;
+if(!valid5){
 break;
 }
 }
@@ -761,166 +825,166 @@ validate18.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs46 === errors;
+var valid0 = _errs55 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupMode !== undefined){
-let data21 = data.groupMode;
-const _errs50 = errors;
-if(typeof data21 !== "string"){
+let data25 = data.groupMode;
+const _errs59 = errors;
+if(typeof data25 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data21 === "all") || (data21 === "mention"))){
+if(!((data25 === "all") || (data25 === "mention"))){
 validate18.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupMode.enum}}];
 return false;
 }
-var valid0 = _errs50 === errors;
+var valid0 = _errs59 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupCommandMode !== undefined){
-let data22 = data.groupCommandMode;
-const _errs52 = errors;
-if(typeof data22 !== "string"){
+let data26 = data.groupCommandMode;
+const _errs61 = errors;
+if(typeof data26 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data22 === "owner") || (data22 === "all")) || (data22 === "off"))){
+if(!(((data26 === "owner") || (data26 === "all")) || (data26 === "off"))){
 validate18.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupCommandMode.enum}}];
 return false;
 }
-var valid0 = _errs52 === errors;
+var valid0 = _errs61 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupSessionsPerUser !== undefined){
-const _errs54 = errors;
+const _errs63 = errors;
 if(typeof data.groupSessionsPerUser !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/groupSessionsPerUser",schemaPath:"#/properties/groupSessionsPerUser/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs54 === errors;
+var valid0 = _errs63 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data24 = data.groups;
-const _errs56 = errors;
-if(errors === _errs56){
-if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
-if(Object.keys(data24).length > 10000){
+let data28 = data.groups;
+const _errs65 = errors;
+if(errors === _errs65){
+if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+if(Object.keys(data28).length > 10000){
 validate18.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key1 in data24){
-let data25 = data24[key1];
-const _errs59 = errors;
-if(errors === _errs59){
-if(data25 && typeof data25 == "object" && !Array.isArray(data25)){
-const _errs61 = errors;
-for(const key2 in data25){
-if(!((((key2 === "groupMode") || (key2 === "groupCommandMode")) || (key2 === "muted")) || (key2 === "batchDelaySeconds"))){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+for(const key2 in data28){
+let data29 = data28[key2];
+const _errs68 = errors;
+if(errors === _errs68){
+if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
+const _errs70 = errors;
+for(const key3 in data29){
+if(!((((key3 === "groupMode") || (key3 === "groupCommandMode")) || (key3 === "muted")) || (key3 === "batchDelaySeconds"))){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
 }
-if(_errs61 === errors){
-if(data25.groupMode !== undefined){
-let data26 = data25.groupMode;
-const _errs62 = errors;
-if(typeof data26 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
+if(_errs70 === errors){
+if(data29.groupMode !== undefined){
+let data30 = data29.groupMode;
+const _errs71 = errors;
+if(typeof data30 !== "string"){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data26 === "all") || (data26 === "mention"))){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupMode.enum}}];
+if(!((data30 === "all") || (data30 === "mention"))){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupMode.enum}}];
 return false;
 }
-var valid6 = _errs62 === errors;
+var valid7 = _errs71 === errors;
 }
 else {
-var valid6 = true;
+var valid7 = true;
 }
-if(valid6){
-if(data25.groupCommandMode !== undefined){
-let data27 = data25.groupCommandMode;
-const _errs64 = errors;
-if(typeof data27 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
+if(valid7){
+if(data29.groupCommandMode !== undefined){
+let data31 = data29.groupCommandMode;
+const _errs73 = errors;
+if(typeof data31 !== "string"){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data27 === "owner") || (data27 === "all")) || (data27 === "off"))){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupCommandMode.enum}}];
+if(!(((data31 === "owner") || (data31 === "all")) || (data31 === "off"))){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupCommandMode.enum}}];
 return false;
 }
-var valid6 = _errs64 === errors;
+var valid7 = _errs73 === errors;
 }
 else {
-var valid6 = true;
+var valid7 = true;
 }
-if(valid6){
-if(data25.muted !== undefined){
-const _errs66 = errors;
-if(typeof data25.muted !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/muted",schemaPath:"#/properties/groups/additionalProperties/properties/muted/type",keyword:"type",params:{type: "boolean"}}];
+if(valid7){
+if(data29.muted !== undefined){
+const _errs75 = errors;
+if(typeof data29.muted !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/muted",schemaPath:"#/properties/groups/additionalProperties/properties/muted/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid6 = _errs66 === errors;
+var valid7 = _errs75 === errors;
 }
 else {
-var valid6 = true;
+var valid7 = true;
 }
-if(valid6){
-if(data25.batchDelaySeconds !== undefined){
-let data29 = data25.batchDelaySeconds;
-const _errs68 = errors;
-if(!(((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29))) && (isFinite(data29)))){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/type",keyword:"type",params:{type: "integer"}}];
+if(valid7){
+if(data29.batchDelaySeconds !== undefined){
+let data33 = data29.batchDelaySeconds;
+const _errs77 = errors;
+if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs68){
-if((typeof data29 == "number") && (isFinite(data29))){
-if(data29 > 3600 || isNaN(data29)){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+if(errors === _errs77){
+if((typeof data33 == "number") && (isFinite(data33))){
+if(data33 > 3600 || isNaN(data33)){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data29 < 0 || isNaN(data29)){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+if(data33 < 0 || isNaN(data33)){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
+}
+}
+var valid7 = _errs77 === errors;
+}
+else {
+var valid7 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+return false;
 }
 }
 var valid6 = _errs68 === errors;
-}
-else {
-var valid6 = true;
-}
-}
-}
-}
-}
-}
-else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid5 = _errs59 === errors;
-if(!valid5){
+if(!valid6){
 break;
 }
 }
@@ -931,227 +995,134 @@ validate18.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs56 === errors;
+var valid0 = _errs65 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.outputVisibility !== undefined){
-let data30 = data.outputVisibility;
-const _errs70 = errors;
-if(typeof data30 !== "string"){
+let data34 = data.outputVisibility;
+const _errs79 = errors;
+if(typeof data34 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data30 === "minimal") || (data30 === "normal")) || (data30 === "full"))){
+if(!(((data34 === "minimal") || (data34 === "normal")) || (data34 === "full"))){
 validate18.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/enum",keyword:"enum",params:{allowedValues: schema13.properties.outputVisibility.enum}}];
 return false;
 }
-var valid0 = _errs70 === errors;
+var valid0 = _errs79 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reliableDelivery !== undefined){
-const _errs72 = errors;
+const _errs81 = errors;
 if(typeof data.reliableDelivery !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/reliableDelivery",schemaPath:"#/properties/reliableDelivery/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs72 === errors;
+var valid0 = _errs81 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streaming !== undefined){
-const _errs74 = errors;
+const _errs83 = errors;
 if(typeof data.streaming !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs74 === errors;
+var valid0 = _errs83 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.deliveryReceipts !== undefined){
-const _errs76 = errors;
+const _errs85 = errors;
 if(typeof data.deliveryReceipts !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/deliveryReceipts",schemaPath:"#/properties/deliveryReceipts/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs76 === errors;
+var valid0 = _errs85 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.strictChatIds !== undefined){
-const _errs78 = errors;
+const _errs87 = errors;
 if(typeof data.strictChatIds !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/strictChatIds",schemaPath:"#/properties/strictChatIds/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs78 === errors;
+var valid0 = _errs87 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.typingMaxContinuousMs !== undefined){
-let data35 = data.typingMaxContinuousMs;
-const _errs80 = errors;
-if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
+let data39 = data.typingMaxContinuousMs;
+const _errs89 = errors;
+if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
 validate18.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs80){
-if((typeof data35 == "number") && (isFinite(data35))){
-if(data35 > 86400000 || isNaN(data35)){
+if(errors === _errs89){
+if((typeof data39 == "number") && (isFinite(data39))){
+if(data39 > 86400000 || isNaN(data39)){
 validate18.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
 return false;
 }
 else {
-if(data35 < 1000 || isNaN(data35)){
+if(data39 < 1000 || isNaN(data39)){
 validate18.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs80 === errors;
+var valid0 = _errs89 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ack !== undefined){
-let data36 = data.ack;
-const _errs82 = errors;
-if(errors === _errs82){
-if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
-const _errs84 = errors;
-for(const key3 in data36){
-if(!((key3 === "timeoutMs") || (key3 === "resendOnTimeout"))){
-validate18.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
-return false;
-break;
-}
-}
-if(_errs84 === errors){
-if(data36.timeoutMs !== undefined){
-let data37 = data36.timeoutMs;
-const _errs85 = errors;
-if(!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))){
-validate18.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs85){
-if((typeof data37 == "number") && (isFinite(data37))){
-if(data37 > 600000 || isNaN(data37)){
-validate18.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
-return false;
-}
-else {
-if(data37 < 1000 || isNaN(data37)){
-validate18.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
-return false;
-}
-}
-}
-}
-var valid7 = _errs85 === errors;
-}
-else {
-var valid7 = true;
-}
-if(valid7){
-if(data36.resendOnTimeout !== undefined){
-const _errs87 = errors;
-if(typeof data36.resendOnTimeout !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/ack/resendOnTimeout",schemaPath:"#/properties/ack/properties/resendOnTimeout/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid7 = _errs87 === errors;
-}
-else {
-var valid7 = true;
-}
-}
-}
-}
-else {
-validate18.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid0 = _errs82 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.heartbeat !== undefined){
-let data39 = data.heartbeat;
-const _errs89 = errors;
-if(errors === _errs89){
-if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
+let data40 = data.ack;
 const _errs91 = errors;
-for(const key4 in data39){
-if(!((key4 === "intervalMs") || (key4 === "timeoutMs"))){
-validate18.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+if(errors === _errs91){
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+const _errs93 = errors;
+for(const key4 in data40){
+if(!((key4 === "timeoutMs") || (key4 === "resendOnTimeout"))){
+validate18.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs91 === errors){
-if(data39.intervalMs !== undefined){
-let data40 = data39.intervalMs;
-const _errs92 = errors;
-if(!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))){
-validate18.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs92){
-if((typeof data40 == "number") && (isFinite(data40))){
-if(data40 > 600000 || isNaN(data40)){
-validate18.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
-return false;
-}
-else {
-if(data40 < 1000 || isNaN(data40)){
-validate18.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
-return false;
-}
-}
-}
-}
-var valid8 = _errs92 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data39.timeoutMs !== undefined){
-let data41 = data39.timeoutMs;
+if(_errs93 === errors){
+if(data40.timeoutMs !== undefined){
+let data41 = data40.timeoutMs;
 const _errs94 = errors;
 if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
-validate18.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs94){
 if((typeof data41 == "number") && (isFinite(data41))){
 if(data41 > 600000 || isNaN(data41)){
-validate18.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+validate18.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data41 < 1000 || isNaN(data41)){
-validate18.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate18.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -1162,77 +1133,62 @@ var valid8 = _errs94 === errors;
 else {
 var valid8 = true;
 }
+if(valid8){
+if(data40.resendOnTimeout !== undefined){
+const _errs96 = errors;
+if(typeof data40.resendOnTimeout !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/ack/resendOnTimeout",schemaPath:"#/properties/ack/properties/resendOnTimeout/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid8 = _errs96 === errors;
+}
+else {
+var valid8 = true;
+}
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid0 = _errs89 === errors;
+var valid0 = _errs91 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.reconnect !== undefined){
-let data42 = data.reconnect;
-const _errs96 = errors;
-if(errors === _errs96){
-if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
+if(data.heartbeat !== undefined){
+let data43 = data.heartbeat;
 const _errs98 = errors;
-for(const key5 in data42){
-if(!((((key5 === "initialDelayMs") || (key5 === "maxDelayMs")) || (key5 === "jitterRatio")) || (key5 === "maxRetries"))){
-validate18.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+if(errors === _errs98){
+if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
+const _errs100 = errors;
+for(const key5 in data43){
+if(!((key5 === "intervalMs") || (key5 === "timeoutMs"))){
+validate18.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs98 === errors){
-if(data42.initialDelayMs !== undefined){
-let data43 = data42.initialDelayMs;
-const _errs99 = errors;
-if(!(((typeof data43 == "number") && (!(data43 % 1) && !isNaN(data43))) && (isFinite(data43)))){
-validate18.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs99){
-if((typeof data43 == "number") && (isFinite(data43))){
-if(data43 > 600000 || isNaN(data43)){
-validate18.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
-return false;
-}
-else {
-if(data43 < 100 || isNaN(data43)){
-validate18.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
-return false;
-}
-}
-}
-}
-var valid9 = _errs99 === errors;
-}
-else {
-var valid9 = true;
-}
-if(valid9){
-if(data42.maxDelayMs !== undefined){
-let data44 = data42.maxDelayMs;
+if(_errs100 === errors){
+if(data43.intervalMs !== undefined){
+let data44 = data43.intervalMs;
 const _errs101 = errors;
 if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
-validate18.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs101){
 if((typeof data44 == "number") && (isFinite(data44))){
-if(data44 > 3600000 || isNaN(data44)){
-validate18.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
+if(data44 > 600000 || isNaN(data44)){
+validate18.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data44 < 1000 || isNaN(data44)){
-validate18.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate18.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -1244,17 +1200,125 @@ else {
 var valid9 = true;
 }
 if(valid9){
-if(data42.jitterRatio !== undefined){
-let data45 = data42.jitterRatio;
+if(data43.timeoutMs !== undefined){
+let data45 = data43.timeoutMs;
 const _errs103 = errors;
+if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
+validate18.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
 if(errors === _errs103){
 if((typeof data45 == "number") && (isFinite(data45))){
-if(data45 > 1 || isNaN(data45)){
+if(data45 > 600000 || isNaN(data45)){
+validate18.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+return false;
+}
+else {
+if(data45 < 1000 || isNaN(data45)){
+validate18.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+return false;
+}
+}
+}
+}
+var valid9 = _errs103 === errors;
+}
+else {
+var valid9 = true;
+}
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs98 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.reconnect !== undefined){
+let data46 = data.reconnect;
+const _errs105 = errors;
+if(errors === _errs105){
+if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
+const _errs107 = errors;
+for(const key6 in data46){
+if(!((((key6 === "initialDelayMs") || (key6 === "maxDelayMs")) || (key6 === "jitterRatio")) || (key6 === "maxRetries"))){
+validate18.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+return false;
+break;
+}
+}
+if(_errs107 === errors){
+if(data46.initialDelayMs !== undefined){
+let data47 = data46.initialDelayMs;
+const _errs108 = errors;
+if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
+validate18.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs108){
+if((typeof data47 == "number") && (isFinite(data47))){
+if(data47 > 600000 || isNaN(data47)){
+validate18.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+return false;
+}
+else {
+if(data47 < 100 || isNaN(data47)){
+validate18.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+return false;
+}
+}
+}
+}
+var valid10 = _errs108 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data46.maxDelayMs !== undefined){
+let data48 = data46.maxDelayMs;
+const _errs110 = errors;
+if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
+validate18.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs110){
+if((typeof data48 == "number") && (isFinite(data48))){
+if(data48 > 3600000 || isNaN(data48)){
+validate18.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
+return false;
+}
+else {
+if(data48 < 1000 || isNaN(data48)){
+validate18.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+return false;
+}
+}
+}
+}
+var valid10 = _errs110 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data46.jitterRatio !== undefined){
+let data49 = data46.jitterRatio;
+const _errs112 = errors;
+if(errors === _errs112){
+if((typeof data49 == "number") && (isFinite(data49))){
+if(data49 > 1 || isNaN(data49)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}}];
 return false;
 }
 else {
-if(data45 < 0 || isNaN(data45)){
+if(data49 < 0 || isNaN(data49)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
@@ -1265,37 +1329,37 @@ validate18.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaP
 return false;
 }
 }
-var valid9 = _errs103 === errors;
+var valid10 = _errs112 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
-if(valid9){
-if(data42.maxRetries !== undefined){
-let data46 = data42.maxRetries;
-const _errs105 = errors;
-if(!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))){
+if(valid10){
+if(data46.maxRetries !== undefined){
+let data50 = data46.maxRetries;
+const _errs114 = errors;
+if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
 validate18.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs105){
-if((typeof data46 == "number") && (isFinite(data46))){
-if(data46 > 1000000 || isNaN(data46)){
+if(errors === _errs114){
+if((typeof data50 == "number") && (isFinite(data50))){
+if(data50 > 1000000 || isNaN(data50)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data46 < 0 || isNaN(data46)){
+if(data50 < 0 || isNaN(data50)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid9 = _errs105 === errors;
+var valid10 = _errs114 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
 }
 }
@@ -1307,279 +1371,279 @@ validate18.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs96 === errors;
+var valid0 = _errs105 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.debug !== undefined){
-const _errs107 = errors;
+const _errs116 = errors;
 if(typeof data.debug !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs107 === errors;
+var valid0 = _errs116 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data48 = data.limits;
-const _errs109 = errors;
-if(errors === _errs109){
-if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
-const _errs111 = errors;
-for(const key6 in data48){
-if(!(func2.call(schema13.properties.limits.properties, key6))){
-validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+let data52 = data.limits;
+const _errs118 = errors;
+if(errors === _errs118){
+if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
+const _errs120 = errors;
+for(const key7 in data52){
+if(!(func2.call(schema13.properties.limits.properties, key7))){
+validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs111 === errors){
-if(data48.maxPayload !== undefined){
-let data49 = data48.maxPayload;
-const _errs112 = errors;
-if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
+if(_errs120 === errors){
+if(data52.maxPayload !== undefined){
+let data53 = data52.maxPayload;
+const _errs121 = errors;
+if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
 validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs112){
-if((typeof data49 == "number") && (isFinite(data49))){
-if(data49 > 16777216 || isNaN(data49)){
+if(errors === _errs121){
+if((typeof data53 == "number") && (isFinite(data53))){
+if(data53 > 16777216 || isNaN(data53)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data49 < 1024 || isNaN(data49)){
+if(data53 < 1024 || isNaN(data53)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs112 === errors;
+var valid11 = _errs121 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data48.contentChars !== undefined){
-let data50 = data48.contentChars;
-const _errs114 = errors;
-if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+if(valid11){
+if(data52.contentChars !== undefined){
+let data54 = data52.contentChars;
+const _errs123 = errors;
+if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
 validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs114){
-if((typeof data50 == "number") && (isFinite(data50))){
-if(data50 > 1048576 || isNaN(data50)){
+if(errors === _errs123){
+if((typeof data54 == "number") && (isFinite(data54))){
+if(data54 > 1048576 || isNaN(data54)){
 validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
-if(data50 < 1 || isNaN(data50)){
+if(data54 < 1 || isNaN(data54)){
 validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs114 === errors;
+var valid11 = _errs123 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data48.mediaMegabytes !== undefined){
-let data51 = data48.mediaMegabytes;
-const _errs116 = errors;
-if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+if(valid11){
+if(data52.mediaMegabytes !== undefined){
+let data55 = data52.mediaMegabytes;
+const _errs125 = errors;
+if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
 validate18.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs116){
-if((typeof data51 == "number") && (isFinite(data51))){
-if(data51 > 100 || isNaN(data51)){
+if(errors === _errs125){
+if((typeof data55 == "number") && (isFinite(data55))){
+if(data55 > 100 || isNaN(data55)){
 validate18.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100}}];
 return false;
 }
 else {
-if(data51 < 1 || isNaN(data51)){
+if(data55 < 1 || isNaN(data55)){
 validate18.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs116 === errors;
+var valid11 = _errs125 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data48.maxConcurrent !== undefined){
-let data52 = data48.maxConcurrent;
-const _errs118 = errors;
-if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+if(valid11){
+if(data52.maxConcurrent !== undefined){
+let data56 = data52.maxConcurrent;
+const _errs127 = errors;
+if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
 validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs118){
-if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 1000 || isNaN(data52)){
+if(errors === _errs127){
+if((typeof data56 == "number") && (isFinite(data56))){
+if(data56 > 1000 || isNaN(data56)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data52 < 1 || isNaN(data52)){
+if(data56 < 1 || isNaN(data56)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs118 === errors;
+var valid11 = _errs127 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data48.queuedPerSession !== undefined){
-let data53 = data48.queuedPerSession;
-const _errs120 = errors;
-if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+if(valid11){
+if(data52.queuedPerSession !== undefined){
+let data57 = data52.queuedPerSession;
+const _errs129 = errors;
+if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
 validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs120){
-if((typeof data53 == "number") && (isFinite(data53))){
-if(data53 > 10000 || isNaN(data53)){
+if(errors === _errs129){
+if((typeof data57 == "number") && (isFinite(data57))){
+if(data57 > 10000 || isNaN(data57)){
 validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data53 < 1 || isNaN(data53)){
+if(data57 < 1 || isNaN(data57)){
 validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs120 === errors;
+var valid11 = _errs129 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data48.messagesPerMinute !== undefined){
-let data54 = data48.messagesPerMinute;
-const _errs122 = errors;
-if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
+if(valid11){
+if(data52.messagesPerMinute !== undefined){
+let data58 = data52.messagesPerMinute;
+const _errs131 = errors;
+if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
 validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs122){
-if((typeof data54 == "number") && (isFinite(data54))){
-if(data54 > 100000 || isNaN(data54)){
+if(errors === _errs131){
+if((typeof data58 == "number") && (isFinite(data58))){
+if(data58 > 100000 || isNaN(data58)){
 validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data54 < 1 || isNaN(data54)){
+if(data58 < 1 || isNaN(data58)){
 validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs122 === errors;
+var valid11 = _errs131 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data48.messageBurst !== undefined){
-let data55 = data48.messageBurst;
-const _errs124 = errors;
-if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
+if(valid11){
+if(data52.messageBurst !== undefined){
+let data59 = data52.messageBurst;
+const _errs133 = errors;
+if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
 validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs124){
-if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 100000 || isNaN(data55)){
+if(errors === _errs133){
+if((typeof data59 == "number") && (isFinite(data59))){
+if(data59 > 100000 || isNaN(data59)){
 validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data55 < 1 || isNaN(data55)){
+if(data59 < 1 || isNaN(data59)){
 validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs124 === errors;
+var valid11 = _errs133 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data48.dedupeEntries !== undefined){
-let data56 = data48.dedupeEntries;
-const _errs126 = errors;
-if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
+if(valid11){
+if(data52.dedupeEntries !== undefined){
+let data60 = data52.dedupeEntries;
+const _errs135 = errors;
+if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
 validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs126){
-if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 1000000 || isNaN(data56)){
+if(errors === _errs135){
+if((typeof data60 == "number") && (isFinite(data60))){
+if(data60 > 1000000 || isNaN(data60)){
 validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data56 < 1 || isNaN(data56)){
+if(data60 < 1 || isNaN(data60)){
 validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs126 === errors;
+var valid11 = _errs135 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data48.turnSeconds !== undefined){
-let data57 = data48.turnSeconds;
-const _errs128 = errors;
-if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
+if(valid11){
+if(data52.turnSeconds !== undefined){
+let data61 = data52.turnSeconds;
+const _errs137 = errors;
+if(!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))){
 validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs128){
-if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 86400 || isNaN(data57)){
+if(errors === _errs137){
+if((typeof data61 == "number") && (isFinite(data61))){
+if(data61 > 86400 || isNaN(data61)){
 validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data57 < 1 || isNaN(data57)){
+if(data61 < 1 || isNaN(data61)){
 validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs128 === errors;
+var valid11 = _errs137 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
 }
 }
@@ -1596,10 +1660,11 @@ validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs109 === errors;
+var valid0 = _errs118 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }
@@ -1699,17 +1764,81 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.baseUrl !== undefined){
-let data2 = data.baseUrl;
+if(data.heartbeatVisibility !== undefined){
+let data2 = data.heartbeatVisibility;
 const _errs6 = errors;
 if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 2048 && func3(data2) > 2048){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+const _errs8 = errors;
+for(const key1 in data2){
+if(!(((key1 === "showOk") || (key1 === "showAlerts")) || (key1 === "useIndicator"))){
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+return false;
+break;
+}
+}
+if(_errs8 === errors){
+if(data2.showOk !== undefined){
+const _errs9 = errors;
+if(typeof data2.showOk !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",schemaPath:"#/properties/heartbeatVisibility/properties/showOk/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs9 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.showAlerts !== undefined){
+const _errs11 = errors;
+if(typeof data2.showAlerts !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",schemaPath:"#/properties/heartbeatVisibility/properties/showAlerts/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs11 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.useIndicator !== undefined){
+const _errs13 = errors;
+if(typeof data2.useIndicator !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",schemaPath:"#/properties/heartbeatVisibility/properties/useIndicator/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs13 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.baseUrl !== undefined){
+let data6 = data.baseUrl;
+const _errs15 = errors;
+if(errors === _errs15){
+if(typeof data6 === "string"){
+if(data6.length > 2048 && func3(data6) > 2048){
 validate14.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/properties/baseUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data2.length < 1){
+if(data6.length < 1){
 validate14.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/properties/baseUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1720,23 +1849,23 @@ validate14.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/propert
 return false;
 }
 }
-var valid0 = _errs6 === errors;
+var valid0 = _errs15 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.websocketUrl !== undefined){
-let data3 = data.websocketUrl;
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data3 === "string"){
-if(data3.length > 2048 && func3(data3) > 2048){
+let data7 = data.websocketUrl;
+const _errs17 = errors;
+if(errors === _errs17){
+if(typeof data7 === "string"){
+if(data7.length > 2048 && func3(data7) > 2048){
 validate14.errors = [{instancePath:instancePath+"/websocketUrl",schemaPath:"#/properties/websocketUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data3.length < 1){
+if(data7.length < 1){
 validate14.errors = [{instancePath:instancePath+"/websocketUrl",schemaPath:"#/properties/websocketUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1747,23 +1876,23 @@ validate14.errors = [{instancePath:instancePath+"/websocketUrl",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs8 === errors;
+var valid0 = _errs17 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.mediaBaseUrl !== undefined){
-let data4 = data.mediaBaseUrl;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(data4.length > 2048 && func3(data4) > 2048){
+let data8 = data.mediaBaseUrl;
+const _errs19 = errors;
+if(errors === _errs19){
+if(typeof data8 === "string"){
+if(data8.length > 2048 && func3(data8) > 2048){
 validate14.errors = [{instancePath:instancePath+"/mediaBaseUrl",schemaPath:"#/properties/mediaBaseUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data4.length < 1){
+if(data8.length < 1){
 validate14.errors = [{instancePath:instancePath+"/mediaBaseUrl",schemaPath:"#/properties/mediaBaseUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1774,33 +1903,33 @@ validate14.errors = [{instancePath:instancePath+"/mediaBaseUrl",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs10 === errors;
+var valid0 = _errs19 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowInsecure !== undefined){
-const _errs12 = errors;
+const _errs21 = errors;
 if(typeof data.allowInsecure !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs12 === errors;
+var valid0 = _errs21 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.token !== undefined){
-let data6 = data.token;
-const _errs14 = errors;
-const _errs15 = errors;
-let valid1 = false;
-const _errs16 = errors;
-if(errors === _errs16){
-if(typeof data6 === "string"){
-if(data6.length > 8192 && func3(data6) > 8192){
+let data10 = data.token;
+const _errs23 = errors;
+const _errs24 = errors;
+let valid2 = false;
+const _errs25 = errors;
+if(errors === _errs25){
+if(typeof data10 === "string"){
+if(data10.length > 8192 && func3(data10) > 8192){
 const err0 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 8192}};
 if(vErrors === null){
 vErrors = [err0];
@@ -1811,7 +1940,7 @@ vErrors.push(err0);
 errors++;
 }
 else {
-if(data6.length < 1){
+if(data10.length < 1){
 const err1 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err1];
@@ -1822,7 +1951,7 @@ vErrors.push(err1);
 errors++;
 }
 else {
-if(!func8(data6)){
+if(!func8(data10)){
 const err2 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err2];
@@ -1846,18 +1975,18 @@ vErrors.push(err3);
 errors++;
 }
 }
-var _valid0 = _errs16 === errors;
-valid1 = valid1 || _valid0;
-if(!valid1){
-const _errs18 = errors;
-if(!(validate15(data6, {instancePath:instancePath+"/token",parentData:data,parentDataProperty:"token",rootData}))){
+var _valid0 = _errs25 === errors;
+valid2 = valid2 || _valid0;
+if(!valid2){
+const _errs27 = errors;
+if(!(validate15(data10, {instancePath:instancePath+"/token",parentData:data,parentDataProperty:"token",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid0 = _errs18 === errors;
-valid1 = valid1 || _valid0;
+var _valid0 = _errs27 === errors;
+valid2 = valid2 || _valid0;
 }
-if(!valid1){
+if(!valid2){
 const err4 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err4];
@@ -1870,31 +1999,31 @@ validate14.errors = vErrors;
 return false;
 }
 else {
-errors = _errs15;
+errors = _errs24;
 if(vErrors !== null){
-if(_errs15){
-vErrors.length = _errs15;
+if(_errs24){
+vErrors.length = _errs24;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs14 === errors;
+var valid0 = _errs23 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.refreshToken !== undefined){
-let data7 = data.refreshToken;
-const _errs19 = errors;
-const _errs20 = errors;
-let valid2 = false;
-const _errs21 = errors;
-if(errors === _errs21){
-if(typeof data7 === "string"){
-if(data7.length > 8192 && func3(data7) > 8192){
+let data11 = data.refreshToken;
+const _errs28 = errors;
+const _errs29 = errors;
+let valid3 = false;
+const _errs30 = errors;
+if(errors === _errs30){
+if(typeof data11 === "string"){
+if(data11.length > 8192 && func3(data11) > 8192){
 const err5 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 8192}};
 if(vErrors === null){
 vErrors = [err5];
@@ -1905,7 +2034,7 @@ vErrors.push(err5);
 errors++;
 }
 else {
-if(data7.length < 1){
+if(data11.length < 1){
 const err6 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err6];
@@ -1916,7 +2045,7 @@ vErrors.push(err6);
 errors++;
 }
 else {
-if(!func8(data7)){
+if(!func8(data11)){
 const err7 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err7];
@@ -1940,18 +2069,18 @@ vErrors.push(err8);
 errors++;
 }
 }
-var _valid1 = _errs21 === errors;
-valid2 = valid2 || _valid1;
-if(!valid2){
-const _errs23 = errors;
-if(!(validate15(data7, {instancePath:instancePath+"/refreshToken",parentData:data,parentDataProperty:"refreshToken",rootData}))){
+var _valid1 = _errs30 === errors;
+valid3 = valid3 || _valid1;
+if(!valid3){
+const _errs32 = errors;
+if(!(validate15(data11, {instancePath:instancePath+"/refreshToken",parentData:data,parentDataProperty:"refreshToken",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid1 = _errs23 === errors;
-valid2 = valid2 || _valid1;
+var _valid1 = _errs32 === errors;
+valid3 = valid3 || _valid1;
 }
-if(!valid2){
+if(!valid3){
 const err9 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err9];
@@ -1964,38 +2093,38 @@ validate14.errors = vErrors;
 return false;
 }
 else {
-errors = _errs20;
+errors = _errs29;
 if(vErrors !== null){
-if(_errs20){
-vErrors.length = _errs20;
+if(_errs29){
+vErrors.length = _errs29;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs19 === errors;
+var valid0 = _errs28 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.userId !== undefined){
-let data8 = data.userId;
-const _errs24 = errors;
-if(errors === _errs24){
-if(typeof data8 === "string"){
-if(data8.length > 256 && func3(data8) > 256){
+let data12 = data.userId;
+const _errs33 = errors;
+if(errors === _errs33){
+if(typeof data12 === "string"){
+if(data12.length > 256 && func3(data12) > 256){
 validate14.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(data8.length < 1){
+if(data12.length < 1){
 validate14.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data8)){
+if(!func8(data12)){
 validate14.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -2007,28 +2136,28 @@ validate14.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs24 === errors;
+var valid0 = _errs33 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.agentId !== undefined){
-let data9 = data.agentId;
-const _errs26 = errors;
-if(errors === _errs26){
-if(typeof data9 === "string"){
-if(data9.length > 256 && func3(data9) > 256){
+let data13 = data.agentId;
+const _errs35 = errors;
+if(errors === _errs35){
+if(typeof data13 === "string"){
+if(data13.length > 256 && func3(data13) > 256){
 validate14.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(data9.length < 1){
+if(data13.length < 1){
 validate14.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data9)){
+if(!func8(data13)){
 validate14.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -2040,28 +2169,28 @@ validate14.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/propert
 return false;
 }
 }
-var valid0 = _errs26 === errors;
+var valid0 = _errs35 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ownerUserId !== undefined){
-let data10 = data.ownerUserId;
-const _errs28 = errors;
-if(errors === _errs28){
-if(typeof data10 === "string"){
-if(data10.length > 256 && func3(data10) > 256){
+let data14 = data.ownerUserId;
+const _errs37 = errors;
+if(errors === _errs37){
+if(typeof data14 === "string"){
+if(data14.length > 256 && func3(data14) > 256){
 validate14.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(data10.length < 1){
+if(data14.length < 1){
 validate14.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data10)){
+if(!func8(data14)){
 validate14.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -2073,28 +2202,28 @@ validate14.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/pro
 return false;
 }
 }
-var valid0 = _errs28 === errors;
+var valid0 = _errs37 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.homeConversationId !== undefined){
-let data11 = data.homeConversationId;
-const _errs30 = errors;
-if(errors === _errs30){
-if(typeof data11 === "string"){
-if(data11.length > 256 && func3(data11) > 256){
+let data15 = data.homeConversationId;
+const _errs39 = errors;
+if(errors === _errs39){
+if(typeof data15 === "string"){
+if(data15.length > 256 && func3(data15) > 256){
 validate14.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(data11.length < 1){
+if(data15.length < 1){
 validate14.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data11)){
+if(!func8(data15)){
 validate14.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -2106,28 +2235,28 @@ validate14.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath
 return false;
 }
 }
-var valid0 = _errs30 === errors;
+var valid0 = _errs39 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.deviceId !== undefined){
-let data12 = data.deviceId;
-const _errs32 = errors;
-if(errors === _errs32){
-if(typeof data12 === "string"){
-if(data12.length > 128 && func3(data12) > 128){
+let data16 = data.deviceId;
+const _errs41 = errors;
+if(errors === _errs41){
+if(typeof data16 === "string"){
+if(data16.length > 128 && func3(data16) > 128){
 validate14.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data12.length < 1){
+if(data16.length < 1){
 validate14.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data12)){
+if(!func8(data16)){
 validate14.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -2139,28 +2268,28 @@ validate14.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs32 === errors;
+var valid0 = _errs41 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.platform !== undefined){
-let data13 = data.platform;
-const _errs34 = errors;
-if(errors === _errs34){
-if(typeof data13 === "string"){
-if(data13.length > 64 && func3(data13) > 64){
+let data17 = data.platform;
+const _errs43 = errors;
+if(errors === _errs43){
+if(typeof data17 === "string"){
+if(data17.length > 64 && func3(data17) > 64){
 validate14.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data13.length < 1){
+if(data17.length < 1){
 validate14.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data13)){
+if(!func8(data17)){
 validate14.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -2172,62 +2301,62 @@ validate14.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs34 === errors;
+var valid0 = _errs43 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.greeting !== undefined){
-const _errs36 = errors;
+const _errs45 = errors;
 if(typeof data.greeting !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs36 === errors;
+var valid0 = _errs45 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dmPolicy !== undefined){
-let data15 = data.dmPolicy;
-const _errs38 = errors;
-if(typeof data15 !== "string"){
+let data19 = data.dmPolicy;
+const _errs47 = errors;
+if(typeof data19 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data15 === "open") || (data15 === "pairing")) || (data15 === "allowlist")) || (data15 === "disabled"))){
+if(!((((data19 === "open") || (data19 === "pairing")) || (data19 === "allowlist")) || (data19 === "disabled"))){
 validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs38 === errors;
+var valid0 = _errs47 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data16 = data.allowFrom;
-const _errs40 = errors;
-if(errors === _errs40){
-if(Array.isArray(data16)){
-if(data16.length > 10000){
+let data20 = data.allowFrom;
+const _errs49 = errors;
+if(errors === _errs49){
+if(Array.isArray(data20)){
+if(data20.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid3 = true;
-const len0 = data16.length;
+var valid4 = true;
+const len0 = data20.length;
 for(let i0=0; i0<len0; i0++){
-let data17 = data16[i0];
-const _errs42 = errors;
-if((typeof data17 !== "string") && (!((typeof data17 == "number") && (isFinite(data17))))){
+let data21 = data20[i0];
+const _errs51 = errors;
+if((typeof data21 !== "string") && (!((typeof data21 == "number") && (isFinite(data21))))){
 validate14.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.allowFrom.items.type}}];
 return false;
 }
-var valid3 = _errs42 === errors;
-if(!valid3){
+var valid4 = _errs51 === errors;
+if(!valid4){
 break;
 }
 }
@@ -2238,50 +2367,50 @@ validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs40 === errors;
+var valid0 = _errs49 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data18 = data.groupPolicy;
-const _errs44 = errors;
-if(typeof data18 !== "string"){
+let data22 = data.groupPolicy;
+const _errs53 = errors;
+if(typeof data22 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data18 === "open") || (data18 === "allowlist")) || (data18 === "disabled"))){
+if(!(((data22 === "open") || (data22 === "allowlist")) || (data22 === "disabled"))){
 validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs44 === errors;
+var valid0 = _errs53 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data19 = data.groupAllowFrom;
-const _errs46 = errors;
-if(errors === _errs46){
-if(Array.isArray(data19)){
-if(data19.length > 10000){
+let data23 = data.groupAllowFrom;
+const _errs55 = errors;
+if(errors === _errs55){
+if(Array.isArray(data23)){
+if(data23.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid4 = true;
-const len1 = data19.length;
+var valid5 = true;
+const len1 = data23.length;
 for(let i1=0; i1<len1; i1++){
-let data20 = data19[i1];
-const _errs48 = errors;
-if((typeof data20 !== "string") && (!((typeof data20 == "number") && (isFinite(data20))))){
+let data24 = data23[i1];
+const _errs57 = errors;
+if((typeof data24 !== "string") && (!((typeof data24 == "number") && (isFinite(data24))))){
 validate14.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema11.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid4 = _errs48 === errors;
-if(!valid4){
+var valid5 = _errs57 === errors;
+if(!valid5){
 break;
 }
 }
@@ -2292,166 +2421,166 @@ validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs46 === errors;
+var valid0 = _errs55 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupMode !== undefined){
-let data21 = data.groupMode;
-const _errs50 = errors;
-if(typeof data21 !== "string"){
+let data25 = data.groupMode;
+const _errs59 = errors;
+if(typeof data25 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data21 === "all") || (data21 === "mention"))){
+if(!((data25 === "all") || (data25 === "mention"))){
 validate14.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.groupMode.enum}}];
 return false;
 }
-var valid0 = _errs50 === errors;
+var valid0 = _errs59 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupCommandMode !== undefined){
-let data22 = data.groupCommandMode;
-const _errs52 = errors;
-if(typeof data22 !== "string"){
+let data26 = data.groupCommandMode;
+const _errs61 = errors;
+if(typeof data26 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data22 === "owner") || (data22 === "all")) || (data22 === "off"))){
+if(!(((data26 === "owner") || (data26 === "all")) || (data26 === "off"))){
 validate14.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.groupCommandMode.enum}}];
 return false;
 }
-var valid0 = _errs52 === errors;
+var valid0 = _errs61 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupSessionsPerUser !== undefined){
-const _errs54 = errors;
+const _errs63 = errors;
 if(typeof data.groupSessionsPerUser !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/groupSessionsPerUser",schemaPath:"#/properties/groupSessionsPerUser/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs54 === errors;
+var valid0 = _errs63 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data24 = data.groups;
-const _errs56 = errors;
-if(errors === _errs56){
-if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
-if(Object.keys(data24).length > 10000){
+let data28 = data.groups;
+const _errs65 = errors;
+if(errors === _errs65){
+if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+if(Object.keys(data28).length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key1 in data24){
-let data25 = data24[key1];
-const _errs59 = errors;
-if(errors === _errs59){
-if(data25 && typeof data25 == "object" && !Array.isArray(data25)){
-const _errs61 = errors;
-for(const key2 in data25){
-if(!((((key2 === "groupMode") || (key2 === "groupCommandMode")) || (key2 === "muted")) || (key2 === "batchDelaySeconds"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+for(const key2 in data28){
+let data29 = data28[key2];
+const _errs68 = errors;
+if(errors === _errs68){
+if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
+const _errs70 = errors;
+for(const key3 in data29){
+if(!((((key3 === "groupMode") || (key3 === "groupCommandMode")) || (key3 === "muted")) || (key3 === "batchDelaySeconds"))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
 }
-if(_errs61 === errors){
-if(data25.groupMode !== undefined){
-let data26 = data25.groupMode;
-const _errs62 = errors;
-if(typeof data26 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
+if(_errs70 === errors){
+if(data29.groupMode !== undefined){
+let data30 = data29.groupMode;
+const _errs71 = errors;
+if(typeof data30 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data26 === "all") || (data26 === "mention"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupMode.enum}}];
+if(!((data30 === "all") || (data30 === "mention"))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupMode.enum}}];
 return false;
 }
-var valid6 = _errs62 === errors;
+var valid7 = _errs71 === errors;
 }
 else {
-var valid6 = true;
+var valid7 = true;
 }
-if(valid6){
-if(data25.groupCommandMode !== undefined){
-let data27 = data25.groupCommandMode;
-const _errs64 = errors;
-if(typeof data27 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
+if(valid7){
+if(data29.groupCommandMode !== undefined){
+let data31 = data29.groupCommandMode;
+const _errs73 = errors;
+if(typeof data31 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data27 === "owner") || (data27 === "all")) || (data27 === "off"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupCommandMode.enum}}];
+if(!(((data31 === "owner") || (data31 === "all")) || (data31 === "off"))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupCommandMode.enum}}];
 return false;
 }
-var valid6 = _errs64 === errors;
+var valid7 = _errs73 === errors;
 }
 else {
-var valid6 = true;
+var valid7 = true;
 }
-if(valid6){
-if(data25.muted !== undefined){
-const _errs66 = errors;
-if(typeof data25.muted !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/muted",schemaPath:"#/properties/groups/additionalProperties/properties/muted/type",keyword:"type",params:{type: "boolean"}}];
+if(valid7){
+if(data29.muted !== undefined){
+const _errs75 = errors;
+if(typeof data29.muted !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/muted",schemaPath:"#/properties/groups/additionalProperties/properties/muted/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid6 = _errs66 === errors;
+var valid7 = _errs75 === errors;
 }
 else {
-var valid6 = true;
+var valid7 = true;
 }
-if(valid6){
-if(data25.batchDelaySeconds !== undefined){
-let data29 = data25.batchDelaySeconds;
-const _errs68 = errors;
-if(!(((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29))) && (isFinite(data29)))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/type",keyword:"type",params:{type: "integer"}}];
+if(valid7){
+if(data29.batchDelaySeconds !== undefined){
+let data33 = data29.batchDelaySeconds;
+const _errs77 = errors;
+if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs68){
-if((typeof data29 == "number") && (isFinite(data29))){
-if(data29 > 3600 || isNaN(data29)){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+if(errors === _errs77){
+if((typeof data33 == "number") && (isFinite(data33))){
+if(data33 > 3600 || isNaN(data33)){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data29 < 0 || isNaN(data29)){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+if(data33 < 0 || isNaN(data33)){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
+}
+}
+var valid7 = _errs77 === errors;
+}
+else {
+var valid7 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+return false;
 }
 }
 var valid6 = _errs68 === errors;
-}
-else {
-var valid6 = true;
-}
-}
-}
-}
-}
-}
-else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid5 = _errs59 === errors;
-if(!valid5){
+if(!valid6){
 break;
 }
 }
@@ -2462,227 +2591,134 @@ validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs56 === errors;
+var valid0 = _errs65 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.outputVisibility !== undefined){
-let data30 = data.outputVisibility;
-const _errs70 = errors;
-if(typeof data30 !== "string"){
+let data34 = data.outputVisibility;
+const _errs79 = errors;
+if(typeof data34 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data30 === "minimal") || (data30 === "normal")) || (data30 === "full"))){
+if(!(((data34 === "minimal") || (data34 === "normal")) || (data34 === "full"))){
 validate14.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/enum",keyword:"enum",params:{allowedValues: schema11.properties.outputVisibility.enum}}];
 return false;
 }
-var valid0 = _errs70 === errors;
+var valid0 = _errs79 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reliableDelivery !== undefined){
-const _errs72 = errors;
+const _errs81 = errors;
 if(typeof data.reliableDelivery !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/reliableDelivery",schemaPath:"#/properties/reliableDelivery/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs72 === errors;
+var valid0 = _errs81 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streaming !== undefined){
-const _errs74 = errors;
+const _errs83 = errors;
 if(typeof data.streaming !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs74 === errors;
+var valid0 = _errs83 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.deliveryReceipts !== undefined){
-const _errs76 = errors;
+const _errs85 = errors;
 if(typeof data.deliveryReceipts !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/deliveryReceipts",schemaPath:"#/properties/deliveryReceipts/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs76 === errors;
+var valid0 = _errs85 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.strictChatIds !== undefined){
-const _errs78 = errors;
+const _errs87 = errors;
 if(typeof data.strictChatIds !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/strictChatIds",schemaPath:"#/properties/strictChatIds/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs78 === errors;
+var valid0 = _errs87 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.typingMaxContinuousMs !== undefined){
-let data35 = data.typingMaxContinuousMs;
-const _errs80 = errors;
-if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
+let data39 = data.typingMaxContinuousMs;
+const _errs89 = errors;
+if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
 validate14.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs80){
-if((typeof data35 == "number") && (isFinite(data35))){
-if(data35 > 86400000 || isNaN(data35)){
+if(errors === _errs89){
+if((typeof data39 == "number") && (isFinite(data39))){
+if(data39 > 86400000 || isNaN(data39)){
 validate14.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
 return false;
 }
 else {
-if(data35 < 1000 || isNaN(data35)){
+if(data39 < 1000 || isNaN(data39)){
 validate14.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs80 === errors;
+var valid0 = _errs89 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ack !== undefined){
-let data36 = data.ack;
-const _errs82 = errors;
-if(errors === _errs82){
-if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
-const _errs84 = errors;
-for(const key3 in data36){
-if(!((key3 === "timeoutMs") || (key3 === "resendOnTimeout"))){
-validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
-return false;
-break;
-}
-}
-if(_errs84 === errors){
-if(data36.timeoutMs !== undefined){
-let data37 = data36.timeoutMs;
-const _errs85 = errors;
-if(!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))){
-validate14.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs85){
-if((typeof data37 == "number") && (isFinite(data37))){
-if(data37 > 600000 || isNaN(data37)){
-validate14.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
-return false;
-}
-else {
-if(data37 < 1000 || isNaN(data37)){
-validate14.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
-return false;
-}
-}
-}
-}
-var valid7 = _errs85 === errors;
-}
-else {
-var valid7 = true;
-}
-if(valid7){
-if(data36.resendOnTimeout !== undefined){
-const _errs87 = errors;
-if(typeof data36.resendOnTimeout !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/ack/resendOnTimeout",schemaPath:"#/properties/ack/properties/resendOnTimeout/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid7 = _errs87 === errors;
-}
-else {
-var valid7 = true;
-}
-}
-}
-}
-else {
-validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid0 = _errs82 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.heartbeat !== undefined){
-let data39 = data.heartbeat;
-const _errs89 = errors;
-if(errors === _errs89){
-if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
+let data40 = data.ack;
 const _errs91 = errors;
-for(const key4 in data39){
-if(!((key4 === "intervalMs") || (key4 === "timeoutMs"))){
-validate14.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+if(errors === _errs91){
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+const _errs93 = errors;
+for(const key4 in data40){
+if(!((key4 === "timeoutMs") || (key4 === "resendOnTimeout"))){
+validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs91 === errors){
-if(data39.intervalMs !== undefined){
-let data40 = data39.intervalMs;
-const _errs92 = errors;
-if(!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))){
-validate14.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs92){
-if((typeof data40 == "number") && (isFinite(data40))){
-if(data40 > 600000 || isNaN(data40)){
-validate14.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
-return false;
-}
-else {
-if(data40 < 1000 || isNaN(data40)){
-validate14.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
-return false;
-}
-}
-}
-}
-var valid8 = _errs92 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data39.timeoutMs !== undefined){
-let data41 = data39.timeoutMs;
+if(_errs93 === errors){
+if(data40.timeoutMs !== undefined){
+let data41 = data40.timeoutMs;
 const _errs94 = errors;
 if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
-validate14.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs94){
 if((typeof data41 == "number") && (isFinite(data41))){
 if(data41 > 600000 || isNaN(data41)){
-validate14.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+validate14.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data41 < 1000 || isNaN(data41)){
-validate14.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -2693,77 +2729,62 @@ var valid8 = _errs94 === errors;
 else {
 var valid8 = true;
 }
+if(valid8){
+if(data40.resendOnTimeout !== undefined){
+const _errs96 = errors;
+if(typeof data40.resendOnTimeout !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/ack/resendOnTimeout",schemaPath:"#/properties/ack/properties/resendOnTimeout/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid8 = _errs96 === errors;
+}
+else {
+var valid8 = true;
+}
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid0 = _errs89 === errors;
+var valid0 = _errs91 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.reconnect !== undefined){
-let data42 = data.reconnect;
-const _errs96 = errors;
-if(errors === _errs96){
-if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
+if(data.heartbeat !== undefined){
+let data43 = data.heartbeat;
 const _errs98 = errors;
-for(const key5 in data42){
-if(!((((key5 === "initialDelayMs") || (key5 === "maxDelayMs")) || (key5 === "jitterRatio")) || (key5 === "maxRetries"))){
-validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+if(errors === _errs98){
+if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
+const _errs100 = errors;
+for(const key5 in data43){
+if(!((key5 === "intervalMs") || (key5 === "timeoutMs"))){
+validate14.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs98 === errors){
-if(data42.initialDelayMs !== undefined){
-let data43 = data42.initialDelayMs;
-const _errs99 = errors;
-if(!(((typeof data43 == "number") && (!(data43 % 1) && !isNaN(data43))) && (isFinite(data43)))){
-validate14.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs99){
-if((typeof data43 == "number") && (isFinite(data43))){
-if(data43 > 600000 || isNaN(data43)){
-validate14.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
-return false;
-}
-else {
-if(data43 < 100 || isNaN(data43)){
-validate14.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
-return false;
-}
-}
-}
-}
-var valid9 = _errs99 === errors;
-}
-else {
-var valid9 = true;
-}
-if(valid9){
-if(data42.maxDelayMs !== undefined){
-let data44 = data42.maxDelayMs;
+if(_errs100 === errors){
+if(data43.intervalMs !== undefined){
+let data44 = data43.intervalMs;
 const _errs101 = errors;
 if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
-validate14.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs101){
 if((typeof data44 == "number") && (isFinite(data44))){
-if(data44 > 3600000 || isNaN(data44)){
-validate14.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
+if(data44 > 600000 || isNaN(data44)){
+validate14.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data44 < 1000 || isNaN(data44)){
-validate14.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -2775,17 +2796,125 @@ else {
 var valid9 = true;
 }
 if(valid9){
-if(data42.jitterRatio !== undefined){
-let data45 = data42.jitterRatio;
+if(data43.timeoutMs !== undefined){
+let data45 = data43.timeoutMs;
 const _errs103 = errors;
+if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
+validate14.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
 if(errors === _errs103){
 if((typeof data45 == "number") && (isFinite(data45))){
-if(data45 > 1 || isNaN(data45)){
+if(data45 > 600000 || isNaN(data45)){
+validate14.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+return false;
+}
+else {
+if(data45 < 1000 || isNaN(data45)){
+validate14.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+return false;
+}
+}
+}
+}
+var valid9 = _errs103 === errors;
+}
+else {
+var valid9 = true;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs98 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.reconnect !== undefined){
+let data46 = data.reconnect;
+const _errs105 = errors;
+if(errors === _errs105){
+if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
+const _errs107 = errors;
+for(const key6 in data46){
+if(!((((key6 === "initialDelayMs") || (key6 === "maxDelayMs")) || (key6 === "jitterRatio")) || (key6 === "maxRetries"))){
+validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+return false;
+break;
+}
+}
+if(_errs107 === errors){
+if(data46.initialDelayMs !== undefined){
+let data47 = data46.initialDelayMs;
+const _errs108 = errors;
+if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
+validate14.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs108){
+if((typeof data47 == "number") && (isFinite(data47))){
+if(data47 > 600000 || isNaN(data47)){
+validate14.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+return false;
+}
+else {
+if(data47 < 100 || isNaN(data47)){
+validate14.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+return false;
+}
+}
+}
+}
+var valid10 = _errs108 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data46.maxDelayMs !== undefined){
+let data48 = data46.maxDelayMs;
+const _errs110 = errors;
+if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
+validate14.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs110){
+if((typeof data48 == "number") && (isFinite(data48))){
+if(data48 > 3600000 || isNaN(data48)){
+validate14.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
+return false;
+}
+else {
+if(data48 < 1000 || isNaN(data48)){
+validate14.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+return false;
+}
+}
+}
+}
+var valid10 = _errs110 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data46.jitterRatio !== undefined){
+let data49 = data46.jitterRatio;
+const _errs112 = errors;
+if(errors === _errs112){
+if((typeof data49 == "number") && (isFinite(data49))){
+if(data49 > 1 || isNaN(data49)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}}];
 return false;
 }
 else {
-if(data45 < 0 || isNaN(data45)){
+if(data49 < 0 || isNaN(data49)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
@@ -2796,37 +2925,37 @@ validate14.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaP
 return false;
 }
 }
-var valid9 = _errs103 === errors;
+var valid10 = _errs112 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
-if(valid9){
-if(data42.maxRetries !== undefined){
-let data46 = data42.maxRetries;
-const _errs105 = errors;
-if(!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))){
+if(valid10){
+if(data46.maxRetries !== undefined){
+let data50 = data46.maxRetries;
+const _errs114 = errors;
+if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs105){
-if((typeof data46 == "number") && (isFinite(data46))){
-if(data46 > 1000000 || isNaN(data46)){
+if(errors === _errs114){
+if((typeof data50 == "number") && (isFinite(data50))){
+if(data50 > 1000000 || isNaN(data50)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data46 < 0 || isNaN(data46)){
+if(data50 < 0 || isNaN(data50)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid9 = _errs105 === errors;
+var valid10 = _errs114 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
 }
 }
@@ -2838,279 +2967,279 @@ validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs96 === errors;
+var valid0 = _errs105 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.debug !== undefined){
-const _errs107 = errors;
+const _errs116 = errors;
 if(typeof data.debug !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs107 === errors;
+var valid0 = _errs116 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data48 = data.limits;
-const _errs109 = errors;
-if(errors === _errs109){
-if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
-const _errs111 = errors;
-for(const key6 in data48){
-if(!(func2.call(schema11.properties.limits.properties, key6))){
-validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+let data52 = data.limits;
+const _errs118 = errors;
+if(errors === _errs118){
+if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
+const _errs120 = errors;
+for(const key7 in data52){
+if(!(func2.call(schema11.properties.limits.properties, key7))){
+validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs111 === errors){
-if(data48.maxPayload !== undefined){
-let data49 = data48.maxPayload;
-const _errs112 = errors;
-if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
+if(_errs120 === errors){
+if(data52.maxPayload !== undefined){
+let data53 = data52.maxPayload;
+const _errs121 = errors;
+if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs112){
-if((typeof data49 == "number") && (isFinite(data49))){
-if(data49 > 16777216 || isNaN(data49)){
+if(errors === _errs121){
+if((typeof data53 == "number") && (isFinite(data53))){
+if(data53 > 16777216 || isNaN(data53)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data49 < 1024 || isNaN(data49)){
+if(data53 < 1024 || isNaN(data53)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs112 === errors;
+var valid11 = _errs121 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data48.contentChars !== undefined){
-let data50 = data48.contentChars;
-const _errs114 = errors;
-if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+if(valid11){
+if(data52.contentChars !== undefined){
+let data54 = data52.contentChars;
+const _errs123 = errors;
+if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
 validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs114){
-if((typeof data50 == "number") && (isFinite(data50))){
-if(data50 > 1048576 || isNaN(data50)){
+if(errors === _errs123){
+if((typeof data54 == "number") && (isFinite(data54))){
+if(data54 > 1048576 || isNaN(data54)){
 validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
-if(data50 < 1 || isNaN(data50)){
+if(data54 < 1 || isNaN(data54)){
 validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs114 === errors;
+var valid11 = _errs123 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data48.mediaMegabytes !== undefined){
-let data51 = data48.mediaMegabytes;
-const _errs116 = errors;
-if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+if(valid11){
+if(data52.mediaMegabytes !== undefined){
+let data55 = data52.mediaMegabytes;
+const _errs125 = errors;
+if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
 validate14.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs116){
-if((typeof data51 == "number") && (isFinite(data51))){
-if(data51 > 100 || isNaN(data51)){
+if(errors === _errs125){
+if((typeof data55 == "number") && (isFinite(data55))){
+if(data55 > 100 || isNaN(data55)){
 validate14.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100}}];
 return false;
 }
 else {
-if(data51 < 1 || isNaN(data51)){
+if(data55 < 1 || isNaN(data55)){
 validate14.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs116 === errors;
+var valid11 = _errs125 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data48.maxConcurrent !== undefined){
-let data52 = data48.maxConcurrent;
-const _errs118 = errors;
-if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+if(valid11){
+if(data52.maxConcurrent !== undefined){
+let data56 = data52.maxConcurrent;
+const _errs127 = errors;
+if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs118){
-if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 1000 || isNaN(data52)){
+if(errors === _errs127){
+if((typeof data56 == "number") && (isFinite(data56))){
+if(data56 > 1000 || isNaN(data56)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data52 < 1 || isNaN(data52)){
+if(data56 < 1 || isNaN(data56)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs118 === errors;
+var valid11 = _errs127 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data48.queuedPerSession !== undefined){
-let data53 = data48.queuedPerSession;
-const _errs120 = errors;
-if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+if(valid11){
+if(data52.queuedPerSession !== undefined){
+let data57 = data52.queuedPerSession;
+const _errs129 = errors;
+if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs120){
-if((typeof data53 == "number") && (isFinite(data53))){
-if(data53 > 10000 || isNaN(data53)){
+if(errors === _errs129){
+if((typeof data57 == "number") && (isFinite(data57))){
+if(data57 > 10000 || isNaN(data57)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data53 < 1 || isNaN(data53)){
+if(data57 < 1 || isNaN(data57)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs120 === errors;
+var valid11 = _errs129 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data48.messagesPerMinute !== undefined){
-let data54 = data48.messagesPerMinute;
-const _errs122 = errors;
-if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
+if(valid11){
+if(data52.messagesPerMinute !== undefined){
+let data58 = data52.messagesPerMinute;
+const _errs131 = errors;
+if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs122){
-if((typeof data54 == "number") && (isFinite(data54))){
-if(data54 > 100000 || isNaN(data54)){
+if(errors === _errs131){
+if((typeof data58 == "number") && (isFinite(data58))){
+if(data58 > 100000 || isNaN(data58)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data54 < 1 || isNaN(data54)){
+if(data58 < 1 || isNaN(data58)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs122 === errors;
+var valid11 = _errs131 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data48.messageBurst !== undefined){
-let data55 = data48.messageBurst;
-const _errs124 = errors;
-if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
+if(valid11){
+if(data52.messageBurst !== undefined){
+let data59 = data52.messageBurst;
+const _errs133 = errors;
+if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs124){
-if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 100000 || isNaN(data55)){
+if(errors === _errs133){
+if((typeof data59 == "number") && (isFinite(data59))){
+if(data59 > 100000 || isNaN(data59)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data55 < 1 || isNaN(data55)){
+if(data59 < 1 || isNaN(data59)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs124 === errors;
+var valid11 = _errs133 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data48.dedupeEntries !== undefined){
-let data56 = data48.dedupeEntries;
-const _errs126 = errors;
-if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
+if(valid11){
+if(data52.dedupeEntries !== undefined){
+let data60 = data52.dedupeEntries;
+const _errs135 = errors;
+if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs126){
-if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 1000000 || isNaN(data56)){
+if(errors === _errs135){
+if((typeof data60 == "number") && (isFinite(data60))){
+if(data60 > 1000000 || isNaN(data60)){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data56 < 1 || isNaN(data56)){
+if(data60 < 1 || isNaN(data60)){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs126 === errors;
+var valid11 = _errs135 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data48.turnSeconds !== undefined){
-let data57 = data48.turnSeconds;
-const _errs128 = errors;
-if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
+if(valid11){
+if(data52.turnSeconds !== undefined){
+let data61 = data52.turnSeconds;
+const _errs137 = errors;
+if(!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs128){
-if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 86400 || isNaN(data57)){
+if(errors === _errs137){
+if((typeof data61 == "number") && (isFinite(data61))){
+if(data61 > 86400 || isNaN(data61)){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data57 < 1 || isNaN(data57)){
+if(data61 < 1 || isNaN(data61)){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs128 === errors;
+var valid11 = _errs137 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
 }
 }
@@ -3127,23 +3256,23 @@ validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs109 === errors;
+var valid0 = _errs118 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.defaultAccount !== undefined){
-let data58 = data.defaultAccount;
-const _errs130 = errors;
-if(errors === _errs130){
-if(typeof data58 === "string"){
-if(data58.length > 128 && func3(data58) > 128){
+let data62 = data.defaultAccount;
+const _errs139 = errors;
+if(errors === _errs139){
+if(typeof data62 === "string"){
+if(data62.length > 128 && func3(data62) > 128){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data58.length < 1){
+if(data62.length < 1){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3154,30 +3283,30 @@ validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs130 === errors;
+var valid0 = _errs139 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accounts !== undefined){
-let data59 = data.accounts;
-const _errs132 = errors;
-if(errors === _errs132){
-if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
-if(Object.keys(data59).length > 1000){
+let data63 = data.accounts;
+const _errs141 = errors;
+if(errors === _errs141){
+if(data63 && typeof data63 == "object" && !Array.isArray(data63)){
+if(Object.keys(data63).length > 1000){
 validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/maxProperties",keyword:"maxProperties",params:{limit: 1000}}];
 return false;
 }
 else {
-for(const key7 in data59){
-const _errs135 = errors;
-if(!(validate18(data59[key7], {instancePath:instancePath+"/accounts/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data59,parentDataProperty:key7,rootData}))){
+for(const key8 in data63){
+const _errs144 = errors;
+if(!(validate18(data63[key8], {instancePath:instancePath+"/accounts/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data63,parentDataProperty:key8,rootData}))){
 vErrors = vErrors === null ? validate18.errors : vErrors.concat(validate18.errors);
 errors = vErrors.length;
 }
-var valid11 = _errs135 === errors;
-if(!valid11){
+var valid12 = _errs144 === errors;
+if(!valid12){
 break;
 }
 }
@@ -3188,10 +3317,11 @@ validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs132 === errors;
+var valid0 = _errs141 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }
@@ -3400,17 +3530,81 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.baseUrl !== undefined){
-let data2 = data.baseUrl;
+if(data.heartbeatVisibility !== undefined){
+let data2 = data.heartbeatVisibility;
 const _errs6 = errors;
 if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 2048 && func3(data2) > 2048){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+const _errs8 = errors;
+for(const key1 in data2){
+if(!(((key1 === "showOk") || (key1 === "showAlerts")) || (key1 === "useIndicator"))){
+validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+return false;
+break;
+}
+}
+if(_errs8 === errors){
+if(data2.showOk !== undefined){
+const _errs9 = errors;
+if(typeof data2.showOk !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",schemaPath:"#/properties/heartbeatVisibility/properties/showOk/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs9 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.showAlerts !== undefined){
+const _errs11 = errors;
+if(typeof data2.showAlerts !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",schemaPath:"#/properties/heartbeatVisibility/properties/showAlerts/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs11 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.useIndicator !== undefined){
+const _errs13 = errors;
+if(typeof data2.useIndicator !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",schemaPath:"#/properties/heartbeatVisibility/properties/useIndicator/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs13 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.baseUrl !== undefined){
+let data6 = data.baseUrl;
+const _errs15 = errors;
+if(errors === _errs15){
+if(typeof data6 === "string"){
+if(data6.length > 2048 && func3(data6) > 2048){
 validate23.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/properties/baseUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data2.length < 1){
+if(data6.length < 1){
 validate23.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/properties/baseUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3421,23 +3615,23 @@ validate23.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/propert
 return false;
 }
 }
-var valid0 = _errs6 === errors;
+var valid0 = _errs15 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.websocketUrl !== undefined){
-let data3 = data.websocketUrl;
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data3 === "string"){
-if(data3.length > 2048 && func3(data3) > 2048){
+let data7 = data.websocketUrl;
+const _errs17 = errors;
+if(errors === _errs17){
+if(typeof data7 === "string"){
+if(data7.length > 2048 && func3(data7) > 2048){
 validate23.errors = [{instancePath:instancePath+"/websocketUrl",schemaPath:"#/properties/websocketUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data3.length < 1){
+if(data7.length < 1){
 validate23.errors = [{instancePath:instancePath+"/websocketUrl",schemaPath:"#/properties/websocketUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3448,23 +3642,23 @@ validate23.errors = [{instancePath:instancePath+"/websocketUrl",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs8 === errors;
+var valid0 = _errs17 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.mediaBaseUrl !== undefined){
-let data4 = data.mediaBaseUrl;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(data4.length > 2048 && func3(data4) > 2048){
+let data8 = data.mediaBaseUrl;
+const _errs19 = errors;
+if(errors === _errs19){
+if(typeof data8 === "string"){
+if(data8.length > 2048 && func3(data8) > 2048){
 validate23.errors = [{instancePath:instancePath+"/mediaBaseUrl",schemaPath:"#/properties/mediaBaseUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data4.length < 1){
+if(data8.length < 1){
 validate23.errors = [{instancePath:instancePath+"/mediaBaseUrl",schemaPath:"#/properties/mediaBaseUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3475,33 +3669,33 @@ validate23.errors = [{instancePath:instancePath+"/mediaBaseUrl",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs10 === errors;
+var valid0 = _errs19 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowInsecure !== undefined){
-const _errs12 = errors;
+const _errs21 = errors;
 if(typeof data.allowInsecure !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs12 === errors;
+var valid0 = _errs21 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.token !== undefined){
-let data6 = data.token;
-const _errs14 = errors;
-const _errs15 = errors;
-let valid1 = false;
-const _errs16 = errors;
-if(errors === _errs16){
-if(typeof data6 === "string"){
-if(data6.length > 8192 && func3(data6) > 8192){
+let data10 = data.token;
+const _errs23 = errors;
+const _errs24 = errors;
+let valid2 = false;
+const _errs25 = errors;
+if(errors === _errs25){
+if(typeof data10 === "string"){
+if(data10.length > 8192 && func3(data10) > 8192){
 const err0 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 8192}};
 if(vErrors === null){
 vErrors = [err0];
@@ -3512,7 +3706,7 @@ vErrors.push(err0);
 errors++;
 }
 else {
-if(data6.length < 1){
+if(data10.length < 1){
 const err1 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err1];
@@ -3523,7 +3717,7 @@ vErrors.push(err1);
 errors++;
 }
 else {
-if(!func8(data6)){
+if(!func8(data10)){
 const err2 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err2];
@@ -3547,18 +3741,18 @@ vErrors.push(err3);
 errors++;
 }
 }
-var _valid0 = _errs16 === errors;
-valid1 = valid1 || _valid0;
-if(!valid1){
-const _errs18 = errors;
-if(!(validate15(data6, {instancePath:instancePath+"/token",parentData:data,parentDataProperty:"token",rootData}))){
+var _valid0 = _errs25 === errors;
+valid2 = valid2 || _valid0;
+if(!valid2){
+const _errs27 = errors;
+if(!(validate15(data10, {instancePath:instancePath+"/token",parentData:data,parentDataProperty:"token",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid0 = _errs18 === errors;
-valid1 = valid1 || _valid0;
+var _valid0 = _errs27 === errors;
+valid2 = valid2 || _valid0;
 }
-if(!valid1){
+if(!valid2){
 const err4 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err4];
@@ -3571,31 +3765,31 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs15;
+errors = _errs24;
 if(vErrors !== null){
-if(_errs15){
-vErrors.length = _errs15;
+if(_errs24){
+vErrors.length = _errs24;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs14 === errors;
+var valid0 = _errs23 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.refreshToken !== undefined){
-let data7 = data.refreshToken;
-const _errs19 = errors;
-const _errs20 = errors;
-let valid2 = false;
-const _errs21 = errors;
-if(errors === _errs21){
-if(typeof data7 === "string"){
-if(data7.length > 8192 && func3(data7) > 8192){
+let data11 = data.refreshToken;
+const _errs28 = errors;
+const _errs29 = errors;
+let valid3 = false;
+const _errs30 = errors;
+if(errors === _errs30){
+if(typeof data11 === "string"){
+if(data11.length > 8192 && func3(data11) > 8192){
 const err5 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 8192}};
 if(vErrors === null){
 vErrors = [err5];
@@ -3606,7 +3800,7 @@ vErrors.push(err5);
 errors++;
 }
 else {
-if(data7.length < 1){
+if(data11.length < 1){
 const err6 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err6];
@@ -3617,7 +3811,7 @@ vErrors.push(err6);
 errors++;
 }
 else {
-if(!func8(data7)){
+if(!func8(data11)){
 const err7 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err7];
@@ -3641,18 +3835,18 @@ vErrors.push(err8);
 errors++;
 }
 }
-var _valid1 = _errs21 === errors;
-valid2 = valid2 || _valid1;
-if(!valid2){
-const _errs23 = errors;
-if(!(validate15(data7, {instancePath:instancePath+"/refreshToken",parentData:data,parentDataProperty:"refreshToken",rootData}))){
+var _valid1 = _errs30 === errors;
+valid3 = valid3 || _valid1;
+if(!valid3){
+const _errs32 = errors;
+if(!(validate15(data11, {instancePath:instancePath+"/refreshToken",parentData:data,parentDataProperty:"refreshToken",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid1 = _errs23 === errors;
-valid2 = valid2 || _valid1;
+var _valid1 = _errs32 === errors;
+valid3 = valid3 || _valid1;
 }
-if(!valid2){
+if(!valid3){
 const err9 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err9];
@@ -3665,38 +3859,38 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs20;
+errors = _errs29;
 if(vErrors !== null){
-if(_errs20){
-vErrors.length = _errs20;
+if(_errs29){
+vErrors.length = _errs29;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs19 === errors;
+var valid0 = _errs28 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.userId !== undefined){
-let data8 = data.userId;
-const _errs24 = errors;
-if(errors === _errs24){
-if(typeof data8 === "string"){
-if(data8.length > 256 && func3(data8) > 256){
+let data12 = data.userId;
+const _errs33 = errors;
+if(errors === _errs33){
+if(typeof data12 === "string"){
+if(data12.length > 256 && func3(data12) > 256){
 validate23.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(data8.length < 1){
+if(data12.length < 1){
 validate23.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data8)){
+if(!func8(data12)){
 validate23.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -3708,28 +3902,28 @@ validate23.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs24 === errors;
+var valid0 = _errs33 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.agentId !== undefined){
-let data9 = data.agentId;
-const _errs26 = errors;
-if(errors === _errs26){
-if(typeof data9 === "string"){
-if(data9.length > 256 && func3(data9) > 256){
+let data13 = data.agentId;
+const _errs35 = errors;
+if(errors === _errs35){
+if(typeof data13 === "string"){
+if(data13.length > 256 && func3(data13) > 256){
 validate23.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(data9.length < 1){
+if(data13.length < 1){
 validate23.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data9)){
+if(!func8(data13)){
 validate23.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -3741,28 +3935,28 @@ validate23.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/propert
 return false;
 }
 }
-var valid0 = _errs26 === errors;
+var valid0 = _errs35 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ownerUserId !== undefined){
-let data10 = data.ownerUserId;
-const _errs28 = errors;
-if(errors === _errs28){
-if(typeof data10 === "string"){
-if(data10.length > 256 && func3(data10) > 256){
+let data14 = data.ownerUserId;
+const _errs37 = errors;
+if(errors === _errs37){
+if(typeof data14 === "string"){
+if(data14.length > 256 && func3(data14) > 256){
 validate23.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(data10.length < 1){
+if(data14.length < 1){
 validate23.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data10)){
+if(!func8(data14)){
 validate23.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -3774,28 +3968,28 @@ validate23.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/pro
 return false;
 }
 }
-var valid0 = _errs28 === errors;
+var valid0 = _errs37 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.homeConversationId !== undefined){
-let data11 = data.homeConversationId;
-const _errs30 = errors;
-if(errors === _errs30){
-if(typeof data11 === "string"){
-if(data11.length > 256 && func3(data11) > 256){
+let data15 = data.homeConversationId;
+const _errs39 = errors;
+if(errors === _errs39){
+if(typeof data15 === "string"){
+if(data15.length > 256 && func3(data15) > 256){
 validate23.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(data11.length < 1){
+if(data15.length < 1){
 validate23.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data11)){
+if(!func8(data15)){
 validate23.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -3807,28 +4001,28 @@ validate23.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath
 return false;
 }
 }
-var valid0 = _errs30 === errors;
+var valid0 = _errs39 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.deviceId !== undefined){
-let data12 = data.deviceId;
-const _errs32 = errors;
-if(errors === _errs32){
-if(typeof data12 === "string"){
-if(data12.length > 128 && func3(data12) > 128){
+let data16 = data.deviceId;
+const _errs41 = errors;
+if(errors === _errs41){
+if(typeof data16 === "string"){
+if(data16.length > 128 && func3(data16) > 128){
 validate23.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data12.length < 1){
+if(data16.length < 1){
 validate23.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data12)){
+if(!func8(data16)){
 validate23.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -3840,28 +4034,28 @@ validate23.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs32 === errors;
+var valid0 = _errs41 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.platform !== undefined){
-let data13 = data.platform;
-const _errs34 = errors;
-if(errors === _errs34){
-if(typeof data13 === "string"){
-if(data13.length > 64 && func3(data13) > 64){
+let data17 = data.platform;
+const _errs43 = errors;
+if(errors === _errs43){
+if(typeof data17 === "string"){
+if(data17.length > 64 && func3(data17) > 64){
 validate23.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data13.length < 1){
+if(data17.length < 1){
 validate23.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data13)){
+if(!func8(data17)){
 validate23.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -3873,62 +4067,62 @@ validate23.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs34 === errors;
+var valid0 = _errs43 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.greeting !== undefined){
-const _errs36 = errors;
+const _errs45 = errors;
 if(typeof data.greeting !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs36 === errors;
+var valid0 = _errs45 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dmPolicy !== undefined){
-let data15 = data.dmPolicy;
-const _errs38 = errors;
-if(typeof data15 !== "string"){
+let data19 = data.dmPolicy;
+const _errs47 = errors;
+if(typeof data19 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data15 === "open") || (data15 === "pairing")) || (data15 === "allowlist")) || (data15 === "disabled"))){
+if(!((((data19 === "open") || (data19 === "pairing")) || (data19 === "allowlist")) || (data19 === "disabled"))){
 validate23.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs38 === errors;
+var valid0 = _errs47 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data16 = data.allowFrom;
-const _errs40 = errors;
-if(errors === _errs40){
-if(Array.isArray(data16)){
-if(data16.length > 10000){
+let data20 = data.allowFrom;
+const _errs49 = errors;
+if(errors === _errs49){
+if(Array.isArray(data20)){
+if(data20.length > 10000){
 validate23.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid3 = true;
-const len0 = data16.length;
+var valid4 = true;
+const len0 = data20.length;
 for(let i0=0; i0<len0; i0++){
-let data17 = data16[i0];
-const _errs42 = errors;
-if((typeof data17 !== "string") && (!((typeof data17 == "number") && (isFinite(data17))))){
+let data21 = data20[i0];
+const _errs51 = errors;
+if((typeof data21 !== "string") && (!((typeof data21 == "number") && (isFinite(data21))))){
 validate23.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
 return false;
 }
-var valid3 = _errs42 === errors;
-if(!valid3){
+var valid4 = _errs51 === errors;
+if(!valid4){
 break;
 }
 }
@@ -3939,50 +4133,50 @@ validate23.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs40 === errors;
+var valid0 = _errs49 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data18 = data.groupPolicy;
-const _errs44 = errors;
-if(typeof data18 !== "string"){
+let data22 = data.groupPolicy;
+const _errs53 = errors;
+if(typeof data22 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data18 === "open") || (data18 === "allowlist")) || (data18 === "disabled"))){
+if(!(((data22 === "open") || (data22 === "allowlist")) || (data22 === "disabled"))){
 validate23.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs44 === errors;
+var valid0 = _errs53 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data19 = data.groupAllowFrom;
-const _errs46 = errors;
-if(errors === _errs46){
-if(Array.isArray(data19)){
-if(data19.length > 10000){
+let data23 = data.groupAllowFrom;
+const _errs55 = errors;
+if(errors === _errs55){
+if(Array.isArray(data23)){
+if(data23.length > 10000){
 validate23.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid4 = true;
-const len1 = data19.length;
+var valid5 = true;
+const len1 = data23.length;
 for(let i1=0; i1<len1; i1++){
-let data20 = data19[i1];
-const _errs48 = errors;
-if((typeof data20 !== "string") && (!((typeof data20 == "number") && (isFinite(data20))))){
+let data24 = data23[i1];
+const _errs57 = errors;
+if((typeof data24 !== "string") && (!((typeof data24 == "number") && (isFinite(data24))))){
 validate23.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid4 = _errs48 === errors;
-if(!valid4){
+var valid5 = _errs57 === errors;
+if(!valid5){
 break;
 }
 }
@@ -3993,166 +4187,166 @@ validate23.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs46 === errors;
+var valid0 = _errs55 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupMode !== undefined){
-let data21 = data.groupMode;
-const _errs50 = errors;
-if(typeof data21 !== "string"){
+let data25 = data.groupMode;
+const _errs59 = errors;
+if(typeof data25 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data21 === "all") || (data21 === "mention"))){
+if(!((data25 === "all") || (data25 === "mention"))){
 validate23.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupMode.enum}}];
 return false;
 }
-var valid0 = _errs50 === errors;
+var valid0 = _errs59 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupCommandMode !== undefined){
-let data22 = data.groupCommandMode;
-const _errs52 = errors;
-if(typeof data22 !== "string"){
+let data26 = data.groupCommandMode;
+const _errs61 = errors;
+if(typeof data26 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data22 === "owner") || (data22 === "all")) || (data22 === "off"))){
+if(!(((data26 === "owner") || (data26 === "all")) || (data26 === "off"))){
 validate23.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupCommandMode.enum}}];
 return false;
 }
-var valid0 = _errs52 === errors;
+var valid0 = _errs61 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupSessionsPerUser !== undefined){
-const _errs54 = errors;
+const _errs63 = errors;
 if(typeof data.groupSessionsPerUser !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/groupSessionsPerUser",schemaPath:"#/properties/groupSessionsPerUser/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs54 === errors;
+var valid0 = _errs63 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data24 = data.groups;
-const _errs56 = errors;
-if(errors === _errs56){
-if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
-if(Object.keys(data24).length > 10000){
+let data28 = data.groups;
+const _errs65 = errors;
+if(errors === _errs65){
+if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+if(Object.keys(data28).length > 10000){
 validate23.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key1 in data24){
-let data25 = data24[key1];
-const _errs59 = errors;
-if(errors === _errs59){
-if(data25 && typeof data25 == "object" && !Array.isArray(data25)){
-const _errs61 = errors;
-for(const key2 in data25){
-if(!((((key2 === "groupMode") || (key2 === "groupCommandMode")) || (key2 === "muted")) || (key2 === "batchDelaySeconds"))){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+for(const key2 in data28){
+let data29 = data28[key2];
+const _errs68 = errors;
+if(errors === _errs68){
+if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
+const _errs70 = errors;
+for(const key3 in data29){
+if(!((((key3 === "groupMode") || (key3 === "groupCommandMode")) || (key3 === "muted")) || (key3 === "batchDelaySeconds"))){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
 }
-if(_errs61 === errors){
-if(data25.groupMode !== undefined){
-let data26 = data25.groupMode;
-const _errs62 = errors;
-if(typeof data26 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
+if(_errs70 === errors){
+if(data29.groupMode !== undefined){
+let data30 = data29.groupMode;
+const _errs71 = errors;
+if(typeof data30 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data26 === "all") || (data26 === "mention"))){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupMode.enum}}];
+if(!((data30 === "all") || (data30 === "mention"))){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupMode.enum}}];
 return false;
 }
-var valid6 = _errs62 === errors;
+var valid7 = _errs71 === errors;
 }
 else {
-var valid6 = true;
+var valid7 = true;
 }
-if(valid6){
-if(data25.groupCommandMode !== undefined){
-let data27 = data25.groupCommandMode;
-const _errs64 = errors;
-if(typeof data27 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
+if(valid7){
+if(data29.groupCommandMode !== undefined){
+let data31 = data29.groupCommandMode;
+const _errs73 = errors;
+if(typeof data31 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data27 === "owner") || (data27 === "all")) || (data27 === "off"))){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupCommandMode.enum}}];
+if(!(((data31 === "owner") || (data31 === "all")) || (data31 === "off"))){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupCommandMode.enum}}];
 return false;
 }
-var valid6 = _errs64 === errors;
+var valid7 = _errs73 === errors;
 }
 else {
-var valid6 = true;
+var valid7 = true;
 }
-if(valid6){
-if(data25.muted !== undefined){
-const _errs66 = errors;
-if(typeof data25.muted !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/muted",schemaPath:"#/properties/groups/additionalProperties/properties/muted/type",keyword:"type",params:{type: "boolean"}}];
+if(valid7){
+if(data29.muted !== undefined){
+const _errs75 = errors;
+if(typeof data29.muted !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/muted",schemaPath:"#/properties/groups/additionalProperties/properties/muted/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid6 = _errs66 === errors;
+var valid7 = _errs75 === errors;
 }
 else {
-var valid6 = true;
+var valid7 = true;
 }
-if(valid6){
-if(data25.batchDelaySeconds !== undefined){
-let data29 = data25.batchDelaySeconds;
-const _errs68 = errors;
-if(!(((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29))) && (isFinite(data29)))){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/type",keyword:"type",params:{type: "integer"}}];
+if(valid7){
+if(data29.batchDelaySeconds !== undefined){
+let data33 = data29.batchDelaySeconds;
+const _errs77 = errors;
+if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs68){
-if((typeof data29 == "number") && (isFinite(data29))){
-if(data29 > 3600 || isNaN(data29)){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+if(errors === _errs77){
+if((typeof data33 == "number") && (isFinite(data33))){
+if(data33 > 3600 || isNaN(data33)){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data29 < 0 || isNaN(data29)){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+if(data33 < 0 || isNaN(data33)){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
+}
+}
+var valid7 = _errs77 === errors;
+}
+else {
+var valid7 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+return false;
 }
 }
 var valid6 = _errs68 === errors;
-}
-else {
-var valid6 = true;
-}
-}
-}
-}
-}
-}
-else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid5 = _errs59 === errors;
-if(!valid5){
+if(!valid6){
 break;
 }
 }
@@ -4163,227 +4357,134 @@ validate23.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs56 === errors;
+var valid0 = _errs65 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.outputVisibility !== undefined){
-let data30 = data.outputVisibility;
-const _errs70 = errors;
-if(typeof data30 !== "string"){
+let data34 = data.outputVisibility;
+const _errs79 = errors;
+if(typeof data34 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data30 === "minimal") || (data30 === "normal")) || (data30 === "full"))){
+if(!(((data34 === "minimal") || (data34 === "normal")) || (data34 === "full"))){
 validate23.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/enum",keyword:"enum",params:{allowedValues: schema13.properties.outputVisibility.enum}}];
 return false;
 }
-var valid0 = _errs70 === errors;
+var valid0 = _errs79 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reliableDelivery !== undefined){
-const _errs72 = errors;
+const _errs81 = errors;
 if(typeof data.reliableDelivery !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/reliableDelivery",schemaPath:"#/properties/reliableDelivery/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs72 === errors;
+var valid0 = _errs81 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streaming !== undefined){
-const _errs74 = errors;
+const _errs83 = errors;
 if(typeof data.streaming !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs74 === errors;
+var valid0 = _errs83 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.deliveryReceipts !== undefined){
-const _errs76 = errors;
+const _errs85 = errors;
 if(typeof data.deliveryReceipts !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/deliveryReceipts",schemaPath:"#/properties/deliveryReceipts/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs76 === errors;
+var valid0 = _errs85 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.strictChatIds !== undefined){
-const _errs78 = errors;
+const _errs87 = errors;
 if(typeof data.strictChatIds !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/strictChatIds",schemaPath:"#/properties/strictChatIds/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs78 === errors;
+var valid0 = _errs87 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.typingMaxContinuousMs !== undefined){
-let data35 = data.typingMaxContinuousMs;
-const _errs80 = errors;
-if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
+let data39 = data.typingMaxContinuousMs;
+const _errs89 = errors;
+if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
 validate23.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs80){
-if((typeof data35 == "number") && (isFinite(data35))){
-if(data35 > 86400000 || isNaN(data35)){
+if(errors === _errs89){
+if((typeof data39 == "number") && (isFinite(data39))){
+if(data39 > 86400000 || isNaN(data39)){
 validate23.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
 return false;
 }
 else {
-if(data35 < 1000 || isNaN(data35)){
+if(data39 < 1000 || isNaN(data39)){
 validate23.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs80 === errors;
+var valid0 = _errs89 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ack !== undefined){
-let data36 = data.ack;
-const _errs82 = errors;
-if(errors === _errs82){
-if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
-const _errs84 = errors;
-for(const key3 in data36){
-if(!((key3 === "timeoutMs") || (key3 === "resendOnTimeout"))){
-validate23.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
-return false;
-break;
-}
-}
-if(_errs84 === errors){
-if(data36.timeoutMs !== undefined){
-let data37 = data36.timeoutMs;
-const _errs85 = errors;
-if(!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))){
-validate23.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs85){
-if((typeof data37 == "number") && (isFinite(data37))){
-if(data37 > 600000 || isNaN(data37)){
-validate23.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
-return false;
-}
-else {
-if(data37 < 1000 || isNaN(data37)){
-validate23.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
-return false;
-}
-}
-}
-}
-var valid7 = _errs85 === errors;
-}
-else {
-var valid7 = true;
-}
-if(valid7){
-if(data36.resendOnTimeout !== undefined){
-const _errs87 = errors;
-if(typeof data36.resendOnTimeout !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/ack/resendOnTimeout",schemaPath:"#/properties/ack/properties/resendOnTimeout/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid7 = _errs87 === errors;
-}
-else {
-var valid7 = true;
-}
-}
-}
-}
-else {
-validate23.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid0 = _errs82 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.heartbeat !== undefined){
-let data39 = data.heartbeat;
-const _errs89 = errors;
-if(errors === _errs89){
-if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
+let data40 = data.ack;
 const _errs91 = errors;
-for(const key4 in data39){
-if(!((key4 === "intervalMs") || (key4 === "timeoutMs"))){
-validate23.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+if(errors === _errs91){
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+const _errs93 = errors;
+for(const key4 in data40){
+if(!((key4 === "timeoutMs") || (key4 === "resendOnTimeout"))){
+validate23.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs91 === errors){
-if(data39.intervalMs !== undefined){
-let data40 = data39.intervalMs;
-const _errs92 = errors;
-if(!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))){
-validate23.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs92){
-if((typeof data40 == "number") && (isFinite(data40))){
-if(data40 > 600000 || isNaN(data40)){
-validate23.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
-return false;
-}
-else {
-if(data40 < 1000 || isNaN(data40)){
-validate23.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
-return false;
-}
-}
-}
-}
-var valid8 = _errs92 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data39.timeoutMs !== undefined){
-let data41 = data39.timeoutMs;
+if(_errs93 === errors){
+if(data40.timeoutMs !== undefined){
+let data41 = data40.timeoutMs;
 const _errs94 = errors;
 if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
-validate23.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs94){
 if((typeof data41 == "number") && (isFinite(data41))){
 if(data41 > 600000 || isNaN(data41)){
-validate23.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+validate23.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data41 < 1000 || isNaN(data41)){
-validate23.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate23.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -4394,77 +4495,62 @@ var valid8 = _errs94 === errors;
 else {
 var valid8 = true;
 }
+if(valid8){
+if(data40.resendOnTimeout !== undefined){
+const _errs96 = errors;
+if(typeof data40.resendOnTimeout !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/ack/resendOnTimeout",schemaPath:"#/properties/ack/properties/resendOnTimeout/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid8 = _errs96 === errors;
+}
+else {
+var valid8 = true;
+}
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid0 = _errs89 === errors;
+var valid0 = _errs91 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.reconnect !== undefined){
-let data42 = data.reconnect;
-const _errs96 = errors;
-if(errors === _errs96){
-if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
+if(data.heartbeat !== undefined){
+let data43 = data.heartbeat;
 const _errs98 = errors;
-for(const key5 in data42){
-if(!((((key5 === "initialDelayMs") || (key5 === "maxDelayMs")) || (key5 === "jitterRatio")) || (key5 === "maxRetries"))){
-validate23.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+if(errors === _errs98){
+if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
+const _errs100 = errors;
+for(const key5 in data43){
+if(!((key5 === "intervalMs") || (key5 === "timeoutMs"))){
+validate23.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs98 === errors){
-if(data42.initialDelayMs !== undefined){
-let data43 = data42.initialDelayMs;
-const _errs99 = errors;
-if(!(((typeof data43 == "number") && (!(data43 % 1) && !isNaN(data43))) && (isFinite(data43)))){
-validate23.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs99){
-if((typeof data43 == "number") && (isFinite(data43))){
-if(data43 > 600000 || isNaN(data43)){
-validate23.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
-return false;
-}
-else {
-if(data43 < 100 || isNaN(data43)){
-validate23.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
-return false;
-}
-}
-}
-}
-var valid9 = _errs99 === errors;
-}
-else {
-var valid9 = true;
-}
-if(valid9){
-if(data42.maxDelayMs !== undefined){
-let data44 = data42.maxDelayMs;
+if(_errs100 === errors){
+if(data43.intervalMs !== undefined){
+let data44 = data43.intervalMs;
 const _errs101 = errors;
 if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
-validate23.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs101){
 if((typeof data44 == "number") && (isFinite(data44))){
-if(data44 > 3600000 || isNaN(data44)){
-validate23.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
+if(data44 > 600000 || isNaN(data44)){
+validate23.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data44 < 1000 || isNaN(data44)){
-validate23.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate23.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -4476,17 +4562,125 @@ else {
 var valid9 = true;
 }
 if(valid9){
-if(data42.jitterRatio !== undefined){
-let data45 = data42.jitterRatio;
+if(data43.timeoutMs !== undefined){
+let data45 = data43.timeoutMs;
 const _errs103 = errors;
+if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
+validate23.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
 if(errors === _errs103){
 if((typeof data45 == "number") && (isFinite(data45))){
-if(data45 > 1 || isNaN(data45)){
+if(data45 > 600000 || isNaN(data45)){
+validate23.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+return false;
+}
+else {
+if(data45 < 1000 || isNaN(data45)){
+validate23.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+return false;
+}
+}
+}
+}
+var valid9 = _errs103 === errors;
+}
+else {
+var valid9 = true;
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs98 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.reconnect !== undefined){
+let data46 = data.reconnect;
+const _errs105 = errors;
+if(errors === _errs105){
+if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
+const _errs107 = errors;
+for(const key6 in data46){
+if(!((((key6 === "initialDelayMs") || (key6 === "maxDelayMs")) || (key6 === "jitterRatio")) || (key6 === "maxRetries"))){
+validate23.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+return false;
+break;
+}
+}
+if(_errs107 === errors){
+if(data46.initialDelayMs !== undefined){
+let data47 = data46.initialDelayMs;
+const _errs108 = errors;
+if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
+validate23.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs108){
+if((typeof data47 == "number") && (isFinite(data47))){
+if(data47 > 600000 || isNaN(data47)){
+validate23.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+return false;
+}
+else {
+if(data47 < 100 || isNaN(data47)){
+validate23.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+return false;
+}
+}
+}
+}
+var valid10 = _errs108 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data46.maxDelayMs !== undefined){
+let data48 = data46.maxDelayMs;
+const _errs110 = errors;
+if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
+validate23.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs110){
+if((typeof data48 == "number") && (isFinite(data48))){
+if(data48 > 3600000 || isNaN(data48)){
+validate23.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
+return false;
+}
+else {
+if(data48 < 1000 || isNaN(data48)){
+validate23.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+return false;
+}
+}
+}
+}
+var valid10 = _errs110 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data46.jitterRatio !== undefined){
+let data49 = data46.jitterRatio;
+const _errs112 = errors;
+if(errors === _errs112){
+if((typeof data49 == "number") && (isFinite(data49))){
+if(data49 > 1 || isNaN(data49)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}}];
 return false;
 }
 else {
-if(data45 < 0 || isNaN(data45)){
+if(data49 < 0 || isNaN(data49)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
@@ -4497,37 +4691,37 @@ validate23.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaP
 return false;
 }
 }
-var valid9 = _errs103 === errors;
+var valid10 = _errs112 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
-if(valid9){
-if(data42.maxRetries !== undefined){
-let data46 = data42.maxRetries;
-const _errs105 = errors;
-if(!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))){
+if(valid10){
+if(data46.maxRetries !== undefined){
+let data50 = data46.maxRetries;
+const _errs114 = errors;
+if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
 validate23.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs105){
-if((typeof data46 == "number") && (isFinite(data46))){
-if(data46 > 1000000 || isNaN(data46)){
+if(errors === _errs114){
+if((typeof data50 == "number") && (isFinite(data50))){
+if(data50 > 1000000 || isNaN(data50)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data46 < 0 || isNaN(data46)){
+if(data50 < 0 || isNaN(data50)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid9 = _errs105 === errors;
+var valid10 = _errs114 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
 }
 }
@@ -4539,279 +4733,279 @@ validate23.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs96 === errors;
+var valid0 = _errs105 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.debug !== undefined){
-const _errs107 = errors;
+const _errs116 = errors;
 if(typeof data.debug !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs107 === errors;
+var valid0 = _errs116 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data48 = data.limits;
-const _errs109 = errors;
-if(errors === _errs109){
-if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
-const _errs111 = errors;
-for(const key6 in data48){
-if(!(func2.call(schema13.properties.limits.properties, key6))){
-validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+let data52 = data.limits;
+const _errs118 = errors;
+if(errors === _errs118){
+if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
+const _errs120 = errors;
+for(const key7 in data52){
+if(!(func2.call(schema13.properties.limits.properties, key7))){
+validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs111 === errors){
-if(data48.maxPayload !== undefined){
-let data49 = data48.maxPayload;
-const _errs112 = errors;
-if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
+if(_errs120 === errors){
+if(data52.maxPayload !== undefined){
+let data53 = data52.maxPayload;
+const _errs121 = errors;
+if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
 validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs112){
-if((typeof data49 == "number") && (isFinite(data49))){
-if(data49 > 16777216 || isNaN(data49)){
+if(errors === _errs121){
+if((typeof data53 == "number") && (isFinite(data53))){
+if(data53 > 16777216 || isNaN(data53)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data49 < 1024 || isNaN(data49)){
+if(data53 < 1024 || isNaN(data53)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs112 === errors;
+var valid11 = _errs121 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data48.contentChars !== undefined){
-let data50 = data48.contentChars;
-const _errs114 = errors;
-if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+if(valid11){
+if(data52.contentChars !== undefined){
+let data54 = data52.contentChars;
+const _errs123 = errors;
+if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
 validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs114){
-if((typeof data50 == "number") && (isFinite(data50))){
-if(data50 > 1048576 || isNaN(data50)){
+if(errors === _errs123){
+if((typeof data54 == "number") && (isFinite(data54))){
+if(data54 > 1048576 || isNaN(data54)){
 validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
-if(data50 < 1 || isNaN(data50)){
+if(data54 < 1 || isNaN(data54)){
 validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs114 === errors;
+var valid11 = _errs123 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data48.mediaMegabytes !== undefined){
-let data51 = data48.mediaMegabytes;
-const _errs116 = errors;
-if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+if(valid11){
+if(data52.mediaMegabytes !== undefined){
+let data55 = data52.mediaMegabytes;
+const _errs125 = errors;
+if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
 validate23.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs116){
-if((typeof data51 == "number") && (isFinite(data51))){
-if(data51 > 100 || isNaN(data51)){
+if(errors === _errs125){
+if((typeof data55 == "number") && (isFinite(data55))){
+if(data55 > 100 || isNaN(data55)){
 validate23.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100}}];
 return false;
 }
 else {
-if(data51 < 1 || isNaN(data51)){
+if(data55 < 1 || isNaN(data55)){
 validate23.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs116 === errors;
+var valid11 = _errs125 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data48.maxConcurrent !== undefined){
-let data52 = data48.maxConcurrent;
-const _errs118 = errors;
-if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+if(valid11){
+if(data52.maxConcurrent !== undefined){
+let data56 = data52.maxConcurrent;
+const _errs127 = errors;
+if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
 validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs118){
-if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 1000 || isNaN(data52)){
+if(errors === _errs127){
+if((typeof data56 == "number") && (isFinite(data56))){
+if(data56 > 1000 || isNaN(data56)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data52 < 1 || isNaN(data52)){
+if(data56 < 1 || isNaN(data56)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs118 === errors;
+var valid11 = _errs127 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data48.queuedPerSession !== undefined){
-let data53 = data48.queuedPerSession;
-const _errs120 = errors;
-if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+if(valid11){
+if(data52.queuedPerSession !== undefined){
+let data57 = data52.queuedPerSession;
+const _errs129 = errors;
+if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
 validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs120){
-if((typeof data53 == "number") && (isFinite(data53))){
-if(data53 > 10000 || isNaN(data53)){
+if(errors === _errs129){
+if((typeof data57 == "number") && (isFinite(data57))){
+if(data57 > 10000 || isNaN(data57)){
 validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data53 < 1 || isNaN(data53)){
+if(data57 < 1 || isNaN(data57)){
 validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs120 === errors;
+var valid11 = _errs129 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data48.messagesPerMinute !== undefined){
-let data54 = data48.messagesPerMinute;
-const _errs122 = errors;
-if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
+if(valid11){
+if(data52.messagesPerMinute !== undefined){
+let data58 = data52.messagesPerMinute;
+const _errs131 = errors;
+if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
 validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs122){
-if((typeof data54 == "number") && (isFinite(data54))){
-if(data54 > 100000 || isNaN(data54)){
+if(errors === _errs131){
+if((typeof data58 == "number") && (isFinite(data58))){
+if(data58 > 100000 || isNaN(data58)){
 validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data54 < 1 || isNaN(data54)){
+if(data58 < 1 || isNaN(data58)){
 validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs122 === errors;
+var valid11 = _errs131 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data48.messageBurst !== undefined){
-let data55 = data48.messageBurst;
-const _errs124 = errors;
-if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
+if(valid11){
+if(data52.messageBurst !== undefined){
+let data59 = data52.messageBurst;
+const _errs133 = errors;
+if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
 validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs124){
-if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 100000 || isNaN(data55)){
+if(errors === _errs133){
+if((typeof data59 == "number") && (isFinite(data59))){
+if(data59 > 100000 || isNaN(data59)){
 validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data55 < 1 || isNaN(data55)){
+if(data59 < 1 || isNaN(data59)){
 validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs124 === errors;
+var valid11 = _errs133 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data48.dedupeEntries !== undefined){
-let data56 = data48.dedupeEntries;
-const _errs126 = errors;
-if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
+if(valid11){
+if(data52.dedupeEntries !== undefined){
+let data60 = data52.dedupeEntries;
+const _errs135 = errors;
+if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
 validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs126){
-if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 1000000 || isNaN(data56)){
+if(errors === _errs135){
+if((typeof data60 == "number") && (isFinite(data60))){
+if(data60 > 1000000 || isNaN(data60)){
 validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data56 < 1 || isNaN(data56)){
+if(data60 < 1 || isNaN(data60)){
 validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs126 === errors;
+var valid11 = _errs135 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data48.turnSeconds !== undefined){
-let data57 = data48.turnSeconds;
-const _errs128 = errors;
-if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
+if(valid11){
+if(data52.turnSeconds !== undefined){
+let data61 = data52.turnSeconds;
+const _errs137 = errors;
+if(!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))){
 validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs128){
-if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 86400 || isNaN(data57)){
+if(errors === _errs137){
+if((typeof data61 == "number") && (isFinite(data61))){
+if(data61 > 86400 || isNaN(data61)){
 validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data57 < 1 || isNaN(data57)){
+if(data61 < 1 || isNaN(data61)){
 validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs128 === errors;
+var valid11 = _errs137 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
 }
 }
@@ -4828,10 +5022,11 @@ validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs109 === errors;
+var valid0 = _errs118 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }

@@ -179,6 +179,8 @@ export interface ClawchatConfig {
    * 1 to 128 characters.
    */
   name?: string;
+  /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+  heartbeatVisibility?: ClawchatConfigHeartbeatVisibility;
   /**
    * Address of the ClawChat server. A login is good for the server that gave it only.
    * 1 to 2048 characters.
@@ -347,6 +349,16 @@ export interface ClawchatConfig {
   accounts?: { [key: string]: ClawchatAccountInput };
 }
 
+/** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+export interface ClawchatConfigHeartbeatVisibility {
+  /** Whether a check that found nothing is told. */
+  showOk?: boolean;
+  /** Whether what a check found is told. */
+  showAlerts?: boolean;
+  /** Whether OpenClaw's own surfaces show that a check ran. */
+  useIndicator?: boolean;
+}
+
 /** How long the server may take to accept a message. */
 export interface ClawchatConfigAck {
   /**
@@ -485,6 +497,8 @@ export interface ClawchatAccount {
    * 1 to 128 characters.
    */
   name?: string;
+  /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+  heartbeatVisibility?: ClawchatAccountHeartbeatVisibility;
   /**
    * Address of the ClawChat server. A login is good for the server that gave it only.
    * 1 to 2048 characters.
@@ -643,6 +657,16 @@ export interface ClawchatAccount {
   richInteractions?: unknown;
 }
 
+/** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+export interface ClawchatAccountHeartbeatVisibility {
+  /** Whether a check that found nothing is told. */
+  showOk?: boolean;
+  /** Whether what a check found is told. */
+  showAlerts?: boolean;
+  /** Whether OpenClaw's own surfaces show that a check ran. */
+  useIndicator?: boolean;
+}
+
 /** How long the server may take to accept a message. */
 export interface ClawchatAccountAck {
   /**
@@ -772,6 +796,8 @@ export interface ClawchatConfigInput {
    * 1 to 128 characters.
    */
   name?: string;
+  /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+  heartbeatVisibility?: ClawchatConfigHeartbeatVisibilityInput;
   /**
    * Address of the ClawChat server. A login is good for the server that gave it only.
    * 1 to 2048 characters.
@@ -940,6 +966,16 @@ export interface ClawchatConfigInput {
   accounts?: { [key: string]: ClawchatAccountInput };
 }
 
+/** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+export interface ClawchatConfigHeartbeatVisibilityInput {
+  /** Whether a check that found nothing is told. */
+  showOk?: boolean;
+  /** Whether what a check found is told. */
+  showAlerts?: boolean;
+  /** Whether OpenClaw's own surfaces show that a check ran. */
+  useIndicator?: boolean;
+}
+
 export interface ClawchatConfigGroupsValueInput {
   /** Overrides groupMode for this group. */
   groupMode?: "all" | "mention";
@@ -1092,6 +1128,8 @@ export interface ClawchatAccountInput {
    * 1 to 128 characters.
    */
   name?: string;
+  /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+  heartbeatVisibility?: ClawchatAccountHeartbeatVisibilityInput;
   /**
    * Address of the ClawChat server. A login is good for the server that gave it only.
    * 1 to 2048 characters.
@@ -1248,6 +1286,16 @@ export interface ClawchatAccountInput {
   awarenessNote?: unknown;
   /** Of the original plugin; ignored with a warning. */
   richInteractions?: unknown;
+}
+
+/** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+export interface ClawchatAccountHeartbeatVisibilityInput {
+  /** Whether a check that found nothing is told. */
+  showOk?: boolean;
+  /** Whether what a check found is told. */
+  showAlerts?: boolean;
+  /** Whether OpenClaw's own surfaces show that a check ran. */
+  useIndicator?: boolean;
 }
 
 export interface ClawchatAccountGroupsValueInput {

@@ -3,7 +3,7 @@
 
 import { codePoints } from "../runtime.ts";
 export const InstaClawConfigInput = validate14;
-const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"clientId":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appKey":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"systemPrompt":{"type":"string","maxLength":65536},"debug":{"type":"boolean"},"wsUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"heartbeatIntervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutThresholdMs":{"type":"integer","minimum":1000,"maximum":3600000},"requestTimeoutMs":{"type":"integer","minimum":1000,"maximum":86400000},"reconnect":{"type":"object","additionalProperties":false,"properties":{"maxAttempts":{"type":"integer","minimum":0,"maximum":1000000}}},"events":{"type":"string","enum":["minimal","full"]},"deltaShape":{"type":"string","enum":["string","object"]},"ack":{"type":"string","enum":["off","intclaw","dingtalk"]},"profile":{"type":"string","enum":["envelope","topic","bare"]},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"requireMention":{"type":"boolean"}}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000}}},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/InstaClawAccountInput"}}}};
+const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"clientId":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appKey":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"systemPrompt":{"type":"string","maxLength":65536},"debug":{"type":"boolean"},"wsUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"heartbeatIntervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutThresholdMs":{"type":"integer","minimum":1000,"maximum":3600000},"requestTimeoutMs":{"type":"integer","minimum":1000,"maximum":86400000},"reconnect":{"type":"object","additionalProperties":false,"properties":{"maxAttempts":{"type":"integer","minimum":0,"maximum":1000000}}},"events":{"type":"string","enum":["minimal","full"]},"deltaShape":{"type":"string","enum":["string","object"]},"ack":{"type":"string","enum":["off","intclaw","dingtalk"]},"profile":{"type":"string","enum":["envelope","topic","bare"]},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"requireMention":{"type":"boolean"}}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000}}},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/InstaClawAccountInput"}}}};
 const func2 = Object.prototype.hasOwnProperty;
 const func3 = codePoints;
 const func5 = (s) => { for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (!((c >= 32 && c <= 126))) return false; } return true; };
@@ -113,7 +113,7 @@ validate15.errors = vErrors;
 return errors === 0;
 }
 
-const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"clientId":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appKey":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"systemPrompt":{"type":"string","maxLength":65536},"debug":{"type":"boolean"},"wsUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"heartbeatIntervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutThresholdMs":{"type":"integer","minimum":1000,"maximum":3600000},"requestTimeoutMs":{"type":"integer","minimum":1000,"maximum":86400000},"reconnect":{"type":"object","additionalProperties":false,"properties":{"maxAttempts":{"type":"integer","minimum":0,"maximum":1000000}}},"events":{"type":"string","enum":["minimal","full"]},"deltaShape":{"type":"string","enum":["string","object"]},"ack":{"type":"string","enum":["off","intclaw","dingtalk"]},"profile":{"type":"string","enum":["envelope","topic","bare"]},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"requireMention":{"type":"boolean"}}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000}}}}};
+const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"clientId":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appKey":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"systemPrompt":{"type":"string","maxLength":65536},"debug":{"type":"boolean"},"wsUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"heartbeatIntervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutThresholdMs":{"type":"integer","minimum":1000,"maximum":3600000},"requestTimeoutMs":{"type":"integer","minimum":1000,"maximum":86400000},"reconnect":{"type":"object","additionalProperties":false,"properties":{"maxAttempts":{"type":"integer","minimum":0,"maximum":1000000}}},"events":{"type":"string","enum":["minimal","full"]},"deltaShape":{"type":"string","enum":["string","object"]},"ack":{"type":"string","enum":["off","intclaw","dingtalk"]},"profile":{"type":"string","enum":["envelope","topic","bare"]},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"requireMention":{"type":"boolean"}}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000}}}}};
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -168,15 +168,79 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.clientId !== undefined){
-let data2 = data.clientId;
+if(data.heartbeatVisibility !== undefined){
+let data2 = data.heartbeatVisibility;
 const _errs6 = errors;
-const _errs7 = errors;
-let valid1 = false;
+if(errors === _errs6){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func3(data2) > 512){
+for(const key1 in data2){
+if(!(((key1 === "showOk") || (key1 === "showAlerts")) || (key1 === "useIndicator"))){
+validate20.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+return false;
+break;
+}
+}
+if(_errs8 === errors){
+if(data2.showOk !== undefined){
+const _errs9 = errors;
+if(typeof data2.showOk !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",schemaPath:"#/properties/heartbeatVisibility/properties/showOk/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs9 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.showAlerts !== undefined){
+const _errs11 = errors;
+if(typeof data2.showAlerts !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",schemaPath:"#/properties/heartbeatVisibility/properties/showAlerts/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs11 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.useIndicator !== undefined){
+const _errs13 = errors;
+if(typeof data2.useIndicator !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",schemaPath:"#/properties/heartbeatVisibility/properties/useIndicator/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs13 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.clientId !== undefined){
+let data6 = data.clientId;
+const _errs15 = errors;
+const _errs16 = errors;
+let valid2 = false;
+const _errs17 = errors;
+if(errors === _errs17){
+if(typeof data6 === "string"){
+if(data6.length > 512 && func3(data6) > 512){
 const err0 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err0];
@@ -187,7 +251,7 @@ vErrors.push(err0);
 errors++;
 }
 else {
-if(!func5(data2)){
+if(!func5(data6)){
 const err1 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err1];
@@ -210,18 +274,18 @@ vErrors.push(err2);
 errors++;
 }
 }
-var _valid0 = _errs8 === errors;
-valid1 = valid1 || _valid0;
-if(!valid1){
-const _errs10 = errors;
-if(!(validate15(data2, {instancePath:instancePath+"/clientId",parentData:data,parentDataProperty:"clientId",rootData}))){
+var _valid0 = _errs17 === errors;
+valid2 = valid2 || _valid0;
+if(!valid2){
+const _errs19 = errors;
+if(!(validate15(data6, {instancePath:instancePath+"/clientId",parentData:data,parentDataProperty:"clientId",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid0 = _errs10 === errors;
-valid1 = valid1 || _valid0;
+var _valid0 = _errs19 === errors;
+valid2 = valid2 || _valid0;
 }
-if(!valid1){
+if(!valid2){
 const err3 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err3];
@@ -234,31 +298,31 @@ validate20.errors = vErrors;
 return false;
 }
 else {
-errors = _errs7;
+errors = _errs16;
 if(vErrors !== null){
-if(_errs7){
-vErrors.length = _errs7;
+if(_errs16){
+vErrors.length = _errs16;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs6 === errors;
+var valid0 = _errs15 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.clientSecret !== undefined){
-let data3 = data.clientSecret;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid2 = false;
-const _errs13 = errors;
-if(errors === _errs13){
-if(typeof data3 === "string"){
-if(data3.length > 512 && func3(data3) > 512){
+let data7 = data.clientSecret;
+const _errs20 = errors;
+const _errs21 = errors;
+let valid3 = false;
+const _errs22 = errors;
+if(errors === _errs22){
+if(typeof data7 === "string"){
+if(data7.length > 512 && func3(data7) > 512){
 const err4 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err4];
@@ -269,7 +333,7 @@ vErrors.push(err4);
 errors++;
 }
 else {
-if(!func5(data3)){
+if(!func5(data7)){
 const err5 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err5];
@@ -292,18 +356,18 @@ vErrors.push(err6);
 errors++;
 }
 }
-var _valid1 = _errs13 === errors;
-valid2 = valid2 || _valid1;
-if(!valid2){
-const _errs15 = errors;
-if(!(validate15(data3, {instancePath:instancePath+"/clientSecret",parentData:data,parentDataProperty:"clientSecret",rootData}))){
+var _valid1 = _errs22 === errors;
+valid3 = valid3 || _valid1;
+if(!valid3){
+const _errs24 = errors;
+if(!(validate15(data7, {instancePath:instancePath+"/clientSecret",parentData:data,parentDataProperty:"clientSecret",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid1 = _errs15 === errors;
-valid2 = valid2 || _valid1;
+var _valid1 = _errs24 === errors;
+valid3 = valid3 || _valid1;
 }
-if(!valid2){
+if(!valid3){
 const err7 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err7];
@@ -316,31 +380,31 @@ validate20.errors = vErrors;
 return false;
 }
 else {
-errors = _errs12;
+errors = _errs21;
 if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
+if(_errs21){
+vErrors.length = _errs21;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs11 === errors;
+var valid0 = _errs20 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.appKey !== undefined){
-let data4 = data.appKey;
-const _errs16 = errors;
-const _errs17 = errors;
-let valid3 = false;
-const _errs18 = errors;
-if(errors === _errs18){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func3(data4) > 512){
+let data8 = data.appKey;
+const _errs25 = errors;
+const _errs26 = errors;
+let valid4 = false;
+const _errs27 = errors;
+if(errors === _errs27){
+if(typeof data8 === "string"){
+if(data8.length > 512 && func3(data8) > 512){
 const err8 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err8];
@@ -351,7 +415,7 @@ vErrors.push(err8);
 errors++;
 }
 else {
-if(!func5(data4)){
+if(!func5(data8)){
 const err9 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err9];
@@ -374,18 +438,18 @@ vErrors.push(err10);
 errors++;
 }
 }
-var _valid2 = _errs18 === errors;
-valid3 = valid3 || _valid2;
-if(!valid3){
-const _errs20 = errors;
-if(!(validate15(data4, {instancePath:instancePath+"/appKey",parentData:data,parentDataProperty:"appKey",rootData}))){
+var _valid2 = _errs27 === errors;
+valid4 = valid4 || _valid2;
+if(!valid4){
+const _errs29 = errors;
+if(!(validate15(data8, {instancePath:instancePath+"/appKey",parentData:data,parentDataProperty:"appKey",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid2 = _errs20 === errors;
-valid3 = valid3 || _valid2;
+var _valid2 = _errs29 === errors;
+valid4 = valid4 || _valid2;
 }
-if(!valid3){
+if(!valid4){
 const err11 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err11];
@@ -398,31 +462,31 @@ validate20.errors = vErrors;
 return false;
 }
 else {
-errors = _errs17;
+errors = _errs26;
 if(vErrors !== null){
-if(_errs17){
-vErrors.length = _errs17;
+if(_errs26){
+vErrors.length = _errs26;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs16 === errors;
+var valid0 = _errs25 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.appSecret !== undefined){
-let data5 = data.appSecret;
-const _errs21 = errors;
-const _errs22 = errors;
-let valid4 = false;
-const _errs23 = errors;
-if(errors === _errs23){
-if(typeof data5 === "string"){
-if(data5.length > 512 && func3(data5) > 512){
+let data9 = data.appSecret;
+const _errs30 = errors;
+const _errs31 = errors;
+let valid5 = false;
+const _errs32 = errors;
+if(errors === _errs32){
+if(typeof data9 === "string"){
+if(data9.length > 512 && func3(data9) > 512){
 const err12 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err12];
@@ -433,7 +497,7 @@ vErrors.push(err12);
 errors++;
 }
 else {
-if(!func5(data5)){
+if(!func5(data9)){
 const err13 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err13];
@@ -456,18 +520,18 @@ vErrors.push(err14);
 errors++;
 }
 }
-var _valid3 = _errs23 === errors;
-valid4 = valid4 || _valid3;
-if(!valid4){
-const _errs25 = errors;
-if(!(validate15(data5, {instancePath:instancePath+"/appSecret",parentData:data,parentDataProperty:"appSecret",rootData}))){
+var _valid3 = _errs32 === errors;
+valid5 = valid5 || _valid3;
+if(!valid5){
+const _errs34 = errors;
+if(!(validate15(data9, {instancePath:instancePath+"/appSecret",parentData:data,parentDataProperty:"appSecret",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid3 = _errs25 === errors;
-valid4 = valid4 || _valid3;
+var _valid3 = _errs34 === errors;
+valid5 = valid5 || _valid3;
 }
-if(!valid4){
+if(!valid5){
 const err15 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err15];
@@ -480,28 +544,28 @@ validate20.errors = vErrors;
 return false;
 }
 else {
-errors = _errs22;
+errors = _errs31;
 if(vErrors !== null){
-if(_errs22){
-vErrors.length = _errs22;
+if(_errs31){
+vErrors.length = _errs31;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs21 === errors;
+var valid0 = _errs30 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data6 = data.systemPrompt;
-const _errs26 = errors;
-if(errors === _errs26){
-if(typeof data6 === "string"){
-if(data6.length > 65536 && func3(data6) > 65536){
+let data10 = data.systemPrompt;
+const _errs35 = errors;
+if(errors === _errs35){
+if(typeof data10 === "string"){
+if(data10.length > 65536 && func3(data10) > 65536){
 validate20.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -511,35 +575,35 @@ validate20.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs26 === errors;
+var valid0 = _errs35 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.debug !== undefined){
-const _errs28 = errors;
+const _errs37 = errors;
 if(typeof data.debug !== "boolean"){
 validate20.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs28 === errors;
+var valid0 = _errs37 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.wsUrl !== undefined){
-let data8 = data.wsUrl;
-const _errs30 = errors;
-if(errors === _errs30){
-if(typeof data8 === "string"){
-if(data8.length > 2048 && func3(data8) > 2048){
+let data12 = data.wsUrl;
+const _errs39 = errors;
+if(errors === _errs39){
+if(typeof data12 === "string"){
+if(data12.length > 2048 && func3(data12) > 2048){
 validate20.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data8.length < 1){
+if(data12.length < 1){
 validate20.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -550,134 +614,134 @@ validate20.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs30 === errors;
+var valid0 = _errs39 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowInsecure !== undefined){
-const _errs32 = errors;
+const _errs41 = errors;
 if(typeof data.allowInsecure !== "boolean"){
 validate20.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs32 === errors;
+var valid0 = _errs41 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.heartbeatIntervalMs !== undefined){
-let data10 = data.heartbeatIntervalMs;
-const _errs34 = errors;
-if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
+let data14 = data.heartbeatIntervalMs;
+const _errs43 = errors;
+if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
 validate20.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs34){
-if((typeof data10 == "number") && (isFinite(data10))){
-if(data10 > 600000 || isNaN(data10)){
+if(errors === _errs43){
+if((typeof data14 == "number") && (isFinite(data14))){
+if(data14 > 600000 || isNaN(data14)){
 validate20.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data10 < 1000 || isNaN(data10)){
+if(data14 < 1000 || isNaN(data14)){
 validate20.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs34 === errors;
+var valid0 = _errs43 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.timeoutThresholdMs !== undefined){
-let data11 = data.timeoutThresholdMs;
-const _errs36 = errors;
-if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
+let data15 = data.timeoutThresholdMs;
+const _errs45 = errors;
+if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
 validate20.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs36){
-if((typeof data11 == "number") && (isFinite(data11))){
-if(data11 > 3600000 || isNaN(data11)){
+if(errors === _errs45){
+if((typeof data15 == "number") && (isFinite(data15))){
+if(data15 > 3600000 || isNaN(data15)){
 validate20.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
 return false;
 }
 else {
-if(data11 < 1000 || isNaN(data11)){
+if(data15 < 1000 || isNaN(data15)){
 validate20.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs36 === errors;
+var valid0 = _errs45 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requestTimeoutMs !== undefined){
-let data12 = data.requestTimeoutMs;
-const _errs38 = errors;
-if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
+let data16 = data.requestTimeoutMs;
+const _errs47 = errors;
+if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
 validate20.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs38){
-if((typeof data12 == "number") && (isFinite(data12))){
-if(data12 > 86400000 || isNaN(data12)){
+if(errors === _errs47){
+if((typeof data16 == "number") && (isFinite(data16))){
+if(data16 > 86400000 || isNaN(data16)){
 validate20.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
 return false;
 }
 else {
-if(data12 < 1000 || isNaN(data12)){
+if(data16 < 1000 || isNaN(data16)){
 validate20.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs38 === errors;
+var valid0 = _errs47 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reconnect !== undefined){
-let data13 = data.reconnect;
-const _errs40 = errors;
-if(errors === _errs40){
-if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
-const _errs42 = errors;
-for(const key1 in data13){
-if(!(key1 === "maxAttempts")){
-validate20.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+let data17 = data.reconnect;
+const _errs49 = errors;
+if(errors === _errs49){
+if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
+const _errs51 = errors;
+for(const key2 in data17){
+if(!(key2 === "maxAttempts")){
+validate20.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
 }
-if(_errs42 === errors){
-if(data13.maxAttempts !== undefined){
-let data14 = data13.maxAttempts;
-const _errs43 = errors;
-if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
+if(_errs51 === errors){
+if(data17.maxAttempts !== undefined){
+let data18 = data17.maxAttempts;
+const _errs52 = errors;
+if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
 validate20.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs43){
-if((typeof data14 == "number") && (isFinite(data14))){
-if(data14 > 1000000 || isNaN(data14)){
+if(errors === _errs52){
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 1000000 || isNaN(data18)){
 validate20.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data14 < 0 || isNaN(data14)){
+if(data18 < 0 || isNaN(data18)){
 validate20.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
@@ -692,118 +756,118 @@ validate20.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs40 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.events !== undefined){
-let data15 = data.events;
-const _errs45 = errors;
-if(typeof data15 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data15 === "minimal") || (data15 === "full"))){
-validate20.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/enum",keyword:"enum",params:{allowedValues: schema13.properties.events.enum}}];
-return false;
-}
-var valid0 = _errs45 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.deltaShape !== undefined){
-let data16 = data.deltaShape;
-const _errs47 = errors;
-if(typeof data16 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data16 === "string") || (data16 === "object"))){
-validate20.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/enum",keyword:"enum",params:{allowedValues: schema13.properties.deltaShape.enum}}];
-return false;
-}
-var valid0 = _errs47 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.ack !== undefined){
-let data17 = data.ack;
-const _errs49 = errors;
-if(typeof data17 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!(((data17 === "off") || (data17 === "intclaw")) || (data17 === "dingtalk"))){
-validate20.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/enum",keyword:"enum",params:{allowedValues: schema13.properties.ack.enum}}];
-return false;
-}
 var valid0 = _errs49 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
+if(data.events !== undefined){
+let data19 = data.events;
+const _errs54 = errors;
+if(typeof data19 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data19 === "minimal") || (data19 === "full"))){
+validate20.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/enum",keyword:"enum",params:{allowedValues: schema13.properties.events.enum}}];
+return false;
+}
+var valid0 = _errs54 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.deltaShape !== undefined){
+let data20 = data.deltaShape;
+const _errs56 = errors;
+if(typeof data20 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data20 === "string") || (data20 === "object"))){
+validate20.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/enum",keyword:"enum",params:{allowedValues: schema13.properties.deltaShape.enum}}];
+return false;
+}
+var valid0 = _errs56 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.ack !== undefined){
+let data21 = data.ack;
+const _errs58 = errors;
+if(typeof data21 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data21 === "off") || (data21 === "intclaw")) || (data21 === "dingtalk"))){
+validate20.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/enum",keyword:"enum",params:{allowedValues: schema13.properties.ack.enum}}];
+return false;
+}
+var valid0 = _errs58 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.profile !== undefined){
-let data18 = data.profile;
-const _errs51 = errors;
-if(typeof data18 !== "string"){
+let data22 = data.profile;
+const _errs60 = errors;
+if(typeof data22 !== "string"){
 validate20.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data18 === "envelope") || (data18 === "topic")) || (data18 === "bare"))){
+if(!(((data22 === "envelope") || (data22 === "topic")) || (data22 === "bare"))){
 validate20.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/enum",keyword:"enum",params:{allowedValues: schema13.properties.profile.enum}}];
 return false;
 }
-var valid0 = _errs51 === errors;
+var valid0 = _errs60 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dmPolicy !== undefined){
-let data19 = data.dmPolicy;
-const _errs53 = errors;
-if(typeof data19 !== "string"){
+let data23 = data.dmPolicy;
+const _errs62 = errors;
+if(typeof data23 !== "string"){
 validate20.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data19 === "open") || (data19 === "pairing")) || (data19 === "allowlist")) || (data19 === "disabled"))){
+if(!((((data23 === "open") || (data23 === "pairing")) || (data23 === "allowlist")) || (data23 === "disabled"))){
 validate20.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs53 === errors;
+var valid0 = _errs62 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data20 = data.allowFrom;
-const _errs55 = errors;
-if(errors === _errs55){
-if(Array.isArray(data20)){
-if(data20.length > 10000){
+let data24 = data.allowFrom;
+const _errs64 = errors;
+if(errors === _errs64){
+if(Array.isArray(data24)){
+if(data24.length > 10000){
 validate20.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid6 = true;
-const len0 = data20.length;
+var valid7 = true;
+const len0 = data24.length;
 for(let i0=0; i0<len0; i0++){
-let data21 = data20[i0];
-const _errs57 = errors;
-if((typeof data21 !== "string") && (!((typeof data21 == "number") && (isFinite(data21))))){
+let data25 = data24[i0];
+const _errs66 = errors;
+if((typeof data25 !== "string") && (!((typeof data25 == "number") && (isFinite(data25))))){
 validate20.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
 return false;
 }
-var valid6 = _errs57 === errors;
-if(!valid6){
+var valid7 = _errs66 === errors;
+if(!valid7){
 break;
 }
 }
@@ -814,50 +878,50 @@ validate20.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs55 === errors;
+var valid0 = _errs64 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data22 = data.groupPolicy;
-const _errs59 = errors;
-if(typeof data22 !== "string"){
+let data26 = data.groupPolicy;
+const _errs68 = errors;
+if(typeof data26 !== "string"){
 validate20.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data22 === "open") || (data22 === "allowlist")) || (data22 === "disabled"))){
+if(!(((data26 === "open") || (data26 === "allowlist")) || (data26 === "disabled"))){
 validate20.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs59 === errors;
+var valid0 = _errs68 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data23 = data.groupAllowFrom;
-const _errs61 = errors;
-if(errors === _errs61){
-if(Array.isArray(data23)){
-if(data23.length > 10000){
+let data27 = data.groupAllowFrom;
+const _errs70 = errors;
+if(errors === _errs70){
+if(Array.isArray(data27)){
+if(data27.length > 10000){
 validate20.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid7 = true;
-const len1 = data23.length;
+var valid8 = true;
+const len1 = data27.length;
 for(let i1=0; i1<len1; i1++){
-let data24 = data23[i1];
-const _errs63 = errors;
-if((typeof data24 !== "string") && (!((typeof data24 == "number") && (isFinite(data24))))){
+let data28 = data27[i1];
+const _errs72 = errors;
+if((typeof data28 !== "string") && (!((typeof data28 == "number") && (isFinite(data28))))){
 validate20.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid7 = _errs63 === errors;
-if(!valid7){
+var valid8 = _errs72 === errors;
+if(!valid8){
 break;
 }
 }
@@ -868,63 +932,63 @@ validate20.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs61 === errors;
+var valid0 = _errs70 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requireMention !== undefined){
-const _errs65 = errors;
+const _errs74 = errors;
 if(typeof data.requireMention !== "boolean"){
 validate20.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs65 === errors;
+var valid0 = _errs74 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data26 = data.groups;
-const _errs67 = errors;
-if(errors === _errs67){
-if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
-if(Object.keys(data26).length > 10000){
+let data30 = data.groups;
+const _errs76 = errors;
+if(errors === _errs76){
+if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
+if(Object.keys(data30).length > 10000){
 validate20.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key2 in data26){
-let data27 = data26[key2];
-const _errs70 = errors;
-if(errors === _errs70){
-if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
-const _errs72 = errors;
-for(const key3 in data27){
-if(!(key3 === "requireMention")){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
+for(const key3 in data30){
+let data31 = data30[key3];
+const _errs79 = errors;
+if(errors === _errs79){
+if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
+const _errs81 = errors;
+for(const key4 in data31){
+if(!(key4 === "requireMention")){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs72 === errors){
-if(data27.requireMention !== undefined){
-if(typeof data27.requireMention !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+if(_errs81 === errors){
+if(data31.requireMention !== undefined){
+if(typeof data31.requireMention !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid8 = _errs70 === errors;
-if(!valid8){
+var valid9 = _errs79 === errors;
+if(!valid9){
 break;
 }
 }
@@ -935,186 +999,186 @@ validate20.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs67 === errors;
+var valid0 = _errs76 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data29 = data.limits;
-const _errs75 = errors;
-if(errors === _errs75){
-if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
-const _errs77 = errors;
-for(const key4 in data29){
-if(!((((((key4 === "maxPayload") || (key4 === "maxConcurrent")) || (key4 === "queuedPerSession")) || (key4 === "messagesPerMinute")) || (key4 === "messageBurst")) || (key4 === "dedupeEntries"))){
-validate20.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+let data33 = data.limits;
+const _errs84 = errors;
+if(errors === _errs84){
+if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
+const _errs86 = errors;
+for(const key5 in data33){
+if(!((((((key5 === "maxPayload") || (key5 === "maxConcurrent")) || (key5 === "queuedPerSession")) || (key5 === "messagesPerMinute")) || (key5 === "messageBurst")) || (key5 === "dedupeEntries"))){
+validate20.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs77 === errors){
-if(data29.maxPayload !== undefined){
-let data30 = data29.maxPayload;
-const _errs78 = errors;
-if(!(((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30))) && (isFinite(data30)))){
+if(_errs86 === errors){
+if(data33.maxPayload !== undefined){
+let data34 = data33.maxPayload;
+const _errs87 = errors;
+if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
 validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs78){
-if((typeof data30 == "number") && (isFinite(data30))){
-if(data30 > 16777216 || isNaN(data30)){
+if(errors === _errs87){
+if((typeof data34 == "number") && (isFinite(data34))){
+if(data34 > 16777216 || isNaN(data34)){
 validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data30 < 1024 || isNaN(data30)){
+if(data34 < 1024 || isNaN(data34)){
 validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs78 === errors;
+var valid11 = _errs87 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data29.maxConcurrent !== undefined){
-let data31 = data29.maxConcurrent;
-const _errs80 = errors;
-if(!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))){
+if(valid11){
+if(data33.maxConcurrent !== undefined){
+let data35 = data33.maxConcurrent;
+const _errs89 = errors;
+if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
 validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs80){
-if((typeof data31 == "number") && (isFinite(data31))){
-if(data31 > 1000 || isNaN(data31)){
+if(errors === _errs89){
+if((typeof data35 == "number") && (isFinite(data35))){
+if(data35 > 1000 || isNaN(data35)){
 validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data31 < 1 || isNaN(data31)){
+if(data35 < 1 || isNaN(data35)){
 validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs80 === errors;
+var valid11 = _errs89 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data29.queuedPerSession !== undefined){
-let data32 = data29.queuedPerSession;
-const _errs82 = errors;
-if(!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))){
+if(valid11){
+if(data33.queuedPerSession !== undefined){
+let data36 = data33.queuedPerSession;
+const _errs91 = errors;
+if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
 validate20.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs82){
-if((typeof data32 == "number") && (isFinite(data32))){
-if(data32 > 10000 || isNaN(data32)){
+if(errors === _errs91){
+if((typeof data36 == "number") && (isFinite(data36))){
+if(data36 > 10000 || isNaN(data36)){
 validate20.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data32 < 1 || isNaN(data32)){
+if(data36 < 1 || isNaN(data36)){
 validate20.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs82 === errors;
+var valid11 = _errs91 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data29.messagesPerMinute !== undefined){
-let data33 = data29.messagesPerMinute;
-const _errs84 = errors;
-if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
+if(valid11){
+if(data33.messagesPerMinute !== undefined){
+let data37 = data33.messagesPerMinute;
+const _errs93 = errors;
+if(!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))){
 validate20.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs84){
-if((typeof data33 == "number") && (isFinite(data33))){
-if(data33 > 100000 || isNaN(data33)){
+if(errors === _errs93){
+if((typeof data37 == "number") && (isFinite(data37))){
+if(data37 > 100000 || isNaN(data37)){
 validate20.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data33 < 1 || isNaN(data33)){
+if(data37 < 1 || isNaN(data37)){
 validate20.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs84 === errors;
+var valid11 = _errs93 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data29.messageBurst !== undefined){
-let data34 = data29.messageBurst;
-const _errs86 = errors;
-if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
+if(valid11){
+if(data33.messageBurst !== undefined){
+let data38 = data33.messageBurst;
+const _errs95 = errors;
+if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
 validate20.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs86){
-if((typeof data34 == "number") && (isFinite(data34))){
-if(data34 > 100000 || isNaN(data34)){
+if(errors === _errs95){
+if((typeof data38 == "number") && (isFinite(data38))){
+if(data38 > 100000 || isNaN(data38)){
 validate20.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data34 < 1 || isNaN(data34)){
+if(data38 < 1 || isNaN(data38)){
 validate20.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs86 === errors;
+var valid11 = _errs95 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data29.dedupeEntries !== undefined){
-let data35 = data29.dedupeEntries;
-const _errs88 = errors;
-if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
+if(valid11){
+if(data33.dedupeEntries !== undefined){
+let data39 = data33.dedupeEntries;
+const _errs97 = errors;
+if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
 validate20.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs88){
-if((typeof data35 == "number") && (isFinite(data35))){
-if(data35 > 1000000 || isNaN(data35)){
+if(errors === _errs97){
+if((typeof data39 == "number") && (isFinite(data39))){
+if(data39 > 1000000 || isNaN(data39)){
 validate20.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data35 < 1 || isNaN(data35)){
+if(data39 < 1 || isNaN(data39)){
 validate20.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs88 === errors;
+var valid11 = _errs97 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
 }
 }
@@ -1128,10 +1192,11 @@ validate20.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs75 === errors;
+var valid0 = _errs84 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }
@@ -1222,15 +1287,79 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.clientId !== undefined){
-let data2 = data.clientId;
+if(data.heartbeatVisibility !== undefined){
+let data2 = data.heartbeatVisibility;
 const _errs6 = errors;
-const _errs7 = errors;
-let valid1 = false;
+if(errors === _errs6){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func3(data2) > 512){
+for(const key1 in data2){
+if(!(((key1 === "showOk") || (key1 === "showAlerts")) || (key1 === "useIndicator"))){
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+return false;
+break;
+}
+}
+if(_errs8 === errors){
+if(data2.showOk !== undefined){
+const _errs9 = errors;
+if(typeof data2.showOk !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",schemaPath:"#/properties/heartbeatVisibility/properties/showOk/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs9 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.showAlerts !== undefined){
+const _errs11 = errors;
+if(typeof data2.showAlerts !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",schemaPath:"#/properties/heartbeatVisibility/properties/showAlerts/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs11 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.useIndicator !== undefined){
+const _errs13 = errors;
+if(typeof data2.useIndicator !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",schemaPath:"#/properties/heartbeatVisibility/properties/useIndicator/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs13 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.clientId !== undefined){
+let data6 = data.clientId;
+const _errs15 = errors;
+const _errs16 = errors;
+let valid2 = false;
+const _errs17 = errors;
+if(errors === _errs17){
+if(typeof data6 === "string"){
+if(data6.length > 512 && func3(data6) > 512){
 const err0 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err0];
@@ -1241,7 +1370,7 @@ vErrors.push(err0);
 errors++;
 }
 else {
-if(!func5(data2)){
+if(!func5(data6)){
 const err1 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err1];
@@ -1264,18 +1393,18 @@ vErrors.push(err2);
 errors++;
 }
 }
-var _valid0 = _errs8 === errors;
-valid1 = valid1 || _valid0;
-if(!valid1){
-const _errs10 = errors;
-if(!(validate15(data2, {instancePath:instancePath+"/clientId",parentData:data,parentDataProperty:"clientId",rootData}))){
+var _valid0 = _errs17 === errors;
+valid2 = valid2 || _valid0;
+if(!valid2){
+const _errs19 = errors;
+if(!(validate15(data6, {instancePath:instancePath+"/clientId",parentData:data,parentDataProperty:"clientId",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid0 = _errs10 === errors;
-valid1 = valid1 || _valid0;
+var _valid0 = _errs19 === errors;
+valid2 = valid2 || _valid0;
 }
-if(!valid1){
+if(!valid2){
 const err3 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err3];
@@ -1288,31 +1417,31 @@ validate14.errors = vErrors;
 return false;
 }
 else {
-errors = _errs7;
+errors = _errs16;
 if(vErrors !== null){
-if(_errs7){
-vErrors.length = _errs7;
+if(_errs16){
+vErrors.length = _errs16;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs6 === errors;
+var valid0 = _errs15 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.clientSecret !== undefined){
-let data3 = data.clientSecret;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid2 = false;
-const _errs13 = errors;
-if(errors === _errs13){
-if(typeof data3 === "string"){
-if(data3.length > 512 && func3(data3) > 512){
+let data7 = data.clientSecret;
+const _errs20 = errors;
+const _errs21 = errors;
+let valid3 = false;
+const _errs22 = errors;
+if(errors === _errs22){
+if(typeof data7 === "string"){
+if(data7.length > 512 && func3(data7) > 512){
 const err4 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err4];
@@ -1323,7 +1452,7 @@ vErrors.push(err4);
 errors++;
 }
 else {
-if(!func5(data3)){
+if(!func5(data7)){
 const err5 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err5];
@@ -1346,18 +1475,18 @@ vErrors.push(err6);
 errors++;
 }
 }
-var _valid1 = _errs13 === errors;
-valid2 = valid2 || _valid1;
-if(!valid2){
-const _errs15 = errors;
-if(!(validate15(data3, {instancePath:instancePath+"/clientSecret",parentData:data,parentDataProperty:"clientSecret",rootData}))){
+var _valid1 = _errs22 === errors;
+valid3 = valid3 || _valid1;
+if(!valid3){
+const _errs24 = errors;
+if(!(validate15(data7, {instancePath:instancePath+"/clientSecret",parentData:data,parentDataProperty:"clientSecret",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid1 = _errs15 === errors;
-valid2 = valid2 || _valid1;
+var _valid1 = _errs24 === errors;
+valid3 = valid3 || _valid1;
 }
-if(!valid2){
+if(!valid3){
 const err7 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err7];
@@ -1370,31 +1499,31 @@ validate14.errors = vErrors;
 return false;
 }
 else {
-errors = _errs12;
+errors = _errs21;
 if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
+if(_errs21){
+vErrors.length = _errs21;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs11 === errors;
+var valid0 = _errs20 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.appKey !== undefined){
-let data4 = data.appKey;
-const _errs16 = errors;
-const _errs17 = errors;
-let valid3 = false;
-const _errs18 = errors;
-if(errors === _errs18){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func3(data4) > 512){
+let data8 = data.appKey;
+const _errs25 = errors;
+const _errs26 = errors;
+let valid4 = false;
+const _errs27 = errors;
+if(errors === _errs27){
+if(typeof data8 === "string"){
+if(data8.length > 512 && func3(data8) > 512){
 const err8 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err8];
@@ -1405,7 +1534,7 @@ vErrors.push(err8);
 errors++;
 }
 else {
-if(!func5(data4)){
+if(!func5(data8)){
 const err9 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err9];
@@ -1428,18 +1557,18 @@ vErrors.push(err10);
 errors++;
 }
 }
-var _valid2 = _errs18 === errors;
-valid3 = valid3 || _valid2;
-if(!valid3){
-const _errs20 = errors;
-if(!(validate15(data4, {instancePath:instancePath+"/appKey",parentData:data,parentDataProperty:"appKey",rootData}))){
+var _valid2 = _errs27 === errors;
+valid4 = valid4 || _valid2;
+if(!valid4){
+const _errs29 = errors;
+if(!(validate15(data8, {instancePath:instancePath+"/appKey",parentData:data,parentDataProperty:"appKey",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid2 = _errs20 === errors;
-valid3 = valid3 || _valid2;
+var _valid2 = _errs29 === errors;
+valid4 = valid4 || _valid2;
 }
-if(!valid3){
+if(!valid4){
 const err11 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err11];
@@ -1452,31 +1581,31 @@ validate14.errors = vErrors;
 return false;
 }
 else {
-errors = _errs17;
+errors = _errs26;
 if(vErrors !== null){
-if(_errs17){
-vErrors.length = _errs17;
+if(_errs26){
+vErrors.length = _errs26;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs16 === errors;
+var valid0 = _errs25 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.appSecret !== undefined){
-let data5 = data.appSecret;
-const _errs21 = errors;
-const _errs22 = errors;
-let valid4 = false;
-const _errs23 = errors;
-if(errors === _errs23){
-if(typeof data5 === "string"){
-if(data5.length > 512 && func3(data5) > 512){
+let data9 = data.appSecret;
+const _errs30 = errors;
+const _errs31 = errors;
+let valid5 = false;
+const _errs32 = errors;
+if(errors === _errs32){
+if(typeof data9 === "string"){
+if(data9.length > 512 && func3(data9) > 512){
 const err12 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err12];
@@ -1487,7 +1616,7 @@ vErrors.push(err12);
 errors++;
 }
 else {
-if(!func5(data5)){
+if(!func5(data9)){
 const err13 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err13];
@@ -1510,18 +1639,18 @@ vErrors.push(err14);
 errors++;
 }
 }
-var _valid3 = _errs23 === errors;
-valid4 = valid4 || _valid3;
-if(!valid4){
-const _errs25 = errors;
-if(!(validate15(data5, {instancePath:instancePath+"/appSecret",parentData:data,parentDataProperty:"appSecret",rootData}))){
+var _valid3 = _errs32 === errors;
+valid5 = valid5 || _valid3;
+if(!valid5){
+const _errs34 = errors;
+if(!(validate15(data9, {instancePath:instancePath+"/appSecret",parentData:data,parentDataProperty:"appSecret",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid3 = _errs25 === errors;
-valid4 = valid4 || _valid3;
+var _valid3 = _errs34 === errors;
+valid5 = valid5 || _valid3;
 }
-if(!valid4){
+if(!valid5){
 const err15 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err15];
@@ -1534,28 +1663,28 @@ validate14.errors = vErrors;
 return false;
 }
 else {
-errors = _errs22;
+errors = _errs31;
 if(vErrors !== null){
-if(_errs22){
-vErrors.length = _errs22;
+if(_errs31){
+vErrors.length = _errs31;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs21 === errors;
+var valid0 = _errs30 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data6 = data.systemPrompt;
-const _errs26 = errors;
-if(errors === _errs26){
-if(typeof data6 === "string"){
-if(data6.length > 65536 && func3(data6) > 65536){
+let data10 = data.systemPrompt;
+const _errs35 = errors;
+if(errors === _errs35){
+if(typeof data10 === "string"){
+if(data10.length > 65536 && func3(data10) > 65536){
 validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -1565,35 +1694,35 @@ validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs26 === errors;
+var valid0 = _errs35 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.debug !== undefined){
-const _errs28 = errors;
+const _errs37 = errors;
 if(typeof data.debug !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs28 === errors;
+var valid0 = _errs37 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.wsUrl !== undefined){
-let data8 = data.wsUrl;
-const _errs30 = errors;
-if(errors === _errs30){
-if(typeof data8 === "string"){
-if(data8.length > 2048 && func3(data8) > 2048){
+let data12 = data.wsUrl;
+const _errs39 = errors;
+if(errors === _errs39){
+if(typeof data12 === "string"){
+if(data12.length > 2048 && func3(data12) > 2048){
 validate14.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data8.length < 1){
+if(data12.length < 1){
 validate14.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1604,134 +1733,134 @@ validate14.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs30 === errors;
+var valid0 = _errs39 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowInsecure !== undefined){
-const _errs32 = errors;
+const _errs41 = errors;
 if(typeof data.allowInsecure !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs32 === errors;
+var valid0 = _errs41 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.heartbeatIntervalMs !== undefined){
-let data10 = data.heartbeatIntervalMs;
-const _errs34 = errors;
-if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
+let data14 = data.heartbeatIntervalMs;
+const _errs43 = errors;
+if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
 validate14.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs34){
-if((typeof data10 == "number") && (isFinite(data10))){
-if(data10 > 600000 || isNaN(data10)){
+if(errors === _errs43){
+if((typeof data14 == "number") && (isFinite(data14))){
+if(data14 > 600000 || isNaN(data14)){
 validate14.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data10 < 1000 || isNaN(data10)){
+if(data14 < 1000 || isNaN(data14)){
 validate14.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs34 === errors;
+var valid0 = _errs43 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.timeoutThresholdMs !== undefined){
-let data11 = data.timeoutThresholdMs;
-const _errs36 = errors;
-if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
+let data15 = data.timeoutThresholdMs;
+const _errs45 = errors;
+if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
 validate14.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs36){
-if((typeof data11 == "number") && (isFinite(data11))){
-if(data11 > 3600000 || isNaN(data11)){
+if(errors === _errs45){
+if((typeof data15 == "number") && (isFinite(data15))){
+if(data15 > 3600000 || isNaN(data15)){
 validate14.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
 return false;
 }
 else {
-if(data11 < 1000 || isNaN(data11)){
+if(data15 < 1000 || isNaN(data15)){
 validate14.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs36 === errors;
+var valid0 = _errs45 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requestTimeoutMs !== undefined){
-let data12 = data.requestTimeoutMs;
-const _errs38 = errors;
-if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
+let data16 = data.requestTimeoutMs;
+const _errs47 = errors;
+if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
 validate14.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs38){
-if((typeof data12 == "number") && (isFinite(data12))){
-if(data12 > 86400000 || isNaN(data12)){
+if(errors === _errs47){
+if((typeof data16 == "number") && (isFinite(data16))){
+if(data16 > 86400000 || isNaN(data16)){
 validate14.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
 return false;
 }
 else {
-if(data12 < 1000 || isNaN(data12)){
+if(data16 < 1000 || isNaN(data16)){
 validate14.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs38 === errors;
+var valid0 = _errs47 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reconnect !== undefined){
-let data13 = data.reconnect;
-const _errs40 = errors;
-if(errors === _errs40){
-if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
-const _errs42 = errors;
-for(const key1 in data13){
-if(!(key1 === "maxAttempts")){
-validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+let data17 = data.reconnect;
+const _errs49 = errors;
+if(errors === _errs49){
+if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
+const _errs51 = errors;
+for(const key2 in data17){
+if(!(key2 === "maxAttempts")){
+validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
 }
-if(_errs42 === errors){
-if(data13.maxAttempts !== undefined){
-let data14 = data13.maxAttempts;
-const _errs43 = errors;
-if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
+if(_errs51 === errors){
+if(data17.maxAttempts !== undefined){
+let data18 = data17.maxAttempts;
+const _errs52 = errors;
+if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs43){
-if((typeof data14 == "number") && (isFinite(data14))){
-if(data14 > 1000000 || isNaN(data14)){
+if(errors === _errs52){
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 1000000 || isNaN(data18)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data14 < 0 || isNaN(data14)){
+if(data18 < 0 || isNaN(data18)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
@@ -1746,118 +1875,118 @@ validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs40 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.events !== undefined){
-let data15 = data.events;
-const _errs45 = errors;
-if(typeof data15 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data15 === "minimal") || (data15 === "full"))){
-validate14.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/enum",keyword:"enum",params:{allowedValues: schema11.properties.events.enum}}];
-return false;
-}
-var valid0 = _errs45 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.deltaShape !== undefined){
-let data16 = data.deltaShape;
-const _errs47 = errors;
-if(typeof data16 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data16 === "string") || (data16 === "object"))){
-validate14.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/enum",keyword:"enum",params:{allowedValues: schema11.properties.deltaShape.enum}}];
-return false;
-}
-var valid0 = _errs47 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.ack !== undefined){
-let data17 = data.ack;
-const _errs49 = errors;
-if(typeof data17 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!(((data17 === "off") || (data17 === "intclaw")) || (data17 === "dingtalk"))){
-validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/enum",keyword:"enum",params:{allowedValues: schema11.properties.ack.enum}}];
-return false;
-}
 var valid0 = _errs49 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
+if(data.events !== undefined){
+let data19 = data.events;
+const _errs54 = errors;
+if(typeof data19 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data19 === "minimal") || (data19 === "full"))){
+validate14.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/enum",keyword:"enum",params:{allowedValues: schema11.properties.events.enum}}];
+return false;
+}
+var valid0 = _errs54 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.deltaShape !== undefined){
+let data20 = data.deltaShape;
+const _errs56 = errors;
+if(typeof data20 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data20 === "string") || (data20 === "object"))){
+validate14.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/enum",keyword:"enum",params:{allowedValues: schema11.properties.deltaShape.enum}}];
+return false;
+}
+var valid0 = _errs56 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.ack !== undefined){
+let data21 = data.ack;
+const _errs58 = errors;
+if(typeof data21 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data21 === "off") || (data21 === "intclaw")) || (data21 === "dingtalk"))){
+validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/enum",keyword:"enum",params:{allowedValues: schema11.properties.ack.enum}}];
+return false;
+}
+var valid0 = _errs58 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.profile !== undefined){
-let data18 = data.profile;
-const _errs51 = errors;
-if(typeof data18 !== "string"){
+let data22 = data.profile;
+const _errs60 = errors;
+if(typeof data22 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data18 === "envelope") || (data18 === "topic")) || (data18 === "bare"))){
+if(!(((data22 === "envelope") || (data22 === "topic")) || (data22 === "bare"))){
 validate14.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/enum",keyword:"enum",params:{allowedValues: schema11.properties.profile.enum}}];
 return false;
 }
-var valid0 = _errs51 === errors;
+var valid0 = _errs60 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dmPolicy !== undefined){
-let data19 = data.dmPolicy;
-const _errs53 = errors;
-if(typeof data19 !== "string"){
+let data23 = data.dmPolicy;
+const _errs62 = errors;
+if(typeof data23 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data19 === "open") || (data19 === "pairing")) || (data19 === "allowlist")) || (data19 === "disabled"))){
+if(!((((data23 === "open") || (data23 === "pairing")) || (data23 === "allowlist")) || (data23 === "disabled"))){
 validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs53 === errors;
+var valid0 = _errs62 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data20 = data.allowFrom;
-const _errs55 = errors;
-if(errors === _errs55){
-if(Array.isArray(data20)){
-if(data20.length > 10000){
+let data24 = data.allowFrom;
+const _errs64 = errors;
+if(errors === _errs64){
+if(Array.isArray(data24)){
+if(data24.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid6 = true;
-const len0 = data20.length;
+var valid7 = true;
+const len0 = data24.length;
 for(let i0=0; i0<len0; i0++){
-let data21 = data20[i0];
-const _errs57 = errors;
-if((typeof data21 !== "string") && (!((typeof data21 == "number") && (isFinite(data21))))){
+let data25 = data24[i0];
+const _errs66 = errors;
+if((typeof data25 !== "string") && (!((typeof data25 == "number") && (isFinite(data25))))){
 validate14.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.allowFrom.items.type}}];
 return false;
 }
-var valid6 = _errs57 === errors;
-if(!valid6){
+var valid7 = _errs66 === errors;
+if(!valid7){
 break;
 }
 }
@@ -1868,50 +1997,50 @@ validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs55 === errors;
+var valid0 = _errs64 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data22 = data.groupPolicy;
-const _errs59 = errors;
-if(typeof data22 !== "string"){
+let data26 = data.groupPolicy;
+const _errs68 = errors;
+if(typeof data26 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data22 === "open") || (data22 === "allowlist")) || (data22 === "disabled"))){
+if(!(((data26 === "open") || (data26 === "allowlist")) || (data26 === "disabled"))){
 validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs59 === errors;
+var valid0 = _errs68 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data23 = data.groupAllowFrom;
-const _errs61 = errors;
-if(errors === _errs61){
-if(Array.isArray(data23)){
-if(data23.length > 10000){
+let data27 = data.groupAllowFrom;
+const _errs70 = errors;
+if(errors === _errs70){
+if(Array.isArray(data27)){
+if(data27.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid7 = true;
-const len1 = data23.length;
+var valid8 = true;
+const len1 = data27.length;
 for(let i1=0; i1<len1; i1++){
-let data24 = data23[i1];
-const _errs63 = errors;
-if((typeof data24 !== "string") && (!((typeof data24 == "number") && (isFinite(data24))))){
+let data28 = data27[i1];
+const _errs72 = errors;
+if((typeof data28 !== "string") && (!((typeof data28 == "number") && (isFinite(data28))))){
 validate14.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema11.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid7 = _errs63 === errors;
-if(!valid7){
+var valid8 = _errs72 === errors;
+if(!valid8){
 break;
 }
 }
@@ -1922,63 +2051,63 @@ validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs61 === errors;
+var valid0 = _errs70 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requireMention !== undefined){
-const _errs65 = errors;
+const _errs74 = errors;
 if(typeof data.requireMention !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs65 === errors;
+var valid0 = _errs74 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data26 = data.groups;
-const _errs67 = errors;
-if(errors === _errs67){
-if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
-if(Object.keys(data26).length > 10000){
+let data30 = data.groups;
+const _errs76 = errors;
+if(errors === _errs76){
+if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
+if(Object.keys(data30).length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key2 in data26){
-let data27 = data26[key2];
-const _errs70 = errors;
-if(errors === _errs70){
-if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
-const _errs72 = errors;
-for(const key3 in data27){
-if(!(key3 === "requireMention")){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
+for(const key3 in data30){
+let data31 = data30[key3];
+const _errs79 = errors;
+if(errors === _errs79){
+if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
+const _errs81 = errors;
+for(const key4 in data31){
+if(!(key4 === "requireMention")){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs72 === errors){
-if(data27.requireMention !== undefined){
-if(typeof data27.requireMention !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+if(_errs81 === errors){
+if(data31.requireMention !== undefined){
+if(typeof data31.requireMention !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid8 = _errs70 === errors;
-if(!valid8){
+var valid9 = _errs79 === errors;
+if(!valid9){
 break;
 }
 }
@@ -1989,186 +2118,186 @@ validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs67 === errors;
+var valid0 = _errs76 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data29 = data.limits;
-const _errs75 = errors;
-if(errors === _errs75){
-if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
-const _errs77 = errors;
-for(const key4 in data29){
-if(!((((((key4 === "maxPayload") || (key4 === "maxConcurrent")) || (key4 === "queuedPerSession")) || (key4 === "messagesPerMinute")) || (key4 === "messageBurst")) || (key4 === "dedupeEntries"))){
-validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+let data33 = data.limits;
+const _errs84 = errors;
+if(errors === _errs84){
+if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
+const _errs86 = errors;
+for(const key5 in data33){
+if(!((((((key5 === "maxPayload") || (key5 === "maxConcurrent")) || (key5 === "queuedPerSession")) || (key5 === "messagesPerMinute")) || (key5 === "messageBurst")) || (key5 === "dedupeEntries"))){
+validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs77 === errors){
-if(data29.maxPayload !== undefined){
-let data30 = data29.maxPayload;
-const _errs78 = errors;
-if(!(((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30))) && (isFinite(data30)))){
+if(_errs86 === errors){
+if(data33.maxPayload !== undefined){
+let data34 = data33.maxPayload;
+const _errs87 = errors;
+if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs78){
-if((typeof data30 == "number") && (isFinite(data30))){
-if(data30 > 16777216 || isNaN(data30)){
+if(errors === _errs87){
+if((typeof data34 == "number") && (isFinite(data34))){
+if(data34 > 16777216 || isNaN(data34)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data30 < 1024 || isNaN(data30)){
+if(data34 < 1024 || isNaN(data34)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs78 === errors;
+var valid11 = _errs87 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data29.maxConcurrent !== undefined){
-let data31 = data29.maxConcurrent;
-const _errs80 = errors;
-if(!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))){
+if(valid11){
+if(data33.maxConcurrent !== undefined){
+let data35 = data33.maxConcurrent;
+const _errs89 = errors;
+if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs80){
-if((typeof data31 == "number") && (isFinite(data31))){
-if(data31 > 1000 || isNaN(data31)){
+if(errors === _errs89){
+if((typeof data35 == "number") && (isFinite(data35))){
+if(data35 > 1000 || isNaN(data35)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data31 < 1 || isNaN(data31)){
+if(data35 < 1 || isNaN(data35)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs80 === errors;
+var valid11 = _errs89 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data29.queuedPerSession !== undefined){
-let data32 = data29.queuedPerSession;
-const _errs82 = errors;
-if(!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))){
+if(valid11){
+if(data33.queuedPerSession !== undefined){
+let data36 = data33.queuedPerSession;
+const _errs91 = errors;
+if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs82){
-if((typeof data32 == "number") && (isFinite(data32))){
-if(data32 > 10000 || isNaN(data32)){
+if(errors === _errs91){
+if((typeof data36 == "number") && (isFinite(data36))){
+if(data36 > 10000 || isNaN(data36)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data32 < 1 || isNaN(data32)){
+if(data36 < 1 || isNaN(data36)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs82 === errors;
+var valid11 = _errs91 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data29.messagesPerMinute !== undefined){
-let data33 = data29.messagesPerMinute;
-const _errs84 = errors;
-if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
+if(valid11){
+if(data33.messagesPerMinute !== undefined){
+let data37 = data33.messagesPerMinute;
+const _errs93 = errors;
+if(!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs84){
-if((typeof data33 == "number") && (isFinite(data33))){
-if(data33 > 100000 || isNaN(data33)){
+if(errors === _errs93){
+if((typeof data37 == "number") && (isFinite(data37))){
+if(data37 > 100000 || isNaN(data37)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data33 < 1 || isNaN(data33)){
+if(data37 < 1 || isNaN(data37)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs84 === errors;
+var valid11 = _errs93 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data29.messageBurst !== undefined){
-let data34 = data29.messageBurst;
-const _errs86 = errors;
-if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
+if(valid11){
+if(data33.messageBurst !== undefined){
+let data38 = data33.messageBurst;
+const _errs95 = errors;
+if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs86){
-if((typeof data34 == "number") && (isFinite(data34))){
-if(data34 > 100000 || isNaN(data34)){
+if(errors === _errs95){
+if((typeof data38 == "number") && (isFinite(data38))){
+if(data38 > 100000 || isNaN(data38)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data34 < 1 || isNaN(data34)){
+if(data38 < 1 || isNaN(data38)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs86 === errors;
+var valid11 = _errs95 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data29.dedupeEntries !== undefined){
-let data35 = data29.dedupeEntries;
-const _errs88 = errors;
-if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
+if(valid11){
+if(data33.dedupeEntries !== undefined){
+let data39 = data33.dedupeEntries;
+const _errs97 = errors;
+if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs88){
-if((typeof data35 == "number") && (isFinite(data35))){
-if(data35 > 1000000 || isNaN(data35)){
+if(errors === _errs97){
+if((typeof data39 == "number") && (isFinite(data39))){
+if(data39 > 1000000 || isNaN(data39)){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data35 < 1 || isNaN(data35)){
+if(data39 < 1 || isNaN(data39)){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs88 === errors;
+var valid11 = _errs97 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
 }
 }
@@ -2182,23 +2311,23 @@ validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs75 === errors;
+var valid0 = _errs84 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.defaultAccount !== undefined){
-let data36 = data.defaultAccount;
-const _errs90 = errors;
-if(errors === _errs90){
-if(typeof data36 === "string"){
-if(data36.length > 64 && func3(data36) > 64){
+let data40 = data.defaultAccount;
+const _errs99 = errors;
+if(errors === _errs99){
+if(typeof data40 === "string"){
+if(data40.length > 64 && func3(data40) > 64){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data36.length < 1){
+if(data40.length < 1){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2209,30 +2338,30 @@ validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs90 === errors;
+var valid0 = _errs99 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accounts !== undefined){
-let data37 = data.accounts;
-const _errs92 = errors;
-if(errors === _errs92){
-if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
-if(Object.keys(data37).length > 100){
+let data41 = data.accounts;
+const _errs101 = errors;
+if(errors === _errs101){
+if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
+if(Object.keys(data41).length > 100){
 validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/maxProperties",keyword:"maxProperties",params:{limit: 100}}];
 return false;
 }
 else {
-for(const key5 in data37){
-const _errs95 = errors;
-if(!(validate20(data37[key5], {instancePath:instancePath+"/accounts/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data37,parentDataProperty:key5,rootData}))){
+for(const key6 in data41){
+const _errs104 = errors;
+if(!(validate20(data41[key6], {instancePath:instancePath+"/accounts/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data41,parentDataProperty:key6,rootData}))){
 vErrors = vErrors === null ? validate20.errors : vErrors.concat(validate20.errors);
 errors = vErrors.length;
 }
-var valid11 = _errs95 === errors;
-if(!valid11){
+var valid12 = _errs104 === errors;
+if(!valid12){
 break;
 }
 }
@@ -2243,10 +2372,11 @@ validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs92 === errors;
+var valid0 = _errs101 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }
@@ -2446,15 +2576,79 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.clientId !== undefined){
-let data2 = data.clientId;
+if(data.heartbeatVisibility !== undefined){
+let data2 = data.heartbeatVisibility;
 const _errs6 = errors;
-const _errs7 = errors;
-let valid1 = false;
+if(errors === _errs6){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func3(data2) > 512){
+for(const key1 in data2){
+if(!(((key1 === "showOk") || (key1 === "showAlerts")) || (key1 === "useIndicator"))){
+validate27.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+return false;
+break;
+}
+}
+if(_errs8 === errors){
+if(data2.showOk !== undefined){
+const _errs9 = errors;
+if(typeof data2.showOk !== "boolean"){
+validate27.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",schemaPath:"#/properties/heartbeatVisibility/properties/showOk/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs9 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.showAlerts !== undefined){
+const _errs11 = errors;
+if(typeof data2.showAlerts !== "boolean"){
+validate27.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",schemaPath:"#/properties/heartbeatVisibility/properties/showAlerts/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs11 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.useIndicator !== undefined){
+const _errs13 = errors;
+if(typeof data2.useIndicator !== "boolean"){
+validate27.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",schemaPath:"#/properties/heartbeatVisibility/properties/useIndicator/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs13 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.clientId !== undefined){
+let data6 = data.clientId;
+const _errs15 = errors;
+const _errs16 = errors;
+let valid2 = false;
+const _errs17 = errors;
+if(errors === _errs17){
+if(typeof data6 === "string"){
+if(data6.length > 512 && func3(data6) > 512){
 const err0 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err0];
@@ -2465,7 +2659,7 @@ vErrors.push(err0);
 errors++;
 }
 else {
-if(!func5(data2)){
+if(!func5(data6)){
 const err1 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err1];
@@ -2488,18 +2682,18 @@ vErrors.push(err2);
 errors++;
 }
 }
-var _valid0 = _errs8 === errors;
-valid1 = valid1 || _valid0;
-if(!valid1){
-const _errs10 = errors;
-if(!(validate15(data2, {instancePath:instancePath+"/clientId",parentData:data,parentDataProperty:"clientId",rootData}))){
+var _valid0 = _errs17 === errors;
+valid2 = valid2 || _valid0;
+if(!valid2){
+const _errs19 = errors;
+if(!(validate15(data6, {instancePath:instancePath+"/clientId",parentData:data,parentDataProperty:"clientId",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid0 = _errs10 === errors;
-valid1 = valid1 || _valid0;
+var _valid0 = _errs19 === errors;
+valid2 = valid2 || _valid0;
 }
-if(!valid1){
+if(!valid2){
 const err3 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err3];
@@ -2512,31 +2706,31 @@ validate27.errors = vErrors;
 return false;
 }
 else {
-errors = _errs7;
+errors = _errs16;
 if(vErrors !== null){
-if(_errs7){
-vErrors.length = _errs7;
+if(_errs16){
+vErrors.length = _errs16;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs6 === errors;
+var valid0 = _errs15 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.clientSecret !== undefined){
-let data3 = data.clientSecret;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid2 = false;
-const _errs13 = errors;
-if(errors === _errs13){
-if(typeof data3 === "string"){
-if(data3.length > 512 && func3(data3) > 512){
+let data7 = data.clientSecret;
+const _errs20 = errors;
+const _errs21 = errors;
+let valid3 = false;
+const _errs22 = errors;
+if(errors === _errs22){
+if(typeof data7 === "string"){
+if(data7.length > 512 && func3(data7) > 512){
 const err4 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err4];
@@ -2547,7 +2741,7 @@ vErrors.push(err4);
 errors++;
 }
 else {
-if(!func5(data3)){
+if(!func5(data7)){
 const err5 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err5];
@@ -2570,18 +2764,18 @@ vErrors.push(err6);
 errors++;
 }
 }
-var _valid1 = _errs13 === errors;
-valid2 = valid2 || _valid1;
-if(!valid2){
-const _errs15 = errors;
-if(!(validate15(data3, {instancePath:instancePath+"/clientSecret",parentData:data,parentDataProperty:"clientSecret",rootData}))){
+var _valid1 = _errs22 === errors;
+valid3 = valid3 || _valid1;
+if(!valid3){
+const _errs24 = errors;
+if(!(validate15(data7, {instancePath:instancePath+"/clientSecret",parentData:data,parentDataProperty:"clientSecret",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid1 = _errs15 === errors;
-valid2 = valid2 || _valid1;
+var _valid1 = _errs24 === errors;
+valid3 = valid3 || _valid1;
 }
-if(!valid2){
+if(!valid3){
 const err7 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err7];
@@ -2594,31 +2788,31 @@ validate27.errors = vErrors;
 return false;
 }
 else {
-errors = _errs12;
+errors = _errs21;
 if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
+if(_errs21){
+vErrors.length = _errs21;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs11 === errors;
+var valid0 = _errs20 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.appKey !== undefined){
-let data4 = data.appKey;
-const _errs16 = errors;
-const _errs17 = errors;
-let valid3 = false;
-const _errs18 = errors;
-if(errors === _errs18){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func3(data4) > 512){
+let data8 = data.appKey;
+const _errs25 = errors;
+const _errs26 = errors;
+let valid4 = false;
+const _errs27 = errors;
+if(errors === _errs27){
+if(typeof data8 === "string"){
+if(data8.length > 512 && func3(data8) > 512){
 const err8 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err8];
@@ -2629,7 +2823,7 @@ vErrors.push(err8);
 errors++;
 }
 else {
-if(!func5(data4)){
+if(!func5(data8)){
 const err9 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err9];
@@ -2652,18 +2846,18 @@ vErrors.push(err10);
 errors++;
 }
 }
-var _valid2 = _errs18 === errors;
-valid3 = valid3 || _valid2;
-if(!valid3){
-const _errs20 = errors;
-if(!(validate15(data4, {instancePath:instancePath+"/appKey",parentData:data,parentDataProperty:"appKey",rootData}))){
+var _valid2 = _errs27 === errors;
+valid4 = valid4 || _valid2;
+if(!valid4){
+const _errs29 = errors;
+if(!(validate15(data8, {instancePath:instancePath+"/appKey",parentData:data,parentDataProperty:"appKey",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid2 = _errs20 === errors;
-valid3 = valid3 || _valid2;
+var _valid2 = _errs29 === errors;
+valid4 = valid4 || _valid2;
 }
-if(!valid3){
+if(!valid4){
 const err11 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err11];
@@ -2676,31 +2870,31 @@ validate27.errors = vErrors;
 return false;
 }
 else {
-errors = _errs17;
+errors = _errs26;
 if(vErrors !== null){
-if(_errs17){
-vErrors.length = _errs17;
+if(_errs26){
+vErrors.length = _errs26;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs16 === errors;
+var valid0 = _errs25 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.appSecret !== undefined){
-let data5 = data.appSecret;
-const _errs21 = errors;
-const _errs22 = errors;
-let valid4 = false;
-const _errs23 = errors;
-if(errors === _errs23){
-if(typeof data5 === "string"){
-if(data5.length > 512 && func3(data5) > 512){
+let data9 = data.appSecret;
+const _errs30 = errors;
+const _errs31 = errors;
+let valid5 = false;
+const _errs32 = errors;
+if(errors === _errs32){
+if(typeof data9 === "string"){
+if(data9.length > 512 && func3(data9) > 512){
 const err12 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err12];
@@ -2711,7 +2905,7 @@ vErrors.push(err12);
 errors++;
 }
 else {
-if(!func5(data5)){
+if(!func5(data9)){
 const err13 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err13];
@@ -2734,18 +2928,18 @@ vErrors.push(err14);
 errors++;
 }
 }
-var _valid3 = _errs23 === errors;
-valid4 = valid4 || _valid3;
-if(!valid4){
-const _errs25 = errors;
-if(!(validate15(data5, {instancePath:instancePath+"/appSecret",parentData:data,parentDataProperty:"appSecret",rootData}))){
+var _valid3 = _errs32 === errors;
+valid5 = valid5 || _valid3;
+if(!valid5){
+const _errs34 = errors;
+if(!(validate15(data9, {instancePath:instancePath+"/appSecret",parentData:data,parentDataProperty:"appSecret",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid3 = _errs25 === errors;
-valid4 = valid4 || _valid3;
+var _valid3 = _errs34 === errors;
+valid5 = valid5 || _valid3;
 }
-if(!valid4){
+if(!valid5){
 const err15 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err15];
@@ -2758,28 +2952,28 @@ validate27.errors = vErrors;
 return false;
 }
 else {
-errors = _errs22;
+errors = _errs31;
 if(vErrors !== null){
-if(_errs22){
-vErrors.length = _errs22;
+if(_errs31){
+vErrors.length = _errs31;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs21 === errors;
+var valid0 = _errs30 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data6 = data.systemPrompt;
-const _errs26 = errors;
-if(errors === _errs26){
-if(typeof data6 === "string"){
-if(data6.length > 65536 && func3(data6) > 65536){
+let data10 = data.systemPrompt;
+const _errs35 = errors;
+if(errors === _errs35){
+if(typeof data10 === "string"){
+if(data10.length > 65536 && func3(data10) > 65536){
 validate27.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -2789,35 +2983,35 @@ validate27.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs26 === errors;
+var valid0 = _errs35 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.debug !== undefined){
-const _errs28 = errors;
+const _errs37 = errors;
 if(typeof data.debug !== "boolean"){
 validate27.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs28 === errors;
+var valid0 = _errs37 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.wsUrl !== undefined){
-let data8 = data.wsUrl;
-const _errs30 = errors;
-if(errors === _errs30){
-if(typeof data8 === "string"){
-if(data8.length > 2048 && func3(data8) > 2048){
+let data12 = data.wsUrl;
+const _errs39 = errors;
+if(errors === _errs39){
+if(typeof data12 === "string"){
+if(data12.length > 2048 && func3(data12) > 2048){
 validate27.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data8.length < 1){
+if(data12.length < 1){
 validate27.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2828,134 +3022,134 @@ validate27.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs30 === errors;
+var valid0 = _errs39 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowInsecure !== undefined){
-const _errs32 = errors;
+const _errs41 = errors;
 if(typeof data.allowInsecure !== "boolean"){
 validate27.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs32 === errors;
+var valid0 = _errs41 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.heartbeatIntervalMs !== undefined){
-let data10 = data.heartbeatIntervalMs;
-const _errs34 = errors;
-if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
+let data14 = data.heartbeatIntervalMs;
+const _errs43 = errors;
+if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
 validate27.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs34){
-if((typeof data10 == "number") && (isFinite(data10))){
-if(data10 > 600000 || isNaN(data10)){
+if(errors === _errs43){
+if((typeof data14 == "number") && (isFinite(data14))){
+if(data14 > 600000 || isNaN(data14)){
 validate27.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data10 < 1000 || isNaN(data10)){
+if(data14 < 1000 || isNaN(data14)){
 validate27.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs34 === errors;
+var valid0 = _errs43 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.timeoutThresholdMs !== undefined){
-let data11 = data.timeoutThresholdMs;
-const _errs36 = errors;
-if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
+let data15 = data.timeoutThresholdMs;
+const _errs45 = errors;
+if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
 validate27.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs36){
-if((typeof data11 == "number") && (isFinite(data11))){
-if(data11 > 3600000 || isNaN(data11)){
+if(errors === _errs45){
+if((typeof data15 == "number") && (isFinite(data15))){
+if(data15 > 3600000 || isNaN(data15)){
 validate27.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
 return false;
 }
 else {
-if(data11 < 1000 || isNaN(data11)){
+if(data15 < 1000 || isNaN(data15)){
 validate27.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs36 === errors;
+var valid0 = _errs45 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requestTimeoutMs !== undefined){
-let data12 = data.requestTimeoutMs;
-const _errs38 = errors;
-if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
+let data16 = data.requestTimeoutMs;
+const _errs47 = errors;
+if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
 validate27.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs38){
-if((typeof data12 == "number") && (isFinite(data12))){
-if(data12 > 86400000 || isNaN(data12)){
+if(errors === _errs47){
+if((typeof data16 == "number") && (isFinite(data16))){
+if(data16 > 86400000 || isNaN(data16)){
 validate27.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
 return false;
 }
 else {
-if(data12 < 1000 || isNaN(data12)){
+if(data16 < 1000 || isNaN(data16)){
 validate27.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs38 === errors;
+var valid0 = _errs47 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reconnect !== undefined){
-let data13 = data.reconnect;
-const _errs40 = errors;
-if(errors === _errs40){
-if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
-const _errs42 = errors;
-for(const key1 in data13){
-if(!(key1 === "maxAttempts")){
-validate27.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+let data17 = data.reconnect;
+const _errs49 = errors;
+if(errors === _errs49){
+if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
+const _errs51 = errors;
+for(const key2 in data17){
+if(!(key2 === "maxAttempts")){
+validate27.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
 }
-if(_errs42 === errors){
-if(data13.maxAttempts !== undefined){
-let data14 = data13.maxAttempts;
-const _errs43 = errors;
-if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
+if(_errs51 === errors){
+if(data17.maxAttempts !== undefined){
+let data18 = data17.maxAttempts;
+const _errs52 = errors;
+if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
 validate27.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs43){
-if((typeof data14 == "number") && (isFinite(data14))){
-if(data14 > 1000000 || isNaN(data14)){
+if(errors === _errs52){
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 1000000 || isNaN(data18)){
 validate27.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data14 < 0 || isNaN(data14)){
+if(data18 < 0 || isNaN(data18)){
 validate27.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
@@ -2970,118 +3164,118 @@ validate27.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs40 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.events !== undefined){
-let data15 = data.events;
-const _errs45 = errors;
-if(typeof data15 !== "string"){
-validate27.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data15 === "minimal") || (data15 === "full"))){
-validate27.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/enum",keyword:"enum",params:{allowedValues: schema13.properties.events.enum}}];
-return false;
-}
-var valid0 = _errs45 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.deltaShape !== undefined){
-let data16 = data.deltaShape;
-const _errs47 = errors;
-if(typeof data16 !== "string"){
-validate27.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data16 === "string") || (data16 === "object"))){
-validate27.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/enum",keyword:"enum",params:{allowedValues: schema13.properties.deltaShape.enum}}];
-return false;
-}
-var valid0 = _errs47 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.ack !== undefined){
-let data17 = data.ack;
-const _errs49 = errors;
-if(typeof data17 !== "string"){
-validate27.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!(((data17 === "off") || (data17 === "intclaw")) || (data17 === "dingtalk"))){
-validate27.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/enum",keyword:"enum",params:{allowedValues: schema13.properties.ack.enum}}];
-return false;
-}
 var valid0 = _errs49 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
+if(data.events !== undefined){
+let data19 = data.events;
+const _errs54 = errors;
+if(typeof data19 !== "string"){
+validate27.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data19 === "minimal") || (data19 === "full"))){
+validate27.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/enum",keyword:"enum",params:{allowedValues: schema13.properties.events.enum}}];
+return false;
+}
+var valid0 = _errs54 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.deltaShape !== undefined){
+let data20 = data.deltaShape;
+const _errs56 = errors;
+if(typeof data20 !== "string"){
+validate27.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data20 === "string") || (data20 === "object"))){
+validate27.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/enum",keyword:"enum",params:{allowedValues: schema13.properties.deltaShape.enum}}];
+return false;
+}
+var valid0 = _errs56 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.ack !== undefined){
+let data21 = data.ack;
+const _errs58 = errors;
+if(typeof data21 !== "string"){
+validate27.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data21 === "off") || (data21 === "intclaw")) || (data21 === "dingtalk"))){
+validate27.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/enum",keyword:"enum",params:{allowedValues: schema13.properties.ack.enum}}];
+return false;
+}
+var valid0 = _errs58 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.profile !== undefined){
-let data18 = data.profile;
-const _errs51 = errors;
-if(typeof data18 !== "string"){
+let data22 = data.profile;
+const _errs60 = errors;
+if(typeof data22 !== "string"){
 validate27.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data18 === "envelope") || (data18 === "topic")) || (data18 === "bare"))){
+if(!(((data22 === "envelope") || (data22 === "topic")) || (data22 === "bare"))){
 validate27.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/enum",keyword:"enum",params:{allowedValues: schema13.properties.profile.enum}}];
 return false;
 }
-var valid0 = _errs51 === errors;
+var valid0 = _errs60 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dmPolicy !== undefined){
-let data19 = data.dmPolicy;
-const _errs53 = errors;
-if(typeof data19 !== "string"){
+let data23 = data.dmPolicy;
+const _errs62 = errors;
+if(typeof data23 !== "string"){
 validate27.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data19 === "open") || (data19 === "pairing")) || (data19 === "allowlist")) || (data19 === "disabled"))){
+if(!((((data23 === "open") || (data23 === "pairing")) || (data23 === "allowlist")) || (data23 === "disabled"))){
 validate27.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs53 === errors;
+var valid0 = _errs62 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data20 = data.allowFrom;
-const _errs55 = errors;
-if(errors === _errs55){
-if(Array.isArray(data20)){
-if(data20.length > 10000){
+let data24 = data.allowFrom;
+const _errs64 = errors;
+if(errors === _errs64){
+if(Array.isArray(data24)){
+if(data24.length > 10000){
 validate27.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid6 = true;
-const len0 = data20.length;
+var valid7 = true;
+const len0 = data24.length;
 for(let i0=0; i0<len0; i0++){
-let data21 = data20[i0];
-const _errs57 = errors;
-if((typeof data21 !== "string") && (!((typeof data21 == "number") && (isFinite(data21))))){
+let data25 = data24[i0];
+const _errs66 = errors;
+if((typeof data25 !== "string") && (!((typeof data25 == "number") && (isFinite(data25))))){
 validate27.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
 return false;
 }
-var valid6 = _errs57 === errors;
-if(!valid6){
+var valid7 = _errs66 === errors;
+if(!valid7){
 break;
 }
 }
@@ -3092,50 +3286,50 @@ validate27.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs55 === errors;
+var valid0 = _errs64 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data22 = data.groupPolicy;
-const _errs59 = errors;
-if(typeof data22 !== "string"){
+let data26 = data.groupPolicy;
+const _errs68 = errors;
+if(typeof data26 !== "string"){
 validate27.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data22 === "open") || (data22 === "allowlist")) || (data22 === "disabled"))){
+if(!(((data26 === "open") || (data26 === "allowlist")) || (data26 === "disabled"))){
 validate27.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs59 === errors;
+var valid0 = _errs68 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data23 = data.groupAllowFrom;
-const _errs61 = errors;
-if(errors === _errs61){
-if(Array.isArray(data23)){
-if(data23.length > 10000){
+let data27 = data.groupAllowFrom;
+const _errs70 = errors;
+if(errors === _errs70){
+if(Array.isArray(data27)){
+if(data27.length > 10000){
 validate27.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid7 = true;
-const len1 = data23.length;
+var valid8 = true;
+const len1 = data27.length;
 for(let i1=0; i1<len1; i1++){
-let data24 = data23[i1];
-const _errs63 = errors;
-if((typeof data24 !== "string") && (!((typeof data24 == "number") && (isFinite(data24))))){
+let data28 = data27[i1];
+const _errs72 = errors;
+if((typeof data28 !== "string") && (!((typeof data28 == "number") && (isFinite(data28))))){
 validate27.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid7 = _errs63 === errors;
-if(!valid7){
+var valid8 = _errs72 === errors;
+if(!valid8){
 break;
 }
 }
@@ -3146,63 +3340,63 @@ validate27.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs61 === errors;
+var valid0 = _errs70 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requireMention !== undefined){
-const _errs65 = errors;
+const _errs74 = errors;
 if(typeof data.requireMention !== "boolean"){
 validate27.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs65 === errors;
+var valid0 = _errs74 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data26 = data.groups;
-const _errs67 = errors;
-if(errors === _errs67){
-if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
-if(Object.keys(data26).length > 10000){
+let data30 = data.groups;
+const _errs76 = errors;
+if(errors === _errs76){
+if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
+if(Object.keys(data30).length > 10000){
 validate27.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key2 in data26){
-let data27 = data26[key2];
-const _errs70 = errors;
-if(errors === _errs70){
-if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
-const _errs72 = errors;
-for(const key3 in data27){
-if(!(key3 === "requireMention")){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
+for(const key3 in data30){
+let data31 = data30[key3];
+const _errs79 = errors;
+if(errors === _errs79){
+if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
+const _errs81 = errors;
+for(const key4 in data31){
+if(!(key4 === "requireMention")){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs72 === errors){
-if(data27.requireMention !== undefined){
-if(typeof data27.requireMention !== "boolean"){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+if(_errs81 === errors){
+if(data31.requireMention !== undefined){
+if(typeof data31.requireMention !== "boolean"){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid8 = _errs70 === errors;
-if(!valid8){
+var valid9 = _errs79 === errors;
+if(!valid9){
 break;
 }
 }
@@ -3213,186 +3407,186 @@ validate27.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs67 === errors;
+var valid0 = _errs76 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data29 = data.limits;
-const _errs75 = errors;
-if(errors === _errs75){
-if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
-const _errs77 = errors;
-for(const key4 in data29){
-if(!((((((key4 === "maxPayload") || (key4 === "maxConcurrent")) || (key4 === "queuedPerSession")) || (key4 === "messagesPerMinute")) || (key4 === "messageBurst")) || (key4 === "dedupeEntries"))){
-validate27.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+let data33 = data.limits;
+const _errs84 = errors;
+if(errors === _errs84){
+if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
+const _errs86 = errors;
+for(const key5 in data33){
+if(!((((((key5 === "maxPayload") || (key5 === "maxConcurrent")) || (key5 === "queuedPerSession")) || (key5 === "messagesPerMinute")) || (key5 === "messageBurst")) || (key5 === "dedupeEntries"))){
+validate27.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs77 === errors){
-if(data29.maxPayload !== undefined){
-let data30 = data29.maxPayload;
-const _errs78 = errors;
-if(!(((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30))) && (isFinite(data30)))){
+if(_errs86 === errors){
+if(data33.maxPayload !== undefined){
+let data34 = data33.maxPayload;
+const _errs87 = errors;
+if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
 validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs78){
-if((typeof data30 == "number") && (isFinite(data30))){
-if(data30 > 16777216 || isNaN(data30)){
+if(errors === _errs87){
+if((typeof data34 == "number") && (isFinite(data34))){
+if(data34 > 16777216 || isNaN(data34)){
 validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data30 < 1024 || isNaN(data30)){
+if(data34 < 1024 || isNaN(data34)){
 validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs78 === errors;
+var valid11 = _errs87 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data29.maxConcurrent !== undefined){
-let data31 = data29.maxConcurrent;
-const _errs80 = errors;
-if(!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))){
+if(valid11){
+if(data33.maxConcurrent !== undefined){
+let data35 = data33.maxConcurrent;
+const _errs89 = errors;
+if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
 validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs80){
-if((typeof data31 == "number") && (isFinite(data31))){
-if(data31 > 1000 || isNaN(data31)){
+if(errors === _errs89){
+if((typeof data35 == "number") && (isFinite(data35))){
+if(data35 > 1000 || isNaN(data35)){
 validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data31 < 1 || isNaN(data31)){
+if(data35 < 1 || isNaN(data35)){
 validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs80 === errors;
+var valid11 = _errs89 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data29.queuedPerSession !== undefined){
-let data32 = data29.queuedPerSession;
-const _errs82 = errors;
-if(!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))){
+if(valid11){
+if(data33.queuedPerSession !== undefined){
+let data36 = data33.queuedPerSession;
+const _errs91 = errors;
+if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
 validate27.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs82){
-if((typeof data32 == "number") && (isFinite(data32))){
-if(data32 > 10000 || isNaN(data32)){
+if(errors === _errs91){
+if((typeof data36 == "number") && (isFinite(data36))){
+if(data36 > 10000 || isNaN(data36)){
 validate27.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data32 < 1 || isNaN(data32)){
+if(data36 < 1 || isNaN(data36)){
 validate27.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs82 === errors;
+var valid11 = _errs91 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data29.messagesPerMinute !== undefined){
-let data33 = data29.messagesPerMinute;
-const _errs84 = errors;
-if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
+if(valid11){
+if(data33.messagesPerMinute !== undefined){
+let data37 = data33.messagesPerMinute;
+const _errs93 = errors;
+if(!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))){
 validate27.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs84){
-if((typeof data33 == "number") && (isFinite(data33))){
-if(data33 > 100000 || isNaN(data33)){
+if(errors === _errs93){
+if((typeof data37 == "number") && (isFinite(data37))){
+if(data37 > 100000 || isNaN(data37)){
 validate27.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data33 < 1 || isNaN(data33)){
+if(data37 < 1 || isNaN(data37)){
 validate27.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs84 === errors;
+var valid11 = _errs93 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data29.messageBurst !== undefined){
-let data34 = data29.messageBurst;
-const _errs86 = errors;
-if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
+if(valid11){
+if(data33.messageBurst !== undefined){
+let data38 = data33.messageBurst;
+const _errs95 = errors;
+if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
 validate27.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs86){
-if((typeof data34 == "number") && (isFinite(data34))){
-if(data34 > 100000 || isNaN(data34)){
+if(errors === _errs95){
+if((typeof data38 == "number") && (isFinite(data38))){
+if(data38 > 100000 || isNaN(data38)){
 validate27.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data34 < 1 || isNaN(data34)){
+if(data38 < 1 || isNaN(data38)){
 validate27.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs86 === errors;
+var valid11 = _errs95 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data29.dedupeEntries !== undefined){
-let data35 = data29.dedupeEntries;
-const _errs88 = errors;
-if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
+if(valid11){
+if(data33.dedupeEntries !== undefined){
+let data39 = data33.dedupeEntries;
+const _errs97 = errors;
+if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
 validate27.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs88){
-if((typeof data35 == "number") && (isFinite(data35))){
-if(data35 > 1000000 || isNaN(data35)){
+if(errors === _errs97){
+if((typeof data39 == "number") && (isFinite(data39))){
+if(data39 > 1000000 || isNaN(data39)){
 validate27.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data35 < 1 || isNaN(data35)){
+if(data39 < 1 || isNaN(data39)){
 validate27.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs88 === errors;
+var valid11 = _errs97 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
 }
 }
@@ -3406,10 +3600,11 @@ validate27.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs75 === errors;
+var valid0 = _errs84 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }

@@ -119,6 +119,8 @@ export interface InstaClawConfig {
    * 1 to 128 characters.
    */
   name?: string;
+  /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+  heartbeatVisibility?: InstaClawConfigHeartbeatVisibility;
   /** Required. Sent as x-app-key with every connection attempt. ASCII text, trimmed, or a SecretRef. */
   clientId?: string | InstaClawSecretRef;
   /** Required. Sent as x-app-secret with every connection attempt. ASCII text, trimmed, or a SecretRef. */
@@ -234,6 +236,16 @@ export interface InstaClawConfig {
   accounts?: { [key: string]: InstaClawAccountInput };
 }
 
+/** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+export interface InstaClawConfigHeartbeatVisibility {
+  /** Whether a check that found nothing is told. */
+  showOk?: boolean;
+  /** Whether what a check found is told. */
+  showAlerts?: boolean;
+  /** Whether OpenClaw's own surfaces show that a check ran. */
+  useIndicator?: boolean;
+}
+
 /** What happens when the connection is lost. */
 export interface InstaClawConfigReconnect {
   /**
@@ -305,6 +317,8 @@ export interface InstaClawAccount {
    * 1 to 128 characters.
    */
   name?: string;
+  /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+  heartbeatVisibility?: InstaClawAccountHeartbeatVisibility;
   /** Required. Sent as x-app-key with every connection attempt. ASCII text, trimmed, or a SecretRef. */
   clientId?: string | InstaClawSecretRef;
   /** Required. Sent as x-app-secret with every connection attempt. ASCII text, trimmed, or a SecretRef. */
@@ -410,6 +424,16 @@ export interface InstaClawAccount {
   limits: InstaClawAccountLimits;
 }
 
+/** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+export interface InstaClawAccountHeartbeatVisibility {
+  /** Whether a check that found nothing is told. */
+  showOk?: boolean;
+  /** Whether what a check found is told. */
+  showAlerts?: boolean;
+  /** Whether OpenClaw's own surfaces show that a check ran. */
+  useIndicator?: boolean;
+}
+
 /** What happens when the connection is lost. */
 export interface InstaClawAccountReconnect {
   /**
@@ -472,6 +496,8 @@ export interface InstaClawConfigInput {
    * 1 to 128 characters.
    */
   name?: string;
+  /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+  heartbeatVisibility?: InstaClawConfigHeartbeatVisibilityInput;
   /** Required. Sent as x-app-key with every connection attempt. ASCII text, trimmed, or a SecretRef. */
   clientId?: string | InstaClawSecretRefInput;
   /** Required. Sent as x-app-secret with every connection attempt. ASCII text, trimmed, or a SecretRef. */
@@ -587,6 +613,16 @@ export interface InstaClawConfigInput {
   accounts?: { [key: string]: InstaClawAccountInput };
 }
 
+/** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+export interface InstaClawConfigHeartbeatVisibilityInput {
+  /** Whether a check that found nothing is told. */
+  showOk?: boolean;
+  /** Whether what a check found is told. */
+  showAlerts?: boolean;
+  /** Whether OpenClaw's own surfaces show that a check ran. */
+  useIndicator?: boolean;
+}
+
 /** What happens when the connection is lost. */
 export interface InstaClawConfigReconnectInput {
   /**
@@ -663,6 +699,8 @@ export interface InstaClawAccountInput {
    * 1 to 128 characters.
    */
   name?: string;
+  /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+  heartbeatVisibility?: InstaClawAccountHeartbeatVisibilityInput;
   /** Required. Sent as x-app-key with every connection attempt. ASCII text, trimmed, or a SecretRef. */
   clientId?: string | InstaClawSecretRefInput;
   /** Required. Sent as x-app-secret with every connection attempt. ASCII text, trimmed, or a SecretRef. */
@@ -766,6 +804,16 @@ export interface InstaClawAccountInput {
   groups?: { [key: string]: InstaClawAccountGroupsValueInput };
   /** Bounds that protect the gateway. The wire's fixed bounds are in the protocol document. */
   limits?: InstaClawAccountLimitsInput;
+}
+
+/** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+export interface InstaClawAccountHeartbeatVisibilityInput {
+  /** Whether a check that found nothing is told. */
+  showOk?: boolean;
+  /** Whether what a check found is told. */
+  showAlerts?: boolean;
+  /** Whether OpenClaw's own surfaces show that a check ran. */
+  useIndicator?: boolean;
 }
 
 /** What happens when the connection is lost. */

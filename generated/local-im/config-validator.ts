@@ -3,7 +3,7 @@
 
 import { codePoints } from "../runtime.ts";
 export const LocalImConfigInput = validate14;
-const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"serverUrl":{"type":"string","minLength":1,"maxLength":2048},"clientWsUrl":{"type":"string","minLength":1,"maxLength":2048},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"gatewayToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"allowInsecure":{"type":"boolean"},"debug":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"sessionScope":{"type":"string","enum":["session","conversation"]},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"connectionMode":{"type":"string","enum":["client","server"]},"wsPort":{},"httpPort":{},"tokenType":{},"defaultAccount":{"type":"string","minLength":1,"maxLength":128},"accountId":{"type":"string","minLength":1,"maxLength":128},"accounts":{"type":"object","maxProperties":1000,"additionalProperties":{"$ref":"#/definitions/LocalImAccountInput"}}}};
+const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"serverUrl":{"type":"string","minLength":1,"maxLength":2048},"clientWsUrl":{"type":"string","minLength":1,"maxLength":2048},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"gatewayToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"allowInsecure":{"type":"boolean"},"debug":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"sessionScope":{"type":"string","enum":["session","conversation"]},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"connectionMode":{"type":"string","enum":["client","server"]},"wsPort":{},"httpPort":{},"tokenType":{},"defaultAccount":{"type":"string","minLength":1,"maxLength":128},"accountId":{"type":"string","minLength":1,"maxLength":128},"accounts":{"type":"object","maxProperties":1000,"additionalProperties":{"$ref":"#/definitions/LocalImAccountInput"}}}};
 const func2 = Object.prototype.hasOwnProperty;
 const func3 = codePoints;
 const func7 = (s) => { if (s.length < 1) return false; for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (!((c >= 33 && c <= 126))) return false; } return true; };
@@ -113,7 +113,7 @@ validate15.errors = vErrors;
 return errors === 0;
 }
 
-const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"serverUrl":{"type":"string","minLength":1,"maxLength":2048},"clientWsUrl":{"type":"string","minLength":1,"maxLength":2048},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"gatewayToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"allowInsecure":{"type":"boolean"},"debug":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"sessionScope":{"type":"string","enum":["session","conversation"]},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"connectionMode":{"type":"string","enum":["client","server"]},"wsPort":{},"httpPort":{},"tokenType":{}}};
+const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"serverUrl":{"type":"string","minLength":1,"maxLength":2048},"clientWsUrl":{"type":"string","minLength":1,"maxLength":2048},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"gatewayToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"allowInsecure":{"type":"boolean"},"debug":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"sessionScope":{"type":"string","enum":["session","conversation"]},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"connectionMode":{"type":"string","enum":["client","server"]},"wsPort":{},"httpPort":{},"tokenType":{}}};
 
 function validate18(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -168,17 +168,81 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.serverUrl !== undefined){
-let data2 = data.serverUrl;
+if(data.heartbeatVisibility !== undefined){
+let data2 = data.heartbeatVisibility;
 const _errs6 = errors;
 if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 2048 && func3(data2) > 2048){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+const _errs8 = errors;
+for(const key1 in data2){
+if(!(((key1 === "showOk") || (key1 === "showAlerts")) || (key1 === "useIndicator"))){
+validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+return false;
+break;
+}
+}
+if(_errs8 === errors){
+if(data2.showOk !== undefined){
+const _errs9 = errors;
+if(typeof data2.showOk !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",schemaPath:"#/properties/heartbeatVisibility/properties/showOk/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs9 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.showAlerts !== undefined){
+const _errs11 = errors;
+if(typeof data2.showAlerts !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",schemaPath:"#/properties/heartbeatVisibility/properties/showAlerts/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs11 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.useIndicator !== undefined){
+const _errs13 = errors;
+if(typeof data2.useIndicator !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",schemaPath:"#/properties/heartbeatVisibility/properties/useIndicator/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs13 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.serverUrl !== undefined){
+let data6 = data.serverUrl;
+const _errs15 = errors;
+if(errors === _errs15){
+if(typeof data6 === "string"){
+if(data6.length > 2048 && func3(data6) > 2048){
 validate18.errors = [{instancePath:instancePath+"/serverUrl",schemaPath:"#/properties/serverUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data2.length < 1){
+if(data6.length < 1){
 validate18.errors = [{instancePath:instancePath+"/serverUrl",schemaPath:"#/properties/serverUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -189,23 +253,23 @@ validate18.errors = [{instancePath:instancePath+"/serverUrl",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs6 === errors;
+var valid0 = _errs15 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.clientWsUrl !== undefined){
-let data3 = data.clientWsUrl;
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data3 === "string"){
-if(data3.length > 2048 && func3(data3) > 2048){
+let data7 = data.clientWsUrl;
+const _errs17 = errors;
+if(errors === _errs17){
+if(typeof data7 === "string"){
+if(data7.length > 2048 && func3(data7) > 2048){
 validate18.errors = [{instancePath:instancePath+"/clientWsUrl",schemaPath:"#/properties/clientWsUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data3.length < 1){
+if(data7.length < 1){
 validate18.errors = [{instancePath:instancePath+"/clientWsUrl",schemaPath:"#/properties/clientWsUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -216,21 +280,21 @@ validate18.errors = [{instancePath:instancePath+"/clientWsUrl",schemaPath:"#/pro
 return false;
 }
 }
-var valid0 = _errs8 === errors;
+var valid0 = _errs17 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.token !== undefined){
-let data4 = data.token;
-const _errs10 = errors;
-const _errs11 = errors;
-let valid1 = false;
-const _errs12 = errors;
-if(errors === _errs12){
-if(typeof data4 === "string"){
-if(data4.length > 4096 && func3(data4) > 4096){
+let data8 = data.token;
+const _errs19 = errors;
+const _errs20 = errors;
+let valid2 = false;
+const _errs21 = errors;
+if(errors === _errs21){
+if(typeof data8 === "string"){
+if(data8.length > 4096 && func3(data8) > 4096){
 const err0 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 4096}};
 if(vErrors === null){
 vErrors = [err0];
@@ -241,7 +305,7 @@ vErrors.push(err0);
 errors++;
 }
 else {
-if(data4.length < 1){
+if(data8.length < 1){
 const err1 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err1];
@@ -252,7 +316,7 @@ vErrors.push(err1);
 errors++;
 }
 else {
-if(!func7(data4)){
+if(!func7(data8)){
 const err2 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err2];
@@ -276,18 +340,18 @@ vErrors.push(err3);
 errors++;
 }
 }
-var _valid0 = _errs12 === errors;
-valid1 = valid1 || _valid0;
-if(!valid1){
-const _errs14 = errors;
-if(!(validate15(data4, {instancePath:instancePath+"/token",parentData:data,parentDataProperty:"token",rootData}))){
+var _valid0 = _errs21 === errors;
+valid2 = valid2 || _valid0;
+if(!valid2){
+const _errs23 = errors;
+if(!(validate15(data8, {instancePath:instancePath+"/token",parentData:data,parentDataProperty:"token",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid0 = _errs14 === errors;
-valid1 = valid1 || _valid0;
+var _valid0 = _errs23 === errors;
+valid2 = valid2 || _valid0;
 }
-if(!valid1){
+if(!valid2){
 const err4 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err4];
@@ -300,31 +364,31 @@ validate18.errors = vErrors;
 return false;
 }
 else {
-errors = _errs11;
+errors = _errs20;
 if(vErrors !== null){
-if(_errs11){
-vErrors.length = _errs11;
+if(_errs20){
+vErrors.length = _errs20;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs10 === errors;
+var valid0 = _errs19 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.gatewayToken !== undefined){
-let data5 = data.gatewayToken;
-const _errs15 = errors;
-const _errs16 = errors;
-let valid2 = false;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 4096 && func3(data5) > 4096){
+let data9 = data.gatewayToken;
+const _errs24 = errors;
+const _errs25 = errors;
+let valid3 = false;
+const _errs26 = errors;
+if(errors === _errs26){
+if(typeof data9 === "string"){
+if(data9.length > 4096 && func3(data9) > 4096){
 const err5 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 4096}};
 if(vErrors === null){
 vErrors = [err5];
@@ -335,7 +399,7 @@ vErrors.push(err5);
 errors++;
 }
 else {
-if(data5.length < 1){
+if(data9.length < 1){
 const err6 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err6];
@@ -346,7 +410,7 @@ vErrors.push(err6);
 errors++;
 }
 else {
-if(!func7(data5)){
+if(!func7(data9)){
 const err7 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err7];
@@ -370,18 +434,18 @@ vErrors.push(err8);
 errors++;
 }
 }
-var _valid1 = _errs17 === errors;
-valid2 = valid2 || _valid1;
-if(!valid2){
-const _errs19 = errors;
-if(!(validate15(data5, {instancePath:instancePath+"/gatewayToken",parentData:data,parentDataProperty:"gatewayToken",rootData}))){
+var _valid1 = _errs26 === errors;
+valid3 = valid3 || _valid1;
+if(!valid3){
+const _errs28 = errors;
+if(!(validate15(data9, {instancePath:instancePath+"/gatewayToken",parentData:data,parentDataProperty:"gatewayToken",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid1 = _errs19 === errors;
-valid2 = valid2 || _valid1;
+var _valid1 = _errs28 === errors;
+valid3 = valid3 || _valid1;
 }
-if(!valid2){
+if(!valid3){
 const err9 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err9];
@@ -394,56 +458,15 @@ validate18.errors = vErrors;
 return false;
 }
 else {
-errors = _errs16;
+errors = _errs25;
 if(vErrors !== null){
-if(_errs16){
-vErrors.length = _errs16;
+if(_errs25){
+vErrors.length = _errs25;
 }
 else {
 vErrors = null;
 }
 }
-}
-var valid0 = _errs15 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.allowInsecure !== undefined){
-const _errs20 = errors;
-if(typeof data.allowInsecure !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs20 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.debug !== undefined){
-const _errs22 = errors;
-if(typeof data.debug !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.dmPolicy !== undefined){
-let data8 = data.dmPolicy;
-const _errs24 = errors;
-if(typeof data8 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((((data8 === "open") || (data8 === "pairing")) || (data8 === "allowlist")) || (data8 === "disabled"))){
-validate18.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
-return false;
 }
 var valid0 = _errs24 === errors;
 }
@@ -451,27 +474,68 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.allowInsecure !== undefined){
+const _errs29 = errors;
+if(typeof data.allowInsecure !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs29 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.debug !== undefined){
+const _errs31 = errors;
+if(typeof data.debug !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs31 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.dmPolicy !== undefined){
+let data12 = data.dmPolicy;
+const _errs33 = errors;
+if(typeof data12 !== "string"){
+validate18.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data12 === "open") || (data12 === "pairing")) || (data12 === "allowlist")) || (data12 === "disabled"))){
+validate18.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
+return false;
+}
+var valid0 = _errs33 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.allowFrom !== undefined){
-let data9 = data.allowFrom;
-const _errs26 = errors;
-if(errors === _errs26){
-if(Array.isArray(data9)){
-if(data9.length > 10000){
+let data13 = data.allowFrom;
+const _errs35 = errors;
+if(errors === _errs35){
+if(Array.isArray(data13)){
+if(data13.length > 10000){
 validate18.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid3 = true;
-const len0 = data9.length;
+var valid4 = true;
+const len0 = data13.length;
 for(let i0=0; i0<len0; i0++){
-let data10 = data9[i0];
-const _errs28 = errors;
-if((typeof data10 !== "string") && (!((typeof data10 == "number") && (isFinite(data10))))){
+let data14 = data13[i0];
+const _errs37 = errors;
+if((typeof data14 !== "string") && (!((typeof data14 == "number") && (isFinite(data14))))){
 validate18.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
 return false;
 }
-var valid3 = _errs28 === errors;
-if(!valid3){
+var valid4 = _errs37 === errors;
+if(!valid4){
 break;
 }
 }
@@ -482,50 +546,50 @@ validate18.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs26 === errors;
+var valid0 = _errs35 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data11 = data.groupPolicy;
-const _errs30 = errors;
-if(typeof data11 !== "string"){
+let data15 = data.groupPolicy;
+const _errs39 = errors;
+if(typeof data15 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data11 === "open") || (data11 === "allowlist")) || (data11 === "disabled"))){
+if(!(((data15 === "open") || (data15 === "allowlist")) || (data15 === "disabled"))){
 validate18.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs30 === errors;
+var valid0 = _errs39 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data12 = data.groupAllowFrom;
-const _errs32 = errors;
-if(errors === _errs32){
-if(Array.isArray(data12)){
-if(data12.length > 10000){
+let data16 = data.groupAllowFrom;
+const _errs41 = errors;
+if(errors === _errs41){
+if(Array.isArray(data16)){
+if(data16.length > 10000){
 validate18.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid4 = true;
-const len1 = data12.length;
+var valid5 = true;
+const len1 = data16.length;
 for(let i1=0; i1<len1; i1++){
-let data13 = data12[i1];
-const _errs34 = errors;
-if((typeof data13 !== "string") && (!((typeof data13 == "number") && (isFinite(data13))))){
+let data17 = data16[i1];
+const _errs43 = errors;
+if((typeof data17 !== "string") && (!((typeof data17 == "number") && (isFinite(data17))))){
 validate18.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid4 = _errs34 === errors;
-if(!valid4){
+var valid5 = _errs43 === errors;
+if(!valid5){
 break;
 }
 }
@@ -536,257 +600,257 @@ validate18.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs32 === errors;
+var valid0 = _errs41 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.sessionScope !== undefined){
-let data14 = data.sessionScope;
-const _errs36 = errors;
-if(typeof data14 !== "string"){
+let data18 = data.sessionScope;
+const _errs45 = errors;
+if(typeof data18 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data14 === "session") || (data14 === "conversation"))){
+if(!((data18 === "session") || (data18 === "conversation"))){
 validate18.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/enum",keyword:"enum",params:{allowedValues: schema13.properties.sessionScope.enum}}];
 return false;
 }
-var valid0 = _errs36 === errors;
+var valid0 = _errs45 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data15 = data.limits;
-const _errs38 = errors;
-if(errors === _errs38){
-if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
-const _errs40 = errors;
-for(const key1 in data15){
-if(!((((((((key1 === "maxPayload") || (key1 === "contentChars")) || (key1 === "maxConcurrent")) || (key1 === "queuedPerSession")) || (key1 === "messagesPerMinute")) || (key1 === "messageBurst")) || (key1 === "dedupeEntries")) || (key1 === "turnSeconds"))){
-validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+let data19 = data.limits;
+const _errs47 = errors;
+if(errors === _errs47){
+if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
+const _errs49 = errors;
+for(const key2 in data19){
+if(!((((((((key2 === "maxPayload") || (key2 === "contentChars")) || (key2 === "maxConcurrent")) || (key2 === "queuedPerSession")) || (key2 === "messagesPerMinute")) || (key2 === "messageBurst")) || (key2 === "dedupeEntries")) || (key2 === "turnSeconds"))){
+validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
 }
-if(_errs40 === errors){
-if(data15.maxPayload !== undefined){
-let data16 = data15.maxPayload;
-const _errs41 = errors;
-if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
+if(_errs49 === errors){
+if(data19.maxPayload !== undefined){
+let data20 = data19.maxPayload;
+const _errs50 = errors;
+if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
 validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs41){
-if((typeof data16 == "number") && (isFinite(data16))){
-if(data16 > 16777216 || isNaN(data16)){
+if(errors === _errs50){
+if((typeof data20 == "number") && (isFinite(data20))){
+if(data20 > 16777216 || isNaN(data20)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data16 < 1024 || isNaN(data16)){
+if(data20 < 1024 || isNaN(data20)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid5 = _errs41 === errors;
+var valid6 = _errs50 === errors;
 }
 else {
-var valid5 = true;
+var valid6 = true;
 }
-if(valid5){
-if(data15.contentChars !== undefined){
-let data17 = data15.contentChars;
-const _errs43 = errors;
-if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
+if(valid6){
+if(data19.contentChars !== undefined){
+let data21 = data19.contentChars;
+const _errs52 = errors;
+if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
 validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs43){
-if((typeof data17 == "number") && (isFinite(data17))){
-if(data17 > 1048576 || isNaN(data17)){
+if(errors === _errs52){
+if((typeof data21 == "number") && (isFinite(data21))){
+if(data21 > 1048576 || isNaN(data21)){
 validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
-if(data17 < 1 || isNaN(data17)){
+if(data21 < 1 || isNaN(data21)){
 validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid5 = _errs43 === errors;
+var valid6 = _errs52 === errors;
 }
 else {
-var valid5 = true;
+var valid6 = true;
 }
-if(valid5){
-if(data15.maxConcurrent !== undefined){
-let data18 = data15.maxConcurrent;
-const _errs45 = errors;
-if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
+if(valid6){
+if(data19.maxConcurrent !== undefined){
+let data22 = data19.maxConcurrent;
+const _errs54 = errors;
+if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
 validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs45){
-if((typeof data18 == "number") && (isFinite(data18))){
-if(data18 > 1000 || isNaN(data18)){
+if(errors === _errs54){
+if((typeof data22 == "number") && (isFinite(data22))){
+if(data22 > 1000 || isNaN(data22)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data18 < 1 || isNaN(data18)){
+if(data22 < 1 || isNaN(data22)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid5 = _errs45 === errors;
+var valid6 = _errs54 === errors;
 }
 else {
-var valid5 = true;
+var valid6 = true;
 }
-if(valid5){
-if(data15.queuedPerSession !== undefined){
-let data19 = data15.queuedPerSession;
-const _errs47 = errors;
-if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
+if(valid6){
+if(data19.queuedPerSession !== undefined){
+let data23 = data19.queuedPerSession;
+const _errs56 = errors;
+if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
 validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs47){
-if((typeof data19 == "number") && (isFinite(data19))){
-if(data19 > 10000 || isNaN(data19)){
+if(errors === _errs56){
+if((typeof data23 == "number") && (isFinite(data23))){
+if(data23 > 10000 || isNaN(data23)){
 validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data19 < 1 || isNaN(data19)){
+if(data23 < 1 || isNaN(data23)){
 validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid5 = _errs47 === errors;
+var valid6 = _errs56 === errors;
 }
 else {
-var valid5 = true;
+var valid6 = true;
 }
-if(valid5){
-if(data15.messagesPerMinute !== undefined){
-let data20 = data15.messagesPerMinute;
-const _errs49 = errors;
-if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
+if(valid6){
+if(data19.messagesPerMinute !== undefined){
+let data24 = data19.messagesPerMinute;
+const _errs58 = errors;
+if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
 validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs49){
-if((typeof data20 == "number") && (isFinite(data20))){
-if(data20 > 100000 || isNaN(data20)){
+if(errors === _errs58){
+if((typeof data24 == "number") && (isFinite(data24))){
+if(data24 > 100000 || isNaN(data24)){
 validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data20 < 1 || isNaN(data20)){
+if(data24 < 1 || isNaN(data24)){
 validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid5 = _errs49 === errors;
+var valid6 = _errs58 === errors;
 }
 else {
-var valid5 = true;
+var valid6 = true;
 }
-if(valid5){
-if(data15.messageBurst !== undefined){
-let data21 = data15.messageBurst;
-const _errs51 = errors;
-if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
+if(valid6){
+if(data19.messageBurst !== undefined){
+let data25 = data19.messageBurst;
+const _errs60 = errors;
+if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
 validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs51){
-if((typeof data21 == "number") && (isFinite(data21))){
-if(data21 > 100000 || isNaN(data21)){
+if(errors === _errs60){
+if((typeof data25 == "number") && (isFinite(data25))){
+if(data25 > 100000 || isNaN(data25)){
 validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data21 < 1 || isNaN(data21)){
+if(data25 < 1 || isNaN(data25)){
 validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid5 = _errs51 === errors;
+var valid6 = _errs60 === errors;
 }
 else {
-var valid5 = true;
+var valid6 = true;
 }
-if(valid5){
-if(data15.dedupeEntries !== undefined){
-let data22 = data15.dedupeEntries;
-const _errs53 = errors;
-if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
+if(valid6){
+if(data19.dedupeEntries !== undefined){
+let data26 = data19.dedupeEntries;
+const _errs62 = errors;
+if(!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))){
 validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs53){
-if((typeof data22 == "number") && (isFinite(data22))){
-if(data22 > 1000000 || isNaN(data22)){
+if(errors === _errs62){
+if((typeof data26 == "number") && (isFinite(data26))){
+if(data26 > 1000000 || isNaN(data26)){
 validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data22 < 1 || isNaN(data22)){
+if(data26 < 1 || isNaN(data26)){
 validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid5 = _errs53 === errors;
+var valid6 = _errs62 === errors;
 }
 else {
-var valid5 = true;
+var valid6 = true;
 }
-if(valid5){
-if(data15.turnSeconds !== undefined){
-let data23 = data15.turnSeconds;
-const _errs55 = errors;
-if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
+if(valid6){
+if(data19.turnSeconds !== undefined){
+let data27 = data19.turnSeconds;
+const _errs64 = errors;
+if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
 validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs55){
-if((typeof data23 == "number") && (isFinite(data23))){
-if(data23 > 86400 || isNaN(data23)){
+if(errors === _errs64){
+if((typeof data27 == "number") && (isFinite(data27))){
+if(data27 > 86400 || isNaN(data27)){
 validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data23 < 1 || isNaN(data23)){
+if(data27 < 1 || isNaN(data27)){
 validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid5 = _errs55 === errors;
+var valid6 = _errs64 === errors;
 }
 else {
-var valid5 = true;
+var valid6 = true;
 }
 }
 }
@@ -802,27 +866,28 @@ validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs38 === errors;
+var valid0 = _errs47 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.connectionMode !== undefined){
-let data24 = data.connectionMode;
-const _errs57 = errors;
-if(typeof data24 !== "string"){
+let data28 = data.connectionMode;
+const _errs66 = errors;
+if(typeof data28 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data24 === "client") || (data24 === "server"))){
+if(!((data28 === "client") || (data28 === "server"))){
 validate18.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.connectionMode.enum}}];
 return false;
 }
-var valid0 = _errs57 === errors;
+var valid0 = _errs66 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }
@@ -903,17 +968,81 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.serverUrl !== undefined){
-let data2 = data.serverUrl;
+if(data.heartbeatVisibility !== undefined){
+let data2 = data.heartbeatVisibility;
 const _errs6 = errors;
 if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 2048 && func3(data2) > 2048){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+const _errs8 = errors;
+for(const key1 in data2){
+if(!(((key1 === "showOk") || (key1 === "showAlerts")) || (key1 === "useIndicator"))){
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+return false;
+break;
+}
+}
+if(_errs8 === errors){
+if(data2.showOk !== undefined){
+const _errs9 = errors;
+if(typeof data2.showOk !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",schemaPath:"#/properties/heartbeatVisibility/properties/showOk/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs9 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.showAlerts !== undefined){
+const _errs11 = errors;
+if(typeof data2.showAlerts !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",schemaPath:"#/properties/heartbeatVisibility/properties/showAlerts/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs11 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.useIndicator !== undefined){
+const _errs13 = errors;
+if(typeof data2.useIndicator !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",schemaPath:"#/properties/heartbeatVisibility/properties/useIndicator/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs13 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.serverUrl !== undefined){
+let data6 = data.serverUrl;
+const _errs15 = errors;
+if(errors === _errs15){
+if(typeof data6 === "string"){
+if(data6.length > 2048 && func3(data6) > 2048){
 validate14.errors = [{instancePath:instancePath+"/serverUrl",schemaPath:"#/properties/serverUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data2.length < 1){
+if(data6.length < 1){
 validate14.errors = [{instancePath:instancePath+"/serverUrl",schemaPath:"#/properties/serverUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -924,23 +1053,23 @@ validate14.errors = [{instancePath:instancePath+"/serverUrl",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs6 === errors;
+var valid0 = _errs15 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.clientWsUrl !== undefined){
-let data3 = data.clientWsUrl;
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data3 === "string"){
-if(data3.length > 2048 && func3(data3) > 2048){
+let data7 = data.clientWsUrl;
+const _errs17 = errors;
+if(errors === _errs17){
+if(typeof data7 === "string"){
+if(data7.length > 2048 && func3(data7) > 2048){
 validate14.errors = [{instancePath:instancePath+"/clientWsUrl",schemaPath:"#/properties/clientWsUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data3.length < 1){
+if(data7.length < 1){
 validate14.errors = [{instancePath:instancePath+"/clientWsUrl",schemaPath:"#/properties/clientWsUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -951,21 +1080,21 @@ validate14.errors = [{instancePath:instancePath+"/clientWsUrl",schemaPath:"#/pro
 return false;
 }
 }
-var valid0 = _errs8 === errors;
+var valid0 = _errs17 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.token !== undefined){
-let data4 = data.token;
-const _errs10 = errors;
-const _errs11 = errors;
-let valid1 = false;
-const _errs12 = errors;
-if(errors === _errs12){
-if(typeof data4 === "string"){
-if(data4.length > 4096 && func3(data4) > 4096){
+let data8 = data.token;
+const _errs19 = errors;
+const _errs20 = errors;
+let valid2 = false;
+const _errs21 = errors;
+if(errors === _errs21){
+if(typeof data8 === "string"){
+if(data8.length > 4096 && func3(data8) > 4096){
 const err0 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 4096}};
 if(vErrors === null){
 vErrors = [err0];
@@ -976,7 +1105,7 @@ vErrors.push(err0);
 errors++;
 }
 else {
-if(data4.length < 1){
+if(data8.length < 1){
 const err1 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err1];
@@ -987,7 +1116,7 @@ vErrors.push(err1);
 errors++;
 }
 else {
-if(!func7(data4)){
+if(!func7(data8)){
 const err2 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err2];
@@ -1011,18 +1140,18 @@ vErrors.push(err3);
 errors++;
 }
 }
-var _valid0 = _errs12 === errors;
-valid1 = valid1 || _valid0;
-if(!valid1){
-const _errs14 = errors;
-if(!(validate15(data4, {instancePath:instancePath+"/token",parentData:data,parentDataProperty:"token",rootData}))){
+var _valid0 = _errs21 === errors;
+valid2 = valid2 || _valid0;
+if(!valid2){
+const _errs23 = errors;
+if(!(validate15(data8, {instancePath:instancePath+"/token",parentData:data,parentDataProperty:"token",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid0 = _errs14 === errors;
-valid1 = valid1 || _valid0;
+var _valid0 = _errs23 === errors;
+valid2 = valid2 || _valid0;
 }
-if(!valid1){
+if(!valid2){
 const err4 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err4];
@@ -1035,31 +1164,31 @@ validate14.errors = vErrors;
 return false;
 }
 else {
-errors = _errs11;
+errors = _errs20;
 if(vErrors !== null){
-if(_errs11){
-vErrors.length = _errs11;
+if(_errs20){
+vErrors.length = _errs20;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs10 === errors;
+var valid0 = _errs19 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.gatewayToken !== undefined){
-let data5 = data.gatewayToken;
-const _errs15 = errors;
-const _errs16 = errors;
-let valid2 = false;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 4096 && func3(data5) > 4096){
+let data9 = data.gatewayToken;
+const _errs24 = errors;
+const _errs25 = errors;
+let valid3 = false;
+const _errs26 = errors;
+if(errors === _errs26){
+if(typeof data9 === "string"){
+if(data9.length > 4096 && func3(data9) > 4096){
 const err5 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 4096}};
 if(vErrors === null){
 vErrors = [err5];
@@ -1070,7 +1199,7 @@ vErrors.push(err5);
 errors++;
 }
 else {
-if(data5.length < 1){
+if(data9.length < 1){
 const err6 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err6];
@@ -1081,7 +1210,7 @@ vErrors.push(err6);
 errors++;
 }
 else {
-if(!func7(data5)){
+if(!func7(data9)){
 const err7 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err7];
@@ -1105,18 +1234,18 @@ vErrors.push(err8);
 errors++;
 }
 }
-var _valid1 = _errs17 === errors;
-valid2 = valid2 || _valid1;
-if(!valid2){
-const _errs19 = errors;
-if(!(validate15(data5, {instancePath:instancePath+"/gatewayToken",parentData:data,parentDataProperty:"gatewayToken",rootData}))){
+var _valid1 = _errs26 === errors;
+valid3 = valid3 || _valid1;
+if(!valid3){
+const _errs28 = errors;
+if(!(validate15(data9, {instancePath:instancePath+"/gatewayToken",parentData:data,parentDataProperty:"gatewayToken",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid1 = _errs19 === errors;
-valid2 = valid2 || _valid1;
+var _valid1 = _errs28 === errors;
+valid3 = valid3 || _valid1;
 }
-if(!valid2){
+if(!valid3){
 const err9 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err9];
@@ -1129,56 +1258,15 @@ validate14.errors = vErrors;
 return false;
 }
 else {
-errors = _errs16;
+errors = _errs25;
 if(vErrors !== null){
-if(_errs16){
-vErrors.length = _errs16;
+if(_errs25){
+vErrors.length = _errs25;
 }
 else {
 vErrors = null;
 }
 }
-}
-var valid0 = _errs15 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.allowInsecure !== undefined){
-const _errs20 = errors;
-if(typeof data.allowInsecure !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs20 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.debug !== undefined){
-const _errs22 = errors;
-if(typeof data.debug !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.dmPolicy !== undefined){
-let data8 = data.dmPolicy;
-const _errs24 = errors;
-if(typeof data8 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((((data8 === "open") || (data8 === "pairing")) || (data8 === "allowlist")) || (data8 === "disabled"))){
-validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.dmPolicy.enum}}];
-return false;
 }
 var valid0 = _errs24 === errors;
 }
@@ -1186,27 +1274,68 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.allowInsecure !== undefined){
+const _errs29 = errors;
+if(typeof data.allowInsecure !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs29 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.debug !== undefined){
+const _errs31 = errors;
+if(typeof data.debug !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs31 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.dmPolicy !== undefined){
+let data12 = data.dmPolicy;
+const _errs33 = errors;
+if(typeof data12 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data12 === "open") || (data12 === "pairing")) || (data12 === "allowlist")) || (data12 === "disabled"))){
+validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.dmPolicy.enum}}];
+return false;
+}
+var valid0 = _errs33 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.allowFrom !== undefined){
-let data9 = data.allowFrom;
-const _errs26 = errors;
-if(errors === _errs26){
-if(Array.isArray(data9)){
-if(data9.length > 10000){
+let data13 = data.allowFrom;
+const _errs35 = errors;
+if(errors === _errs35){
+if(Array.isArray(data13)){
+if(data13.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid3 = true;
-const len0 = data9.length;
+var valid4 = true;
+const len0 = data13.length;
 for(let i0=0; i0<len0; i0++){
-let data10 = data9[i0];
-const _errs28 = errors;
-if((typeof data10 !== "string") && (!((typeof data10 == "number") && (isFinite(data10))))){
+let data14 = data13[i0];
+const _errs37 = errors;
+if((typeof data14 !== "string") && (!((typeof data14 == "number") && (isFinite(data14))))){
 validate14.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.allowFrom.items.type}}];
 return false;
 }
-var valid3 = _errs28 === errors;
-if(!valid3){
+var valid4 = _errs37 === errors;
+if(!valid4){
 break;
 }
 }
@@ -1217,50 +1346,50 @@ validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs26 === errors;
+var valid0 = _errs35 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data11 = data.groupPolicy;
-const _errs30 = errors;
-if(typeof data11 !== "string"){
+let data15 = data.groupPolicy;
+const _errs39 = errors;
+if(typeof data15 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data11 === "open") || (data11 === "allowlist")) || (data11 === "disabled"))){
+if(!(((data15 === "open") || (data15 === "allowlist")) || (data15 === "disabled"))){
 validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs30 === errors;
+var valid0 = _errs39 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data12 = data.groupAllowFrom;
-const _errs32 = errors;
-if(errors === _errs32){
-if(Array.isArray(data12)){
-if(data12.length > 10000){
+let data16 = data.groupAllowFrom;
+const _errs41 = errors;
+if(errors === _errs41){
+if(Array.isArray(data16)){
+if(data16.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid4 = true;
-const len1 = data12.length;
+var valid5 = true;
+const len1 = data16.length;
 for(let i1=0; i1<len1; i1++){
-let data13 = data12[i1];
-const _errs34 = errors;
-if((typeof data13 !== "string") && (!((typeof data13 == "number") && (isFinite(data13))))){
+let data17 = data16[i1];
+const _errs43 = errors;
+if((typeof data17 !== "string") && (!((typeof data17 == "number") && (isFinite(data17))))){
 validate14.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema11.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid4 = _errs34 === errors;
-if(!valid4){
+var valid5 = _errs43 === errors;
+if(!valid5){
 break;
 }
 }
@@ -1271,257 +1400,257 @@ validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs32 === errors;
+var valid0 = _errs41 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.sessionScope !== undefined){
-let data14 = data.sessionScope;
-const _errs36 = errors;
-if(typeof data14 !== "string"){
+let data18 = data.sessionScope;
+const _errs45 = errors;
+if(typeof data18 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data14 === "session") || (data14 === "conversation"))){
+if(!((data18 === "session") || (data18 === "conversation"))){
 validate14.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/enum",keyword:"enum",params:{allowedValues: schema11.properties.sessionScope.enum}}];
 return false;
 }
-var valid0 = _errs36 === errors;
+var valid0 = _errs45 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data15 = data.limits;
-const _errs38 = errors;
-if(errors === _errs38){
-if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
-const _errs40 = errors;
-for(const key1 in data15){
-if(!((((((((key1 === "maxPayload") || (key1 === "contentChars")) || (key1 === "maxConcurrent")) || (key1 === "queuedPerSession")) || (key1 === "messagesPerMinute")) || (key1 === "messageBurst")) || (key1 === "dedupeEntries")) || (key1 === "turnSeconds"))){
-validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+let data19 = data.limits;
+const _errs47 = errors;
+if(errors === _errs47){
+if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
+const _errs49 = errors;
+for(const key2 in data19){
+if(!((((((((key2 === "maxPayload") || (key2 === "contentChars")) || (key2 === "maxConcurrent")) || (key2 === "queuedPerSession")) || (key2 === "messagesPerMinute")) || (key2 === "messageBurst")) || (key2 === "dedupeEntries")) || (key2 === "turnSeconds"))){
+validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
 }
-if(_errs40 === errors){
-if(data15.maxPayload !== undefined){
-let data16 = data15.maxPayload;
-const _errs41 = errors;
-if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
+if(_errs49 === errors){
+if(data19.maxPayload !== undefined){
+let data20 = data19.maxPayload;
+const _errs50 = errors;
+if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs41){
-if((typeof data16 == "number") && (isFinite(data16))){
-if(data16 > 16777216 || isNaN(data16)){
+if(errors === _errs50){
+if((typeof data20 == "number") && (isFinite(data20))){
+if(data20 > 16777216 || isNaN(data20)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data16 < 1024 || isNaN(data16)){
+if(data20 < 1024 || isNaN(data20)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid5 = _errs41 === errors;
+var valid6 = _errs50 === errors;
 }
 else {
-var valid5 = true;
+var valid6 = true;
 }
-if(valid5){
-if(data15.contentChars !== undefined){
-let data17 = data15.contentChars;
-const _errs43 = errors;
-if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
+if(valid6){
+if(data19.contentChars !== undefined){
+let data21 = data19.contentChars;
+const _errs52 = errors;
+if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
 validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs43){
-if((typeof data17 == "number") && (isFinite(data17))){
-if(data17 > 1048576 || isNaN(data17)){
+if(errors === _errs52){
+if((typeof data21 == "number") && (isFinite(data21))){
+if(data21 > 1048576 || isNaN(data21)){
 validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
-if(data17 < 1 || isNaN(data17)){
+if(data21 < 1 || isNaN(data21)){
 validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid5 = _errs43 === errors;
+var valid6 = _errs52 === errors;
 }
 else {
-var valid5 = true;
+var valid6 = true;
 }
-if(valid5){
-if(data15.maxConcurrent !== undefined){
-let data18 = data15.maxConcurrent;
-const _errs45 = errors;
-if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
+if(valid6){
+if(data19.maxConcurrent !== undefined){
+let data22 = data19.maxConcurrent;
+const _errs54 = errors;
+if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs45){
-if((typeof data18 == "number") && (isFinite(data18))){
-if(data18 > 1000 || isNaN(data18)){
+if(errors === _errs54){
+if((typeof data22 == "number") && (isFinite(data22))){
+if(data22 > 1000 || isNaN(data22)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data18 < 1 || isNaN(data18)){
+if(data22 < 1 || isNaN(data22)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid5 = _errs45 === errors;
+var valid6 = _errs54 === errors;
 }
 else {
-var valid5 = true;
+var valid6 = true;
 }
-if(valid5){
-if(data15.queuedPerSession !== undefined){
-let data19 = data15.queuedPerSession;
-const _errs47 = errors;
-if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
+if(valid6){
+if(data19.queuedPerSession !== undefined){
+let data23 = data19.queuedPerSession;
+const _errs56 = errors;
+if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs47){
-if((typeof data19 == "number") && (isFinite(data19))){
-if(data19 > 10000 || isNaN(data19)){
+if(errors === _errs56){
+if((typeof data23 == "number") && (isFinite(data23))){
+if(data23 > 10000 || isNaN(data23)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data19 < 1 || isNaN(data19)){
+if(data23 < 1 || isNaN(data23)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid5 = _errs47 === errors;
+var valid6 = _errs56 === errors;
 }
 else {
-var valid5 = true;
+var valid6 = true;
 }
-if(valid5){
-if(data15.messagesPerMinute !== undefined){
-let data20 = data15.messagesPerMinute;
-const _errs49 = errors;
-if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
+if(valid6){
+if(data19.messagesPerMinute !== undefined){
+let data24 = data19.messagesPerMinute;
+const _errs58 = errors;
+if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs49){
-if((typeof data20 == "number") && (isFinite(data20))){
-if(data20 > 100000 || isNaN(data20)){
+if(errors === _errs58){
+if((typeof data24 == "number") && (isFinite(data24))){
+if(data24 > 100000 || isNaN(data24)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data20 < 1 || isNaN(data20)){
+if(data24 < 1 || isNaN(data24)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid5 = _errs49 === errors;
+var valid6 = _errs58 === errors;
 }
 else {
-var valid5 = true;
+var valid6 = true;
 }
-if(valid5){
-if(data15.messageBurst !== undefined){
-let data21 = data15.messageBurst;
-const _errs51 = errors;
-if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
+if(valid6){
+if(data19.messageBurst !== undefined){
+let data25 = data19.messageBurst;
+const _errs60 = errors;
+if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs51){
-if((typeof data21 == "number") && (isFinite(data21))){
-if(data21 > 100000 || isNaN(data21)){
+if(errors === _errs60){
+if((typeof data25 == "number") && (isFinite(data25))){
+if(data25 > 100000 || isNaN(data25)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data21 < 1 || isNaN(data21)){
+if(data25 < 1 || isNaN(data25)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid5 = _errs51 === errors;
+var valid6 = _errs60 === errors;
 }
 else {
-var valid5 = true;
+var valid6 = true;
 }
-if(valid5){
-if(data15.dedupeEntries !== undefined){
-let data22 = data15.dedupeEntries;
-const _errs53 = errors;
-if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
+if(valid6){
+if(data19.dedupeEntries !== undefined){
+let data26 = data19.dedupeEntries;
+const _errs62 = errors;
+if(!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs53){
-if((typeof data22 == "number") && (isFinite(data22))){
-if(data22 > 1000000 || isNaN(data22)){
+if(errors === _errs62){
+if((typeof data26 == "number") && (isFinite(data26))){
+if(data26 > 1000000 || isNaN(data26)){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data22 < 1 || isNaN(data22)){
+if(data26 < 1 || isNaN(data26)){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid5 = _errs53 === errors;
+var valid6 = _errs62 === errors;
 }
 else {
-var valid5 = true;
+var valid6 = true;
 }
-if(valid5){
-if(data15.turnSeconds !== undefined){
-let data23 = data15.turnSeconds;
-const _errs55 = errors;
-if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
+if(valid6){
+if(data19.turnSeconds !== undefined){
+let data27 = data19.turnSeconds;
+const _errs64 = errors;
+if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs55){
-if((typeof data23 == "number") && (isFinite(data23))){
-if(data23 > 86400 || isNaN(data23)){
+if(errors === _errs64){
+if((typeof data27 == "number") && (isFinite(data27))){
+if(data27 > 86400 || isNaN(data27)){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data23 < 1 || isNaN(data23)){
+if(data27 < 1 || isNaN(data27)){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid5 = _errs55 === errors;
+var valid6 = _errs64 === errors;
 }
 else {
-var valid5 = true;
+var valid6 = true;
 }
 }
 }
@@ -1537,40 +1666,40 @@ validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs38 === errors;
+var valid0 = _errs47 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.connectionMode !== undefined){
-let data24 = data.connectionMode;
-const _errs57 = errors;
-if(typeof data24 !== "string"){
+let data28 = data.connectionMode;
+const _errs66 = errors;
+if(typeof data28 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data24 === "client") || (data24 === "server"))){
+if(!((data28 === "client") || (data28 === "server"))){
 validate14.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.connectionMode.enum}}];
 return false;
 }
-var valid0 = _errs57 === errors;
+var valid0 = _errs66 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.defaultAccount !== undefined){
-let data25 = data.defaultAccount;
-const _errs59 = errors;
-if(errors === _errs59){
-if(typeof data25 === "string"){
-if(data25.length > 128 && func3(data25) > 128){
+let data29 = data.defaultAccount;
+const _errs68 = errors;
+if(errors === _errs68){
+if(typeof data29 === "string"){
+if(data29.length > 128 && func3(data29) > 128){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data25.length < 1){
+if(data29.length < 1){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1581,23 +1710,23 @@ validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs59 === errors;
+var valid0 = _errs68 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accountId !== undefined){
-let data26 = data.accountId;
-const _errs61 = errors;
-if(errors === _errs61){
-if(typeof data26 === "string"){
-if(data26.length > 128 && func3(data26) > 128){
+let data30 = data.accountId;
+const _errs70 = errors;
+if(errors === _errs70){
+if(typeof data30 === "string"){
+if(data30.length > 128 && func3(data30) > 128){
 validate14.errors = [{instancePath:instancePath+"/accountId",schemaPath:"#/properties/accountId/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data26.length < 1){
+if(data30.length < 1){
 validate14.errors = [{instancePath:instancePath+"/accountId",schemaPath:"#/properties/accountId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1608,30 +1737,30 @@ validate14.errors = [{instancePath:instancePath+"/accountId",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs61 === errors;
+var valid0 = _errs70 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accounts !== undefined){
-let data27 = data.accounts;
-const _errs63 = errors;
-if(errors === _errs63){
-if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
-if(Object.keys(data27).length > 1000){
+let data31 = data.accounts;
+const _errs72 = errors;
+if(errors === _errs72){
+if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
+if(Object.keys(data31).length > 1000){
 validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/maxProperties",keyword:"maxProperties",params:{limit: 1000}}];
 return false;
 }
 else {
-for(const key2 in data27){
-const _errs66 = errors;
-if(!(validate18(data27[key2], {instancePath:instancePath+"/accounts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data27,parentDataProperty:key2,rootData}))){
+for(const key3 in data31){
+const _errs75 = errors;
+if(!(validate18(data31[key3], {instancePath:instancePath+"/accounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data31,parentDataProperty:key3,rootData}))){
 vErrors = vErrors === null ? validate18.errors : vErrors.concat(validate18.errors);
 errors = vErrors.length;
 }
-var valid6 = _errs66 === errors;
-if(!valid6){
+var valid7 = _errs75 === errors;
+if(!valid7){
 break;
 }
 }
@@ -1642,10 +1771,11 @@ validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs63 === errors;
+var valid0 = _errs72 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }
@@ -1836,17 +1966,81 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.serverUrl !== undefined){
-let data2 = data.serverUrl;
+if(data.heartbeatVisibility !== undefined){
+let data2 = data.heartbeatVisibility;
 const _errs6 = errors;
 if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 2048 && func3(data2) > 2048){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+const _errs8 = errors;
+for(const key1 in data2){
+if(!(((key1 === "showOk") || (key1 === "showAlerts")) || (key1 === "useIndicator"))){
+validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+return false;
+break;
+}
+}
+if(_errs8 === errors){
+if(data2.showOk !== undefined){
+const _errs9 = errors;
+if(typeof data2.showOk !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",schemaPath:"#/properties/heartbeatVisibility/properties/showOk/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs9 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.showAlerts !== undefined){
+const _errs11 = errors;
+if(typeof data2.showAlerts !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",schemaPath:"#/properties/heartbeatVisibility/properties/showAlerts/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs11 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.useIndicator !== undefined){
+const _errs13 = errors;
+if(typeof data2.useIndicator !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",schemaPath:"#/properties/heartbeatVisibility/properties/useIndicator/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs13 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.serverUrl !== undefined){
+let data6 = data.serverUrl;
+const _errs15 = errors;
+if(errors === _errs15){
+if(typeof data6 === "string"){
+if(data6.length > 2048 && func3(data6) > 2048){
 validate23.errors = [{instancePath:instancePath+"/serverUrl",schemaPath:"#/properties/serverUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data2.length < 1){
+if(data6.length < 1){
 validate23.errors = [{instancePath:instancePath+"/serverUrl",schemaPath:"#/properties/serverUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1857,23 +2051,23 @@ validate23.errors = [{instancePath:instancePath+"/serverUrl",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs6 === errors;
+var valid0 = _errs15 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.clientWsUrl !== undefined){
-let data3 = data.clientWsUrl;
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data3 === "string"){
-if(data3.length > 2048 && func3(data3) > 2048){
+let data7 = data.clientWsUrl;
+const _errs17 = errors;
+if(errors === _errs17){
+if(typeof data7 === "string"){
+if(data7.length > 2048 && func3(data7) > 2048){
 validate23.errors = [{instancePath:instancePath+"/clientWsUrl",schemaPath:"#/properties/clientWsUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data3.length < 1){
+if(data7.length < 1){
 validate23.errors = [{instancePath:instancePath+"/clientWsUrl",schemaPath:"#/properties/clientWsUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1884,21 +2078,21 @@ validate23.errors = [{instancePath:instancePath+"/clientWsUrl",schemaPath:"#/pro
 return false;
 }
 }
-var valid0 = _errs8 === errors;
+var valid0 = _errs17 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.token !== undefined){
-let data4 = data.token;
-const _errs10 = errors;
-const _errs11 = errors;
-let valid1 = false;
-const _errs12 = errors;
-if(errors === _errs12){
-if(typeof data4 === "string"){
-if(data4.length > 4096 && func3(data4) > 4096){
+let data8 = data.token;
+const _errs19 = errors;
+const _errs20 = errors;
+let valid2 = false;
+const _errs21 = errors;
+if(errors === _errs21){
+if(typeof data8 === "string"){
+if(data8.length > 4096 && func3(data8) > 4096){
 const err0 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 4096}};
 if(vErrors === null){
 vErrors = [err0];
@@ -1909,7 +2103,7 @@ vErrors.push(err0);
 errors++;
 }
 else {
-if(data4.length < 1){
+if(data8.length < 1){
 const err1 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err1];
@@ -1920,7 +2114,7 @@ vErrors.push(err1);
 errors++;
 }
 else {
-if(!func7(data4)){
+if(!func7(data8)){
 const err2 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err2];
@@ -1944,18 +2138,18 @@ vErrors.push(err3);
 errors++;
 }
 }
-var _valid0 = _errs12 === errors;
-valid1 = valid1 || _valid0;
-if(!valid1){
-const _errs14 = errors;
-if(!(validate15(data4, {instancePath:instancePath+"/token",parentData:data,parentDataProperty:"token",rootData}))){
+var _valid0 = _errs21 === errors;
+valid2 = valid2 || _valid0;
+if(!valid2){
+const _errs23 = errors;
+if(!(validate15(data8, {instancePath:instancePath+"/token",parentData:data,parentDataProperty:"token",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid0 = _errs14 === errors;
-valid1 = valid1 || _valid0;
+var _valid0 = _errs23 === errors;
+valid2 = valid2 || _valid0;
 }
-if(!valid1){
+if(!valid2){
 const err4 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err4];
@@ -1968,31 +2162,31 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs11;
+errors = _errs20;
 if(vErrors !== null){
-if(_errs11){
-vErrors.length = _errs11;
+if(_errs20){
+vErrors.length = _errs20;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs10 === errors;
+var valid0 = _errs19 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.gatewayToken !== undefined){
-let data5 = data.gatewayToken;
-const _errs15 = errors;
-const _errs16 = errors;
-let valid2 = false;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 4096 && func3(data5) > 4096){
+let data9 = data.gatewayToken;
+const _errs24 = errors;
+const _errs25 = errors;
+let valid3 = false;
+const _errs26 = errors;
+if(errors === _errs26){
+if(typeof data9 === "string"){
+if(data9.length > 4096 && func3(data9) > 4096){
 const err5 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 4096}};
 if(vErrors === null){
 vErrors = [err5];
@@ -2003,7 +2197,7 @@ vErrors.push(err5);
 errors++;
 }
 else {
-if(data5.length < 1){
+if(data9.length < 1){
 const err6 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err6];
@@ -2014,7 +2208,7 @@ vErrors.push(err6);
 errors++;
 }
 else {
-if(!func7(data5)){
+if(!func7(data9)){
 const err7 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err7];
@@ -2038,18 +2232,18 @@ vErrors.push(err8);
 errors++;
 }
 }
-var _valid1 = _errs17 === errors;
-valid2 = valid2 || _valid1;
-if(!valid2){
-const _errs19 = errors;
-if(!(validate15(data5, {instancePath:instancePath+"/gatewayToken",parentData:data,parentDataProperty:"gatewayToken",rootData}))){
+var _valid1 = _errs26 === errors;
+valid3 = valid3 || _valid1;
+if(!valid3){
+const _errs28 = errors;
+if(!(validate15(data9, {instancePath:instancePath+"/gatewayToken",parentData:data,parentDataProperty:"gatewayToken",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid1 = _errs19 === errors;
-valid2 = valid2 || _valid1;
+var _valid1 = _errs28 === errors;
+valid3 = valid3 || _valid1;
 }
-if(!valid2){
+if(!valid3){
 const err9 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err9];
@@ -2062,56 +2256,15 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs16;
+errors = _errs25;
 if(vErrors !== null){
-if(_errs16){
-vErrors.length = _errs16;
+if(_errs25){
+vErrors.length = _errs25;
 }
 else {
 vErrors = null;
 }
 }
-}
-var valid0 = _errs15 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.allowInsecure !== undefined){
-const _errs20 = errors;
-if(typeof data.allowInsecure !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs20 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.debug !== undefined){
-const _errs22 = errors;
-if(typeof data.debug !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.dmPolicy !== undefined){
-let data8 = data.dmPolicy;
-const _errs24 = errors;
-if(typeof data8 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((((data8 === "open") || (data8 === "pairing")) || (data8 === "allowlist")) || (data8 === "disabled"))){
-validate23.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
-return false;
 }
 var valid0 = _errs24 === errors;
 }
@@ -2119,27 +2272,68 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.allowInsecure !== undefined){
+const _errs29 = errors;
+if(typeof data.allowInsecure !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs29 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.debug !== undefined){
+const _errs31 = errors;
+if(typeof data.debug !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs31 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.dmPolicy !== undefined){
+let data12 = data.dmPolicy;
+const _errs33 = errors;
+if(typeof data12 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data12 === "open") || (data12 === "pairing")) || (data12 === "allowlist")) || (data12 === "disabled"))){
+validate23.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
+return false;
+}
+var valid0 = _errs33 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.allowFrom !== undefined){
-let data9 = data.allowFrom;
-const _errs26 = errors;
-if(errors === _errs26){
-if(Array.isArray(data9)){
-if(data9.length > 10000){
+let data13 = data.allowFrom;
+const _errs35 = errors;
+if(errors === _errs35){
+if(Array.isArray(data13)){
+if(data13.length > 10000){
 validate23.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid3 = true;
-const len0 = data9.length;
+var valid4 = true;
+const len0 = data13.length;
 for(let i0=0; i0<len0; i0++){
-let data10 = data9[i0];
-const _errs28 = errors;
-if((typeof data10 !== "string") && (!((typeof data10 == "number") && (isFinite(data10))))){
+let data14 = data13[i0];
+const _errs37 = errors;
+if((typeof data14 !== "string") && (!((typeof data14 == "number") && (isFinite(data14))))){
 validate23.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
 return false;
 }
-var valid3 = _errs28 === errors;
-if(!valid3){
+var valid4 = _errs37 === errors;
+if(!valid4){
 break;
 }
 }
@@ -2150,50 +2344,50 @@ validate23.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs26 === errors;
+var valid0 = _errs35 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data11 = data.groupPolicy;
-const _errs30 = errors;
-if(typeof data11 !== "string"){
+let data15 = data.groupPolicy;
+const _errs39 = errors;
+if(typeof data15 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data11 === "open") || (data11 === "allowlist")) || (data11 === "disabled"))){
+if(!(((data15 === "open") || (data15 === "allowlist")) || (data15 === "disabled"))){
 validate23.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs30 === errors;
+var valid0 = _errs39 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data12 = data.groupAllowFrom;
-const _errs32 = errors;
-if(errors === _errs32){
-if(Array.isArray(data12)){
-if(data12.length > 10000){
+let data16 = data.groupAllowFrom;
+const _errs41 = errors;
+if(errors === _errs41){
+if(Array.isArray(data16)){
+if(data16.length > 10000){
 validate23.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid4 = true;
-const len1 = data12.length;
+var valid5 = true;
+const len1 = data16.length;
 for(let i1=0; i1<len1; i1++){
-let data13 = data12[i1];
-const _errs34 = errors;
-if((typeof data13 !== "string") && (!((typeof data13 == "number") && (isFinite(data13))))){
+let data17 = data16[i1];
+const _errs43 = errors;
+if((typeof data17 !== "string") && (!((typeof data17 == "number") && (isFinite(data17))))){
 validate23.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid4 = _errs34 === errors;
-if(!valid4){
+var valid5 = _errs43 === errors;
+if(!valid5){
 break;
 }
 }
@@ -2204,257 +2398,257 @@ validate23.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs32 === errors;
+var valid0 = _errs41 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.sessionScope !== undefined){
-let data14 = data.sessionScope;
-const _errs36 = errors;
-if(typeof data14 !== "string"){
+let data18 = data.sessionScope;
+const _errs45 = errors;
+if(typeof data18 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data14 === "session") || (data14 === "conversation"))){
+if(!((data18 === "session") || (data18 === "conversation"))){
 validate23.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/enum",keyword:"enum",params:{allowedValues: schema13.properties.sessionScope.enum}}];
 return false;
 }
-var valid0 = _errs36 === errors;
+var valid0 = _errs45 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data15 = data.limits;
-const _errs38 = errors;
-if(errors === _errs38){
-if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
-const _errs40 = errors;
-for(const key1 in data15){
-if(!((((((((key1 === "maxPayload") || (key1 === "contentChars")) || (key1 === "maxConcurrent")) || (key1 === "queuedPerSession")) || (key1 === "messagesPerMinute")) || (key1 === "messageBurst")) || (key1 === "dedupeEntries")) || (key1 === "turnSeconds"))){
-validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+let data19 = data.limits;
+const _errs47 = errors;
+if(errors === _errs47){
+if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
+const _errs49 = errors;
+for(const key2 in data19){
+if(!((((((((key2 === "maxPayload") || (key2 === "contentChars")) || (key2 === "maxConcurrent")) || (key2 === "queuedPerSession")) || (key2 === "messagesPerMinute")) || (key2 === "messageBurst")) || (key2 === "dedupeEntries")) || (key2 === "turnSeconds"))){
+validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
 }
-if(_errs40 === errors){
-if(data15.maxPayload !== undefined){
-let data16 = data15.maxPayload;
-const _errs41 = errors;
-if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
+if(_errs49 === errors){
+if(data19.maxPayload !== undefined){
+let data20 = data19.maxPayload;
+const _errs50 = errors;
+if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
 validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs41){
-if((typeof data16 == "number") && (isFinite(data16))){
-if(data16 > 16777216 || isNaN(data16)){
+if(errors === _errs50){
+if((typeof data20 == "number") && (isFinite(data20))){
+if(data20 > 16777216 || isNaN(data20)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data16 < 1024 || isNaN(data16)){
+if(data20 < 1024 || isNaN(data20)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid5 = _errs41 === errors;
+var valid6 = _errs50 === errors;
 }
 else {
-var valid5 = true;
+var valid6 = true;
 }
-if(valid5){
-if(data15.contentChars !== undefined){
-let data17 = data15.contentChars;
-const _errs43 = errors;
-if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
+if(valid6){
+if(data19.contentChars !== undefined){
+let data21 = data19.contentChars;
+const _errs52 = errors;
+if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
 validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs43){
-if((typeof data17 == "number") && (isFinite(data17))){
-if(data17 > 1048576 || isNaN(data17)){
+if(errors === _errs52){
+if((typeof data21 == "number") && (isFinite(data21))){
+if(data21 > 1048576 || isNaN(data21)){
 validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
-if(data17 < 1 || isNaN(data17)){
+if(data21 < 1 || isNaN(data21)){
 validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid5 = _errs43 === errors;
+var valid6 = _errs52 === errors;
 }
 else {
-var valid5 = true;
+var valid6 = true;
 }
-if(valid5){
-if(data15.maxConcurrent !== undefined){
-let data18 = data15.maxConcurrent;
-const _errs45 = errors;
-if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
+if(valid6){
+if(data19.maxConcurrent !== undefined){
+let data22 = data19.maxConcurrent;
+const _errs54 = errors;
+if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
 validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs45){
-if((typeof data18 == "number") && (isFinite(data18))){
-if(data18 > 1000 || isNaN(data18)){
+if(errors === _errs54){
+if((typeof data22 == "number") && (isFinite(data22))){
+if(data22 > 1000 || isNaN(data22)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data18 < 1 || isNaN(data18)){
+if(data22 < 1 || isNaN(data22)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid5 = _errs45 === errors;
+var valid6 = _errs54 === errors;
 }
 else {
-var valid5 = true;
+var valid6 = true;
 }
-if(valid5){
-if(data15.queuedPerSession !== undefined){
-let data19 = data15.queuedPerSession;
-const _errs47 = errors;
-if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
+if(valid6){
+if(data19.queuedPerSession !== undefined){
+let data23 = data19.queuedPerSession;
+const _errs56 = errors;
+if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
 validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs47){
-if((typeof data19 == "number") && (isFinite(data19))){
-if(data19 > 10000 || isNaN(data19)){
+if(errors === _errs56){
+if((typeof data23 == "number") && (isFinite(data23))){
+if(data23 > 10000 || isNaN(data23)){
 validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data19 < 1 || isNaN(data19)){
+if(data23 < 1 || isNaN(data23)){
 validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid5 = _errs47 === errors;
+var valid6 = _errs56 === errors;
 }
 else {
-var valid5 = true;
+var valid6 = true;
 }
-if(valid5){
-if(data15.messagesPerMinute !== undefined){
-let data20 = data15.messagesPerMinute;
-const _errs49 = errors;
-if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
+if(valid6){
+if(data19.messagesPerMinute !== undefined){
+let data24 = data19.messagesPerMinute;
+const _errs58 = errors;
+if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
 validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs49){
-if((typeof data20 == "number") && (isFinite(data20))){
-if(data20 > 100000 || isNaN(data20)){
+if(errors === _errs58){
+if((typeof data24 == "number") && (isFinite(data24))){
+if(data24 > 100000 || isNaN(data24)){
 validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data20 < 1 || isNaN(data20)){
+if(data24 < 1 || isNaN(data24)){
 validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid5 = _errs49 === errors;
+var valid6 = _errs58 === errors;
 }
 else {
-var valid5 = true;
+var valid6 = true;
 }
-if(valid5){
-if(data15.messageBurst !== undefined){
-let data21 = data15.messageBurst;
-const _errs51 = errors;
-if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
+if(valid6){
+if(data19.messageBurst !== undefined){
+let data25 = data19.messageBurst;
+const _errs60 = errors;
+if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
 validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs51){
-if((typeof data21 == "number") && (isFinite(data21))){
-if(data21 > 100000 || isNaN(data21)){
+if(errors === _errs60){
+if((typeof data25 == "number") && (isFinite(data25))){
+if(data25 > 100000 || isNaN(data25)){
 validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data21 < 1 || isNaN(data21)){
+if(data25 < 1 || isNaN(data25)){
 validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid5 = _errs51 === errors;
+var valid6 = _errs60 === errors;
 }
 else {
-var valid5 = true;
+var valid6 = true;
 }
-if(valid5){
-if(data15.dedupeEntries !== undefined){
-let data22 = data15.dedupeEntries;
-const _errs53 = errors;
-if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
+if(valid6){
+if(data19.dedupeEntries !== undefined){
+let data26 = data19.dedupeEntries;
+const _errs62 = errors;
+if(!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))){
 validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs53){
-if((typeof data22 == "number") && (isFinite(data22))){
-if(data22 > 1000000 || isNaN(data22)){
+if(errors === _errs62){
+if((typeof data26 == "number") && (isFinite(data26))){
+if(data26 > 1000000 || isNaN(data26)){
 validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data22 < 1 || isNaN(data22)){
+if(data26 < 1 || isNaN(data26)){
 validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid5 = _errs53 === errors;
+var valid6 = _errs62 === errors;
 }
 else {
-var valid5 = true;
+var valid6 = true;
 }
-if(valid5){
-if(data15.turnSeconds !== undefined){
-let data23 = data15.turnSeconds;
-const _errs55 = errors;
-if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
+if(valid6){
+if(data19.turnSeconds !== undefined){
+let data27 = data19.turnSeconds;
+const _errs64 = errors;
+if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
 validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs55){
-if((typeof data23 == "number") && (isFinite(data23))){
-if(data23 > 86400 || isNaN(data23)){
+if(errors === _errs64){
+if((typeof data27 == "number") && (isFinite(data27))){
+if(data27 > 86400 || isNaN(data27)){
 validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data23 < 1 || isNaN(data23)){
+if(data27 < 1 || isNaN(data27)){
 validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid5 = _errs55 === errors;
+var valid6 = _errs64 === errors;
 }
 else {
-var valid5 = true;
+var valid6 = true;
 }
 }
 }
@@ -2470,27 +2664,28 @@ validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs38 === errors;
+var valid0 = _errs47 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.connectionMode !== undefined){
-let data24 = data.connectionMode;
-const _errs57 = errors;
-if(typeof data24 !== "string"){
+let data28 = data.connectionMode;
+const _errs66 = errors;
+if(typeof data28 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data24 === "client") || (data24 === "server"))){
+if(!((data28 === "client") || (data28 === "server"))){
 validate23.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.connectionMode.enum}}];
 return false;
 }
-var valid0 = _errs57 === errors;
+var valid0 = _errs66 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }

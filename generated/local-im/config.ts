@@ -93,6 +93,8 @@ export interface LocalImConfig {
    * 1 to 128 characters.
    */
   name?: string;
+  /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+  heartbeatVisibility?: LocalImConfigHeartbeatVisibility;
   /**
    * WebSocket address of the IM server, such as ws://192.168.100.168:8080. Without a scheme it is ws:// where the server is on this machine or in a private network. The account's id is added as the query parameter accountId.
    * 1 to 2048 characters.
@@ -171,6 +173,16 @@ export interface LocalImConfig {
   accounts?: { [key: string]: LocalImAccountInput };
 }
 
+/** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+export interface LocalImConfigHeartbeatVisibility {
+  /** Whether a check that found nothing is told. */
+  showOk?: boolean;
+  /** Whether what a check found is told. */
+  showAlerts?: boolean;
+  /** Whether OpenClaw's own surfaces show that a check ran. */
+  useIndicator?: boolean;
+}
+
 /** Bounds that protect the gateway. The wire's fixed bounds are in the protocol document. */
 export interface LocalImConfigLimits {
   /**
@@ -244,6 +256,8 @@ export interface LocalImAccount {
    * 1 to 128 characters.
    */
   name?: string;
+  /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+  heartbeatVisibility?: LocalImAccountHeartbeatVisibility;
   /**
    * WebSocket address of the IM server, such as ws://192.168.100.168:8080. Without a scheme it is ws:// where the server is on this machine or in a private network. The account's id is added as the query parameter accountId.
    * 1 to 2048 characters.
@@ -305,6 +319,16 @@ export interface LocalImAccount {
   httpPort?: unknown;
   /** Of the original plugin's removed server mode; ignored with a warning. */
   tokenType?: unknown;
+}
+
+/** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+export interface LocalImAccountHeartbeatVisibility {
+  /** Whether a check that found nothing is told. */
+  showOk?: boolean;
+  /** Whether what a check found is told. */
+  showAlerts?: boolean;
+  /** Whether OpenClaw's own surfaces show that a check ran. */
+  useIndicator?: boolean;
 }
 
 /** Bounds that protect the gateway. The wire's fixed bounds are in the protocol document. */
@@ -371,6 +395,8 @@ export interface LocalImConfigInput {
    * 1 to 128 characters.
    */
   name?: string;
+  /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+  heartbeatVisibility?: LocalImConfigHeartbeatVisibilityInput;
   /**
    * WebSocket address of the IM server, such as ws://192.168.100.168:8080. Without a scheme it is ws:// where the server is on this machine or in a private network. The account's id is added as the query parameter accountId.
    * 1 to 2048 characters.
@@ -449,6 +475,16 @@ export interface LocalImConfigInput {
   accounts?: { [key: string]: LocalImAccountInput };
 }
 
+/** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+export interface LocalImConfigHeartbeatVisibilityInput {
+  /** Whether a check that found nothing is told. */
+  showOk?: boolean;
+  /** Whether what a check found is told. */
+  showAlerts?: boolean;
+  /** Whether OpenClaw's own surfaces show that a check ran. */
+  useIndicator?: boolean;
+}
+
 /** Bounds that protect the gateway. The wire's fixed bounds are in the protocol document. */
 export interface LocalImConfigLimitsInput {
   /**
@@ -522,6 +558,8 @@ export interface LocalImAccountInput {
    * 1 to 128 characters.
    */
   name?: string;
+  /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+  heartbeatVisibility?: LocalImAccountHeartbeatVisibilityInput;
   /**
    * WebSocket address of the IM server, such as ws://192.168.100.168:8080. Without a scheme it is ws:// where the server is on this machine or in a private network. The account's id is added as the query parameter accountId.
    * 1 to 2048 characters.
@@ -583,6 +621,16 @@ export interface LocalImAccountInput {
   httpPort?: unknown;
   /** Of the original plugin's removed server mode; ignored with a warning. */
   tokenType?: unknown;
+}
+
+/** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+export interface LocalImAccountHeartbeatVisibilityInput {
+  /** Whether a check that found nothing is told. */
+  showOk?: boolean;
+  /** Whether what a check found is told. */
+  showAlerts?: boolean;
+  /** Whether OpenClaw's own surfaces show that a check ran. */
+  useIndicator?: boolean;
 }
 
 /** Bounds that protect the gateway. The wire's fixed bounds are in the protocol document. */

@@ -3,12 +3,12 @@
 
 import { codePoints } from "../runtime.ts";
 export const WebsocketConfigInput = validate14;
-const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"requireMention":{"type":"boolean"}}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/WebsocketAccountInput"}}}};
+const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"requireMention":{"type":"boolean"}}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/WebsocketAccountInput"}}}};
 const func2 = Object.prototype.hasOwnProperty;
 const func3 = codePoints;
 const pattern0 = new RegExp("^/[A-Za-z0-9._~/-]*$", "u");
 const formats0 = /^[a-z][a-z0-9+.-]*:[^\s<>"{}|\\^`]+$/i;
-const schema12 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"requireMention":{"type":"boolean"}}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}}}};
+const schema12 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"requireMention":{"type":"boolean"}}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}}}};
 
 function validate15(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -63,25 +63,62 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.port !== undefined){
-let data2 = data.port;
+if(data.heartbeatVisibility !== undefined){
+let data2 = data.heartbeatVisibility;
 const _errs6 = errors;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate15.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"}}];
+if(errors === _errs6){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+const _errs8 = errors;
+for(const key1 in data2){
+if(!(((key1 === "showOk") || (key1 === "showAlerts")) || (key1 === "useIndicator"))){
+validate15.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+return false;
+break;
+}
+}
+if(_errs8 === errors){
+if(data2.showOk !== undefined){
+const _errs9 = errors;
+if(typeof data2.showOk !== "boolean"){
+validate15.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",schemaPath:"#/properties/heartbeatVisibility/properties/showOk/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-if(errors === _errs6){
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 65535 || isNaN(data2)){
-validate15.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535}}];
-return false;
+var valid1 = _errs9 === errors;
 }
 else {
-if(data2 < 1 || isNaN(data2)){
-validate15.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+var valid1 = true;
+}
+if(valid1){
+if(data2.showAlerts !== undefined){
+const _errs11 = errors;
+if(typeof data2.showAlerts !== "boolean"){
+validate15.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",schemaPath:"#/properties/heartbeatVisibility/properties/showAlerts/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
+var valid1 = _errs11 === errors;
 }
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.useIndicator !== undefined){
+const _errs13 = errors;
+if(typeof data2.useIndicator !== "boolean"){
+validate15.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",schemaPath:"#/properties/heartbeatVisibility/properties/useIndicator/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs13 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/type",keyword:"type",params:{type: "object"}}];
+return false;
 }
 }
 var valid0 = _errs6 === errors;
@@ -90,17 +127,44 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.port !== undefined){
+let data6 = data.port;
+const _errs15 = errors;
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+validate15.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs15){
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 65535 || isNaN(data6)){
+validate15.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535}}];
+return false;
+}
+else {
+if(data6 < 1 || isNaN(data6)){
+validate15.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs15 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.host !== undefined){
-let data3 = data.host;
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data3 === "string"){
-if(data3.length > 255 && func3(data3) > 255){
+let data7 = data.host;
+const _errs17 = errors;
+if(errors === _errs17){
+if(typeof data7 === "string"){
+if(data7.length > 255 && func3(data7) > 255){
 validate15.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 255}}];
 return false;
 }
 else {
-if(data3.length < 1){
+if(data7.length < 1){
 validate15.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -111,23 +175,23 @@ validate15.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs8 === errors;
+var valid0 = _errs17 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.path !== undefined){
-let data4 = data.path;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(data4.length > 256 && func3(data4) > 256){
+let data8 = data.path;
+const _errs19 = errors;
+if(errors === _errs19){
+if(typeof data8 === "string"){
+if(data8.length > 256 && func3(data8) > 256){
 validate15.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(!pattern0.test(data4)){
+if(!pattern0.test(data8)){
 validate15.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/pattern",keyword:"pattern",params:{pattern: "^/[A-Za-z0-9._~/-]*$"}}];
 return false;
 }
@@ -138,50 +202,50 @@ validate15.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs10 === errors;
+var valid0 = _errs19 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.auth !== undefined){
-let data5 = data.auth;
-const _errs12 = errors;
-if(errors === _errs12){
-if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
-const _errs14 = errors;
-for(const key1 in data5){
-if(!(((((((key1 === "enabled") || (key1 === "endpoint")) || (key1 === "timeout")) || (key1 === "required")) || (key1 === "cacheSeconds")) || (key1 === "forwardParams")) || (key1 === "allowDelegation"))){
-validate15.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+let data9 = data.auth;
+const _errs21 = errors;
+if(errors === _errs21){
+if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
+const _errs23 = errors;
+for(const key2 in data9){
+if(!(((((((key2 === "enabled") || (key2 === "endpoint")) || (key2 === "timeout")) || (key2 === "required")) || (key2 === "cacheSeconds")) || (key2 === "forwardParams")) || (key2 === "allowDelegation"))){
+validate15.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
 }
-if(_errs14 === errors){
-if(data5.enabled !== undefined){
-const _errs15 = errors;
-if(typeof data5.enabled !== "boolean"){
+if(_errs23 === errors){
+if(data9.enabled !== undefined){
+const _errs24 = errors;
+if(typeof data9.enabled !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/auth/enabled",schemaPath:"#/properties/auth/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid1 = _errs15 === errors;
+var valid2 = _errs24 === errors;
 }
 else {
-var valid1 = true;
+var valid2 = true;
 }
-if(valid1){
-if(data5.endpoint !== undefined){
-let data7 = data5.endpoint;
-const _errs17 = errors;
-if(errors === _errs17){
-if(errors === _errs17){
-if(typeof data7 === "string"){
-if(!(formats0.test(data7))){
+if(valid2){
+if(data9.endpoint !== undefined){
+let data11 = data9.endpoint;
+const _errs26 = errors;
+if(errors === _errs26){
+if(errors === _errs26){
+if(typeof data11 === "string"){
+if(!(formats0.test(data11))){
 validate15.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/format",keyword:"format",params:{format: "uri"}}];
 return false;
 }
 else {
-if(data7.length > 2048 && func3(data7) > 2048){
+if(data11.length > 2048 && func3(data11) > 2048){
 validate15.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
@@ -193,101 +257,101 @@ return false;
 }
 }
 }
-var valid1 = _errs17 === errors;
+var valid2 = _errs26 === errors;
 }
 else {
-var valid1 = true;
+var valid2 = true;
 }
-if(valid1){
-if(data5.timeout !== undefined){
-let data8 = data5.timeout;
-const _errs19 = errors;
-if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
+if(valid2){
+if(data9.timeout !== undefined){
+let data12 = data9.timeout;
+const _errs28 = errors;
+if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
 validate15.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs19){
-if((typeof data8 == "number") && (isFinite(data8))){
-if(data8 > 60000 || isNaN(data8)){
+if(errors === _errs28){
+if((typeof data12 == "number") && (isFinite(data12))){
+if(data12 > 60000 || isNaN(data12)){
 validate15.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
-if(data8 < 1000 || isNaN(data8)){
+if(data12 < 1000 || isNaN(data12)){
 validate15.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid1 = _errs19 === errors;
+var valid2 = _errs28 === errors;
 }
 else {
-var valid1 = true;
+var valid2 = true;
 }
-if(valid1){
-if(data5.required !== undefined){
-const _errs21 = errors;
-if(typeof data5.required !== "boolean"){
+if(valid2){
+if(data9.required !== undefined){
+const _errs30 = errors;
+if(typeof data9.required !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/auth/required",schemaPath:"#/properties/auth/properties/required/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid1 = _errs21 === errors;
+var valid2 = _errs30 === errors;
 }
 else {
-var valid1 = true;
+var valid2 = true;
 }
-if(valid1){
-if(data5.cacheSeconds !== undefined){
-let data10 = data5.cacheSeconds;
-const _errs23 = errors;
-if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
+if(valid2){
+if(data9.cacheSeconds !== undefined){
+let data14 = data9.cacheSeconds;
+const _errs32 = errors;
+if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
 validate15.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs23){
-if((typeof data10 == "number") && (isFinite(data10))){
-if(data10 > 3600 || isNaN(data10)){
+if(errors === _errs32){
+if((typeof data14 == "number") && (isFinite(data14))){
+if(data14 > 3600 || isNaN(data14)){
 validate15.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data10 < 0 || isNaN(data10)){
+if(data14 < 0 || isNaN(data14)){
 validate15.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid1 = _errs23 === errors;
+var valid2 = _errs32 === errors;
 }
 else {
-var valid1 = true;
+var valid2 = true;
 }
-if(valid1){
-if(data5.forwardParams !== undefined){
-let data11 = data5.forwardParams;
-const _errs25 = errors;
-if(errors === _errs25){
-if(Array.isArray(data11)){
-if(data11.length > 32){
+if(valid2){
+if(data9.forwardParams !== undefined){
+let data15 = data9.forwardParams;
+const _errs34 = errors;
+if(errors === _errs34){
+if(Array.isArray(data15)){
+if(data15.length > 32){
 validate15.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath:"#/properties/auth/properties/forwardParams/maxItems",keyword:"maxItems",params:{limit: 32}}];
 return false;
 }
 else {
-var valid2 = true;
-const len0 = data11.length;
+var valid3 = true;
+const len0 = data15.length;
 for(let i0=0; i0<len0; i0++){
-let data12 = data11[i0];
-const _errs27 = errors;
-if(errors === _errs27){
-if(typeof data12 === "string"){
-if(data12.length > 64 && func3(data12) > 64){
+let data16 = data15[i0];
+const _errs36 = errors;
+if(errors === _errs36){
+if(typeof data16 === "string"){
+if(data16.length > 64 && func3(data16) > 64){
 validate15.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data12.length < 1){
+if(data16.length < 1){
 validate15.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -298,8 +362,8 @@ validate15.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,sche
 return false;
 }
 }
-var valid2 = _errs27 === errors;
-if(!valid2){
+var valid3 = _errs36 === errors;
+if(!valid3){
 break;
 }
 }
@@ -310,22 +374,22 @@ validate15.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath
 return false;
 }
 }
-var valid1 = _errs25 === errors;
+var valid2 = _errs34 === errors;
 }
 else {
-var valid1 = true;
+var valid2 = true;
 }
-if(valid1){
-if(data5.allowDelegation !== undefined){
-const _errs29 = errors;
-if(typeof data5.allowDelegation !== "boolean"){
+if(valid2){
+if(data9.allowDelegation !== undefined){
+const _errs38 = errors;
+if(typeof data9.allowDelegation !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/auth/allowDelegation",schemaPath:"#/properties/auth/properties/allowDelegation/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid1 = _errs29 === errors;
+var valid2 = _errs38 === errors;
 }
 else {
-var valid1 = true;
+var valid2 = true;
 }
 }
 }
@@ -340,35 +404,35 @@ validate15.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs12 === errors;
+var valid0 = _errs21 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowedOrigins !== undefined){
-let data14 = data.allowedOrigins;
-const _errs31 = errors;
-if(errors === _errs31){
-if(Array.isArray(data14)){
-if(data14.length > 64){
+let data18 = data.allowedOrigins;
+const _errs40 = errors;
+if(errors === _errs40){
+if(Array.isArray(data18)){
+if(data18.length > 64){
 validate15.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/properties/allowedOrigins/maxItems",keyword:"maxItems",params:{limit: 64}}];
 return false;
 }
 else {
-var valid3 = true;
-const len1 = data14.length;
+var valid4 = true;
+const len1 = data18.length;
 for(let i1=0; i1<len1; i1++){
-let data15 = data14[i1];
-const _errs33 = errors;
-if(errors === _errs33){
-if(typeof data15 === "string"){
-if(data15.length > 2048 && func3(data15) > 2048){
+let data19 = data18[i1];
+const _errs42 = errors;
+if(errors === _errs42){
+if(typeof data19 === "string"){
+if(data19.length > 2048 && func3(data19) > 2048){
 validate15.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data15.length < 1){
+if(data19.length < 1){
 validate15.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -379,8 +443,8 @@ validate15.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPa
 return false;
 }
 }
-var valid3 = _errs33 === errors;
-if(!valid3){
+var valid4 = _errs42 === errors;
+if(!valid4){
 break;
 }
 }
@@ -391,50 +455,50 @@ validate15.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs31 === errors;
+var valid0 = _errs40 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dmPolicy !== undefined){
-let data16 = data.dmPolicy;
-const _errs35 = errors;
-if(typeof data16 !== "string"){
+let data20 = data.dmPolicy;
+const _errs44 = errors;
+if(typeof data20 !== "string"){
 validate15.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data16 === "open") || (data16 === "pairing")) || (data16 === "allowlist")) || (data16 === "disabled"))){
+if(!((((data20 === "open") || (data20 === "pairing")) || (data20 === "allowlist")) || (data20 === "disabled"))){
 validate15.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs35 === errors;
+var valid0 = _errs44 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data17 = data.allowFrom;
-const _errs37 = errors;
-if(errors === _errs37){
-if(Array.isArray(data17)){
-if(data17.length > 10000){
+let data21 = data.allowFrom;
+const _errs46 = errors;
+if(errors === _errs46){
+if(Array.isArray(data21)){
+if(data21.length > 10000){
 validate15.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid4 = true;
-const len2 = data17.length;
+var valid5 = true;
+const len2 = data21.length;
 for(let i2=0; i2<len2; i2++){
-let data18 = data17[i2];
-const _errs39 = errors;
-if((typeof data18 !== "string") && (!((typeof data18 == "number") && (isFinite(data18))))){
+let data22 = data21[i2];
+const _errs48 = errors;
+if((typeof data22 !== "string") && (!((typeof data22 == "number") && (isFinite(data22))))){
 validate15.errors = [{instancePath:instancePath+"/allowFrom/" + i2,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema12.properties.allowFrom.items.type}}];
 return false;
 }
-var valid4 = _errs39 === errors;
-if(!valid4){
+var valid5 = _errs48 === errors;
+if(!valid5){
 break;
 }
 }
@@ -445,50 +509,50 @@ validate15.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs37 === errors;
+var valid0 = _errs46 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data19 = data.groupPolicy;
-const _errs41 = errors;
-if(typeof data19 !== "string"){
+let data23 = data.groupPolicy;
+const _errs50 = errors;
+if(typeof data23 !== "string"){
 validate15.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data19 === "open") || (data19 === "allowlist")) || (data19 === "disabled"))){
+if(!(((data23 === "open") || (data23 === "allowlist")) || (data23 === "disabled"))){
 validate15.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs41 === errors;
+var valid0 = _errs50 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data20 = data.groupAllowFrom;
-const _errs43 = errors;
-if(errors === _errs43){
-if(Array.isArray(data20)){
-if(data20.length > 10000){
+let data24 = data.groupAllowFrom;
+const _errs52 = errors;
+if(errors === _errs52){
+if(Array.isArray(data24)){
+if(data24.length > 10000){
 validate15.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid5 = true;
-const len3 = data20.length;
+var valid6 = true;
+const len3 = data24.length;
 for(let i3=0; i3<len3; i3++){
-let data21 = data20[i3];
-const _errs45 = errors;
-if((typeof data21 !== "string") && (!((typeof data21 == "number") && (isFinite(data21))))){
+let data25 = data24[i3];
+const _errs54 = errors;
+if((typeof data25 !== "string") && (!((typeof data25 == "number") && (isFinite(data25))))){
 validate15.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i3,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema12.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid5 = _errs45 === errors;
-if(!valid5){
+var valid6 = _errs54 === errors;
+if(!valid6){
 break;
 }
 }
@@ -499,63 +563,63 @@ validate15.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs43 === errors;
+var valid0 = _errs52 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requireMention !== undefined){
-const _errs47 = errors;
+const _errs56 = errors;
 if(typeof data.requireMention !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs47 === errors;
+var valid0 = _errs56 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data23 = data.groups;
-const _errs49 = errors;
-if(errors === _errs49){
-if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
-if(Object.keys(data23).length > 10000){
+let data27 = data.groups;
+const _errs58 = errors;
+if(errors === _errs58){
+if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
+if(Object.keys(data27).length > 10000){
 validate15.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key2 in data23){
-let data24 = data23[key2];
-const _errs52 = errors;
-if(errors === _errs52){
-if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
-const _errs54 = errors;
-for(const key3 in data24){
-if(!(key3 === "requireMention")){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
+for(const key3 in data27){
+let data28 = data27[key3];
+const _errs61 = errors;
+if(errors === _errs61){
+if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+const _errs63 = errors;
+for(const key4 in data28){
+if(!(key4 === "requireMention")){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs54 === errors){
-if(data24.requireMention !== undefined){
-if(typeof data24.requireMention !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+if(_errs63 === errors){
+if(data28.requireMention !== undefined){
+if(typeof data28.requireMention !== "boolean"){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid6 = _errs52 === errors;
-if(!valid6){
+var valid7 = _errs61 === errors;
+if(!valid7){
 break;
 }
 }
@@ -566,49 +630,49 @@ validate15.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs49 === errors;
+var valid0 = _errs58 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dynamicAgentCreation !== undefined){
-let data26 = data.dynamicAgentCreation;
-const _errs57 = errors;
-if(errors === _errs57){
-if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
-const _errs59 = errors;
-for(const key4 in data26){
-if(!(((((key4 === "enabled") || (key4 === "workspaceTemplate")) || (key4 === "agentDirTemplate")) || (key4 === "allowedRoots")) || (key4 === "maxAgents"))){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+let data30 = data.dynamicAgentCreation;
+const _errs66 = errors;
+if(errors === _errs66){
+if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
+const _errs68 = errors;
+for(const key5 in data30){
+if(!(((((key5 === "enabled") || (key5 === "workspaceTemplate")) || (key5 === "agentDirTemplate")) || (key5 === "allowedRoots")) || (key5 === "maxAgents"))){
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs59 === errors){
-if(data26.enabled !== undefined){
-const _errs60 = errors;
-if(typeof data26.enabled !== "boolean"){
+if(_errs68 === errors){
+if(data30.enabled !== undefined){
+const _errs69 = errors;
+if(typeof data30.enabled !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",schemaPath:"#/properties/dynamicAgentCreation/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid8 = _errs60 === errors;
+var valid9 = _errs69 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data26.workspaceTemplate !== undefined){
-let data28 = data26.workspaceTemplate;
-const _errs62 = errors;
-if(errors === _errs62){
-if(typeof data28 === "string"){
-if(data28.length > 1024 && func3(data28) > 1024){
+if(valid9){
+if(data30.workspaceTemplate !== undefined){
+let data32 = data30.workspaceTemplate;
+const _errs71 = errors;
+if(errors === _errs71){
+if(typeof data32 === "string"){
+if(data32.length > 1024 && func3(data32) > 1024){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data28.length < 1){
+if(data32.length < 1){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -619,23 +683,23 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspace
 return false;
 }
 }
-var valid8 = _errs62 === errors;
+var valid9 = _errs71 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data26.agentDirTemplate !== undefined){
-let data29 = data26.agentDirTemplate;
-const _errs64 = errors;
-if(errors === _errs64){
-if(typeof data29 === "string"){
-if(data29.length > 1024 && func3(data29) > 1024){
+if(valid9){
+if(data30.agentDirTemplate !== undefined){
+let data33 = data30.agentDirTemplate;
+const _errs73 = errors;
+if(errors === _errs73){
+if(typeof data33 === "string"){
+if(data33.length > 1024 && func3(data33) > 1024){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data29.length < 1){
+if(data33.length < 1){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -646,35 +710,35 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirT
 return false;
 }
 }
-var valid8 = _errs64 === errors;
+var valid9 = _errs73 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data26.allowedRoots !== undefined){
-let data30 = data26.allowedRoots;
-const _errs66 = errors;
-if(errors === _errs66){
-if(Array.isArray(data30)){
-if(data30.length > 16){
+if(valid9){
+if(data30.allowedRoots !== undefined){
+let data34 = data30.allowedRoots;
+const _errs75 = errors;
+if(errors === _errs75){
+if(Array.isArray(data34)){
+if(data34.length > 16){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid9 = true;
-const len4 = data30.length;
+var valid10 = true;
+const len4 = data34.length;
 for(let i4=0; i4<len4; i4++){
-let data31 = data30[i4];
-const _errs68 = errors;
-if(errors === _errs68){
-if(typeof data31 === "string"){
-if(data31.length > 1024 && func3(data31) > 1024){
+let data35 = data34[i4];
+const _errs77 = errors;
+if(errors === _errs77){
+if(typeof data35 === "string"){
+if(data35.length > 1024 && func3(data35) > 1024){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data31.length < 1){
+if(data35.length < 1){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -685,8 +749,8 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid9 = _errs68 === errors;
-if(!valid9){
+var valid10 = _errs77 === errors;
+if(!valid10){
 break;
 }
 }
@@ -697,37 +761,37 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid8 = _errs66 === errors;
+var valid9 = _errs75 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data26.maxAgents !== undefined){
-let data32 = data26.maxAgents;
-const _errs70 = errors;
-if(!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))){
+if(valid9){
+if(data30.maxAgents !== undefined){
+let data36 = data30.maxAgents;
+const _errs79 = errors;
+if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs70){
-if((typeof data32 == "number") && (isFinite(data32))){
-if(data32 > 100000 || isNaN(data32)){
+if(errors === _errs79){
+if((typeof data36 == "number") && (isFinite(data36))){
+if(data36 > 100000 || isNaN(data36)){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data32 < 1 || isNaN(data32)){
+if(data36 < 1 || isNaN(data36)){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid8 = _errs70 === errors;
+var valid9 = _errs79 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
 }
 }
@@ -740,78 +804,78 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPa
 return false;
 }
 }
-var valid0 = _errs57 === errors;
+var valid0 = _errs66 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streamMode !== undefined){
-let data33 = data.streamMode;
-const _errs72 = errors;
-if(typeof data33 !== "string"){
+let data37 = data.streamMode;
+const _errs81 = errors;
+if(typeof data37 !== "string"){
 validate15.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data33 === "cumulative") || (data33 === "delta"))){
+if(!((data37 === "cumulative") || (data37 === "delta"))){
 validate15.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streamMode.enum}}];
 return false;
 }
-var valid0 = _errs72 === errors;
+var valid0 = _errs81 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.greeting !== undefined){
-const _errs74 = errors;
+const _errs83 = errors;
 if(typeof data.greeting !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs74 === errors;
+var valid0 = _errs83 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.media !== undefined){
-let data35 = data.media;
-const _errs76 = errors;
-if(errors === _errs76){
-if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
-const _errs78 = errors;
-for(const key5 in data35){
-if(!((key5 === "allowedRoots") || (key5 === "maxBytes"))){
-validate15.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+let data39 = data.media;
+const _errs85 = errors;
+if(errors === _errs85){
+if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
+const _errs87 = errors;
+for(const key6 in data39){
+if(!((key6 === "allowedRoots") || (key6 === "maxBytes"))){
+validate15.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs78 === errors){
-if(data35.allowedRoots !== undefined){
-let data36 = data35.allowedRoots;
-const _errs79 = errors;
-if(errors === _errs79){
-if(Array.isArray(data36)){
-if(data36.length > 16){
+if(_errs87 === errors){
+if(data39.allowedRoots !== undefined){
+let data40 = data39.allowedRoots;
+const _errs88 = errors;
+if(errors === _errs88){
+if(Array.isArray(data40)){
+if(data40.length > 16){
 validate15.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid11 = true;
-const len5 = data36.length;
+var valid12 = true;
+const len5 = data40.length;
 for(let i5=0; i5<len5; i5++){
-let data37 = data36[i5];
-const _errs81 = errors;
-if(errors === _errs81){
-if(typeof data37 === "string"){
-if(data37.length > 1024 && func3(data37) > 1024){
+let data41 = data40[i5];
+const _errs90 = errors;
+if(errors === _errs90){
+if(typeof data41 === "string"){
+if(data41.length > 1024 && func3(data41) > 1024){
 validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data37.length < 1){
+if(data41.length < 1){
 validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -822,8 +886,8 @@ validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,sche
 return false;
 }
 }
-var valid11 = _errs81 === errors;
-if(!valid11){
+var valid12 = _errs90 === errors;
+if(!valid12){
 break;
 }
 }
@@ -834,37 +898,37 @@ validate15.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath
 return false;
 }
 }
-var valid10 = _errs79 === errors;
+var valid11 = _errs88 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data35.maxBytes !== undefined){
-let data38 = data35.maxBytes;
-const _errs83 = errors;
-if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
+if(valid11){
+if(data39.maxBytes !== undefined){
+let data42 = data39.maxBytes;
+const _errs92 = errors;
+if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
 validate15.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs83){
-if((typeof data38 == "number") && (isFinite(data38))){
-if(data38 > 104857600 || isNaN(data38)){
+if(errors === _errs92){
+if((typeof data42 == "number") && (isFinite(data42))){
+if(data42 > 104857600 || isNaN(data42)){
 validate15.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
 return false;
 }
 else {
-if(data38 < 1 || isNaN(data38)){
+if(data42 < 1 || isNaN(data42)){
 validate15.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs83 === errors;
+var valid11 = _errs92 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
 }
 }
@@ -874,240 +938,240 @@ validate15.errors = [{instancePath:instancePath+"/media",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs76 === errors;
+var valid0 = _errs85 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data39 = data.limits;
-const _errs85 = errors;
-if(errors === _errs85){
-if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
-const _errs87 = errors;
-for(const key6 in data39){
-if(!((((((((key6 === "maxPayload") || (key6 === "maxConnections")) || (key6 === "maxConnectionsPerSender")) || (key6 === "messagesPerMinute")) || (key6 === "messageBurst")) || (key6 === "queuedPerSession")) || (key6 === "turnSeconds")) || (key6 === "deadAfterSeconds"))){
-validate15.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+let data43 = data.limits;
+const _errs94 = errors;
+if(errors === _errs94){
+if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
+const _errs96 = errors;
+for(const key7 in data43){
+if(!((((((((key7 === "maxPayload") || (key7 === "maxConnections")) || (key7 === "maxConnectionsPerSender")) || (key7 === "messagesPerMinute")) || (key7 === "messageBurst")) || (key7 === "queuedPerSession")) || (key7 === "turnSeconds")) || (key7 === "deadAfterSeconds"))){
+validate15.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs87 === errors){
-if(data39.maxPayload !== undefined){
-let data40 = data39.maxPayload;
-const _errs88 = errors;
-if(!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))){
+if(_errs96 === errors){
+if(data43.maxPayload !== undefined){
+let data44 = data43.maxPayload;
+const _errs97 = errors;
+if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
 validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs88){
-if((typeof data40 == "number") && (isFinite(data40))){
-if(data40 > 16777216 || isNaN(data40)){
+if(errors === _errs97){
+if((typeof data44 == "number") && (isFinite(data44))){
+if(data44 > 16777216 || isNaN(data44)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data40 < 1024 || isNaN(data40)){
+if(data44 < 1024 || isNaN(data44)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid12 = _errs88 === errors;
+var valid13 = _errs97 === errors;
 }
 else {
-var valid12 = true;
+var valid13 = true;
 }
-if(valid12){
-if(data39.maxConnections !== undefined){
-let data41 = data39.maxConnections;
-const _errs90 = errors;
-if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
+if(valid13){
+if(data43.maxConnections !== undefined){
+let data45 = data43.maxConnections;
+const _errs99 = errors;
+if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs90){
-if((typeof data41 == "number") && (isFinite(data41))){
-if(data41 > 100000 || isNaN(data41)){
+if(errors === _errs99){
+if((typeof data45 == "number") && (isFinite(data45))){
+if(data45 > 100000 || isNaN(data45)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data41 < 1 || isNaN(data41)){
+if(data45 < 1 || isNaN(data45)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid12 = _errs90 === errors;
+var valid13 = _errs99 === errors;
 }
 else {
-var valid12 = true;
+var valid13 = true;
 }
-if(valid12){
-if(data39.maxConnectionsPerSender !== undefined){
-let data42 = data39.maxConnectionsPerSender;
-const _errs92 = errors;
-if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
+if(valid13){
+if(data43.maxConnectionsPerSender !== undefined){
+let data46 = data43.maxConnectionsPerSender;
+const _errs101 = errors;
+if(!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs92){
-if((typeof data42 == "number") && (isFinite(data42))){
-if(data42 > 1000 || isNaN(data42)){
+if(errors === _errs101){
+if((typeof data46 == "number") && (isFinite(data46))){
+if(data46 > 1000 || isNaN(data46)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data42 < 1 || isNaN(data42)){
+if(data46 < 1 || isNaN(data46)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid12 = _errs92 === errors;
+var valid13 = _errs101 === errors;
 }
 else {
-var valid12 = true;
+var valid13 = true;
 }
-if(valid12){
-if(data39.messagesPerMinute !== undefined){
-let data43 = data39.messagesPerMinute;
-const _errs94 = errors;
-if(!(((typeof data43 == "number") && (!(data43 % 1) && !isNaN(data43))) && (isFinite(data43)))){
+if(valid13){
+if(data43.messagesPerMinute !== undefined){
+let data47 = data43.messagesPerMinute;
+const _errs103 = errors;
+if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
 validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs94){
-if((typeof data43 == "number") && (isFinite(data43))){
-if(data43 > 100000 || isNaN(data43)){
+if(errors === _errs103){
+if((typeof data47 == "number") && (isFinite(data47))){
+if(data47 > 100000 || isNaN(data47)){
 validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data43 < 1 || isNaN(data43)){
+if(data47 < 1 || isNaN(data47)){
 validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid12 = _errs94 === errors;
+var valid13 = _errs103 === errors;
 }
 else {
-var valid12 = true;
+var valid13 = true;
 }
-if(valid12){
-if(data39.messageBurst !== undefined){
-let data44 = data39.messageBurst;
-const _errs96 = errors;
-if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
+if(valid13){
+if(data43.messageBurst !== undefined){
+let data48 = data43.messageBurst;
+const _errs105 = errors;
+if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
 validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs96){
-if((typeof data44 == "number") && (isFinite(data44))){
-if(data44 > 100000 || isNaN(data44)){
+if(errors === _errs105){
+if((typeof data48 == "number") && (isFinite(data48))){
+if(data48 > 100000 || isNaN(data48)){
 validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data44 < 1 || isNaN(data44)){
+if(data48 < 1 || isNaN(data48)){
 validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid12 = _errs96 === errors;
+var valid13 = _errs105 === errors;
 }
 else {
-var valid12 = true;
+var valid13 = true;
 }
-if(valid12){
-if(data39.queuedPerSession !== undefined){
-let data45 = data39.queuedPerSession;
-const _errs98 = errors;
-if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
+if(valid13){
+if(data43.queuedPerSession !== undefined){
+let data49 = data43.queuedPerSession;
+const _errs107 = errors;
+if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
 validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs98){
-if((typeof data45 == "number") && (isFinite(data45))){
-if(data45 > 10000 || isNaN(data45)){
+if(errors === _errs107){
+if((typeof data49 == "number") && (isFinite(data49))){
+if(data49 > 10000 || isNaN(data49)){
 validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data45 < 1 || isNaN(data45)){
+if(data49 < 1 || isNaN(data49)){
 validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid12 = _errs98 === errors;
+var valid13 = _errs107 === errors;
 }
 else {
-var valid12 = true;
+var valid13 = true;
 }
-if(valid12){
-if(data39.turnSeconds !== undefined){
-let data46 = data39.turnSeconds;
-const _errs100 = errors;
-if(!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))){
+if(valid13){
+if(data43.turnSeconds !== undefined){
+let data50 = data43.turnSeconds;
+const _errs109 = errors;
+if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
 validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs100){
-if((typeof data46 == "number") && (isFinite(data46))){
-if(data46 > 86400 || isNaN(data46)){
+if(errors === _errs109){
+if((typeof data50 == "number") && (isFinite(data50))){
+if(data50 > 86400 || isNaN(data50)){
 validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data46 < 1 || isNaN(data46)){
+if(data50 < 1 || isNaN(data50)){
 validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid12 = _errs100 === errors;
+var valid13 = _errs109 === errors;
 }
 else {
-var valid12 = true;
+var valid13 = true;
 }
-if(valid12){
-if(data39.deadAfterSeconds !== undefined){
-let data47 = data39.deadAfterSeconds;
-const _errs102 = errors;
-if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
+if(valid13){
+if(data43.deadAfterSeconds !== undefined){
+let data51 = data43.deadAfterSeconds;
+const _errs111 = errors;
+if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
 validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs102){
-if((typeof data47 == "number") && (isFinite(data47))){
-if(data47 > 3600 || isNaN(data47)){
+if(errors === _errs111){
+if((typeof data51 == "number") && (isFinite(data51))){
+if(data51 > 3600 || isNaN(data51)){
 validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data47 < 31 || isNaN(data47)){
+if(data51 < 31 || isNaN(data51)){
 validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
 return false;
 }
 }
 }
 }
-var valid12 = _errs102 === errors;
+var valid13 = _errs111 === errors;
 }
 else {
-var valid12 = true;
+var valid13 = true;
 }
 }
 }
@@ -1123,10 +1187,11 @@ validate15.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs85 === errors;
+var valid0 = _errs94 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }
@@ -1210,25 +1275,62 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.port !== undefined){
-let data2 = data.port;
+if(data.heartbeatVisibility !== undefined){
+let data2 = data.heartbeatVisibility;
 const _errs6 = errors;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate14.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"}}];
+if(errors === _errs6){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+const _errs8 = errors;
+for(const key1 in data2){
+if(!(((key1 === "showOk") || (key1 === "showAlerts")) || (key1 === "useIndicator"))){
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+return false;
+break;
+}
+}
+if(_errs8 === errors){
+if(data2.showOk !== undefined){
+const _errs9 = errors;
+if(typeof data2.showOk !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",schemaPath:"#/properties/heartbeatVisibility/properties/showOk/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-if(errors === _errs6){
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 65535 || isNaN(data2)){
-validate14.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535}}];
-return false;
+var valid1 = _errs9 === errors;
 }
 else {
-if(data2 < 1 || isNaN(data2)){
-validate14.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+var valid1 = true;
+}
+if(valid1){
+if(data2.showAlerts !== undefined){
+const _errs11 = errors;
+if(typeof data2.showAlerts !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",schemaPath:"#/properties/heartbeatVisibility/properties/showAlerts/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
+var valid1 = _errs11 === errors;
 }
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.useIndicator !== undefined){
+const _errs13 = errors;
+if(typeof data2.useIndicator !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",schemaPath:"#/properties/heartbeatVisibility/properties/useIndicator/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs13 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/type",keyword:"type",params:{type: "object"}}];
+return false;
 }
 }
 var valid0 = _errs6 === errors;
@@ -1237,17 +1339,44 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.port !== undefined){
+let data6 = data.port;
+const _errs15 = errors;
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+validate14.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs15){
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 65535 || isNaN(data6)){
+validate14.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535}}];
+return false;
+}
+else {
+if(data6 < 1 || isNaN(data6)){
+validate14.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs15 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.host !== undefined){
-let data3 = data.host;
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data3 === "string"){
-if(data3.length > 255 && func3(data3) > 255){
+let data7 = data.host;
+const _errs17 = errors;
+if(errors === _errs17){
+if(typeof data7 === "string"){
+if(data7.length > 255 && func3(data7) > 255){
 validate14.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 255}}];
 return false;
 }
 else {
-if(data3.length < 1){
+if(data7.length < 1){
 validate14.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1258,23 +1387,23 @@ validate14.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs8 === errors;
+var valid0 = _errs17 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.path !== undefined){
-let data4 = data.path;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(data4.length > 256 && func3(data4) > 256){
+let data8 = data.path;
+const _errs19 = errors;
+if(errors === _errs19){
+if(typeof data8 === "string"){
+if(data8.length > 256 && func3(data8) > 256){
 validate14.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(!pattern0.test(data4)){
+if(!pattern0.test(data8)){
 validate14.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/pattern",keyword:"pattern",params:{pattern: "^/[A-Za-z0-9._~/-]*$"}}];
 return false;
 }
@@ -1285,50 +1414,50 @@ validate14.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs10 === errors;
+var valid0 = _errs19 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.auth !== undefined){
-let data5 = data.auth;
-const _errs12 = errors;
-if(errors === _errs12){
-if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
-const _errs14 = errors;
-for(const key1 in data5){
-if(!(((((((key1 === "enabled") || (key1 === "endpoint")) || (key1 === "timeout")) || (key1 === "required")) || (key1 === "cacheSeconds")) || (key1 === "forwardParams")) || (key1 === "allowDelegation"))){
-validate14.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+let data9 = data.auth;
+const _errs21 = errors;
+if(errors === _errs21){
+if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
+const _errs23 = errors;
+for(const key2 in data9){
+if(!(((((((key2 === "enabled") || (key2 === "endpoint")) || (key2 === "timeout")) || (key2 === "required")) || (key2 === "cacheSeconds")) || (key2 === "forwardParams")) || (key2 === "allowDelegation"))){
+validate14.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
 }
-if(_errs14 === errors){
-if(data5.enabled !== undefined){
-const _errs15 = errors;
-if(typeof data5.enabled !== "boolean"){
+if(_errs23 === errors){
+if(data9.enabled !== undefined){
+const _errs24 = errors;
+if(typeof data9.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/auth/enabled",schemaPath:"#/properties/auth/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid1 = _errs15 === errors;
+var valid2 = _errs24 === errors;
 }
 else {
-var valid1 = true;
+var valid2 = true;
 }
-if(valid1){
-if(data5.endpoint !== undefined){
-let data7 = data5.endpoint;
-const _errs17 = errors;
-if(errors === _errs17){
-if(errors === _errs17){
-if(typeof data7 === "string"){
-if(!(formats0.test(data7))){
+if(valid2){
+if(data9.endpoint !== undefined){
+let data11 = data9.endpoint;
+const _errs26 = errors;
+if(errors === _errs26){
+if(errors === _errs26){
+if(typeof data11 === "string"){
+if(!(formats0.test(data11))){
 validate14.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/format",keyword:"format",params:{format: "uri"}}];
 return false;
 }
 else {
-if(data7.length > 2048 && func3(data7) > 2048){
+if(data11.length > 2048 && func3(data11) > 2048){
 validate14.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
@@ -1340,101 +1469,101 @@ return false;
 }
 }
 }
-var valid1 = _errs17 === errors;
+var valid2 = _errs26 === errors;
 }
 else {
-var valid1 = true;
+var valid2 = true;
 }
-if(valid1){
-if(data5.timeout !== undefined){
-let data8 = data5.timeout;
-const _errs19 = errors;
-if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
+if(valid2){
+if(data9.timeout !== undefined){
+let data12 = data9.timeout;
+const _errs28 = errors;
+if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
 validate14.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs19){
-if((typeof data8 == "number") && (isFinite(data8))){
-if(data8 > 60000 || isNaN(data8)){
+if(errors === _errs28){
+if((typeof data12 == "number") && (isFinite(data12))){
+if(data12 > 60000 || isNaN(data12)){
 validate14.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
-if(data8 < 1000 || isNaN(data8)){
+if(data12 < 1000 || isNaN(data12)){
 validate14.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid1 = _errs19 === errors;
+var valid2 = _errs28 === errors;
 }
 else {
-var valid1 = true;
+var valid2 = true;
 }
-if(valid1){
-if(data5.required !== undefined){
-const _errs21 = errors;
-if(typeof data5.required !== "boolean"){
+if(valid2){
+if(data9.required !== undefined){
+const _errs30 = errors;
+if(typeof data9.required !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/auth/required",schemaPath:"#/properties/auth/properties/required/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid1 = _errs21 === errors;
+var valid2 = _errs30 === errors;
 }
 else {
-var valid1 = true;
+var valid2 = true;
 }
-if(valid1){
-if(data5.cacheSeconds !== undefined){
-let data10 = data5.cacheSeconds;
-const _errs23 = errors;
-if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
+if(valid2){
+if(data9.cacheSeconds !== undefined){
+let data14 = data9.cacheSeconds;
+const _errs32 = errors;
+if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
 validate14.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs23){
-if((typeof data10 == "number") && (isFinite(data10))){
-if(data10 > 3600 || isNaN(data10)){
+if(errors === _errs32){
+if((typeof data14 == "number") && (isFinite(data14))){
+if(data14 > 3600 || isNaN(data14)){
 validate14.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data10 < 0 || isNaN(data10)){
+if(data14 < 0 || isNaN(data14)){
 validate14.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid1 = _errs23 === errors;
+var valid2 = _errs32 === errors;
 }
 else {
-var valid1 = true;
+var valid2 = true;
 }
-if(valid1){
-if(data5.forwardParams !== undefined){
-let data11 = data5.forwardParams;
-const _errs25 = errors;
-if(errors === _errs25){
-if(Array.isArray(data11)){
-if(data11.length > 32){
+if(valid2){
+if(data9.forwardParams !== undefined){
+let data15 = data9.forwardParams;
+const _errs34 = errors;
+if(errors === _errs34){
+if(Array.isArray(data15)){
+if(data15.length > 32){
 validate14.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath:"#/properties/auth/properties/forwardParams/maxItems",keyword:"maxItems",params:{limit: 32}}];
 return false;
 }
 else {
-var valid2 = true;
-const len0 = data11.length;
+var valid3 = true;
+const len0 = data15.length;
 for(let i0=0; i0<len0; i0++){
-let data12 = data11[i0];
-const _errs27 = errors;
-if(errors === _errs27){
-if(typeof data12 === "string"){
-if(data12.length > 64 && func3(data12) > 64){
+let data16 = data15[i0];
+const _errs36 = errors;
+if(errors === _errs36){
+if(typeof data16 === "string"){
+if(data16.length > 64 && func3(data16) > 64){
 validate14.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data12.length < 1){
+if(data16.length < 1){
 validate14.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1445,8 +1574,8 @@ validate14.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,sche
 return false;
 }
 }
-var valid2 = _errs27 === errors;
-if(!valid2){
+var valid3 = _errs36 === errors;
+if(!valid3){
 break;
 }
 }
@@ -1457,22 +1586,22 @@ validate14.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath
 return false;
 }
 }
-var valid1 = _errs25 === errors;
+var valid2 = _errs34 === errors;
 }
 else {
-var valid1 = true;
+var valid2 = true;
 }
-if(valid1){
-if(data5.allowDelegation !== undefined){
-const _errs29 = errors;
-if(typeof data5.allowDelegation !== "boolean"){
+if(valid2){
+if(data9.allowDelegation !== undefined){
+const _errs38 = errors;
+if(typeof data9.allowDelegation !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/auth/allowDelegation",schemaPath:"#/properties/auth/properties/allowDelegation/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid1 = _errs29 === errors;
+var valid2 = _errs38 === errors;
 }
 else {
-var valid1 = true;
+var valid2 = true;
 }
 }
 }
@@ -1487,35 +1616,35 @@ validate14.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs12 === errors;
+var valid0 = _errs21 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowedOrigins !== undefined){
-let data14 = data.allowedOrigins;
-const _errs31 = errors;
-if(errors === _errs31){
-if(Array.isArray(data14)){
-if(data14.length > 64){
+let data18 = data.allowedOrigins;
+const _errs40 = errors;
+if(errors === _errs40){
+if(Array.isArray(data18)){
+if(data18.length > 64){
 validate14.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/properties/allowedOrigins/maxItems",keyword:"maxItems",params:{limit: 64}}];
 return false;
 }
 else {
-var valid3 = true;
-const len1 = data14.length;
+var valid4 = true;
+const len1 = data18.length;
 for(let i1=0; i1<len1; i1++){
-let data15 = data14[i1];
-const _errs33 = errors;
-if(errors === _errs33){
-if(typeof data15 === "string"){
-if(data15.length > 2048 && func3(data15) > 2048){
+let data19 = data18[i1];
+const _errs42 = errors;
+if(errors === _errs42){
+if(typeof data19 === "string"){
+if(data19.length > 2048 && func3(data19) > 2048){
 validate14.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data15.length < 1){
+if(data19.length < 1){
 validate14.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1526,8 +1655,8 @@ validate14.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPa
 return false;
 }
 }
-var valid3 = _errs33 === errors;
-if(!valid3){
+var valid4 = _errs42 === errors;
+if(!valid4){
 break;
 }
 }
@@ -1538,50 +1667,50 @@ validate14.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs31 === errors;
+var valid0 = _errs40 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dmPolicy !== undefined){
-let data16 = data.dmPolicy;
-const _errs35 = errors;
-if(typeof data16 !== "string"){
+let data20 = data.dmPolicy;
+const _errs44 = errors;
+if(typeof data20 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data16 === "open") || (data16 === "pairing")) || (data16 === "allowlist")) || (data16 === "disabled"))){
+if(!((((data20 === "open") || (data20 === "pairing")) || (data20 === "allowlist")) || (data20 === "disabled"))){
 validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs35 === errors;
+var valid0 = _errs44 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data17 = data.allowFrom;
-const _errs37 = errors;
-if(errors === _errs37){
-if(Array.isArray(data17)){
-if(data17.length > 10000){
+let data21 = data.allowFrom;
+const _errs46 = errors;
+if(errors === _errs46){
+if(Array.isArray(data21)){
+if(data21.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid4 = true;
-const len2 = data17.length;
+var valid5 = true;
+const len2 = data21.length;
 for(let i2=0; i2<len2; i2++){
-let data18 = data17[i2];
-const _errs39 = errors;
-if((typeof data18 !== "string") && (!((typeof data18 == "number") && (isFinite(data18))))){
+let data22 = data21[i2];
+const _errs48 = errors;
+if((typeof data22 !== "string") && (!((typeof data22 == "number") && (isFinite(data22))))){
 validate14.errors = [{instancePath:instancePath+"/allowFrom/" + i2,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.allowFrom.items.type}}];
 return false;
 }
-var valid4 = _errs39 === errors;
-if(!valid4){
+var valid5 = _errs48 === errors;
+if(!valid5){
 break;
 }
 }
@@ -1592,50 +1721,50 @@ validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs37 === errors;
+var valid0 = _errs46 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data19 = data.groupPolicy;
-const _errs41 = errors;
-if(typeof data19 !== "string"){
+let data23 = data.groupPolicy;
+const _errs50 = errors;
+if(typeof data23 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data19 === "open") || (data19 === "allowlist")) || (data19 === "disabled"))){
+if(!(((data23 === "open") || (data23 === "allowlist")) || (data23 === "disabled"))){
 validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs41 === errors;
+var valid0 = _errs50 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data20 = data.groupAllowFrom;
-const _errs43 = errors;
-if(errors === _errs43){
-if(Array.isArray(data20)){
-if(data20.length > 10000){
+let data24 = data.groupAllowFrom;
+const _errs52 = errors;
+if(errors === _errs52){
+if(Array.isArray(data24)){
+if(data24.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid5 = true;
-const len3 = data20.length;
+var valid6 = true;
+const len3 = data24.length;
 for(let i3=0; i3<len3; i3++){
-let data21 = data20[i3];
-const _errs45 = errors;
-if((typeof data21 !== "string") && (!((typeof data21 == "number") && (isFinite(data21))))){
+let data25 = data24[i3];
+const _errs54 = errors;
+if((typeof data25 !== "string") && (!((typeof data25 == "number") && (isFinite(data25))))){
 validate14.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i3,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema11.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid5 = _errs45 === errors;
-if(!valid5){
+var valid6 = _errs54 === errors;
+if(!valid6){
 break;
 }
 }
@@ -1646,63 +1775,63 @@ validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs43 === errors;
+var valid0 = _errs52 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requireMention !== undefined){
-const _errs47 = errors;
+const _errs56 = errors;
 if(typeof data.requireMention !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs47 === errors;
+var valid0 = _errs56 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data23 = data.groups;
-const _errs49 = errors;
-if(errors === _errs49){
-if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
-if(Object.keys(data23).length > 10000){
+let data27 = data.groups;
+const _errs58 = errors;
+if(errors === _errs58){
+if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
+if(Object.keys(data27).length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key2 in data23){
-let data24 = data23[key2];
-const _errs52 = errors;
-if(errors === _errs52){
-if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
-const _errs54 = errors;
-for(const key3 in data24){
-if(!(key3 === "requireMention")){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
+for(const key3 in data27){
+let data28 = data27[key3];
+const _errs61 = errors;
+if(errors === _errs61){
+if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+const _errs63 = errors;
+for(const key4 in data28){
+if(!(key4 === "requireMention")){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs54 === errors){
-if(data24.requireMention !== undefined){
-if(typeof data24.requireMention !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+if(_errs63 === errors){
+if(data28.requireMention !== undefined){
+if(typeof data28.requireMention !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid6 = _errs52 === errors;
-if(!valid6){
+var valid7 = _errs61 === errors;
+if(!valid7){
 break;
 }
 }
@@ -1713,49 +1842,49 @@ validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs49 === errors;
+var valid0 = _errs58 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dynamicAgentCreation !== undefined){
-let data26 = data.dynamicAgentCreation;
-const _errs57 = errors;
-if(errors === _errs57){
-if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
-const _errs59 = errors;
-for(const key4 in data26){
-if(!(((((key4 === "enabled") || (key4 === "workspaceTemplate")) || (key4 === "agentDirTemplate")) || (key4 === "allowedRoots")) || (key4 === "maxAgents"))){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+let data30 = data.dynamicAgentCreation;
+const _errs66 = errors;
+if(errors === _errs66){
+if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
+const _errs68 = errors;
+for(const key5 in data30){
+if(!(((((key5 === "enabled") || (key5 === "workspaceTemplate")) || (key5 === "agentDirTemplate")) || (key5 === "allowedRoots")) || (key5 === "maxAgents"))){
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs59 === errors){
-if(data26.enabled !== undefined){
-const _errs60 = errors;
-if(typeof data26.enabled !== "boolean"){
+if(_errs68 === errors){
+if(data30.enabled !== undefined){
+const _errs69 = errors;
+if(typeof data30.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",schemaPath:"#/properties/dynamicAgentCreation/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid8 = _errs60 === errors;
+var valid9 = _errs69 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data26.workspaceTemplate !== undefined){
-let data28 = data26.workspaceTemplate;
-const _errs62 = errors;
-if(errors === _errs62){
-if(typeof data28 === "string"){
-if(data28.length > 1024 && func3(data28) > 1024){
+if(valid9){
+if(data30.workspaceTemplate !== undefined){
+let data32 = data30.workspaceTemplate;
+const _errs71 = errors;
+if(errors === _errs71){
+if(typeof data32 === "string"){
+if(data32.length > 1024 && func3(data32) > 1024){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data28.length < 1){
+if(data32.length < 1){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1766,23 +1895,23 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspace
 return false;
 }
 }
-var valid8 = _errs62 === errors;
+var valid9 = _errs71 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data26.agentDirTemplate !== undefined){
-let data29 = data26.agentDirTemplate;
-const _errs64 = errors;
-if(errors === _errs64){
-if(typeof data29 === "string"){
-if(data29.length > 1024 && func3(data29) > 1024){
+if(valid9){
+if(data30.agentDirTemplate !== undefined){
+let data33 = data30.agentDirTemplate;
+const _errs73 = errors;
+if(errors === _errs73){
+if(typeof data33 === "string"){
+if(data33.length > 1024 && func3(data33) > 1024){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data29.length < 1){
+if(data33.length < 1){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1793,35 +1922,35 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirT
 return false;
 }
 }
-var valid8 = _errs64 === errors;
+var valid9 = _errs73 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data26.allowedRoots !== undefined){
-let data30 = data26.allowedRoots;
-const _errs66 = errors;
-if(errors === _errs66){
-if(Array.isArray(data30)){
-if(data30.length > 16){
+if(valid9){
+if(data30.allowedRoots !== undefined){
+let data34 = data30.allowedRoots;
+const _errs75 = errors;
+if(errors === _errs75){
+if(Array.isArray(data34)){
+if(data34.length > 16){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid9 = true;
-const len4 = data30.length;
+var valid10 = true;
+const len4 = data34.length;
 for(let i4=0; i4<len4; i4++){
-let data31 = data30[i4];
-const _errs68 = errors;
-if(errors === _errs68){
-if(typeof data31 === "string"){
-if(data31.length > 1024 && func3(data31) > 1024){
+let data35 = data34[i4];
+const _errs77 = errors;
+if(errors === _errs77){
+if(typeof data35 === "string"){
+if(data35.length > 1024 && func3(data35) > 1024){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data31.length < 1){
+if(data35.length < 1){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1832,8 +1961,8 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid9 = _errs68 === errors;
-if(!valid9){
+var valid10 = _errs77 === errors;
+if(!valid10){
 break;
 }
 }
@@ -1844,37 +1973,37 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid8 = _errs66 === errors;
+var valid9 = _errs75 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data26.maxAgents !== undefined){
-let data32 = data26.maxAgents;
-const _errs70 = errors;
-if(!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))){
+if(valid9){
+if(data30.maxAgents !== undefined){
+let data36 = data30.maxAgents;
+const _errs79 = errors;
+if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs70){
-if((typeof data32 == "number") && (isFinite(data32))){
-if(data32 > 100000 || isNaN(data32)){
+if(errors === _errs79){
+if((typeof data36 == "number") && (isFinite(data36))){
+if(data36 > 100000 || isNaN(data36)){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data32 < 1 || isNaN(data32)){
+if(data36 < 1 || isNaN(data36)){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid8 = _errs70 === errors;
+var valid9 = _errs79 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
 }
 }
@@ -1887,78 +2016,78 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPa
 return false;
 }
 }
-var valid0 = _errs57 === errors;
+var valid0 = _errs66 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streamMode !== undefined){
-let data33 = data.streamMode;
-const _errs72 = errors;
-if(typeof data33 !== "string"){
+let data37 = data.streamMode;
+const _errs81 = errors;
+if(typeof data37 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data33 === "cumulative") || (data33 === "delta"))){
+if(!((data37 === "cumulative") || (data37 === "delta"))){
 validate14.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streamMode.enum}}];
 return false;
 }
-var valid0 = _errs72 === errors;
+var valid0 = _errs81 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.greeting !== undefined){
-const _errs74 = errors;
+const _errs83 = errors;
 if(typeof data.greeting !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs74 === errors;
+var valid0 = _errs83 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.media !== undefined){
-let data35 = data.media;
-const _errs76 = errors;
-if(errors === _errs76){
-if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
-const _errs78 = errors;
-for(const key5 in data35){
-if(!((key5 === "allowedRoots") || (key5 === "maxBytes"))){
-validate14.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+let data39 = data.media;
+const _errs85 = errors;
+if(errors === _errs85){
+if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
+const _errs87 = errors;
+for(const key6 in data39){
+if(!((key6 === "allowedRoots") || (key6 === "maxBytes"))){
+validate14.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs78 === errors){
-if(data35.allowedRoots !== undefined){
-let data36 = data35.allowedRoots;
-const _errs79 = errors;
-if(errors === _errs79){
-if(Array.isArray(data36)){
-if(data36.length > 16){
+if(_errs87 === errors){
+if(data39.allowedRoots !== undefined){
+let data40 = data39.allowedRoots;
+const _errs88 = errors;
+if(errors === _errs88){
+if(Array.isArray(data40)){
+if(data40.length > 16){
 validate14.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid11 = true;
-const len5 = data36.length;
+var valid12 = true;
+const len5 = data40.length;
 for(let i5=0; i5<len5; i5++){
-let data37 = data36[i5];
-const _errs81 = errors;
-if(errors === _errs81){
-if(typeof data37 === "string"){
-if(data37.length > 1024 && func3(data37) > 1024){
+let data41 = data40[i5];
+const _errs90 = errors;
+if(errors === _errs90){
+if(typeof data41 === "string"){
+if(data41.length > 1024 && func3(data41) > 1024){
 validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data37.length < 1){
+if(data41.length < 1){
 validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1969,8 +2098,8 @@ validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,sche
 return false;
 }
 }
-var valid11 = _errs81 === errors;
-if(!valid11){
+var valid12 = _errs90 === errors;
+if(!valid12){
 break;
 }
 }
@@ -1981,37 +2110,37 @@ validate14.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath
 return false;
 }
 }
-var valid10 = _errs79 === errors;
+var valid11 = _errs88 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data35.maxBytes !== undefined){
-let data38 = data35.maxBytes;
-const _errs83 = errors;
-if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
+if(valid11){
+if(data39.maxBytes !== undefined){
+let data42 = data39.maxBytes;
+const _errs92 = errors;
+if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
 validate14.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs83){
-if((typeof data38 == "number") && (isFinite(data38))){
-if(data38 > 104857600 || isNaN(data38)){
+if(errors === _errs92){
+if((typeof data42 == "number") && (isFinite(data42))){
+if(data42 > 104857600 || isNaN(data42)){
 validate14.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
 return false;
 }
 else {
-if(data38 < 1 || isNaN(data38)){
+if(data42 < 1 || isNaN(data42)){
 validate14.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs83 === errors;
+var valid11 = _errs92 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
 }
 }
@@ -2021,240 +2150,240 @@ validate14.errors = [{instancePath:instancePath+"/media",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs76 === errors;
+var valid0 = _errs85 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data39 = data.limits;
-const _errs85 = errors;
-if(errors === _errs85){
-if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
-const _errs87 = errors;
-for(const key6 in data39){
-if(!((((((((key6 === "maxPayload") || (key6 === "maxConnections")) || (key6 === "maxConnectionsPerSender")) || (key6 === "messagesPerMinute")) || (key6 === "messageBurst")) || (key6 === "queuedPerSession")) || (key6 === "turnSeconds")) || (key6 === "deadAfterSeconds"))){
-validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+let data43 = data.limits;
+const _errs94 = errors;
+if(errors === _errs94){
+if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
+const _errs96 = errors;
+for(const key7 in data43){
+if(!((((((((key7 === "maxPayload") || (key7 === "maxConnections")) || (key7 === "maxConnectionsPerSender")) || (key7 === "messagesPerMinute")) || (key7 === "messageBurst")) || (key7 === "queuedPerSession")) || (key7 === "turnSeconds")) || (key7 === "deadAfterSeconds"))){
+validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs87 === errors){
-if(data39.maxPayload !== undefined){
-let data40 = data39.maxPayload;
-const _errs88 = errors;
-if(!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))){
+if(_errs96 === errors){
+if(data43.maxPayload !== undefined){
+let data44 = data43.maxPayload;
+const _errs97 = errors;
+if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs88){
-if((typeof data40 == "number") && (isFinite(data40))){
-if(data40 > 16777216 || isNaN(data40)){
+if(errors === _errs97){
+if((typeof data44 == "number") && (isFinite(data44))){
+if(data44 > 16777216 || isNaN(data44)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data40 < 1024 || isNaN(data40)){
+if(data44 < 1024 || isNaN(data44)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid12 = _errs88 === errors;
+var valid13 = _errs97 === errors;
 }
 else {
-var valid12 = true;
+var valid13 = true;
 }
-if(valid12){
-if(data39.maxConnections !== undefined){
-let data41 = data39.maxConnections;
-const _errs90 = errors;
-if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
+if(valid13){
+if(data43.maxConnections !== undefined){
+let data45 = data43.maxConnections;
+const _errs99 = errors;
+if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs90){
-if((typeof data41 == "number") && (isFinite(data41))){
-if(data41 > 100000 || isNaN(data41)){
+if(errors === _errs99){
+if((typeof data45 == "number") && (isFinite(data45))){
+if(data45 > 100000 || isNaN(data45)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data41 < 1 || isNaN(data41)){
+if(data45 < 1 || isNaN(data45)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid12 = _errs90 === errors;
+var valid13 = _errs99 === errors;
 }
 else {
-var valid12 = true;
+var valid13 = true;
 }
-if(valid12){
-if(data39.maxConnectionsPerSender !== undefined){
-let data42 = data39.maxConnectionsPerSender;
-const _errs92 = errors;
-if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
+if(valid13){
+if(data43.maxConnectionsPerSender !== undefined){
+let data46 = data43.maxConnectionsPerSender;
+const _errs101 = errors;
+if(!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs92){
-if((typeof data42 == "number") && (isFinite(data42))){
-if(data42 > 1000 || isNaN(data42)){
+if(errors === _errs101){
+if((typeof data46 == "number") && (isFinite(data46))){
+if(data46 > 1000 || isNaN(data46)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data42 < 1 || isNaN(data42)){
+if(data46 < 1 || isNaN(data46)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid12 = _errs92 === errors;
+var valid13 = _errs101 === errors;
 }
 else {
-var valid12 = true;
+var valid13 = true;
 }
-if(valid12){
-if(data39.messagesPerMinute !== undefined){
-let data43 = data39.messagesPerMinute;
-const _errs94 = errors;
-if(!(((typeof data43 == "number") && (!(data43 % 1) && !isNaN(data43))) && (isFinite(data43)))){
+if(valid13){
+if(data43.messagesPerMinute !== undefined){
+let data47 = data43.messagesPerMinute;
+const _errs103 = errors;
+if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs94){
-if((typeof data43 == "number") && (isFinite(data43))){
-if(data43 > 100000 || isNaN(data43)){
+if(errors === _errs103){
+if((typeof data47 == "number") && (isFinite(data47))){
+if(data47 > 100000 || isNaN(data47)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data43 < 1 || isNaN(data43)){
+if(data47 < 1 || isNaN(data47)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid12 = _errs94 === errors;
+var valid13 = _errs103 === errors;
 }
 else {
-var valid12 = true;
+var valid13 = true;
 }
-if(valid12){
-if(data39.messageBurst !== undefined){
-let data44 = data39.messageBurst;
-const _errs96 = errors;
-if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
+if(valid13){
+if(data43.messageBurst !== undefined){
+let data48 = data43.messageBurst;
+const _errs105 = errors;
+if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs96){
-if((typeof data44 == "number") && (isFinite(data44))){
-if(data44 > 100000 || isNaN(data44)){
+if(errors === _errs105){
+if((typeof data48 == "number") && (isFinite(data48))){
+if(data48 > 100000 || isNaN(data48)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data44 < 1 || isNaN(data44)){
+if(data48 < 1 || isNaN(data48)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid12 = _errs96 === errors;
+var valid13 = _errs105 === errors;
 }
 else {
-var valid12 = true;
+var valid13 = true;
 }
-if(valid12){
-if(data39.queuedPerSession !== undefined){
-let data45 = data39.queuedPerSession;
-const _errs98 = errors;
-if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
+if(valid13){
+if(data43.queuedPerSession !== undefined){
+let data49 = data43.queuedPerSession;
+const _errs107 = errors;
+if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs98){
-if((typeof data45 == "number") && (isFinite(data45))){
-if(data45 > 10000 || isNaN(data45)){
+if(errors === _errs107){
+if((typeof data49 == "number") && (isFinite(data49))){
+if(data49 > 10000 || isNaN(data49)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data45 < 1 || isNaN(data45)){
+if(data49 < 1 || isNaN(data49)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid12 = _errs98 === errors;
+var valid13 = _errs107 === errors;
 }
 else {
-var valid12 = true;
+var valid13 = true;
 }
-if(valid12){
-if(data39.turnSeconds !== undefined){
-let data46 = data39.turnSeconds;
-const _errs100 = errors;
-if(!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))){
+if(valid13){
+if(data43.turnSeconds !== undefined){
+let data50 = data43.turnSeconds;
+const _errs109 = errors;
+if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs100){
-if((typeof data46 == "number") && (isFinite(data46))){
-if(data46 > 86400 || isNaN(data46)){
+if(errors === _errs109){
+if((typeof data50 == "number") && (isFinite(data50))){
+if(data50 > 86400 || isNaN(data50)){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data46 < 1 || isNaN(data46)){
+if(data50 < 1 || isNaN(data50)){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid12 = _errs100 === errors;
+var valid13 = _errs109 === errors;
 }
 else {
-var valid12 = true;
+var valid13 = true;
 }
-if(valid12){
-if(data39.deadAfterSeconds !== undefined){
-let data47 = data39.deadAfterSeconds;
-const _errs102 = errors;
-if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
+if(valid13){
+if(data43.deadAfterSeconds !== undefined){
+let data51 = data43.deadAfterSeconds;
+const _errs111 = errors;
+if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
 validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs102){
-if((typeof data47 == "number") && (isFinite(data47))){
-if(data47 > 3600 || isNaN(data47)){
+if(errors === _errs111){
+if((typeof data51 == "number") && (isFinite(data51))){
+if(data51 > 3600 || isNaN(data51)){
 validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data47 < 31 || isNaN(data47)){
+if(data51 < 31 || isNaN(data51)){
 validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
 return false;
 }
 }
 }
 }
-var valid12 = _errs102 === errors;
+var valid13 = _errs111 === errors;
 }
 else {
-var valid12 = true;
+var valid13 = true;
 }
 }
 }
@@ -2270,23 +2399,23 @@ validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs85 === errors;
+var valid0 = _errs94 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.defaultAccount !== undefined){
-let data48 = data.defaultAccount;
-const _errs104 = errors;
-if(errors === _errs104){
-if(typeof data48 === "string"){
-if(data48.length > 64 && func3(data48) > 64){
+let data52 = data.defaultAccount;
+const _errs113 = errors;
+if(errors === _errs113){
+if(typeof data52 === "string"){
+if(data52.length > 64 && func3(data52) > 64){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data48.length < 1){
+if(data52.length < 1){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2297,30 +2426,30 @@ validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs104 === errors;
+var valid0 = _errs113 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accounts !== undefined){
-let data49 = data.accounts;
-const _errs106 = errors;
-if(errors === _errs106){
-if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
-if(Object.keys(data49).length > 100){
+let data53 = data.accounts;
+const _errs115 = errors;
+if(errors === _errs115){
+if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+if(Object.keys(data53).length > 100){
 validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/maxProperties",keyword:"maxProperties",params:{limit: 100}}];
 return false;
 }
 else {
-for(const key7 in data49){
-const _errs109 = errors;
-if(!(validate15(data49[key7], {instancePath:instancePath+"/accounts/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data49,parentDataProperty:key7,rootData}))){
+for(const key8 in data53){
+const _errs118 = errors;
+if(!(validate15(data53[key8], {instancePath:instancePath+"/accounts/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data53,parentDataProperty:key8,rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var valid13 = _errs109 === errors;
-if(!valid13){
+var valid14 = _errs118 === errors;
+if(!valid14){
 break;
 }
 }
@@ -2331,10 +2460,11 @@ validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs106 === errors;
+var valid0 = _errs115 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }
@@ -2421,25 +2551,62 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.port !== undefined){
-let data2 = data.port;
+if(data.heartbeatVisibility !== undefined){
+let data2 = data.heartbeatVisibility;
 const _errs6 = errors;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate17.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"}}];
+if(errors === _errs6){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+const _errs8 = errors;
+for(const key1 in data2){
+if(!(((key1 === "showOk") || (key1 === "showAlerts")) || (key1 === "useIndicator"))){
+validate17.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+return false;
+break;
+}
+}
+if(_errs8 === errors){
+if(data2.showOk !== undefined){
+const _errs9 = errors;
+if(typeof data2.showOk !== "boolean"){
+validate17.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",schemaPath:"#/properties/heartbeatVisibility/properties/showOk/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-if(errors === _errs6){
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 65535 || isNaN(data2)){
-validate17.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535}}];
-return false;
+var valid1 = _errs9 === errors;
 }
 else {
-if(data2 < 1 || isNaN(data2)){
-validate17.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+var valid1 = true;
+}
+if(valid1){
+if(data2.showAlerts !== undefined){
+const _errs11 = errors;
+if(typeof data2.showAlerts !== "boolean"){
+validate17.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",schemaPath:"#/properties/heartbeatVisibility/properties/showAlerts/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
+var valid1 = _errs11 === errors;
 }
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.useIndicator !== undefined){
+const _errs13 = errors;
+if(typeof data2.useIndicator !== "boolean"){
+validate17.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",schemaPath:"#/properties/heartbeatVisibility/properties/useIndicator/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid1 = _errs13 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/type",keyword:"type",params:{type: "object"}}];
+return false;
 }
 }
 var valid0 = _errs6 === errors;
@@ -2448,17 +2615,44 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.port !== undefined){
+let data6 = data.port;
+const _errs15 = errors;
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+validate17.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs15){
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 65535 || isNaN(data6)){
+validate17.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535}}];
+return false;
+}
+else {
+if(data6 < 1 || isNaN(data6)){
+validate17.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs15 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.host !== undefined){
-let data3 = data.host;
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data3 === "string"){
-if(data3.length > 255 && func3(data3) > 255){
+let data7 = data.host;
+const _errs17 = errors;
+if(errors === _errs17){
+if(typeof data7 === "string"){
+if(data7.length > 255 && func3(data7) > 255){
 validate17.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 255}}];
 return false;
 }
 else {
-if(data3.length < 1){
+if(data7.length < 1){
 validate17.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2469,23 +2663,23 @@ validate17.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs8 === errors;
+var valid0 = _errs17 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.path !== undefined){
-let data4 = data.path;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(data4.length > 256 && func3(data4) > 256){
+let data8 = data.path;
+const _errs19 = errors;
+if(errors === _errs19){
+if(typeof data8 === "string"){
+if(data8.length > 256 && func3(data8) > 256){
 validate17.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(!pattern0.test(data4)){
+if(!pattern0.test(data8)){
 validate17.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/pattern",keyword:"pattern",params:{pattern: "^/[A-Za-z0-9._~/-]*$"}}];
 return false;
 }
@@ -2496,50 +2690,50 @@ validate17.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs10 === errors;
+var valid0 = _errs19 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.auth !== undefined){
-let data5 = data.auth;
-const _errs12 = errors;
-if(errors === _errs12){
-if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
-const _errs14 = errors;
-for(const key1 in data5){
-if(!(((((((key1 === "enabled") || (key1 === "endpoint")) || (key1 === "timeout")) || (key1 === "required")) || (key1 === "cacheSeconds")) || (key1 === "forwardParams")) || (key1 === "allowDelegation"))){
-validate17.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+let data9 = data.auth;
+const _errs21 = errors;
+if(errors === _errs21){
+if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
+const _errs23 = errors;
+for(const key2 in data9){
+if(!(((((((key2 === "enabled") || (key2 === "endpoint")) || (key2 === "timeout")) || (key2 === "required")) || (key2 === "cacheSeconds")) || (key2 === "forwardParams")) || (key2 === "allowDelegation"))){
+validate17.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
 }
-if(_errs14 === errors){
-if(data5.enabled !== undefined){
-const _errs15 = errors;
-if(typeof data5.enabled !== "boolean"){
+if(_errs23 === errors){
+if(data9.enabled !== undefined){
+const _errs24 = errors;
+if(typeof data9.enabled !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/auth/enabled",schemaPath:"#/properties/auth/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid1 = _errs15 === errors;
+var valid2 = _errs24 === errors;
 }
 else {
-var valid1 = true;
+var valid2 = true;
 }
-if(valid1){
-if(data5.endpoint !== undefined){
-let data7 = data5.endpoint;
-const _errs17 = errors;
-if(errors === _errs17){
-if(errors === _errs17){
-if(typeof data7 === "string"){
-if(!(formats0.test(data7))){
+if(valid2){
+if(data9.endpoint !== undefined){
+let data11 = data9.endpoint;
+const _errs26 = errors;
+if(errors === _errs26){
+if(errors === _errs26){
+if(typeof data11 === "string"){
+if(!(formats0.test(data11))){
 validate17.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/format",keyword:"format",params:{format: "uri"}}];
 return false;
 }
 else {
-if(data7.length > 2048 && func3(data7) > 2048){
+if(data11.length > 2048 && func3(data11) > 2048){
 validate17.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
@@ -2551,101 +2745,101 @@ return false;
 }
 }
 }
-var valid1 = _errs17 === errors;
+var valid2 = _errs26 === errors;
 }
 else {
-var valid1 = true;
+var valid2 = true;
 }
-if(valid1){
-if(data5.timeout !== undefined){
-let data8 = data5.timeout;
-const _errs19 = errors;
-if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
+if(valid2){
+if(data9.timeout !== undefined){
+let data12 = data9.timeout;
+const _errs28 = errors;
+if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
 validate17.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs19){
-if((typeof data8 == "number") && (isFinite(data8))){
-if(data8 > 60000 || isNaN(data8)){
+if(errors === _errs28){
+if((typeof data12 == "number") && (isFinite(data12))){
+if(data12 > 60000 || isNaN(data12)){
 validate17.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
-if(data8 < 1000 || isNaN(data8)){
+if(data12 < 1000 || isNaN(data12)){
 validate17.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid1 = _errs19 === errors;
+var valid2 = _errs28 === errors;
 }
 else {
-var valid1 = true;
+var valid2 = true;
 }
-if(valid1){
-if(data5.required !== undefined){
-const _errs21 = errors;
-if(typeof data5.required !== "boolean"){
+if(valid2){
+if(data9.required !== undefined){
+const _errs30 = errors;
+if(typeof data9.required !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/auth/required",schemaPath:"#/properties/auth/properties/required/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid1 = _errs21 === errors;
+var valid2 = _errs30 === errors;
 }
 else {
-var valid1 = true;
+var valid2 = true;
 }
-if(valid1){
-if(data5.cacheSeconds !== undefined){
-let data10 = data5.cacheSeconds;
-const _errs23 = errors;
-if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
+if(valid2){
+if(data9.cacheSeconds !== undefined){
+let data14 = data9.cacheSeconds;
+const _errs32 = errors;
+if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
 validate17.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs23){
-if((typeof data10 == "number") && (isFinite(data10))){
-if(data10 > 3600 || isNaN(data10)){
+if(errors === _errs32){
+if((typeof data14 == "number") && (isFinite(data14))){
+if(data14 > 3600 || isNaN(data14)){
 validate17.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data10 < 0 || isNaN(data10)){
+if(data14 < 0 || isNaN(data14)){
 validate17.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid1 = _errs23 === errors;
+var valid2 = _errs32 === errors;
 }
 else {
-var valid1 = true;
+var valid2 = true;
 }
-if(valid1){
-if(data5.forwardParams !== undefined){
-let data11 = data5.forwardParams;
-const _errs25 = errors;
-if(errors === _errs25){
-if(Array.isArray(data11)){
-if(data11.length > 32){
+if(valid2){
+if(data9.forwardParams !== undefined){
+let data15 = data9.forwardParams;
+const _errs34 = errors;
+if(errors === _errs34){
+if(Array.isArray(data15)){
+if(data15.length > 32){
 validate17.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath:"#/properties/auth/properties/forwardParams/maxItems",keyword:"maxItems",params:{limit: 32}}];
 return false;
 }
 else {
-var valid2 = true;
-const len0 = data11.length;
+var valid3 = true;
+const len0 = data15.length;
 for(let i0=0; i0<len0; i0++){
-let data12 = data11[i0];
-const _errs27 = errors;
-if(errors === _errs27){
-if(typeof data12 === "string"){
-if(data12.length > 64 && func3(data12) > 64){
+let data16 = data15[i0];
+const _errs36 = errors;
+if(errors === _errs36){
+if(typeof data16 === "string"){
+if(data16.length > 64 && func3(data16) > 64){
 validate17.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data12.length < 1){
+if(data16.length < 1){
 validate17.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2656,8 +2850,8 @@ validate17.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,sche
 return false;
 }
 }
-var valid2 = _errs27 === errors;
-if(!valid2){
+var valid3 = _errs36 === errors;
+if(!valid3){
 break;
 }
 }
@@ -2668,22 +2862,22 @@ validate17.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath
 return false;
 }
 }
-var valid1 = _errs25 === errors;
+var valid2 = _errs34 === errors;
 }
 else {
-var valid1 = true;
+var valid2 = true;
 }
-if(valid1){
-if(data5.allowDelegation !== undefined){
-const _errs29 = errors;
-if(typeof data5.allowDelegation !== "boolean"){
+if(valid2){
+if(data9.allowDelegation !== undefined){
+const _errs38 = errors;
+if(typeof data9.allowDelegation !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/auth/allowDelegation",schemaPath:"#/properties/auth/properties/allowDelegation/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid1 = _errs29 === errors;
+var valid2 = _errs38 === errors;
 }
 else {
-var valid1 = true;
+var valid2 = true;
 }
 }
 }
@@ -2698,35 +2892,35 @@ validate17.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs12 === errors;
+var valid0 = _errs21 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowedOrigins !== undefined){
-let data14 = data.allowedOrigins;
-const _errs31 = errors;
-if(errors === _errs31){
-if(Array.isArray(data14)){
-if(data14.length > 64){
+let data18 = data.allowedOrigins;
+const _errs40 = errors;
+if(errors === _errs40){
+if(Array.isArray(data18)){
+if(data18.length > 64){
 validate17.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/properties/allowedOrigins/maxItems",keyword:"maxItems",params:{limit: 64}}];
 return false;
 }
 else {
-var valid3 = true;
-const len1 = data14.length;
+var valid4 = true;
+const len1 = data18.length;
 for(let i1=0; i1<len1; i1++){
-let data15 = data14[i1];
-const _errs33 = errors;
-if(errors === _errs33){
-if(typeof data15 === "string"){
-if(data15.length > 2048 && func3(data15) > 2048){
+let data19 = data18[i1];
+const _errs42 = errors;
+if(errors === _errs42){
+if(typeof data19 === "string"){
+if(data19.length > 2048 && func3(data19) > 2048){
 validate17.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data15.length < 1){
+if(data19.length < 1){
 validate17.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2737,8 +2931,8 @@ validate17.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPa
 return false;
 }
 }
-var valid3 = _errs33 === errors;
-if(!valid3){
+var valid4 = _errs42 === errors;
+if(!valid4){
 break;
 }
 }
@@ -2749,50 +2943,50 @@ validate17.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs31 === errors;
+var valid0 = _errs40 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dmPolicy !== undefined){
-let data16 = data.dmPolicy;
-const _errs35 = errors;
-if(typeof data16 !== "string"){
+let data20 = data.dmPolicy;
+const _errs44 = errors;
+if(typeof data20 !== "string"){
 validate17.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data16 === "open") || (data16 === "pairing")) || (data16 === "allowlist")) || (data16 === "disabled"))){
+if(!((((data20 === "open") || (data20 === "pairing")) || (data20 === "allowlist")) || (data20 === "disabled"))){
 validate17.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs35 === errors;
+var valid0 = _errs44 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data17 = data.allowFrom;
-const _errs37 = errors;
-if(errors === _errs37){
-if(Array.isArray(data17)){
-if(data17.length > 10000){
+let data21 = data.allowFrom;
+const _errs46 = errors;
+if(errors === _errs46){
+if(Array.isArray(data21)){
+if(data21.length > 10000){
 validate17.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid4 = true;
-const len2 = data17.length;
+var valid5 = true;
+const len2 = data21.length;
 for(let i2=0; i2<len2; i2++){
-let data18 = data17[i2];
-const _errs39 = errors;
-if((typeof data18 !== "string") && (!((typeof data18 == "number") && (isFinite(data18))))){
+let data22 = data21[i2];
+const _errs48 = errors;
+if((typeof data22 !== "string") && (!((typeof data22 == "number") && (isFinite(data22))))){
 validate17.errors = [{instancePath:instancePath+"/allowFrom/" + i2,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema12.properties.allowFrom.items.type}}];
 return false;
 }
-var valid4 = _errs39 === errors;
-if(!valid4){
+var valid5 = _errs48 === errors;
+if(!valid5){
 break;
 }
 }
@@ -2803,50 +2997,50 @@ validate17.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs37 === errors;
+var valid0 = _errs46 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data19 = data.groupPolicy;
-const _errs41 = errors;
-if(typeof data19 !== "string"){
+let data23 = data.groupPolicy;
+const _errs50 = errors;
+if(typeof data23 !== "string"){
 validate17.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data19 === "open") || (data19 === "allowlist")) || (data19 === "disabled"))){
+if(!(((data23 === "open") || (data23 === "allowlist")) || (data23 === "disabled"))){
 validate17.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs41 === errors;
+var valid0 = _errs50 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data20 = data.groupAllowFrom;
-const _errs43 = errors;
-if(errors === _errs43){
-if(Array.isArray(data20)){
-if(data20.length > 10000){
+let data24 = data.groupAllowFrom;
+const _errs52 = errors;
+if(errors === _errs52){
+if(Array.isArray(data24)){
+if(data24.length > 10000){
 validate17.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid5 = true;
-const len3 = data20.length;
+var valid6 = true;
+const len3 = data24.length;
 for(let i3=0; i3<len3; i3++){
-let data21 = data20[i3];
-const _errs45 = errors;
-if((typeof data21 !== "string") && (!((typeof data21 == "number") && (isFinite(data21))))){
+let data25 = data24[i3];
+const _errs54 = errors;
+if((typeof data25 !== "string") && (!((typeof data25 == "number") && (isFinite(data25))))){
 validate17.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i3,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema12.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid5 = _errs45 === errors;
-if(!valid5){
+var valid6 = _errs54 === errors;
+if(!valid6){
 break;
 }
 }
@@ -2857,63 +3051,63 @@ validate17.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs43 === errors;
+var valid0 = _errs52 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requireMention !== undefined){
-const _errs47 = errors;
+const _errs56 = errors;
 if(typeof data.requireMention !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs47 === errors;
+var valid0 = _errs56 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data23 = data.groups;
-const _errs49 = errors;
-if(errors === _errs49){
-if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
-if(Object.keys(data23).length > 10000){
+let data27 = data.groups;
+const _errs58 = errors;
+if(errors === _errs58){
+if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
+if(Object.keys(data27).length > 10000){
 validate17.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key2 in data23){
-let data24 = data23[key2];
-const _errs52 = errors;
-if(errors === _errs52){
-if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
-const _errs54 = errors;
-for(const key3 in data24){
-if(!(key3 === "requireMention")){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
+for(const key3 in data27){
+let data28 = data27[key3];
+const _errs61 = errors;
+if(errors === _errs61){
+if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+const _errs63 = errors;
+for(const key4 in data28){
+if(!(key4 === "requireMention")){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs54 === errors){
-if(data24.requireMention !== undefined){
-if(typeof data24.requireMention !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+if(_errs63 === errors){
+if(data28.requireMention !== undefined){
+if(typeof data28.requireMention !== "boolean"){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid6 = _errs52 === errors;
-if(!valid6){
+var valid7 = _errs61 === errors;
+if(!valid7){
 break;
 }
 }
@@ -2924,49 +3118,49 @@ validate17.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs49 === errors;
+var valid0 = _errs58 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dynamicAgentCreation !== undefined){
-let data26 = data.dynamicAgentCreation;
-const _errs57 = errors;
-if(errors === _errs57){
-if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
-const _errs59 = errors;
-for(const key4 in data26){
-if(!(((((key4 === "enabled") || (key4 === "workspaceTemplate")) || (key4 === "agentDirTemplate")) || (key4 === "allowedRoots")) || (key4 === "maxAgents"))){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+let data30 = data.dynamicAgentCreation;
+const _errs66 = errors;
+if(errors === _errs66){
+if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
+const _errs68 = errors;
+for(const key5 in data30){
+if(!(((((key5 === "enabled") || (key5 === "workspaceTemplate")) || (key5 === "agentDirTemplate")) || (key5 === "allowedRoots")) || (key5 === "maxAgents"))){
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs59 === errors){
-if(data26.enabled !== undefined){
-const _errs60 = errors;
-if(typeof data26.enabled !== "boolean"){
+if(_errs68 === errors){
+if(data30.enabled !== undefined){
+const _errs69 = errors;
+if(typeof data30.enabled !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",schemaPath:"#/properties/dynamicAgentCreation/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid8 = _errs60 === errors;
+var valid9 = _errs69 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data26.workspaceTemplate !== undefined){
-let data28 = data26.workspaceTemplate;
-const _errs62 = errors;
-if(errors === _errs62){
-if(typeof data28 === "string"){
-if(data28.length > 1024 && func3(data28) > 1024){
+if(valid9){
+if(data30.workspaceTemplate !== undefined){
+let data32 = data30.workspaceTemplate;
+const _errs71 = errors;
+if(errors === _errs71){
+if(typeof data32 === "string"){
+if(data32.length > 1024 && func3(data32) > 1024){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data28.length < 1){
+if(data32.length < 1){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2977,23 +3171,23 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspace
 return false;
 }
 }
-var valid8 = _errs62 === errors;
+var valid9 = _errs71 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data26.agentDirTemplate !== undefined){
-let data29 = data26.agentDirTemplate;
-const _errs64 = errors;
-if(errors === _errs64){
-if(typeof data29 === "string"){
-if(data29.length > 1024 && func3(data29) > 1024){
+if(valid9){
+if(data30.agentDirTemplate !== undefined){
+let data33 = data30.agentDirTemplate;
+const _errs73 = errors;
+if(errors === _errs73){
+if(typeof data33 === "string"){
+if(data33.length > 1024 && func3(data33) > 1024){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data29.length < 1){
+if(data33.length < 1){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3004,35 +3198,35 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirT
 return false;
 }
 }
-var valid8 = _errs64 === errors;
+var valid9 = _errs73 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data26.allowedRoots !== undefined){
-let data30 = data26.allowedRoots;
-const _errs66 = errors;
-if(errors === _errs66){
-if(Array.isArray(data30)){
-if(data30.length > 16){
+if(valid9){
+if(data30.allowedRoots !== undefined){
+let data34 = data30.allowedRoots;
+const _errs75 = errors;
+if(errors === _errs75){
+if(Array.isArray(data34)){
+if(data34.length > 16){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid9 = true;
-const len4 = data30.length;
+var valid10 = true;
+const len4 = data34.length;
 for(let i4=0; i4<len4; i4++){
-let data31 = data30[i4];
-const _errs68 = errors;
-if(errors === _errs68){
-if(typeof data31 === "string"){
-if(data31.length > 1024 && func3(data31) > 1024){
+let data35 = data34[i4];
+const _errs77 = errors;
+if(errors === _errs77){
+if(typeof data35 === "string"){
+if(data35.length > 1024 && func3(data35) > 1024){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data31.length < 1){
+if(data35.length < 1){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3043,8 +3237,8 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid9 = _errs68 === errors;
-if(!valid9){
+var valid10 = _errs77 === errors;
+if(!valid10){
 break;
 }
 }
@@ -3055,37 +3249,37 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid8 = _errs66 === errors;
+var valid9 = _errs75 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data26.maxAgents !== undefined){
-let data32 = data26.maxAgents;
-const _errs70 = errors;
-if(!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))){
+if(valid9){
+if(data30.maxAgents !== undefined){
+let data36 = data30.maxAgents;
+const _errs79 = errors;
+if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs70){
-if((typeof data32 == "number") && (isFinite(data32))){
-if(data32 > 100000 || isNaN(data32)){
+if(errors === _errs79){
+if((typeof data36 == "number") && (isFinite(data36))){
+if(data36 > 100000 || isNaN(data36)){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data32 < 1 || isNaN(data32)){
+if(data36 < 1 || isNaN(data36)){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid8 = _errs70 === errors;
+var valid9 = _errs79 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
 }
 }
@@ -3098,78 +3292,78 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPa
 return false;
 }
 }
-var valid0 = _errs57 === errors;
+var valid0 = _errs66 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streamMode !== undefined){
-let data33 = data.streamMode;
-const _errs72 = errors;
-if(typeof data33 !== "string"){
+let data37 = data.streamMode;
+const _errs81 = errors;
+if(typeof data37 !== "string"){
 validate17.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data33 === "cumulative") || (data33 === "delta"))){
+if(!((data37 === "cumulative") || (data37 === "delta"))){
 validate17.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streamMode.enum}}];
 return false;
 }
-var valid0 = _errs72 === errors;
+var valid0 = _errs81 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.greeting !== undefined){
-const _errs74 = errors;
+const _errs83 = errors;
 if(typeof data.greeting !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs74 === errors;
+var valid0 = _errs83 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.media !== undefined){
-let data35 = data.media;
-const _errs76 = errors;
-if(errors === _errs76){
-if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
-const _errs78 = errors;
-for(const key5 in data35){
-if(!((key5 === "allowedRoots") || (key5 === "maxBytes"))){
-validate17.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+let data39 = data.media;
+const _errs85 = errors;
+if(errors === _errs85){
+if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
+const _errs87 = errors;
+for(const key6 in data39){
+if(!((key6 === "allowedRoots") || (key6 === "maxBytes"))){
+validate17.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs78 === errors){
-if(data35.allowedRoots !== undefined){
-let data36 = data35.allowedRoots;
-const _errs79 = errors;
-if(errors === _errs79){
-if(Array.isArray(data36)){
-if(data36.length > 16){
+if(_errs87 === errors){
+if(data39.allowedRoots !== undefined){
+let data40 = data39.allowedRoots;
+const _errs88 = errors;
+if(errors === _errs88){
+if(Array.isArray(data40)){
+if(data40.length > 16){
 validate17.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid11 = true;
-const len5 = data36.length;
+var valid12 = true;
+const len5 = data40.length;
 for(let i5=0; i5<len5; i5++){
-let data37 = data36[i5];
-const _errs81 = errors;
-if(errors === _errs81){
-if(typeof data37 === "string"){
-if(data37.length > 1024 && func3(data37) > 1024){
+let data41 = data40[i5];
+const _errs90 = errors;
+if(errors === _errs90){
+if(typeof data41 === "string"){
+if(data41.length > 1024 && func3(data41) > 1024){
 validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data37.length < 1){
+if(data41.length < 1){
 validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3180,8 +3374,8 @@ validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,sche
 return false;
 }
 }
-var valid11 = _errs81 === errors;
-if(!valid11){
+var valid12 = _errs90 === errors;
+if(!valid12){
 break;
 }
 }
@@ -3192,37 +3386,37 @@ validate17.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath
 return false;
 }
 }
-var valid10 = _errs79 === errors;
+var valid11 = _errs88 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data35.maxBytes !== undefined){
-let data38 = data35.maxBytes;
-const _errs83 = errors;
-if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
+if(valid11){
+if(data39.maxBytes !== undefined){
+let data42 = data39.maxBytes;
+const _errs92 = errors;
+if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
 validate17.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs83){
-if((typeof data38 == "number") && (isFinite(data38))){
-if(data38 > 104857600 || isNaN(data38)){
+if(errors === _errs92){
+if((typeof data42 == "number") && (isFinite(data42))){
+if(data42 > 104857600 || isNaN(data42)){
 validate17.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
 return false;
 }
 else {
-if(data38 < 1 || isNaN(data38)){
+if(data42 < 1 || isNaN(data42)){
 validate17.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs83 === errors;
+var valid11 = _errs92 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
 }
 }
@@ -3232,240 +3426,240 @@ validate17.errors = [{instancePath:instancePath+"/media",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs76 === errors;
+var valid0 = _errs85 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data39 = data.limits;
-const _errs85 = errors;
-if(errors === _errs85){
-if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
-const _errs87 = errors;
-for(const key6 in data39){
-if(!((((((((key6 === "maxPayload") || (key6 === "maxConnections")) || (key6 === "maxConnectionsPerSender")) || (key6 === "messagesPerMinute")) || (key6 === "messageBurst")) || (key6 === "queuedPerSession")) || (key6 === "turnSeconds")) || (key6 === "deadAfterSeconds"))){
-validate17.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+let data43 = data.limits;
+const _errs94 = errors;
+if(errors === _errs94){
+if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
+const _errs96 = errors;
+for(const key7 in data43){
+if(!((((((((key7 === "maxPayload") || (key7 === "maxConnections")) || (key7 === "maxConnectionsPerSender")) || (key7 === "messagesPerMinute")) || (key7 === "messageBurst")) || (key7 === "queuedPerSession")) || (key7 === "turnSeconds")) || (key7 === "deadAfterSeconds"))){
+validate17.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs87 === errors){
-if(data39.maxPayload !== undefined){
-let data40 = data39.maxPayload;
-const _errs88 = errors;
-if(!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))){
+if(_errs96 === errors){
+if(data43.maxPayload !== undefined){
+let data44 = data43.maxPayload;
+const _errs97 = errors;
+if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
 validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs88){
-if((typeof data40 == "number") && (isFinite(data40))){
-if(data40 > 16777216 || isNaN(data40)){
+if(errors === _errs97){
+if((typeof data44 == "number") && (isFinite(data44))){
+if(data44 > 16777216 || isNaN(data44)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data40 < 1024 || isNaN(data40)){
+if(data44 < 1024 || isNaN(data44)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid12 = _errs88 === errors;
+var valid13 = _errs97 === errors;
 }
 else {
-var valid12 = true;
+var valid13 = true;
 }
-if(valid12){
-if(data39.maxConnections !== undefined){
-let data41 = data39.maxConnections;
-const _errs90 = errors;
-if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
+if(valid13){
+if(data43.maxConnections !== undefined){
+let data45 = data43.maxConnections;
+const _errs99 = errors;
+if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs90){
-if((typeof data41 == "number") && (isFinite(data41))){
-if(data41 > 100000 || isNaN(data41)){
+if(errors === _errs99){
+if((typeof data45 == "number") && (isFinite(data45))){
+if(data45 > 100000 || isNaN(data45)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data41 < 1 || isNaN(data41)){
+if(data45 < 1 || isNaN(data45)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid12 = _errs90 === errors;
+var valid13 = _errs99 === errors;
 }
 else {
-var valid12 = true;
+var valid13 = true;
 }
-if(valid12){
-if(data39.maxConnectionsPerSender !== undefined){
-let data42 = data39.maxConnectionsPerSender;
-const _errs92 = errors;
-if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
+if(valid13){
+if(data43.maxConnectionsPerSender !== undefined){
+let data46 = data43.maxConnectionsPerSender;
+const _errs101 = errors;
+if(!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs92){
-if((typeof data42 == "number") && (isFinite(data42))){
-if(data42 > 1000 || isNaN(data42)){
+if(errors === _errs101){
+if((typeof data46 == "number") && (isFinite(data46))){
+if(data46 > 1000 || isNaN(data46)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data42 < 1 || isNaN(data42)){
+if(data46 < 1 || isNaN(data46)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid12 = _errs92 === errors;
+var valid13 = _errs101 === errors;
 }
 else {
-var valid12 = true;
+var valid13 = true;
 }
-if(valid12){
-if(data39.messagesPerMinute !== undefined){
-let data43 = data39.messagesPerMinute;
-const _errs94 = errors;
-if(!(((typeof data43 == "number") && (!(data43 % 1) && !isNaN(data43))) && (isFinite(data43)))){
+if(valid13){
+if(data43.messagesPerMinute !== undefined){
+let data47 = data43.messagesPerMinute;
+const _errs103 = errors;
+if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
 validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs94){
-if((typeof data43 == "number") && (isFinite(data43))){
-if(data43 > 100000 || isNaN(data43)){
+if(errors === _errs103){
+if((typeof data47 == "number") && (isFinite(data47))){
+if(data47 > 100000 || isNaN(data47)){
 validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data43 < 1 || isNaN(data43)){
+if(data47 < 1 || isNaN(data47)){
 validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid12 = _errs94 === errors;
+var valid13 = _errs103 === errors;
 }
 else {
-var valid12 = true;
+var valid13 = true;
 }
-if(valid12){
-if(data39.messageBurst !== undefined){
-let data44 = data39.messageBurst;
-const _errs96 = errors;
-if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
+if(valid13){
+if(data43.messageBurst !== undefined){
+let data48 = data43.messageBurst;
+const _errs105 = errors;
+if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
 validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs96){
-if((typeof data44 == "number") && (isFinite(data44))){
-if(data44 > 100000 || isNaN(data44)){
+if(errors === _errs105){
+if((typeof data48 == "number") && (isFinite(data48))){
+if(data48 > 100000 || isNaN(data48)){
 validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data44 < 1 || isNaN(data44)){
+if(data48 < 1 || isNaN(data48)){
 validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid12 = _errs96 === errors;
+var valid13 = _errs105 === errors;
 }
 else {
-var valid12 = true;
+var valid13 = true;
 }
-if(valid12){
-if(data39.queuedPerSession !== undefined){
-let data45 = data39.queuedPerSession;
-const _errs98 = errors;
-if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
+if(valid13){
+if(data43.queuedPerSession !== undefined){
+let data49 = data43.queuedPerSession;
+const _errs107 = errors;
+if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
 validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs98){
-if((typeof data45 == "number") && (isFinite(data45))){
-if(data45 > 10000 || isNaN(data45)){
+if(errors === _errs107){
+if((typeof data49 == "number") && (isFinite(data49))){
+if(data49 > 10000 || isNaN(data49)){
 validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data45 < 1 || isNaN(data45)){
+if(data49 < 1 || isNaN(data49)){
 validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid12 = _errs98 === errors;
+var valid13 = _errs107 === errors;
 }
 else {
-var valid12 = true;
+var valid13 = true;
 }
-if(valid12){
-if(data39.turnSeconds !== undefined){
-let data46 = data39.turnSeconds;
-const _errs100 = errors;
-if(!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))){
+if(valid13){
+if(data43.turnSeconds !== undefined){
+let data50 = data43.turnSeconds;
+const _errs109 = errors;
+if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
 validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs100){
-if((typeof data46 == "number") && (isFinite(data46))){
-if(data46 > 86400 || isNaN(data46)){
+if(errors === _errs109){
+if((typeof data50 == "number") && (isFinite(data50))){
+if(data50 > 86400 || isNaN(data50)){
 validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data46 < 1 || isNaN(data46)){
+if(data50 < 1 || isNaN(data50)){
 validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid12 = _errs100 === errors;
+var valid13 = _errs109 === errors;
 }
 else {
-var valid12 = true;
+var valid13 = true;
 }
-if(valid12){
-if(data39.deadAfterSeconds !== undefined){
-let data47 = data39.deadAfterSeconds;
-const _errs102 = errors;
-if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
+if(valid13){
+if(data43.deadAfterSeconds !== undefined){
+let data51 = data43.deadAfterSeconds;
+const _errs111 = errors;
+if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
 validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs102){
-if((typeof data47 == "number") && (isFinite(data47))){
-if(data47 > 3600 || isNaN(data47)){
+if(errors === _errs111){
+if((typeof data51 == "number") && (isFinite(data51))){
+if(data51 > 3600 || isNaN(data51)){
 validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data47 < 31 || isNaN(data47)){
+if(data51 < 31 || isNaN(data51)){
 validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
 return false;
 }
 }
 }
 }
-var valid12 = _errs102 === errors;
+var valid13 = _errs111 === errors;
 }
 else {
-var valid12 = true;
+var valid13 = true;
 }
 }
 }
@@ -3481,10 +3675,11 @@ validate17.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs85 === errors;
+var valid0 = _errs94 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }

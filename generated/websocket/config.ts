@@ -123,6 +123,8 @@ export interface WebsocketConfig {
    * 1 to 128 characters.
    */
   name?: string;
+  /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+  heartbeatVisibility?: WebsocketConfigHeartbeatVisibility;
   /**
    * TCP port to listen on. Accounts may share one port when their paths differ.
    * Integer, 1 to 65535.
@@ -201,6 +203,16 @@ export interface WebsocketConfig {
    * At most 100 fields.
    */
   accounts?: { [key: string]: WebsocketAccountInput };
+}
+
+/** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+export interface WebsocketConfigHeartbeatVisibility {
+  /** Whether a check that found nothing is told. */
+  showOk?: boolean;
+  /** Whether what a check found is told. */
+  showAlerts?: boolean;
+  /** Whether OpenClaw's own surfaces show that a check ran. */
+  useIndicator?: boolean;
 }
 
 /** The external service that turns a token into an identity. */
@@ -358,6 +370,8 @@ export interface WebsocketAccount {
    * 1 to 128 characters.
    */
   name?: string;
+  /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+  heartbeatVisibility?: WebsocketAccountHeartbeatVisibility;
   /**
    * TCP port to listen on. Accounts may share one port when their paths differ.
    * Integer, 1 to 65535.
@@ -426,6 +440,16 @@ export interface WebsocketAccount {
   media: WebsocketAccountMedia;
   /** Bounds that protect the gateway. The wire's fixed bounds are in the protocol document. */
   limits: WebsocketAccountLimits;
+}
+
+/** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+export interface WebsocketAccountHeartbeatVisibility {
+  /** Whether a check that found nothing is told. */
+  showOk?: boolean;
+  /** Whether what a check found is told. */
+  showAlerts?: boolean;
+  /** Whether OpenClaw's own surfaces show that a check ran. */
+  useIndicator?: boolean;
 }
 
 /** The external service that turns a token into an identity. */
@@ -583,6 +607,8 @@ export interface WebsocketConfigInput {
    * 1 to 128 characters.
    */
   name?: string;
+  /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+  heartbeatVisibility?: WebsocketConfigHeartbeatVisibilityInput;
   /**
    * TCP port to listen on. Accounts may share one port when their paths differ.
    * Integer, 1 to 65535.
@@ -661,6 +687,16 @@ export interface WebsocketConfigInput {
    * At most 100 fields.
    */
   accounts?: { [key: string]: WebsocketAccountInput };
+}
+
+/** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+export interface WebsocketConfigHeartbeatVisibilityInput {
+  /** Whether a check that found nothing is told. */
+  showOk?: boolean;
+  /** Whether what a check found is told. */
+  showAlerts?: boolean;
+  /** Whether OpenClaw's own surfaces show that a check ran. */
+  useIndicator?: boolean;
 }
 
 /** The external service that turns a token into an identity. */
@@ -823,6 +859,8 @@ export interface WebsocketAccountInput {
    * 1 to 128 characters.
    */
   name?: string;
+  /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+  heartbeatVisibility?: WebsocketAccountHeartbeatVisibilityInput;
   /**
    * TCP port to listen on. Accounts may share one port when their paths differ.
    * Integer, 1 to 65535.
@@ -891,6 +929,16 @@ export interface WebsocketAccountInput {
   media?: WebsocketAccountMediaInput;
   /** Bounds that protect the gateway. The wire's fixed bounds are in the protocol document. */
   limits?: WebsocketAccountLimitsInput;
+}
+
+/** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
+export interface WebsocketAccountHeartbeatVisibilityInput {
+  /** Whether a check that found nothing is told. */
+  showOk?: boolean;
+  /** Whether what a check found is told. */
+  showAlerts?: boolean;
+  /** Whether OpenClaw's own surfaces show that a check ran. */
+  useIndicator?: boolean;
 }
 
 /** The external service that turns a token into an identity. */

@@ -14,6 +14,7 @@ import { createLanes } from "./lanes.ts";
 import { createParking } from "./parking.ts";
 import { createQuotes } from "./quotes.ts";
 import { createRateLimiter } from "./rate.ts";
+import { sightings } from "./sightings.ts";
 import { type AbortCause, runTurn } from "./turns.ts";
 import { createWaitingRoom } from "./waiting-room.ts";
 
@@ -152,7 +153,7 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
 
     const inbound = quotes.recall(access.lane, arrived);
     const plan = planOf(inbound);
-    journal.admit({ ...identify(inbound), lane: access.lane, inbound: JSON.stringify(inbound), at: inbound.receivedAt });
+    journal.admit({ ...identify(inbound), lane: access.lane, inbound: JSON.stringify(inbound), at: inbound.receivedAt }, sightings(inbound));
     quotes.remember(access.lane, messageId, inbound.content);
     asker.admitted();
     const turn = track(inbound, access.lane);

@@ -22,11 +22,27 @@ export function writeAddress(grammar: AddressGrammar, address: Pick<Conversation
   return `${grammar.prefix}:${address.kind === "group" ? "group" : (address.scope ?? "user")}:${writeId(address.id)}`;
 }
 
+/** Somebody who is meant by a name, which is no address before it was looked up. */
+export interface NamedTarget {
+  kind: Address["kind"];
+  name: string;
+}
+
+/** Reads `@ann`, `#room` and both behind the channel's name. Behind a kind (`user:@ann`) the sign belongs to the id. */
+export function parseName(grammar: AddressGrammar, text: string): NamedTarget | undefined {
+  const { rest } = stripChannel(grammar, text.trim());
+  const name = rest.slice(1).trim();
+  if (name === "") return undefined;
+  if (rest.startsWith("@")) return { kind: "direct", name };
+  return rest.startsWith("#") ? { kind: "group", name } : undefined;
+}
+
 /**
- * Reads every form: `ws:user:ann`, `websocket:ann`, `group:room`, `ann`. Without the channel's name in front, an id may
- * also come out of a session key and then has the form it has there.
+ * Reads every form but names: `ws:user:ann`, `websocket:ann`, `group:room`, `ann`. Without the channel's name in front,
+ * an id may also come out of a session key and then has the form it has there.
  */
 export function parseAddress(grammar: AddressGrammar, text: string): Address | undefined {
+  if (parseName(grammar, text)) return undefined;
   const { rest, named } = stripChannel(grammar, text.trim());
   const [, kindName = "", afterKind = ""] = /^(\w+):(.*)$/s.exec(rest) ?? [];
   const kind = kindOf(grammar, kindName.toLowerCase());

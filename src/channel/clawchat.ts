@@ -77,6 +77,7 @@ export const clawchatChannel = createChannel(kind, {
   media: true,
   threads: false,
   followed,
+  selfOf: ({ userId }) => userId,
   setup: clawchatSetup,
   exposureOf,
 });

@@ -77,6 +77,8 @@ export const localImChannel = createChannel(kind, {
   media: false,
   threads: false,
   followed,
+  // The server knows an account by its id.
+  selfOf: (_config, accountId) => accountId,
   setup: localImSetup,
   exposureOf,
 });

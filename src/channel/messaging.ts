@@ -1,18 +1,14 @@
 import { buildChannelOutboundSessionRoute, type ChannelPlugin } from "openclaw/plugin-sdk/channel-core";
-import { parseAddress, writeAddress } from "./addresses.ts";
+import { parseAddress, parseName, writeAddress } from "./addresses.ts";
+import type { Acquaintances } from "./directory.ts";
 import type { ChannelNames } from "./host.ts";
-import { sessionPeerId, threadSessionKey, writeId } from "./identity.ts";
+import { sessionPeerId, threadSessionKey } from "./identity.ts";
+import { createTargetResolver } from "./resolver.ts";
 
 type Messaging = NonNullable<ChannelPlugin["messaging"]>;
 
-/** How a target is written, for people. */
-export function targetHint({ addresses: { prefix, scopes }, hasGroups }: Pick<ChannelNames, "addresses" | "hasGroups">): string {
-  const direct = (scopes ?? ["user"]).map((scope) => `${prefix}:${scope}:<${scope === "user" ? "sender" : scope} id>`);
-  return [...direct, ...(hasGroups ? [`${prefix}:group:<group id>`] : [])].join(" or ");
-}
-
 /** How targets are written, and to which session a message to one belongs. */
-export function createMessaging(channel: ChannelNames): Messaging {
+export function createMessaging(channel: ChannelNames, acquaintances: Acquaintances): Messaging {
   const { addresses, sessions, accounts } = channel;
   const parse = (text: string) => parseAddress(addresses, text);
   return {
@@ -23,8 +19,8 @@ export function createMessaging(channel: ChannelNames): Messaging {
       const address = parse(raw);
       return address && writeAddress(addresses, address);
     },
-    targetResolver: { looksLikeId: (raw) => parse(raw) !== undefined, hint: targetHint(channel) },
-    inferTargetChatType: ({ to }) => parse(to)?.kind,
+    targetResolver: createTargetResolver(channel, acquaintances),
+    inferTargetChatType: ({ to }) => (parse(to) ?? parseName(addresses, to))?.kind,
     resolveSessionTarget({ id }) {
       const group = sessions.read(["group", id]);
       return group && writeAddress(addresses, group.peer);
@@ -49,18 +45,6 @@ export function createMessaging(channel: ChannelNames): Messaging {
       });
       const baseSessionKey = sessions.write({ agentId, channelId: channel.id, accountId: account, plainAccount: accounts.plain(cfg) }, address);
       return { ...route, baseSessionKey, sessionKey: threadSessionKey(baseSessionKey, thread) };
-    },
-  };
-}
-
-/** What a person may type where the host asks for somebody by name: ids are names here. */
-export function createResolver(channel: ChannelNames): NonNullable<ChannelPlugin["resolver"]> {
-  return {
-    async resolveTargets({ inputs }) {
-      return inputs.map((input) => {
-        const address = parseAddress(channel.addresses, input);
-        return address ? { input, resolved: true, id: writeId(address.id), name: address.id } : { input, resolved: false };
-      });
     },
   };
 }

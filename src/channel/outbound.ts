@@ -2,11 +2,11 @@ import type { createChatChannelPlugin } from "openclaw/plugin-sdk/channel-core";
 import { PlatformMessageNotDispatchedError } from "openclaw/plugin-sdk/error-runtime";
 import { chunkMarkdownTextWithMode } from "openclaw/plugin-sdk/reply-chunking";
 import type { ChannelAccount } from "./accounts.ts";
-import { parseAddress, writeAddress } from "./addresses.ts";
+import { parseAddress, parseName, writeAddress } from "./addresses.ts";
 import type { ChannelNames } from "./host.ts";
 import { wireMessageId } from "./identity.ts";
 import { filesFor, uploadOf } from "./outbound-media.ts";
-import { targetHint } from "./messaging.ts";
+import { targetHint } from "./resolver.ts";
 import type { LiveAccounts } from "./running.ts";
 
 type Outbound = NonNullable<Parameters<typeof createChatChannelPlugin<ChannelAccount<unknown>>>[0]["outbound"]>;
@@ -28,6 +28,8 @@ export function createOutbound(channel: ChannelNames, live: LiveAccounts): Attac
       resolveTarget({ to }) {
         const address = to === undefined ? undefined : parseAddress(channel.addresses, to);
         if (address) return { ok: true, to: writeAddress(channel.addresses, address) };
+        // Who is meant is looked up by what the host asks next.
+        if (to !== undefined && parseName(channel.addresses, to)) return { ok: true, to: to.trim() };
         return { ok: false, error: new Error(`a target is needed: ${targetHint(channel)}`) };
       },
     },

@@ -2,15 +2,17 @@ import { createChatChannelPlugin, type OpenClawConfig } from "openclaw/plugin-sd
 import { buildBaseChannelStatusSummary, createDefaultChannelRuntimeState } from "openclaw/plugin-sdk/status-helpers";
 import { system } from "../core/system.ts";
 import { deleteAccount, editAccount } from "./account-edits.ts";
-import { type AccessFields, type ChannelAccount, defaultAccountId, listAccountIds, resolveAccount } from "./accounts.ts";
+import { type AccessFields, type ChannelAccount, defaultAccountId, resolveAccount } from "./accounts.ts";
 import { describePeer, formatProbe } from "./capabilities.ts";
-import { createDirectory } from "./directory.ts";
+import { createAcquaintances, createDirectory, type KnownPeers, type SelfOf } from "./directory.ts";
 import type { ChannelKind } from "./gateway.ts";
-import { createMessaging, createResolver } from "./messaging.ts";
+import { createHeartbeat } from "./heartbeat.ts";
+import { createMessaging } from "./messaging.ts";
 import { createOutbound } from "./outbound.ts";
 import { createPairing } from "./pairing.ts";
 import { createProber, type Probe } from "./probe.ts";
-import { createReload } from "./reload.ts";
+import { createReload, withRunning } from "./reload.ts";
+import { createResolver } from "./resolver.ts";
 import { auditExposure, createDmPolicy, createDmRouting, type Exposure } from "./security.ts";
 import { whereabouts } from "./running.ts";
 import type { AccessConfig } from "./sender-policy.ts";
@@ -26,16 +28,20 @@ export interface ChannelWords<Config> {
   threads: boolean;
   /** Fields a running account follows; what is not here restarts it. */
   followed: readonly string[];
+  /** Absent where the wire gives an account no id of its own. */
+  selfOf?: SelfOf<Config>;
   setup: ChannelSetup<Config>;
   exposureOf(config: Config): Omit<Exposure, "accountId">;
 }
 
 /** The slots every channel fills in the same way. */
-export function createChannel<Config extends AccessConfig & AccessFields>(kind: ChannelKind<Config>, words: ChannelWords<Config>) {
+export function createChannel<Config extends AccessConfig & AccessFields & KnownPeers>(kind: ChannelKind<Config>, words: ChannelWords<Config>) {
   const { names, rules, live, login } = kind;
   const resolve = (cfg: OpenClawConfig, accountId?: string | null) => resolveAccount(rules, cfg, accountId, kind.environment());
   const probe = createProber(live, system);
   const describe = (account: ChannelAccount<Config>) => ({ ...describeAccount(account), ...(kind.portOf && { port: account.config ? kind.portOf(account.config) : null }) });
+
+  const acquaintances = createAcquaintances(names, resolve);
 
   return createChatChannelPlugin<ChannelAccount<Config>, Probe>({
     base: {
@@ -56,7 +62,7 @@ export function createChannel<Config extends AccessConfig & AccessFields>(kind: 
       },
       reload: createReload([rules.channelId, ...rules.legacyKeys], words.followed),
       config: {
-        listAccountIds: (cfg) => listAccountIds(rules, cfg),
+        listAccountIds: (cfg) => withRunning(rules, cfg, live.ids()),
         resolveAccount: resolve,
         inspectAccount: resolve,
         defaultAccountId: (cfg) => defaultAccountId(rules, cfg),
@@ -93,9 +99,10 @@ export function createChannel<Config extends AccessConfig & AccessFields>(kind: 
       ...(login && { auth: { login: async ({ cfg, accountId }) => await (await import("./login.ts")).confirmLogin(login, names, resolve(cfg, accountId)) } }),
       // What is removed from the configuration leaves no tokens on disk.
       ...(login && { lifecycle: { onAccountRemoved: async ({ prevCfg, accountId }) => void (await (await import("./login.ts")).logout(login, names, resolve(prevCfg, accountId).accountId)) } }),
-      messaging: createMessaging(names),
-      resolver: createResolver(names),
-      directory: createDirectory(names, resolve),
+      messaging: createMessaging(names, acquaintances),
+      resolver: createResolver(names, acquaintances),
+      directory: createDirectory(names, acquaintances, resolve, words.selfOf),
+      heartbeat: createHeartbeat(names, live),
       actions: {
         describeMessageTool: () => ({ actions: ["send"] }),
         supportsAction: () => false,

@@ -21,6 +21,7 @@ export function whereabouts(channel: string): { isHere: boolean } {
 export interface LiveAccounts {
   add(accountId: string, live: LiveAccount): () => void;
   get(accountId: string): LiveAccount | undefined;
+  ids(): string[];
 }
 
 export function createLiveAccounts(): LiveAccounts {
@@ -33,5 +34,6 @@ export function createLiveAccounts(): LiveAccounts {
       };
     },
     get: (accountId) => accounts.get(accountId),
+    ids: () => [...accounts.keys()],
   };
 }

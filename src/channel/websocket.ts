@@ -51,12 +51,15 @@ const kind: ChannelKind<ResolvedWebsocketAccount> = {
 /** Fields a running account follows; what is not here restarts it. */
 const followed = [
   "allowFrom",
+  "auth.cacheSeconds",
+  "auth.timeout",
   "dmPolicy",
   "dynamicAgentCreation",
   "greeting",
   "groupAllowFrom",
   "groupPolicy",
   "groups",
+  "limits.maxConnectionsPerSender",
   "limits.messageBurst",
   "limits.messagesPerMinute",
   "limits.queuedPerSession",

@@ -11,6 +11,10 @@ export const limits = {
   replayMaxAgeMs: 3_600_000,
   /** ms for which what was said is kept for quotes. */
   rememberMs: 30 * 86_400_000,
+  /** Senders, groups and members of groups of one account that are remembered as seen; the one seen longest ago is forgotten. */
+  seenRows: 10_000,
+  /** ms a command beside the gateway waits to read them. */
+  seenLockMs: 1_000,
   /** Frames that could not be understood and are kept to be looked into. */
   quarantineRows: 1_000,
   /** Bytes of such a frame that are kept. */

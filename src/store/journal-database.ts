@@ -36,6 +36,14 @@ const SCHEMA = `
     inbound TEXT NOT NULL,
     at INTEGER NOT NULL
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS seen (
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    group_id TEXT NOT NULL,
+    name TEXT,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (kind, id, group_id)
+  ) STRICT;
   CREATE TABLE IF NOT EXISTS quarantine (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     text TEXT NOT NULL,
@@ -45,6 +53,7 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS said_lane ON said (lane, seq);
   CREATE INDEX IF NOT EXISTS said_id ON said (lane, message_id);
   CREATE INDEX IF NOT EXISTS said_at ON said (at);
+  CREATE INDEX IF NOT EXISTS seen_at ON seen (at);
   CREATE INDEX IF NOT EXISTS entry_finished ON entry (finished_at);
 `;
 

@@ -1,5 +1,6 @@
 import { limits } from "../core/limits.ts";
 import { openDatabase } from "./journal-database.ts";
+import { prepareSeen, type Sighting } from "./seen.ts";
 
 /**
  * What one account has admitted and what became of it, on disk before anything runs. One SQLite file per account:
@@ -8,8 +9,8 @@ import { openDatabase } from "./journal-database.ts";
 export interface Journal {
   /** What is known of a message: it still runs, or it ended with this terminal. */
   find(key: EntryKey): Known | undefined;
-  /** Writes a new message. */
-  admit(entry: NewEntry): void;
+  /** Writes a new message, and who was seen in it. */
+  admit(entry: NewEntry, seen?: readonly Sighting[]): void;
   /** Counts a run and returns how many there were with this one. `earlier`: messages that run in the same turn. */
   start(key: EntryKey, earlier?: readonly EntryKey[]): number;
   /**
@@ -136,6 +137,7 @@ export function openJournal(file: string, { remembered }: { remembered: number }
     lastOf: database.prepare("SELECT inbound FROM peer WHERE conversation = ?"),
     quarantine: database.prepare("INSERT INTO quarantine (text, why, at) VALUES (?, ?, ?)"),
     crowd: database.prepare("DELETE FROM quarantine WHERE seq <= (SELECT seq FROM quarantine ORDER BY seq DESC LIMIT 1 OFFSET ?)"),
+    seen: prepareSeen(database),
     sweepEntries: database.prepare("DELETE FROM entry WHERE finished_at < ? RETURNING delivered_at, lost_at"),
     sweepMost: database.prepare(
       "DELETE FROM entry WHERE (delivered_at IS NOT NULL OR lost_at IS NOT NULL) AND seq <= (SELECT seq FROM entry WHERE finished_at IS NOT NULL ORDER BY seq DESC LIMIT 1 OFFSET ?) RETURNING delivered_at, lost_at",
@@ -164,7 +166,11 @@ export function openJournal(file: string, { remembered }: { remembered: number }
       const row = sql.find.get(sender, messageId);
       return row && { inbound: String(row["inbound"]), ...readHandings(row), wasDelivered: row["delivered_at"] !== null, ...(row["lost_at"] !== null && { wasLost: true }), ...readTerminal(row) };
     },
-    admit: ({ sender, messageId, lane, inbound, at }) => void sql.insert.run(sender, messageId, lane, inbound, at),
+    admit: ({ sender, messageId, lane, inbound, at }, seen = []) =>
+      atomically(() => {
+        sql.insert.run(sender, messageId, lane, inbound, at);
+        for (const sighting of seen) sql.seen.write(sighting, at);
+      }),
     start: ({ sender, messageId }, earlier = []) =>
       atomically(() => {
         const { attempts = 1, seq = null } = sql.start.get(sender, messageId) ?? {};
@@ -209,6 +215,7 @@ export function openJournal(file: string, { remembered }: { remembered: number }
       sql.sweepSaid.run(saidBefore);
       sql.sweepPeers.run(saidBefore);
       sql.sweepQuarantine.run(saidBefore);
+      sql.seen.sweep();
       const forgotten = [...sql.sweepEntries.all(finishedBefore), ...(finishedAtMost === undefined ? [] : sql.sweepMost.all(finishedAtMost))];
       return forgotten.filter((row) => row["delivered_at"] === null && row["lost_at"] === null).length;
     },

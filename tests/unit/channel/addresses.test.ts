@@ -1,7 +1,8 @@
 import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseAddress, writeAddress } from "../../../src/channel/addresses.ts";
+import { parseAddress, parseName, writeAddress } from "../../../src/channel/addresses.ts";
+import type { Acquaintances } from "../../../src/channel/directory.ts";
 import { createMessaging } from "../../../src/channel/messaging.ts";
 import { encodeId, sessionPeerId } from "../../../src/channel/identity.ts";
 import { resolveRoute } from "../../../src/channel/routes.ts";
@@ -10,6 +11,9 @@ import { localImToolGuard } from "../../../src/channel/local-im.ts";
 import { readSessionKey } from "../../../src/channel/tool-guard.ts";
 import { websocketToolGuard } from "../../../src/channel/websocket.ts";
 import { fakeHost, group } from "./fake-host.ts";
+
+/** Nobody is known. */
+const strangers: Acquaintances = { all: async () => [], members: async () => [] };
 
 const grammar = { prefix: "ws", aliases: ["websocket"] };
 
@@ -29,6 +33,25 @@ describe("an address", () => {
     expect(parseAddress(grammar, text)).toEqual({ kind, id });
   });
 
+  it.each([
+    ["@ann", "direct", "ann"],
+    ["ws:@Ann Lee", "direct", "Ann Lee"],
+    ["websocket:#The Room", "group", "The Room"],
+  ])("%s is no address but the name of a %s: %s", (text, kind, name) => {
+    expect(parseName(grammar, text)).toEqual({ kind, name });
+    expect(parseAddress(grammar, text)).toBeUndefined();
+  });
+
+  it("is either an address, or a name, or neither, and a kind in front makes an id of anything", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 40 }), fc.constantFrom("", "@", "#", "ws:", "ws:@", "user:@", "group:#"), (rest, start) => {
+        const text = `${start}${rest}`;
+        expect(parseName(grammar, text) !== undefined && parseAddress(grammar, text) !== undefined).toBe(false);
+        if (/^(user|group):/.test(text)) expect(parseName(grammar, text)).toBeUndefined();
+      }),
+    );
+  });
+
   it("needs an id", () => {
     for (const text of ["", "ws:", "ws:user:", "group:", "  "]) expect(parseAddress(grammar, text)).toBeUndefined();
   });
@@ -42,14 +65,14 @@ describe("an address", () => {
   });
 
   it("WS-23 that the host makes out of a session key means who the session is with", () => {
-    const messaging = createMessaging(websocketToolGuard.channel);
+    const messaging = createMessaging(websocketToolGuard.channel, strangers);
     expect(messaging.normalizeTarget?.(`user:${encodeId("Ann:1")}`)).toBe("ws:user:Ann:1");
     expect(messaging.resolveSessionTarget?.({ kind: "group", id: sessionPeerId(group("Room"), "sales") })).toBe("ws:group:Room");
   });
 
   it.each(["default", "sales"])("leads an unasked message to the session of its receiver, in account %s", async (accountId) => {
     const host = fakeHost({ accounts: { sales: {} } });
-    const messaging = createMessaging(host.channel);
+    const messaging = createMessaging(host.channel, strangers);
     for (const conversation of [{ kind: "direct" as const, id: "Ann" }, group("Room"), { ...group("Room"), threadId: "T" }]) {
       const target = writeAddress(grammar, conversation);
       const threadId = "threadId" in conversation ? conversation.threadId : undefined;
@@ -88,14 +111,14 @@ describe("an address of the local IM channel", () => {
     const accountId = channel.accounts.find(cfg, asked);
     for (const conversation of [{ kind: "direct" as const, scope: "user", id: "Ann" }, { kind: "direct" as const, scope: "conversation", id: "a.b" }]) {
       const target = writeAddress(channel.addresses, conversation);
-      const route = await createMessaging(channel).resolveOutboundSessionRoute?.({ cfg, agentId: "main", target, ...(asked !== undefined && { accountId: asked }) });
+      const route = await createMessaging(channel, strangers).resolveOutboundSessionRoute?.({ cfg, agentId: "main", target, ...(asked !== undefined && { accountId: asked }) });
       expect(route?.sessionKey).toBe(resolveRoute(host.runtime.channel, cfg, channel, accountId, conversation).sessionKey);
       expect(readSessionKey(channel, cfg, route?.sessionKey ?? "")).toEqual({ accountId, conversation });
     }
   });
 
   it("is written down for people without groups, which the wire does not have", () => {
-    expect(createMessaging(channel).targetResolver?.hint).toBe("local-im:user:<sender id> or local-im:conversation:<conversation id>");
+    expect(createMessaging(channel, strangers).targetResolver?.hint).toBe("local-im:user:<sender id>, local-im:conversation:<conversation id> or @<name of a sender who has written>");
   });
 });
 
@@ -112,7 +135,7 @@ describe("an address of the ClawChat channel", () => {
   });
 
   it("of a group is that of all its members' sessions", () => {
-    for (const id of ["cnv_1", "cnv_1~~usr_%41", "work~cnv_1~~usr_1"]) expect(createMessaging(channel).resolveSessionTarget?.({ kind: "group", id })).toBe("clawchat:group:cnv_1");
+    for (const id of ["cnv_1", "cnv_1~~usr_%41", "work~cnv_1~~usr_1"]) expect(createMessaging(channel, strangers).resolveSessionTarget?.({ kind: "group", id })).toBe("clawchat:group:cnv_1");
   });
 });
 
