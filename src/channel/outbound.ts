@@ -45,12 +45,14 @@ async function send(channel: ChannelNames, live: LiveAccounts, context: SendCont
   const address = parseAddress(channel.addresses, context.to);
   const accountId = channel.accounts.find(context.cfg, context.accountId);
   const running = live.get(accountId);
-  if (!address) throw notSent(`"${context.to}" is no target of this channel`);
+  // It will be none at the next try either.
+  if (!address) throw new Error(`"${context.to}" is no target of this channel: write ${targetHint(channel)}`);
   if (!running) throw notSent(`account ${accountId} is not running here`);
 
   const { notes, ...files } = await filesFor(urls, context, { log: running.log, maxBytes: running.mediaBytes(), ...uploadOf(running.account) });
   const text = [context.text, ...notes].filter((line) => line !== "").join("\n\n");
-  const quoted = context.replyToId == null ? undefined : wireMessageId(context.replyToId);
+  // An operator knows the ids of the wire, the host those it was given.
+  const quoted = context.replyToId == null ? undefined : (wireMessageId(context.replyToId) ?? context.replyToId);
   const piece = { text, ...files, ...(quoted !== undefined && { replyToMessageId: quoted }) };
 
   await context.onPlatformSendDispatch?.();
@@ -65,7 +67,7 @@ async function send(channel: ChannelNames, live: LiveAccounts, context: SendCont
   return sent;
 }
 
-/** Tells the host that nothing left: it keeps the message and tries again. */
+/** Tells the host that nothing left: it keeps the message and tries again, and says so to nobody. */
 function notSent(why: string): PlatformMessageNotDispatchedError {
-  return new PlatformMessageNotDispatchedError(why, { cause: undefined });
+  return new PlatformMessageNotDispatchedError(`${why}. OpenClaw keeps the message and sends it when that has changed`, { cause: undefined });
 }

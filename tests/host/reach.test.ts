@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { HostRun } from "../../src/cli/gateway/host.ts";
+import { type ChatClient, connectClient } from "../support/client.ts";
+import { type Channel, channels, type FourChannels, startFour } from "./four.ts";
+
+const soon = { timeout: 90_000, interval: 200 };
+const dialed = ["insta-claw", "local-im", "clawchat"] as const;
+/** Channels whose wire has groups, and what leads to one of them. */
+const groups = { websocket: "#The Room", "insta-claw-connector": "insta-claw:group:room", clawchat: "#team" } as const;
+
+let four: FourChannels;
+let room: ChatClient;
+beforeAll(async () => {
+  four = await startFour({
+    channels: { websocket: { groupPolicy: "open" }, "insta-claw-connector": { groupPolicy: "open" } },
+  }, 240_000);
+  const { "insta-claw": insta, clawchat } = four.servers;
+  room = await four.websocket.client("ann");
+  room.send({ type: "chat.hello", extensions: ["groups"] });
+  room.send({ type: "chat.join", groupId: "room" });
+  await Promise.all(channels.map((channel) => four.wires[channel].ask("ann", "[[say hello]]")));
+  await Promise.all([
+    room.answer(room.say("[[say hello all]]", { chatType: "group", groupId: "room", groupName: "The Room", senderName: "Ann Lee" })),
+    insta.reply(insta.say({ user: "ann", conversation: "room", text: "[[say hello all]]" }), 60_000),
+    clawchat.reply(clawchat.say({ user: "ann", conversation: "team", text: "@simulator [[say hello all]]" }), 60_000),
+  ]);
+});
+afterAll(() => four.stop());
+
+const send = (channel: Channel, target: string, text: string, ...more: string[]) => four.cli("message", "send", "--channel", channel, "--target", target, "--message", text, "--json", ...more);
+const receiptOf = ({ stdout }: HostRun) => JSON.parse(stdout) as { messageId?: string; payload: { to: string } };
+const heard = (channel: Channel, text: string) => four.wires[channel].unasked().filter((said) => said.includes(text)).length;
+const each = async <Value>(work: (channel: Channel) => Promise<Value>) => Object.fromEntries(await Promise.all(channels.map(async (channel) => [channel, await work(channel)] as const))) as Record<Channel, Value>;
+
+describe("somebody outside of the gateway", () => {
+  it("sends to a person and to a group over every channel that has them, and gets the id of what the peer got", async () => {
+    const [direct, ...toGroups] = await Promise.all([
+      each((channel) => send(channel, channel === "nc-local-im-connector" ? "user:ann" : four.wires[channel].target("ann"), `direct over ${channel}`, "--reply-to", "of-the-wire")),
+      ...Object.entries(groups).map(async ([channel, target]) => [channel as Channel, await send(channel as Channel, target, `group over ${channel}`)] as const),
+    ]);
+    for (const channel of channels) {
+      expect(direct[channel].code, direct[channel].stderr).toBe(0);
+      await expect.poll(() => heard(channel, `direct over ${channel}`), soon).toBe(1);
+    }
+    for (const [channel, run] of toGroups) {
+      expect(run.code, run.stderr).toBe(0);
+      await expect.poll(() => heard(channel, `group over ${channel}`), soon).toBe(1);
+    }
+    const said = room.frames.find(({ content }) => content === "direct over websocket");
+    expect(said).toMatchObject({ messageId: receiptOf(direct.websocket).messageId, replyTo: { messageId: "of-the-wire" } });
+    const { messageId = "" } = receiptOf(direct.clawchat);
+    expect(four.servers.clawchat.server.view.messages.get(messageId)?.text).toBe("direct over clawchat");
+    expect(receiptOf(direct["nc-local-im-connector"])).toMatchObject({ messageId: expect.stringMatching(/./) as string, payload: { to: "local-im:user:ann" } });
+  }, 240_000);
+
+  it("finds people and groups by name and id on every channel, lists the members of a group, and is told who is meant where a name is not one person's", async () => {
+    const other = await four.websocket.client("other");
+    await other.answer(other.say("[[say hello]]", { senderName: "ann lee" }));
+    const lookUps = await Promise.all([
+      ...channels.map((channel) => four.cli("directory", "peers", "list", "--channel", channel, "--query", "ann", "--json")),
+      four.cli("directory", "groups", "list", "--channel", "clawchat", "--json"),
+      four.cli("directory", "groups", "members", "--channel", "websocket", "--group-id", "room", "--json"),
+      four.cli("directory", "self", "--channel", "clawchat", "--json"),
+      four.cli("channels", "resolve", "--channel", "websocket", "--json", "@Ann Lee", "ann", "#the room"),
+      send("websocket", "@Ann Lee", "to whom?"),
+      send("websocket", "@nobody", "to whom?"),
+      send("clawchat", "@Ann", "found by name"),
+    ]);
+    const [websocket, insta, localIm, clawchat, teams, members, self, resolved, several, nobody, byName] = lookUps.map(({ code, stdout, stderr }) => ({ code, text: stdout + stderr, json: () => JSON.parse(stdout) as unknown }));
+    const user = (id: string, name: string) => expect.objectContaining({ kind: "user", id, name }) as unknown;
+    const annId = four.servers.clawchat.server.world.user("ann").id;
+    expect(websocket?.json()).toEqual(expect.arrayContaining([user("ws:user:ann", "Ann Lee"), user("ws:user:other", "ann lee")]));
+    expect(insta?.json()).toEqual([user("insta-claw:user:ann", "ann")]);
+    expect(localIm?.json()).toEqual([user("local-im:user:ann", "ann")]);
+    expect(clawchat?.json()).toEqual([user(`clawchat:user:${annId}`, "ann")]);
+    expect(teams?.json()).toEqual([expect.objectContaining({ kind: "group", name: "team" })]);
+    expect(members?.json()).toEqual([user("ws:user:ann", "Ann Lee")]);
+    expect(self?.json()).toMatchObject({ kind: "user", id: `clawchat:user:${four.servers.clawchat.server.world.agent(undefined).id}` });
+    expect(resolved?.json()).toMatchObject([{ resolved: false, note: expect.stringContaining("ws:user:other") as string }, { resolved: true, id: "ann" }, { resolved: true, id: "ws:group:room" }]);
+    expect(several).toMatchObject({ code: 1, text: expect.stringMatching(/"@Ann Lee" is the name of several: .*ws:user:ann/) as string });
+    expect(nobody).toMatchObject({ code: 1, text: expect.stringContaining('nobody called "@nobody" has written here') as string });
+    expect(byName?.code).toBe(0);
+    await expect.poll(() => heard("clawchat", "found by name"), soon).toBe(1);
+    expect(heard("websocket", "to whom?")).toBe(0);
+  }, 300_000);
+
+  it("has a job announce what it found, over every channel", async () => {
+    const added = await each((channel) => four.cli("cron", "add", "--name", channel, "--at", "1s", "--message", `[[say news over ${channel}]] tell`, "--announce", "--channel", channel, "--to", four.wires[channel].target("ann")));
+    for (const channel of channels) expect(added[channel].code, added[channel].stderr).toBe(0);
+    for (const channel of channels) await expect.poll(() => heard(channel, `news over ${channel}`), soon).toBe(1);
+  }, 240_000);
+
+  it("is told that nothing left while nobody is there, and what was said arrives once after a restart of the gateway, over every channel", async () => {
+    room.vanish();
+    for (const name of dialed) {
+      four.servers[name].refuse(503, 10_000);
+      four.servers[name].drop();
+    }
+    const sent = await each((channel) => send(channel, four.wires[channel].target("ann"), `late over ${channel}`));
+    for (const channel of channels) {
+      const { code, stdout, stderr } = sent[channel];
+      expect({ channel, code }).toEqual({ channel, code: 1 });
+      expect(stdout + stderr).toMatch(/nobody is connected as ann|cannot be reached/);
+      expect(stdout + stderr).toContain("OpenClaw keeps the message and sends it");
+    }
+    await four.restart();
+    for (const name of dialed) four.servers[name].refuse(503, 0);
+    const back = await connectClient(four.websocket.url, { senderId: "ann" });
+    await expect.poll(() => back.frames.filter(({ content }) => content === "late over websocket").length, soon).toBe(1);
+    for (const channel of channels.slice(1)) await expect.poll(() => heard(channel, `late over ${channel}`), soon).toBe(1);
+    for (const channel of channels) await four.wires[channel].ask("bob", "[[say all is said]]");
+    for (const channel of channels.slice(1)) expect(heard(channel, `late over ${channel}`)).toBe(1);
+    expect(back.frames.filter(({ content }) => content === "late over websocket")).toHaveLength(1);
+    await back.close();
+  }, 300_000);
+});

@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Block, blockAt, overlay, without } from "../../src/cli/gateway/block.ts";
+import { type ChatClient, connectClient } from "../support/client.ts";
+import { type FourChannels, startFour } from "./four.ts";
+
+const soon = { timeout: 60_000, interval: 100 };
+
+let four: FourChannels;
+let sibling: ChatClient;
+beforeAll(async () => {
+  four = await startFour({
+    channels: { websocket: { accounts: { one: {}, two: {} } } },
+    simulators: { "insta-claw": { accounts: { one: "first-secret", two: "second-secret" } }, "local-im": { accounts: { one: "first", two: "second" } }, clawchat: { accounts: { one: "", two: "" } } },
+  });
+  await Promise.all(servers().flatMap((server) => ["one", "two"].map((account) => server.link({ account, timeoutMs: 60_000 }))));
+  sibling = await connect("/ws/two");
+});
+afterAll(() => four.stop());
+
+const servers = () => [four.servers["insta-claw"], four.servers["local-im"], four.servers.clawchat];
+const linksOf = (account: string) => servers().map((server) => server.links.filter((link) => link.account === account));
+const isUp = (account: string) => linksOf(account).map((links) => links.some(({ open, ready }) => open && ready));
+const connect = (path: string) => connectClient(four.websocket.url.replace("/ws", path), { senderId: "ann" });
+const canConnect = (path: string) => connect(path).then(async (client) => (await client.close(), true), () => false);
+
+/** The four accounts that are called `one`, by what they are called in the configuration. */
+const places = [["websocket", "one"], ["insta-claw-connector", "account-1"], ["nc-local-im-connector", "one"], ["clawchat", "one"]] as const;
+const edit = (change: (account: Block, channel: string) => Block | undefined) => four.configure((config) => places.reduce((edited, [channel, name]) => editAccount(edited, channel, name, (account) => change(account, channel)), config));
+
+function editAccount(config: Block, channel: string, name: string, change: (account: Block) => Block | undefined): Block {
+  const channels = blockAt(config, "channels");
+  const block = blockAt(channels, channel);
+  const accounts = blockAt(block, "accounts");
+  const changed = change(blockAt(accounts, name));
+  const left = changed === undefined ? without(accounts, name) : { ...accounts, [name]: changed };
+  return { ...config, channels: { ...channels, [channel]: { ...block, accounts: left } } };
+}
+
+describe("an edit of one account under a running gateway", () => {
+  it("on every channel restarts, removes and adds that account alone: its sibling keeps its socket, and the turn that runs on it", async () => {
+    const before = linksOf("two");
+    const kept: Record<string, Block> = {};
+    const asked = sibling.say("[[words 600]] [[delay 50]]");
+    const turns = servers().map((server) => ({ server, messageId: server.say({ user: "ann", account: "two", text: "[[words 600]] [[delay 50]]", ...(server.protocol.channel === "nc-local-im-connector" && { conversation: "c-ann" }) }) }));
+    await sibling.waitFor((frame) => frame.type === "chat.stream");
+
+    await edit((account, channel) => {
+      kept[channel] = account;
+      return channel === "websocket" ? { ...account, path: "/moved" } : { ...account, enabled: false };
+    });
+    await expect.poll(() => isUp("one"), soon).toEqual([false, false, false]);
+    await expect.poll(async () => await canConnect("/moved"), soon).toBe(true);
+    await edit(() => undefined);
+    await expect.poll(async () => await canConnect("/moved"), soon).toBe(false);
+    await edit((_account, channel) => kept[channel]);
+    await expect.poll(() => isUp("one"), soon).toEqual([true, true, true]);
+    await expect.poll(async () => await canConnect("/ws/one"), soon).toBe(true);
+
+    // What was asked before is still being said, over the connection it was asked over.
+    expect(sibling.framesOf(asked).some(({ type }) => type === "chat.response")).toBe(false);
+    expect((await sibling.answer(asked, 60_000)).content).toMatch(/ word600$/);
+    for (const { server, messageId } of turns) expect(await server.reply(messageId, 60_000)).toMatchObject({ text: expect.stringMatching(/ word600$/) as string, attempts: 1 });
+    expect(linksOf("two")).toEqual(before);
+    expect(isUp("two")).toEqual([true, true, true]);
+    expect(sibling.socket.readyState).toBe(sibling.socket.OPEN);
+  }, 180_000);
+
+  it("on every channel changes who may write, and what OpenClaw shares among channels, over the sockets that are open", async () => {
+    const [before, other] = [linksOf("two"), linksOf("one")];
+    const refused = () => four.logs().then((logs) => [...logs.matchAll(/was not run: dm_policy_disabled/g)].length);
+    expect(await refused()).toBe(0);
+    await four.configure((config) =>
+      overlay(config, {
+        channels: Object.fromEntries(places.map(([channel]) => [channel, { dmPolicy: "disabled", name: "Renamed", heartbeatVisibility: { showOk: false } }])),
+        commands: { ownerAllowFrom: ["websocket:ann"] },
+        messages: { responsePrefix: "", ackReactionScope: "all", inbound: { debounceMs: 0 } },
+        session: { dmScope: "main" },
+        agents: { defaults: { mediaMaxMb: 7 } },
+      }),
+    );
+    await expect.poll(async () => {
+      sibling.say("may I?");
+      for (const server of servers()) server.say({ user: "ann", account: "two", text: "may I?" });
+      return await refused();
+    }, soon).toBeGreaterThan(3);
+    expect([linksOf("two"), linksOf("one")]).toEqual([before, other]);
+    expect([isUp("one"), isUp("two")]).toEqual([[true, true, true], [true, true, true]]);
+    expect(sibling.socket.readyState).toBe(sibling.socket.OPEN);
+  }, 120_000);
+});
