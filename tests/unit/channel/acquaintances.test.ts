@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { acquaintancesIn, lookUp, membersIn, search } from "../../../src/channel/acquaintances.ts";
+import { writeAddress } from "../../../src/channel/addresses.ts";
+import { writeId } from "../../../src/channel/identity.ts";
 import type { Seen } from "../../../src/store/seen.ts";
 
 const grammar = { prefix: "ws", aliases: ["websocket"] };
@@ -45,9 +47,8 @@ describe("acquaintances", () => {
     for (const text of ["Ann Lee", "ws:user:Ann Lee", "user:Ann Lee"]) expect(lookUp(grammar, text, known)).toMatchObject({ found: "id", address: { kind: "direct", id: "Ann Lee" } });
     fc.assert(
       fc.property(fc.string({ unit: "binary", minLength: 1, maxLength: 20 }), (id) => {
-        const impostor = acquaintancesIn({ listed: [id], groups: [], approved: [], seen: [{ kind: "user", id: `not ${id}`, name: id, at: 1 }] });
-        const found = lookUp(grammar, `ws:user:${id}`, impostor);
-        expect(found.found).toBe("id");
+        const impostor = acquaintancesIn({ listed: [writeId(id)], groups: [], approved: [], seen: [{ kind: "user", id: `not ${id}`, name: id, at: 1 }] });
+        expect(lookUp(grammar, writeAddress(grammar, { kind: "direct", id }), impostor)).toMatchObject({ found: "id", address: { id } });
       }),
     );
   });
