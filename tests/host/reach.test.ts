@@ -13,7 +13,7 @@ let room: ChatClient;
 beforeAll(async () => {
   four = await startFour({
     channels: { websocket: { groupPolicy: "open" }, "insta-claw-connector": { groupPolicy: "open" } },
-  }, 240_000);
+  });
   const { "insta-claw": insta, clawchat } = four.servers;
   room = await four.websocket.client("ann");
   room.send({ type: "chat.hello", extensions: ["groups"] });
