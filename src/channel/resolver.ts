@@ -51,7 +51,8 @@ export function createResolver(channel: ChannelNames, acquaintances: Acquaintanc
 
 function explain(channel: ChannelNames, input: string, found: Extract<Lookup, { found: "several" | "nobody" }>): string {
   if (found.found === "several") return `"${input}" is the name of several: ${found.candidates.map((each) => describe(channel.addresses, each)).join(", ")}. Write the id of the one you mean`;
-  return `nobody called "${input}" has written here. Write ${targetHint(channel)}`;
+  const isName = parseName(channel.addresses, input) !== undefined;
+  return `${isName ? `nobody called "${input}" has written here` : `"${input}" names nobody`}. Write ${targetHint(channel)}`;
 }
 
 function describe(grammar: AddressGrammar, { kind, id, name = id }: Acquaintance): string {
