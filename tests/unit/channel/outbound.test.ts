@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Announcement, Recipient, UploadedFile } from "../../../src/account/account.ts";
 import { clawchatToolGuard } from "../../../src/channel/clawchat.ts";
+import { hostMessageId } from "../../../src/channel/identity.ts";
 import { createOutbound } from "../../../src/channel/outbound.ts";
 import { createResumed } from "../../../src/channel/resumed.ts";
 import { createLiveAccounts } from "../../../src/channel/running.ts";
@@ -53,5 +54,31 @@ describe("a file that the agent sends unasked", () => {
       await expect(send(file)).rejects.toThrow("a file of the agent could not be sent");
       expect([sent, uploaded]).toEqual([[], []]);
     }
+  });
+});
+
+describe("what is said unasked", () => {
+  const cfg = { channels: { clawchat: {} } };
+  const said = (sent: { messageId: string } | "away" | "unknown") => {
+    const live = createLiveAccounts();
+    const sendings: [Recipient, Announcement][] = [];
+    const account = { url: "", status: () => ({ connected: true, running: 0, waiting: 0 }), send: async (to: Recipient, message: Announcement) => (sendings.push([to, message]), sent) };
+    live.add("default", { account, resumed: createResumed(), log: { debug() {}, info() {}, warn() {}, error() {} }, mediaBytes: () => 1000 });
+    const { sendText } = createOutbound(channel, live).attachedResults;
+    return { sendings, send: async (to: string, replyToId?: string) => await sendText?.({ cfg, to, text: "hi", ...(replyToId !== undefined && { replyToId }) }) };
+  };
+
+  it("quotes a message by the id of the wire, and by the one the host gave it", async () => {
+    const { send, sendings } = said({ messageId: "m" });
+    await send("clawchat:user:usr_1", "msg-7");
+    await send("clawchat:user:usr_1", hostMessageId({ messageId: "msg-7", receivedAt: 1, sender: { id: "usr_1", verified: true }, conversation: { kind: "direct", id: "usr_1" } }));
+    expect(sendings.map(([, { replyToMessageId }]) => replyToMessageId)).toEqual(["msg-7", "msg-7"]);
+  });
+
+  it("is kept by the host where certainly nobody got it, and is not said again where somebody may have", async () => {
+    await expect(said("away").send("clawchat:user:usr_1")).rejects.toMatchObject({ name: "PlatformMessageNotDispatchedError", message: expect.stringContaining("OpenClaw keeps the message") as string });
+    await expect(said("unknown").send("clawchat:user:usr_1")).rejects.toMatchObject({ name: "Error", message: expect.stringContaining("it may have arrived or not") as string });
+    // No try will make it a target.
+    await expect(said("away").send("@nobody")).rejects.toMatchObject({ name: "Error", message: expect.stringContaining("is no target") as string });
   });
 });
