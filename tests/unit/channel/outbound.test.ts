@@ -62,7 +62,7 @@ describe("what is said unasked", () => {
   const said = (sent: { messageId: string } | "away" | "unknown") => {
     const live = createLiveAccounts();
     const sendings: [Recipient, Announcement][] = [];
-    const account = { url: "", status: () => ({ connected: true, running: 0, waiting: 0 }), send: async (to: Recipient, message: Announcement) => (sendings.push([to, message]), sent) };
+    const account = { url: "", status: () => ({ connected: true, running: 0, waiting: 0 }), probe: async () => ({ ok: true, checked: [], roundTripMs: 1 }) as const, send: async (to: Recipient, message: Announcement) => (sendings.push([to, message]), sent) };
     live.add("default", { account, resumed: createResumed(), log: { debug() {}, info() {}, warn() {}, error() {} }, mediaBytes: () => 1000 });
     const { sendText } = createOutbound(channel, live).attachedResults;
     return { sendings, send: async (to: string, replyToId?: string) => await sendText?.({ cfg, to, text: "hi", ...(replyToId !== undefined && { replyToId }) }) };
