@@ -48,7 +48,8 @@ describe("acquaintances", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", minLength: 1, maxLength: 20 }), (id) => {
         const impostor = acquaintancesIn({ listed: [writeId(id)], groups: [], approved: [], seen: [{ kind: "user", id: `not ${id}`, name: id, at: 1 }] });
-        expect(lookUp(grammar, writeAddress(grammar, { kind: "direct", id }), impostor)).toMatchObject({ found: "id", address: { id } });
+        const found = lookUp(grammar, writeAddress(grammar, { kind: "direct", id }), impostor);
+        return found.found === "id" && found.address.id === id;
       }),
     );
   });
