@@ -46,7 +46,7 @@ describe("acquaintances", () => {
     expect(lookUp(grammar, "@boss", known)).toMatchObject({ found: "id", address: { id: "boss" } });
     for (const text of ["Ann Lee", "ws:user:Ann Lee", "user:Ann Lee"]) expect(lookUp(grammar, text, known)).toMatchObject({ found: "id", address: { kind: "direct", id: "Ann Lee" } });
     fc.assert(
-      fc.property(fc.string({ unit: "binary", minLength: 1, maxLength: 20 }), (id) => {
+      fc.property(fc.string({ minLength: 1, maxLength: 20 }), (id) => {
         const impostor = acquaintancesIn({ listed: [writeId(id)], groups: [], approved: [], seen: [{ kind: "user", id: `not ${id}`, name: id, at: 1 }] });
         const found = lookUp(grammar, writeAddress(grammar, { kind: "direct", id }), impostor);
         return found.found === "id" && found.address.id === id;
