@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { ChannelGatewayContext } from "openclaw/plugin-sdk/channel-contract";
-import { runPassiveAccountLifecycle } from "openclaw/plugin-sdk/channel-lifecycle";
+import { runPassiveAccountLifecycle } from "openclaw/plugin-sdk/channel-outbound";
 import type { PluginRuntime } from "openclaw/plugin-sdk/runtime-store";
 import type { Agent } from "../account/agent.ts";
 import type { AccountOptions, AccountStatus, RunningAccount } from "../account/account.ts";
