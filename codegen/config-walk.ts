@@ -1,6 +1,7 @@
+import { expectationOf } from "./expectations.ts";
 import type { EnvVariable, Json, JsonObject, Place } from "./ir.ts";
 import { targetOf } from "./references.ts";
-import { childOf, isArray, isObject, type Sources, under } from "./source.ts";
+import { childOf, isArray, isObject, listOf, type Sources, under } from "./source.ts";
 
 const hintKeys: Readonly<Record<string, string>> = {
   label: "string",
@@ -14,6 +15,8 @@ const hintKeys: Readonly<Record<string, string>> = {
 export class ConfigWalk {
   readonly hints: Record<string, Json> = {};
   readonly env: EnvVariable[] = [];
+  /** What each field may hold, in words; of an account's fields those of the root, which are the same. */
+  readonly expectations: Record<string, string> = {};
   readonly secrets = new Set<string>();
   readonly #sources: Sources;
 
@@ -23,6 +26,7 @@ export class ConfigWalk {
 
   visit(schema: Json, place: Place, path: readonly string[]): void {
     if (!isObject(schema) || path.length > 12) return;
+    this.#expect(schema, place, path);
     if (typeof schema["$ref"] === "string") {
       const target = targetOf(this.#sources, place, schema["$ref"]);
       this.visit(this.#sources.at(target) ?? true, target, path);
@@ -34,6 +38,28 @@ export class ConfigWalk {
     if (isObject(schema["additionalProperties"]))
       this.visit(schema["additionalProperties"], under(place, "additionalProperties"), [...path, "*"]);
     if (isObject(schema["items"])) this.visit(schema["items"], under(place, "items"), [...path, "*"]);
+    for (const [index, branch] of listOf(schema["anyOf"]).entries()) this.#visitBranch(branch, under(place, "anyOf", index), path);
+  }
+
+  /** What stands in an object that is one of several forms is a field too; the forms themselves are none. */
+  #visitBranch(branch: Json, place: Place, path: readonly string[]): void {
+    if (!isObject(branch)) return;
+    const target = typeof branch["$ref"] === "string" ? targetOf(this.#sources, place, branch["$ref"]) : place;
+    const { properties } = this.#resolved(branch, place);
+    if (!isObject(properties)) return;
+    for (const [name, property] of Object.entries(properties)) this.visit(property, under(target, "properties", name), [...path, name]);
+  }
+
+  #resolved(schema: JsonObject, place: Place): JsonObject {
+    if (typeof schema["$ref"] !== "string") return schema;
+    const target = this.#sources.at(targetOf(this.#sources, place, schema["$ref"]));
+    return isObject(target) ? target : {};
+  }
+
+  #expect(schema: JsonObject, place: Place, path: readonly string[]): void {
+    if (path.length === 0 || (path[0] === "accounts" && path.length > 2)) return;
+    const words = expectationOf(schema, (inner) => this.#resolved(inner, place));
+    if (words !== undefined) this.expectations[path.join(".")] = words;
   }
 
   #collect(schema: JsonObject, place: Place, path: readonly string[]): void {

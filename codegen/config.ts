@@ -1,12 +1,11 @@
 import { configDefaultsOf } from "./config-defaults.ts";
+import { hostSchema } from "./host-schema.ts";
 import { nameInlineObjects } from "./inline.ts";
-import type { Config, Json, JsonObject, NamedType, Node, Place } from "./ir.ts";
-import { mapSubschemas } from "./keywords.ts";
+import type { Config, Json, NamedType, Node, Place } from "./ir.ts";
 import { lintSchema } from "./lint-schema.ts";
 import { pascalCase } from "./names.ts";
 import { SchemaReader } from "./schema.ts";
 import { childOf, isArray, isObject, type Sources, under } from "./source.ts";
-import { targetOf } from "./references.ts";
 import { ConfigWalk } from "./config-walk.ts";
 import { defaultsIn, mapRefs, toWireSchema } from "./wire-schema.ts";
 
@@ -56,11 +55,12 @@ export function buildConfig(sources: Sources, file: string, name: string, shownF
       definitions.includes(account) && { accountDefaults: configDefaultsOf(resolve(`${prefix}${pascalCase(account)}`), resolve) }),
     env: walk.env,
     uiHints: walk.hints,
+    expectations: walk.expectations,
     secrets: [...walk.secrets].sort(),
     writtenDefaults: entries
       .flatMap(({ place }) => defaultsIn(sources.at(place) ?? true, place, reader, sources))
       .map((each) => ({ ...each, schema: renameDefinitions(each.schema) })),
-    hostSchema: hostSchema(data, root, sources) as JsonObject,
+    hostSchema: hostSchema(data, root, sources),
   };
 }
 
@@ -163,27 +163,6 @@ function readChannel(sources: Sources, place: Place, name: string): Json | undef
   for (const key of ["id", "label", "description"])
     if (typeof channel[key] !== "string") sources.error(place, `x-channel needs a "${key}"`);
   return channel;
-}
-
-/** The schema without our keys, and with every reference written out: hosts need not follow any. */
-function hostSchema(schema: Json, place: Place, sources: Sources, depth = 0): Json {
-  if (!isObject(schema)) return schema;
-  if (typeof schema["$ref"] === "string") {
-    const target = targetOf(sources, place, schema["$ref"]);
-    if (depth > 16) {
-      sources.error(place, "a recursive configuration cannot be written out for the host");
-      return true;
-    }
-    const { $ref: _ref, ...siblings } = schema;
-    return { ...(hostSchema(sources.at(target) ?? true, target, sources, depth + 1) as JsonObject), ...siblings };
-  }
-  const inner = mapSubschemas(schema, (child, steps) => hostSchema(child, under(place, ...steps), sources, depth));
-  return Object.fromEntries(
-    Object.entries(inner as JsonObject).filter(
-      // What an account leaves out it inherits: a default of its own would say, and a host that fills in would do, otherwise.
-      ([key]) => !key.startsWith("x-") && key !== "definitions" && !((key === "title" || key === "default") && depth > 0),
-    ),
-  );
 }
 
 function textAt(data: Json | undefined, key: string): string | undefined {

@@ -276,6 +276,8 @@ export interface Config {
   readonly defaults: JsonObject;
   readonly accountDefaults?: JsonObject;
   readonly env: readonly EnvVariable[];
+  /** What each field may hold, in words, by its path with * for what has any name. */
+  readonly expectations: Readonly<Record<string, string>>;
   /** The schema as the host reads it. */
   readonly hostSchema: JsonObject;
   readonly uiHints: JsonObject;

@@ -50,6 +50,11 @@ function printConstants(config: Config): string {
         `${printLiteral([...config.secrets])} as readonly string[]`,
         "Properties whose values are never repeated in an error.",
       ),
+      printConstant(
+        "configExpectations",
+        `${printLiteral(config.expectations)} as Readonly<Record<string, string>>`,
+        "What each field may hold, in words that follow \"expected\"; * stands for any name, and an account's fields are the root's.",
+      ),
       ...names.map(({ what, type, values }) =>
         printConstant(
           `${what.toLowerCase()}Defaults`,

@@ -125,8 +125,19 @@ export function describe(
   input: unknown,
   sensitive: readonly string[] = [],
 ): ErrorDescription {
+  const fault = faultOf(errors);
+  if (!fault) return { path: "", keyword: "", detail: "Invalid value" };
+  const { error, steps } = fault;
+  const { path, value } = follow(input, steps);
+  const secret = steps.some((step) => sensitive.includes(step) || secretName.test(step));
+  const name = path === "" ? "Invalid value" : `Invalid field ${path}`;
+  return { path, keyword: error.keyword, detail: `${name}: ${expectation(error)}${came(error, value, secret)}` };
+}
+
+/** The error that says what is wrong, and the way to the field it is about. */
+export function faultOf(errors: readonly ValidationError[] | null | undefined): { error: ValidationError; steps: readonly string[] } | undefined {
   const error = deepest(errors);
-  if (!error) return { path: "", keyword: "", detail: "Invalid value" };
+  if (!error) return undefined;
   const steps = error.instancePath
     .split("/")
     .slice(1)
@@ -135,11 +146,7 @@ export function describe(
     error.params["missingProperty"] ??
     error.params["additionalProperty"] ??
     (error.keyword === "discriminator" ? error.params["tag"] : undefined);
-  if (typeof added === "string") steps.push(added);
-  const { path, value } = follow(input, steps);
-  const secret = steps.some((step) => sensitive.includes(step) || secretName.test(step));
-  const name = path === "" ? "Invalid value" : `Invalid field ${path}`;
-  return { path, keyword: error.keyword, detail: `${name}: ${expectation(error)}${came(error, value, secret)}` };
+  return { error, steps: typeof added === "string" ? [...steps, added] : steps };
 }
 
 const secretName = /token|secret|password|ticket|credential|authorization|api_?key/i;
@@ -158,7 +165,8 @@ function deepest(errors: readonly ValidationError[] | null | undefined): Validat
   return ofItsType.length === 1 ? ofItsType[0] : last;
 }
 
-function follow(input: unknown, steps: readonly string[]): { path: string; value: unknown } {
+/** A way as people write it, and what stands there. */
+export function follow(input: unknown, steps: readonly string[]): { path: string; value: unknown } {
   let path = "";
   let value = input;
   for (const step of steps) {

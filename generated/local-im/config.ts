@@ -15,6 +15,45 @@ export const validateAccount = checks.LocalImAccountInput as unknown as Validato
 /** Properties whose values are never repeated in an error. */
 export const configSecrets = ["gatewayToken", "token"] as readonly string[];
 
+/** What each field may hold, in words that follow "expected"; * stands for any name, and an account's fields are the root's. */
+export const configExpectations = {
+  enabled: "true or false",
+  name: "a string of 1 to 128 characters",
+  serverUrl: "a string of 1 to 2048 characters",
+  clientWsUrl: "a string of 1 to 2048 characters",
+  token: "a string of 1 to 4096 characters (ASCII without spaces) or a SecretRef",
+  "token.source": "\"env\", \"file\", \"exec\" or \"store\"",
+  "token.provider": "a string of 1 to 128 characters",
+  "token.id": "a string of 1 to 1024 characters",
+  gatewayToken: "a string of 1 to 4096 characters (ASCII without spaces) or a SecretRef",
+  "gatewayToken.source": "\"env\", \"file\", \"exec\" or \"store\"",
+  "gatewayToken.provider": "a string of 1 to 128 characters",
+  "gatewayToken.id": "a string of 1 to 1024 characters",
+  allowInsecure: "true or false",
+  debug: "true or false",
+  dmPolicy: "\"open\", \"pairing\", \"allowlist\" or \"disabled\"",
+  allowFrom: "an array of at most 10000 entries",
+  "allowFrom.*": "a string or a number",
+  groupPolicy: "\"open\", \"allowlist\" or \"disabled\"",
+  groupAllowFrom: "an array of at most 10000 entries",
+  "groupAllowFrom.*": "a string or a number",
+  sessionScope: "\"session\" or \"conversation\"",
+  limits: "an object",
+  "limits.maxPayload": "a whole number from 1024 to 16777216",
+  "limits.contentChars": "a whole number from 1 to 1048576",
+  "limits.maxConcurrent": "a whole number from 1 to 1000",
+  "limits.queuedPerSession": "a whole number from 1 to 10000",
+  "limits.messagesPerMinute": "a whole number from 1 to 100000",
+  "limits.messageBurst": "a whole number from 1 to 100000",
+  "limits.dedupeEntries": "a whole number from 1 to 1000000",
+  "limits.turnSeconds": "a whole number from 1 to 86400",
+  connectionMode: "\"client\" or \"server\"",
+  defaultAccount: "a string of 1 to 128 characters",
+  accountId: "a string of 1 to 128 characters",
+  accounts: "an object of at most 1000 entries",
+  "accounts.*": "an object",
+} as Readonly<Record<string, string>>;
+
 /** Every default, nested as in the block. */
 export const configDefaults = {
   enabled: true,

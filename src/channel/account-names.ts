@@ -1,6 +1,7 @@
 import { DEFAULT_ACCOUNT_ID, normalizeAccountId } from "openclaw/plugin-sdk/account-id";
+import { accountsOf, type Block } from "./block.ts";
 
-export type Block = Readonly<Record<string, unknown>>;
+export { accountsOf, type Block, isBlock } from "./block.ts";
 
 /** Which accounts a channel's block holds, and what they are called. */
 export interface AccountNames {
@@ -71,14 +72,4 @@ function match(ids: readonly string[], requested: string | undefined): string | 
     if (alike.length > 0) return alike.length === 1 ? alike[0] : undefined;
   }
   return undefined;
-}
-
-/** The named accounts as they are written. */
-export function accountsOf(block: Block | undefined): Block {
-  const accounts = block?.["accounts"];
-  return isBlock(accounts) ? accounts : {};
-}
-
-export function isBlock(value: unknown): value is Block {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,11 +1,16 @@
 import { DEFAULT_ACCOUNT_ID } from "openclaw/plugin-sdk/account-id";
 import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
-import { type AccountNames, accountsOf, type Block, isBlock } from "./account-names.ts";
+import type { AccountNames } from "./account-names.ts";
+import { accountsOf, type Block, isBlock } from "./block.ts";
+import { type ConfigFault, expected, pathText } from "./config-fault.ts";
+import { placed } from "./config-place.ts";
 import type { AccountsInKeys } from "./host.ts";
 import { type Credential, credentialIn } from "./credential.ts";
-import { type Environment, type EnvironmentField, readEnvironment } from "./environment.ts";
+import { type Environment, type EnvironmentField, type Override, readEnvironment } from "./environment.ts";
+import { type Modernized, modernize } from "./older-fields.ts";
+import type { OlderNames } from "./older-names.ts";
 
-export type { Block } from "./account-names.ts";
+export type { Block } from "./block.ts";
 
 /** What the host's own slots look for in every channel's configuration. */
 export interface AccessFields {
@@ -31,10 +36,7 @@ export interface ChannelAccount<Config> extends AccessFields {
 }
 
 /** What one channel's blocks mean. */
-export interface AccountRules<Config> {
-  channelId: string;
-  /** Older keys of the same block; the channel's own wins. */
-  legacyKeys: readonly string[];
+export interface AccountRules<Config> extends OlderNames {
   names: AccountNames;
   /** Fields of an account that are merged with the root's instead of replacing them. */
   nested: readonly string[];
@@ -47,10 +49,8 @@ export interface AccountRules<Config> {
   environmentWinsOver: "root" | "everything";
   /** A number that cannot be read is left out with a warning instead of stopping the account. */
   toleratesEnvironment?: true;
-  /** Replaces older names of fields, in the root and in each account alike. */
-  modernize?(block: Block): { block: Block; warnings: readonly string[] };
   /** What is wrong with a block, naming field and expectation and no value. */
-  check(block: Block, accountId: string): string | undefined;
+  check(block: Block, accountId: string): ConfigFault | undefined;
   /** Which secret the host has not looked up, and so cannot be used. */
   unresolved?(block: Block): string | undefined;
   /** Fills in what is absent, defaults that depend on other fields included. */
@@ -86,17 +86,19 @@ export function resolveAccount<Config extends AccessFields>(
   environment: Environment,
 ): ChannelAccount<Config> {
   const { names } = rules;
-  const { block, key, warnings: found } = findBlock(rules, cfg);
+  const { block, key, fault, warnings: found } = findBlock(rules, cfg);
   const accountId = names.find(block, requested ?? names.primary(block));
-  const missing = (problem: string) => ({ accountId, enabled: false, configured: false, problem, warnings: found });
+  const missing = (problem: string, enabled = false) => ({ accountId, enabled, configured: false, problem, warnings: found });
+  if (fault !== undefined) return missing(fault, true);
   if (!block) return missing(`channels.${rules.channelId} is not set`);
   const ownKey = names.keyOf(block, accountId);
+  const place = ownKey === undefined ? `channels.${key}` : `channels.${key}.${pathText(block, ["accounts", ownKey])}`;
+  const shape = shapeFault(block, key, ownKey);
+  if (shape !== undefined) return missing(shape, block["enabled"] !== false);
   const own = ownBlock(rules, block, accountId);
   if (!own) return missing(rules.unknown?.(accountId) ?? `channels.${key}.accounts.${accountId} is not set`);
 
-  const { accounts: _accounts, defaultAccount: _default, ...shared } = block;
-  const modern = { root: modernize(rules, shared), own: modernize(rules, own) };
-  const place = ownKey === undefined ? `channels.${key}` : `channels.${key}.accounts.${ownKey}`;
+  const modern = { root: modernRoot(rules, block), own: modernOwn(rules, own) };
   const older = [...modern.root.warnings.map((text) => `channels.${key}: ${text}`), ...modern.own.warnings.map((text) => `${place}: ${text}`)];
 
   const overrides = readOverrides(rules, modern.root.block, accountId, environment);
@@ -112,7 +114,8 @@ export function resolveAccount<Config extends AccessFields>(
   const about = { accountId, enabled, ...(typeof name === "string" && { name }) };
 
   const credential = rules.credentialField === undefined ? undefined : credentialIn(rules.credentialField, merged, wins ? overrides.values : []);
-  const problem = overrides.problems[0] ?? prefixed(place, rules.check(merged, accountId));
+  const wrong = rules.check(merged, accountId);
+  const problem = overrides.problems[0] ?? (wrong && placed(wrong, { merged, place, key, modern, nested: rules.nested, overrides: overrides.values, wins }));
   if (problem !== undefined) return { ...about, configured: false, problem, warnings };
   const config = rules.complete(merged, { accountId, own: modern.own.block, root });
   const unresolved = prefixed(place, rules.unresolved?.(merged));
@@ -120,14 +123,33 @@ export function resolveAccount<Config extends AccessFields>(
   return { ...about, configured: true, config, ...accessOf(config), ...(credential && { credential }), ...(unresolved !== undefined && { problem: unresolved }), warnings: [...warnings, ...told] };
 }
 
+interface FoundBlock {
+  key: string;
+  block?: Block;
+  /** What stands there instead of a block. */
+  fault?: string;
+  warnings: readonly string[];
+}
+
 /** The channel's block, under whichever of its keys it stands. */
-export function findBlock<Config>(rules: Pick<AccountRules<Config>, "channelId" | "legacyKeys">, cfg: OpenClawConfig) {
+export function findBlock<Config>(rules: Pick<AccountRules<Config>, "channelId" | "legacyKeys">, cfg: OpenClawConfig): FoundBlock {
   const channels: Block = { ...cfg.channels };
   const present = [rules.channelId, ...rules.legacyKeys].filter((key) => isBlock(channels[key]));
   const [key = rules.channelId, ...ignored] = present;
   const block = channels[key];
   const warnings = ignored.map((other) => `channels.${other} is ignored because channels.${key} is set`);
-  return { key, warnings, ...(isBlock(block) && { block }) };
+  if (isBlock(block)) return { key, warnings, block };
+  const misshapen = [rules.channelId, ...rules.legacyKeys].find((other) => channels[other] !== undefined);
+  return { key, warnings, ...(misshapen !== undefined && { fault: `channels.${misshapen}: ${expected("an object", channels[misshapen])}` }) };
+}
+
+/** What of a block is no place for accounts, as far as this one is concerned. */
+function shapeFault(block: Block, key: string, ownKey: string | undefined): string | undefined {
+  const { accounts } = block;
+  if (accounts !== undefined && !isBlock(accounts)) return `channels.${key}.accounts: ${expected("an object", accounts)}`;
+  const own = ownKey === undefined ? undefined : accountsOf(block)[ownKey];
+  if (ownKey === undefined || own === undefined || isBlock(own)) return undefined;
+  return `channels.${key}.${pathText(block, ["accounts", ownKey])}: ${expected("an object", own)}`;
 }
 
 function ownBlock<Config>({ names }: AccountRules<Config>, block: Block, accountId: string): Block | undefined {
@@ -137,8 +159,18 @@ function ownBlock<Config>({ names }: AccountRules<Config>, block: Block, account
   return names.list(block).includes(accountId) ? {} : undefined;
 }
 
-function modernize<Config>(rules: AccountRules<Config>, block: Block): { block: Block; warnings: readonly string[] } {
-  return rules.modernize?.(block) ?? { block, warnings: [] };
+/** Fields that the host has in every channel's block, and checks itself. */
+const hostOwned = ["heartbeatVisibility"];
+
+function modernRoot(rules: OlderNames, block: Block): Modernized {
+  const modern = modernize(block, rules);
+  return { ...modern, block: without(modern.block, ["accounts", "defaultAccount", ...hostOwned]) };
+}
+
+/** Which account is the default one is said at the root: under an older name it never meant anything here. */
+function modernOwn(rules: OlderNames, own: Block): Modernized {
+  const modern = modernize(own, rules);
+  return { ...modern, block: without(modern.block, modern.written["defaultAccount"] === undefined ? hostOwned : ["defaultAccount", ...hostOwned]) };
 }
 
 /** What the variables say. Where they are tolerated, a number out of bounds is left out like one that cannot be read. */
@@ -146,7 +178,7 @@ function readOverrides<Config>({ check, ...rules }: AccountRules<Config>, root: 
   const { values, problems } = readEnvironment(rules.environment, environment);
   if (!rules.toleratesEnvironment) return { values, problems, warnings: [] };
   // Another address than the one that was meant would be worse than none.
-  const spoils = ({ path, value }: (typeof values)[number]) => typeof value === "number" && mentions(check(replaceAt(root, path, value), accountId), path) && !mentions(check(root, accountId), path);
+  const spoils = ({ path, value }: Override) => typeof value === "number" && isAbout(check(replaceAt(root, path, value), accountId), path) && !isAbout(check(root, accountId), path);
   const spoiling = values.filter(spoils).map(({ variable }) => `environment variable ${variable} is out of bounds`);
   return {
     values: values.filter((value) => !spoils(value)),
@@ -155,8 +187,8 @@ function readOverrides<Config>({ check, ...rules }: AccountRules<Config>, root: 
   };
 }
 
-function mentions(problem: string | undefined, path: readonly string[]): boolean {
-  return problem?.includes(path.join(".")) ?? false;
+function isAbout(fault: ConfigFault | undefined, path: readonly string[]): boolean {
+  return fault !== undefined && path.every((step, index) => step === fault.steps[index]);
 }
 
 function merge(root: Block, own: Block, nested: readonly string[]): Block {
@@ -172,7 +204,7 @@ function without(block: Block, fields: readonly string[] = []): Block {
   return Object.fromEntries(Object.entries(block).filter(([field]) => !fields.includes(field)));
 }
 
-function override(block: Block, values: ReturnType<typeof readEnvironment>["values"]): Block {
+function override(block: Block, values: readonly Override[]): Block {
   return values.reduce((changed, { path, value }) => replaceAt(changed, path, value), block);
 }
 

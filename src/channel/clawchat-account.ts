@@ -1,15 +1,15 @@
 import { normalizeAccountId } from "openclaw/plugin-sdk/account-id";
 // Not the index: what only starts a command line needs no codec.
-import { accountDefaults, type ClawchatAccount, configEnv, configSecrets, validateAccount } from "../../generated/clawchat/config.ts";
-import { describe } from "../../generated/runtime.ts";
+import { accountDefaults, type ClawchatAccount, configEnv, configExpectations, validateAccount } from "../../generated/clawchat/config.ts";
 import type { ConfiguredLogin } from "../auth/configured.ts";
 import { type Block, namedOrRoot } from "./account-names.ts";
 import type { AccountRules } from "./accounts.ts";
+import { describeFault } from "./config-fault.ts";
 import { readServers } from "./clawchat-servers.ts";
 import type { DialedFacts } from "./dialed.ts";
 import type { EnvironmentField } from "./environment.ts";
 import { writeId } from "./identity.ts";
-import { modernize } from "./older-fields.ts";
+import { clawchatOlder } from "./older-names.ts";
 import { type Secret, secretIn, unresolvedSecret } from "./secret.ts";
 import { groupSetting } from "./sender-policy.ts";
 
@@ -17,9 +17,8 @@ const secrets = ["token", "refreshToken"] as const;
 /** A login belongs to one account: two with the same one would push each other out. */
 const login = [...secrets, "userId", "agentId", "ownerUserId", "homeConversationId", "deviceId"] as const;
 const nested = ["ack", "groups", "heartbeat", "limits", "reconnect"] as const;
-const dropped = ["allowAll", "media", "awarenessNote", "richInteractions"] as const;
 
-type Plain = Omit<ClawchatAccount, (typeof secrets)[number] | (typeof dropped)[number]>;
+type Plain = Omit<ClawchatAccount, (typeof secrets)[number] | (typeof clawchatOlder.dropped)[number]>;
 
 /** An account's configuration with nothing left open that depends on something else; `url` is the socket's. */
 export interface ResolvedClawchatAccount extends Omit<Plain, "websocketUrl" | "mediaBaseUrl">, DialedFacts {
@@ -45,19 +44,17 @@ const environment: readonly EnvironmentField[] = [
 ];
 
 export const clawchatRules: AccountRules<ResolvedClawchatAccount> = {
-  channelId: "clawchat",
-  legacyKeys: ["clawchat-plugin-openclaw"],
+  ...clawchatOlder,
   names: namedOrRoot({ idOf: normalizeAccountId, chosenBy: ["defaultAccount"], rootIsNamed: false }),
   nested,
   unshared: login,
   credentialField: "token",
   environment,
   environmentWinsOver: "root",
-  modernize: (block) => modernize(block, { renamed: {}, dropped }),
   check(block) {
-    if (!validateAccount(block)) return describe(validateAccount.errors, block, configSecrets).detail;
+    if (!validateAccount(block)) return describeFault(validateAccount.errors, block, configExpectations);
     const servers = readServers(fillIn(block));
-    return servers.ok ? undefined : servers.why;
+    return servers.ok ? undefined : { steps: [], text: servers.why };
   },
   unresolved: (block) => unresolvedSecret(block, secrets),
   complete(block) {

@@ -1,12 +1,12 @@
 import { normalizeAccountId } from "openclaw/plugin-sdk/account-id";
 // Not the index: what only starts a command line needs no codec.
-import { accountDefaults, configEnv, configSecrets, type InstaClawAccount, validateAccount } from "../../generated/insta-claw/config.ts";
-import { describe } from "../../generated/runtime.ts";
+import { accountDefaults, configEnv, configExpectations, type InstaClawAccount, validateAccount } from "../../generated/insta-claw/config.ts";
 import { readServer } from "../protocols/insta-claw/target.ts";
 import { type Block, namedOrRoot } from "./account-names.ts";
 import type { AccountRules } from "./accounts.ts";
+import { describeFault } from "./config-fault.ts";
 import type { DialedFacts } from "./dialed.ts";
-import { modernize } from "./older-fields.ts";
+import { instaClawOlder } from "./older-names.ts";
 import { Secret, secretIn, unresolvedSecret } from "./secret.ts";
 
 type Plain = Omit<InstaClawAccount, "clientId" | "clientSecret" | "appKey" | "appSecret">;
@@ -20,22 +20,18 @@ export interface ResolvedInstaClawAccount extends Plain, DialedFacts {
 const secrets = ["clientId", "clientSecret"] as const;
 const nested = ["groups", "limits", "reconnect"] as const;
 
-const older = { renamed: { appKey: "clientId", appSecret: "clientSecret" }, dropped: [] };
-
 export const instaClawRules: AccountRules<ResolvedInstaClawAccount> = {
-  channelId: "insta-claw-connector",
-  legacyKeys: [],
+  ...instaClawOlder,
   names: namedOrRoot({ idOf: normalizeAccountId, chosenBy: ["defaultAccount"], rootIsNamed: false }),
   nested,
   credentialField: "clientSecret",
   environment: configEnv.map(({ name, path, type }) => ({ variable: name, path: path.split("."), kind: type })),
   environmentWinsOver: "everything",
   toleratesEnvironment: true,
-  modernize: (block) => modernize(block, older),
   check(block) {
-    if (!validateAccount(block)) return describe(validateAccount.errors, block, configSecrets).detail;
+    if (!validateAccount(block)) return describeFault(validateAccount.errors, block, configExpectations);
     const server = serverOf(block, fillIn(block));
-    return server.ok ? undefined : server.why;
+    return server.ok ? undefined : { steps: [], text: server.why };
   },
   unresolved: (block) => unresolvedSecret(block, secrets),
   complete(block) {

@@ -1,12 +1,12 @@
 import { normalizeAccountId } from "openclaw/plugin-sdk/account-id";
 // Not the index: what only starts a command line needs no codec.
-import { accountDefaults, configEnv, configSecrets, type LocalImAccount, validateAccount } from "../../generated/local-im/config.ts";
-import { describe } from "../../generated/runtime.ts";
+import { accountDefaults, configEnv, configExpectations, type LocalImAccount, validateAccount } from "../../generated/local-im/config.ts";
 import { readServer } from "../protocols/local-im/target.ts";
 import { type Block, namedOrRoot } from "./account-names.ts";
 import type { DialedFacts } from "./dialed.ts";
 import type { AccountRules } from "./accounts.ts";
-import { modernize } from "./older-fields.ts";
+import { describeFault } from "./config-fault.ts";
+import { localImOlder } from "./older-names.ts";
 import { type Secret, secretIn, unresolvedSecret } from "./secret.ts";
 
 type Plain = Pick<LocalImAccount, "debug" | "dmPolicy" | "allowFrom" | "groupPolicy" | "groupAllowFrom" | "sessionScope" | "limits">;
@@ -17,29 +17,19 @@ export interface ResolvedLocalImAccount extends Plain, DialedFacts {
   token?: Secret;
 }
 
-const older = {
-  renamed: { clientWsUrl: "serverUrl", gatewayToken: "token", accountId: "defaultAccount" },
-  dropped: ["wsPort", "httpPort", "tokenType"],
-};
-
 export const localImRules: AccountRules<ResolvedLocalImAccount> = {
-  channelId: "nc-local-im-connector",
-  legacyKeys: [],
+  ...localImOlder,
   // Ids go to the server as they are written.
   names: namedOrRoot({ idOf: (key) => key.trim(), chosenBy: ["defaultAccount", "accountId"], rootIsNamed: true }),
   nested: ["limits"],
   credentialField: "token",
   environment: configEnv.map(({ name, path, type }) => ({ variable: name, path: path.split("."), kind: type })),
   environmentWinsOver: "root",
-  modernize(block) {
-    const { block: { defaultAccount: _default, ...fields }, warnings } = modernize(block, older);
-    return { block: fields, warnings };
-  },
   check(block, accountId) {
-    if (block["connectionMode"] === "server") return `Local IM account "${accountId}" 当前版本只支持 Client 模式 (connectionMode must be client)`;
-    if (!validateAccount(block)) return describe(validateAccount.errors, block, configSecrets).detail;
+    if (block["connectionMode"] === "server") return { steps: [], text: `Local IM account "${accountId}" 当前版本只支持 Client 模式 (connectionMode must be client)` };
+    if (!validateAccount(block)) return describeFault(validateAccount.errors, block, configExpectations);
     const server = serverOf(fillIn(block), accountId);
-    return server.ok ? undefined : server.why;
+    return server.ok ? undefined : { steps: [], text: server.why };
   },
   unresolved: (block) => unresolvedSecret(block, ["token"]),
   complete(block, { accountId }) {

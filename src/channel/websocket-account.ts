@@ -1,10 +1,11 @@
-import { describe } from "../../generated/runtime.ts";
 // Not the index: what only starts a command line needs no codec.
-import { accountDefaults, configEnv, configSecrets, validateAccount, type WebsocketAccount } from "../../generated/websocket/config.ts";
+import { accountDefaults, configEnv, configExpectations, validateAccount, type WebsocketAccount } from "../../generated/websocket/config.ts";
 import { placeOf } from "../core/place.ts";
 import type { ResolvedAccount } from "../account/websocket/config.ts";
 import { type Block, rootAndNamed } from "./account-names.ts";
 import type { AccountRules } from "./accounts.ts";
+import { describeFault } from "./config-fault.ts";
+import { websocketOlder } from "./older-names.ts";
 
 /** An account's configuration with nothing left open that depends on something else. */
 export type ResolvedWebsocketAccount = ResolvedAccount & Required<Pick<WebsocketAccount, "dmPolicy">>;
@@ -15,13 +16,12 @@ const MAX_AGENTS_WITHOUT_AUTH = 100;
 const nested = ["auth", "dynamicAgentCreation", "groups", "limits", "media"] as const;
 
 export const websocketRules: AccountRules<ResolvedWebsocketAccount> = {
-  channelId: "websocket",
-  legacyKeys: ["ws"],
+  ...websocketOlder,
   names: rootAndNamed,
   nested,
   environmentWinsOver: "root",
   environment: configEnv.map(({ name, path, type }) => ({ variable: name, path: path.split("."), kind: type })),
-  check: (block) => (validateAccount(block) ? undefined : describe(validateAccount.errors, block, configSecrets).detail),
+  check: (block) => (validateAccount(block) ? undefined : describeFault(validateAccount.errors, block, configExpectations)),
   complete(block, { accountId, own, root }) {
     const plain = fillIn(block);
     const host = plain.host ?? (plain.auth.enabled && plain.auth.required ? "0.0.0.0" : "127.0.0.1");

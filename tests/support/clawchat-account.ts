@@ -31,8 +31,8 @@ export interface ClawchatParts {
 /** An account as its channel would run it, for tests that need no host. */
 export async function openClawchatFor(parts: ClawchatParts): Promise<RunningAccount<ResolvedClawchatAccount>> {
   const { block, agent, journal, logins, system = platform, log = silentLog, hasten = (link) => link, change = (settings) => settings } = parts;
-  const problem = clawchatRules.check(block, "default");
-  if (problem !== undefined) throw new Error(problem);
+  const fault = clawchatRules.check(block, "default");
+  if (fault) throw new Error(fault.text);
   return await openClawchatAccount(
     {
       accountId: "default",

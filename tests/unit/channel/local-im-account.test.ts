@@ -117,7 +117,7 @@ describe("an account of the local IM channel", () => {
   it.each(["line\r\nX-Evil: 1", "schlüssel", "two words", ""])("takes no token like %j", (token) => {
     const { configured, problem = "" } = resolve({ serverUrl, token });
     expect(configured).toBe(false);
-    expect(problem).toMatch(/^channels\.nc-local-im-connector: Invalid field token: /);
+    expect(problem).toMatch(/^channels\.nc-local-im-connector\.token: expected a string of 1 to 4096 characters \(ASCII without spaces\) or a SecretRef, got a string$/);
     if (token !== "") expect(problem).not.toContain(token);
   });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { configDefaults, configEnv, validateAccount, validateConfig } from "../../../generated/websocket/index.ts";
+import { configDefaults, configEnv, configExpectations, validateAccount, validateConfig } from "../../../generated/websocket/index.ts";
 
 interface Manifest {
   channelConfigs: Record<string, { label: string; description: string; schema: object; uiHints: Record<string, object> }>;
@@ -58,5 +58,19 @@ describe("the generated configuration", () => {
     const { uiHints = {} } = manifest.channelConfigs["websocket"] ?? {};
     expect(uiHints["auth.endpoint"]).toEqual({ label: "Verifier URL", help: expect.any(String) as string });
     expect(uiHints["accounts.*.auth.endpoint"]).toEqual(uiHints["auth.endpoint"]);
+  });
+
+  it("says in words what each field may hold, for accounts what the root says", () => {
+    expect(configExpectations).toMatchObject({
+      port: "a whole number from 1 to 65535",
+      path: "a string of at most 256 characters (matching ^/[A-Za-z0-9._~/-]*$)",
+      "auth.enabled": "true or false",
+      dmPolicy: '"open", "pairing", "allowlist" or "disabled"',
+      allowFrom: "an array of at most 10000 entries",
+      "allowFrom.*": "a string or a number",
+      "groups.*.requireMention": "true or false",
+      "accounts.*": "an object",
+    });
+    expect(Object.keys(configExpectations).filter((path) => path.startsWith("accounts.*."))).toEqual([]);
   });
 });
