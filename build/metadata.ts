@@ -24,7 +24,7 @@ export const channelManifestSchema = z.object({
 
 export type ChannelManifest = z.infer<typeof channelManifestSchema>;
 
-export const entries = ["index", "setup-entry", "secret-contract-api"] as const;
+export const entries = ["index", "setup-entry", "secret-contract-api", "doctor-contract-api"] as const;
 
 export function packageJson(row: PluginPackage, release: Release): object {
   return {
@@ -80,6 +80,7 @@ export function pluginManifest(row: PluginPackage, release: Release, channel: Ch
     categories: ["channels"],
     channels,
     activation: { onStartup: false, onChannels: channels },
+    doctorContract: { configRepair: true },
     configSchema: { type: "object", additionalProperties: false, properties: {} },
     channelConfigs: { ...channel.channelConfigs, ...older },
   };

@@ -5,6 +5,7 @@ import { deleteAccount, editAccount } from "./account-edits.ts";
 import { type AccessFields, type ChannelAccount, defaultAccountId, resolveAccount } from "./accounts.ts";
 import { describePeer, formatProbe } from "./capabilities.ts";
 import { createAcquaintances, createDirectory, type KnownPeers, type SelfOf } from "./directory.ts";
+import { createDoctor } from "./doctor.ts";
 import type { ChannelKind } from "./gateway.ts";
 import { createHeartbeat } from "./heartbeat.ts";
 import { createMessaging } from "./messaging.ts";
@@ -77,6 +78,7 @@ export function createChannel<Config extends AccessConfig & AccessFields & Known
         setAccountEnabled: ({ cfg, accountId, enabled }) => editAccount(rules, cfg, accountId, { enabled }),
         deleteAccount: ({ cfg, accountId }) => deleteAccount(rules, cfg, accountId),
       },
+      doctor: createDoctor(rules, resolve),
       setupContract: createSetupContract(rules, words.setup, resolve),
       setupWizard: createSetupWizard(rules, names.label, words.setup, resolve),
       status: {
