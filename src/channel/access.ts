@@ -1,15 +1,15 @@
 import type { Access } from "../account/agent.ts";
+import { createChannelPairingChallengeIssuer } from "openclaw/plugin-sdk/channel-pairing";
 import { describeThrown } from "../core/errors.ts";
+import { limits } from "../core/limits.ts";
 import { forLog } from "../core/redact.ts";
 import type { Inbound, Sender } from "../protocols/inbound.ts";
 import { type HostAccount, isHostError } from "./host.ts";
 import { writeId } from "./identity.ts";
 import { askAdmission, type Ingress, type IngressQuestion, questionOf, resolveIngress } from "./ingress.ts";
+import type { PairingNotice } from "./pairing-notice.ts";
 import { type Route, resolveRoute } from "./routes.ts";
 import type { AccessConfig } from "./sender-policy.ts";
-
-/** How long the host keeps a pairing code. */
-const PAIRING_MS = 3_600_000;
 
 const FORBIDDEN: Access = { admitted: false, code: "forbidden", error: "Sender not allowed" };
 
@@ -19,6 +19,7 @@ export interface AccessDeps<Config extends AccessConfig> {
   prepareAgent(question: IngressQuestion & { config: Config }): Promise<{ ok: true } | { ok: false; error: string }>;
   /** What is wrong with an attachment, before anything is fetched. */
   checkMedia(inbound: Inbound, config: Config): Promise<string | undefined>;
+  approvals: Pick<PairingNotice, "asked">;
 }
 
 /** May this sender talk here, and in which session? Reads the configuration anew for every message. */
@@ -31,7 +32,7 @@ export async function decideAccess<Config extends AccessConfig>(inbound: Inbound
   }
   try {
     const question = { ...questionOf(host.hostConfig(), config, inbound, routeOf(host, inbound)), config };
-    const refusal = await refuse(host, inbound, await resolveIngress(host, question));
+    const refusal = await refuse(deps, inbound, await resolveIngress(host, question));
     if (refusal) return refusal;
     const rejected = await deps.checkMedia(inbound, config);
     if (rejected !== undefined) {
@@ -71,7 +72,8 @@ export function routeOf(host: HostAccount<unknown>, inbound: Inbound): Route {
   return resolveRoute(host.runtime.channel, host.hostConfig(), host.channel, host.accountId, inbound.conversation);
 }
 
-async function refuse(host: HostAccount<unknown>, inbound: Inbound, { ingress, commandAccess }: Ingress): Promise<Access | undefined> {
+async function refuse<Config extends AccessConfig>(deps: AccessDeps<Config>, inbound: Inbound, { ingress, commandAccess }: Ingress): Promise<Access | undefined> {
+  const { host } = deps;
   switch (ingress.admission) {
     case "dispatch":
     case "skip":
@@ -79,7 +81,7 @@ async function refuse(host: HostAccount<unknown>, inbound: Inbound, { ingress, c
       return undefined;
     case "pairing-required":
       note(host, inbound, ingress.reasonCode);
-      return await requestPairing(host, inbound);
+      return await requestPairing(host, inbound, deps.approvals);
     case "drop":
       note(host, inbound, ingress.reasonCode);
       return commandAccess.shouldBlockControlCommand
@@ -88,19 +90,29 @@ async function refuse(host: HostAccount<unknown>, inbound: Inbound, { ingress, c
   }
 }
 
-async function requestPairing(host: HostAccount<unknown>, { sender, receivedAt }: Inbound): Promise<Access> {
+async function requestPairing(host: HostAccount<unknown>, { messageId, sender, receivedAt }: Inbound, approvals: AccessDeps<AccessConfig>["approvals"]): Promise<Access> {
   const { pairing } = host.runtime.channel;
   const channel = host.channel.id;
-  const { code } = await pairing.upsertPairingRequest({
+  const { accountId } = host;
+  const idLine = `Your ${host.channel.label} id: ${sender.id}`;
+  let given = { code: "", created: false };
+  // Tells plugins that listen for it; the host answers a stranger once an hour, while here no message stays without an answer.
+  await createChannelPairingChallengeIssuer({
     channel,
-    accountId: host.accountId,
-    id: writeId(sender.id),
+    accountId,
+    upsertPairingRequest: async (request) => (given = await pairing.upsertPairingRequest({ ...request, channel, accountId })),
+  })({
+    senderId: writeId(sender.id),
+    senderIdLine: idLine,
     ...(sender.name !== undefined && { meta: { name: sender.name } }),
+    async sendPairingReply() {},
   });
+  const { code, created } = given;
   // The host holds few open requests per account; one more gets no code.
+  if (code === "") note(host, { messageId, sender }, "too many wait for approval");
   if (code === "") return { admitted: false, code: "forbidden", error: "Sender not allowed: too many others wait for approval, try again later" };
-  const text = pairing.buildPairingReply({ channel, idLine: `Your ${host.channel.label} id: ${sender.id}`, code });
-  return { admitted: false, pairing: { code, text, expiresAt: receivedAt + PAIRING_MS } };
+  const since = approvals.asked(sender.id, created, receivedAt);
+  return { admitted: false, pairing: { code, text: pairing.buildPairingReply({ channel, idLine, code }), expiresAt: since + limits.pairingCodeMs } };
 }
 
 function failed(host: HostAccount<unknown>, thrown: unknown): Access {

@@ -7,6 +7,8 @@ export interface AccountFiles {
   journalFile: string;
   /** Of a wire on which accounts log in. */
   loginFile: string;
+  /** Who was given a pairing code. */
+  pairingFile: string;
 }
 
 const LONGEST_FILE_NAME = 100;
@@ -14,7 +16,7 @@ const LONGEST_FILE_NAME = 100;
 /** The same for whoever runs the account and for the commands beside it, which are other processes. */
 export function accountFiles(stateDirectory: string, channelId: string, accountId: string): AccountFiles {
   const base = path.join(stateDirectory, "clawwire", channelId, fileNameOf(accountId));
-  return { journalFile: `${base}.sqlite`, loginFile: `${base}.login.sqlite` };
+  return { journalFile: `${base}.sqlite`, loginFile: `${base}.login.sqlite`, pairingFile: `${base}.pairing.json` };
 }
 
 /** Ids may differ in nothing but case, and be longer than names of files. */

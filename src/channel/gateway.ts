@@ -19,6 +19,7 @@ import { isTrusted } from "./ingress.ts";
 import { findRejected, type MediaBounds, prepareMediaRoot } from "./media.ts";
 import { createNarrator, type Narration } from "./narration.ts";
 import { uploadOf } from "./outbound-media.ts";
+import { type PairingNotice, watchApprovals } from "./pairing-notice.ts";
 import { createResumed, type Resumed } from "./resumed.ts";
 import { type LiveAccounts, whereabouts } from "./running.ts";
 import type { AccessConfig } from "./sender-policy.ts";
@@ -125,15 +126,19 @@ async function open<Config extends AccessConfig & AccessFields>(host: HostAccoun
   void kind.inspectStart?.(config, log);
 
   const resumed = createResumed();
+  const files = accountFiles(state, kind.names.id, accountId);
+  const approvals = await watchApprovals({ host, file: files.pairingFile, account: () => kind.live.get(accountId)?.account });
   let url = "";
   const narrator = kind.narration && createNarrator(kind.narration, log, { accountId, name: () => host.account().name, url: () => url });
-  const agent = createAgent(host, kind, resumed, ownMedia);
+  const agent = createAgent(host, kind, { resumed, approvals }, ownMedia);
   const changed = (status: AccountStatus) => {
     if (url !== "") narrator?.status(status);
     report.changed(status);
   };
-  const files = accountFiles(state, kind.names.id, accountId);
-  const account = await kind.open({ accountId, config, agent: narrator?.agent(agent) ?? agent, ...files, system, log, changed });
+  const account = await kind.open({ accountId, config, agent: narrator?.agent(agent) ?? agent, ...files, system, log, changed }).catch(async (thrown: unknown) => {
+    await approvals.stop();
+    throw thrown;
+  });
   const moved = () => {
     url = account.url;
     report.moved(url);
@@ -141,7 +146,7 @@ async function open<Config extends AccessConfig & AccessFields>(host: HostAccoun
   moved();
   narrator?.status(account.status());
   const mediaBytes = () => mediaBytesOf(kind, host.account().config ?? config);
-  const remove = kind.live.add(accountId, { account, resumed, log, mediaBytes });
+  const remove = kind.live.add(accountId, { account, resumed, approvals, log, mediaBytes });
   const cancelFollow = followConfig(host, (next) => {
     account.reconfigure(next);
     moved();
@@ -156,6 +161,7 @@ async function open<Config extends AccessConfig & AccessFields>(host: HostAccoun
       cancelFollow();
       cancelRefresh();
       remove();
+      await approvals.stop();
       await account.stop();
     },
   };
@@ -171,7 +177,7 @@ function mediaBytesOf<Config extends AccessConfig & AccessFields>(kind: ChannelK
   return kind.mediaOf?.(config).maxBytes ?? 0;
 }
 
-function createAgent<Config extends AccessConfig & AccessFields>(host: HostAccount<Config>, kind: ChannelKind<Config>, resumed: Resumed, ownMedia: string): Agent {
+function createAgent<Config extends AccessConfig & AccessFields>(host: HostAccount<Config>, kind: ChannelKind<Config>, { resumed, approvals }: { resumed: Resumed; approvals: PairingNotice }, ownMedia: string): Agent {
   const running = () => kind.live.get(host.accountId)?.account;
   const mediaBounds = (config: Config): MediaBounds => {
     if (!kind.mediaOf) return noMedia;
@@ -195,6 +201,7 @@ function createAgent<Config extends AccessConfig & AccessFields>(host: HostAccou
       if (characters !== undefined) host.log.debug(`message ${forLog(inbound.messageId)}: ${JSON.stringify(clip(inbound.content, characters))}`);
       return decideAccess(inbound, {
         host,
+        approvals,
         checkMedia: (message, config) => findRejected(message.media, mediaBounds(config)),
         async prepareAgent(question) {
           const { config, route } = question;

@@ -1,5 +1,6 @@
 import type { RunningAccount } from "../account/account.ts";
 import type { Log } from "../core/ports.ts";
+import type { PairingNotice } from "./pairing-notice.ts";
 import { processWide } from "./process-wide.ts";
 import type { Resumed } from "./resumed.ts";
 
@@ -9,6 +10,7 @@ export interface LiveAccount {
   /** Bytes of the largest file that may be sent. */
   mediaBytes(): number;
   resumed: Resumed;
+  approvals: Pick<PairingNotice, "tell">;
   log: Log;
 }
 

@@ -23,6 +23,12 @@ export const limits = {
   sweepEveryMs: 60_000,
   /** ms until the host must have decided whether a sender is let in. */
   accessMs: 10_000,
+  /** ms for which the host keeps a pairing code. */
+  pairingCodeMs: 3_600_000,
+  /** ms between two looks whether somebody who was given a code has been approved. */
+  pairingLookMs: 2_000,
+  /** ms for which an approved sender who is away is still told of it. */
+  pairingTellMs: 7 * 86_400_000,
   /** ms until whoever said something unasked hears what became of it. */
   announcementMs: 30_000,
   /** Groups of which a title and the last message are remembered. */

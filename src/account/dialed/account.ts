@@ -183,7 +183,10 @@ export async function openDialedAccount<Config, State, Origin>(
         // What comes again is not complained about each time.
         if (duties.tells?.(inbound, refusal) !== false && isStored) correspondent.say({ say: "refused", of: inbound, refusal });
       },
-      pairing: ({ text }) => correspondent.say({ say: "pairing", of: inbound, text }),
+      pairing({ text }) {
+        meet(inbound, [senderKey(inbound)]);
+        correspondent.say({ say: "pairing", of: inbound, text });
+      },
       repeated(known) {
         // Its author may have changed it (CC-53).
         if (duties.admitted) heard.note(inbound);
@@ -194,14 +197,10 @@ export async function openDialedAccount<Config, State, Origin>(
     return isStored;
   }
 
-  /** What is said unasked goes to where the last message came from. */
-  function meet(inbound: Inbound<Origin>): void {
-    const { conversation, sender } = inbound;
-    const keys = new Set([conversationKey(conversation)]);
-    // Who writes in a session of another name is found by the own one too.
-    if (conversation.kind === "direct" && conversation.scope !== undefined) keys.add(conversationKey({ kind: "direct", id: sender.id, scope: "user" }));
+  /** What is said unasked goes to where the last message came from. Who writes in a session of another name is found by the own one too. */
+  function meet(inbound: Inbound<Origin>, keys = [conversationKey(inbound.conversation), senderKey(inbound)]): void {
     try {
-      for (const key of keys) journal.meet(key, JSON.stringify(inbound), inbound.receivedAt);
+      for (const key of new Set(keys)) journal.meet(key, JSON.stringify(inbound), inbound.receivedAt);
     } catch (thrown) {
       log.warn(`where to find ${accountId}'s last sender could not be written down: ${describeThrown(thrown)}`);
     }
@@ -278,6 +277,12 @@ export async function openDialedAccount<Config, State, Origin>(
       return stopped;
     },
   };
+}
+
+/** Where somebody is found whom nobody has let in yet: a conversation may be that of others. */
+function senderKey({ conversation, sender }: Pick<Inbound, "conversation" | "sender">): string {
+  if (conversation.kind === "group") return conversationKey(conversation);
+  return conversationKey({ kind: "direct", id: sender.id, ...(conversation.scope !== undefined && { scope: "user" }) });
 }
 
 function conversationKey({ kind, id, ...rest }: Recipient): string {

@@ -4,10 +4,10 @@ import { resolveAccount } from "../../../src/channel/accounts.ts";
 import { clawchatRules } from "../../../src/channel/clawchat-account.ts";
 import { websocketRules } from "../../../src/channel/websocket-account.ts";
 import type { Inbound } from "../../../src/protocols/inbound.ts";
-import { type FakeHost, fakeHost, group, inboundOf } from "./fake-host.ts";
+import { type FakeHost, fakeHost, group, inboundOf, noApprovals } from "./fake-host.ts";
 
 const decide = (host: FakeHost, about: Partial<Inbound> = {}) =>
-  decideAccess(inboundOf(about), { host, checkMedia: async () => undefined, prepareAgent: async () => ({ ok: true }) });
+  decideAccess(inboundOf(about), { host, approvals: noApprovals, checkMedia: async () => undefined, prepareAgent: async () => ({ ok: true }) });
 
 const verified = (id: string) => ({ id, verified: true });
 const claimed = (id: string) => ({ id, verified: false });
@@ -36,8 +36,8 @@ describe("access", () => {
 
   it("says in the log why an attachment, an agent or one more request for approval has kept a message from running", async () => {
     const host = fakeHost({});
-    await decideAccess(inboundOf(), { host, checkMedia: async () => "too large", prepareAgent: async () => ({ ok: true }) });
-    await decideAccess(inboundOf(), { host, checkMedia: async () => undefined, prepareAgent: async () => ({ ok: false, error: "no room for another agent" }) });
+    await decideAccess(inboundOf(), { host, approvals: noApprovals, checkMedia: async () => "too large", prepareAgent: async () => ({ ok: true }) });
+    await decideAccess(inboundOf(), { host, approvals: noApprovals, checkMedia: async () => undefined, prepareAgent: async () => ({ ok: false, error: "no room for another agent" }) });
     const waiting = fakeHost({ dmPolicy: "pairing" });
     waiting.pairingCode = "";
     await decide(waiting);
@@ -149,14 +149,14 @@ describe("access", () => {
 
   it("WS-26 refuses a message with an attachment that may not be read", async () => {
     const host = fakeHost({});
-    const access = decideAccess(inboundOf(), { host, checkMedia: async () => "it is not a file", prepareAgent: async () => ({ ok: true }) });
+    const access = decideAccess(inboundOf(), { host, approvals: noApprovals, checkMedia: async () => "it is not a file", prepareAgent: async () => ({ ok: true }) });
     expect(await access).toEqual({ admitted: false, code: "media_rejected", error: "Attachment rejected: it is not a file" });
   });
 
   it("makes no agent for a sender who is turned away", async () => {
     const host = fakeHost({ dmPolicy: "disabled" });
     const prepared: string[] = [];
-    await decideAccess(inboundOf(), { host, checkMedia: async () => undefined, prepareAgent: async ({ inbound }) => (prepared.push(inbound.sender.id), { ok: true }) });
+    await decideAccess(inboundOf(), { host, approvals: noApprovals, checkMedia: async () => undefined, prepareAgent: async ({ inbound }) => (prepared.push(inbound.sender.id), { ok: true }) });
     expect(prepared).toEqual([]);
   });
 

@@ -11,6 +11,7 @@ import { createResumed } from "../../../src/channel/resumed.ts";
 import { createLiveAccounts } from "../../../src/channel/running.ts";
 import { localImChannel } from "../../../src/channel/local-im.ts";
 import { clawchatChannel, clawchatToolGuard } from "../../../src/channel/clawchat.ts";
+import { noApprovals } from "./fake-host.ts";
 
 const cfgOf = (block: object) => ({ channels: { clawchat: block } });
 const resolve = (block: object, accountId?: string, environment: Record<string, string> = {}) => resolveAccount(rules, cfgOf(block), accountId, environment);
@@ -192,7 +193,7 @@ describe("the ClawChat channel", () => {
     expect(isLinked()).toBe("linked");
     for (const [state, link] of [["blocked", "not-linked"], ["ready", "linked"]] as const) {
       const account = { status: () => running(state), url: "", send: async () => "away" as const, probe: async () => ({ ok: true, checked: [], roundTripMs: 1 }) as const };
-      const remove = live.add("default", { account, resumed: createResumed(), log: { debug() {}, info() {}, warn() {}, error() {} }, mediaBytes: () => 0 });
+      const remove = live.add("default", { account, resumed: createResumed(), approvals: noApprovals, log: { debug() {}, info() {}, warn() {}, error() {} }, mediaBytes: () => 0 });
       expect(isLinked()).toBe(link);
       remove();
     }

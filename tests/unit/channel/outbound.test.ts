@@ -8,6 +8,7 @@ import { hostMessageId } from "../../../src/channel/identity.ts";
 import { createOutbound } from "../../../src/channel/outbound.ts";
 import { createResumed } from "../../../src/channel/resumed.ts";
 import { createLiveAccounts } from "../../../src/channel/running.ts";
+import { noApprovals } from "./fake-host.ts";
 
 const { channel } = clawchatToolGuard;
 let folder: string;
@@ -34,7 +35,7 @@ function stage(takes: boolean) {
       return { kind: "file", url: "https://media.example/1", name: "plan.txt" } as const;
     },
   };
-  live.add("default", { account, resumed: createResumed(), log: { debug() {}, info() {}, warn() {}, error() {} }, mediaBytes: () => 1000 });
+  live.add("default", { account, resumed: createResumed(), approvals: noApprovals, log: { debug() {}, info() {}, warn() {}, error() {} }, mediaBytes: () => 1000 });
   const { sendMedia } = createOutbound(channel, live).attachedResults;
   const send = (mediaUrl: string) => sendMedia?.({ cfg: { channels: { clawchat: {} } }, to: "clawchat:group:cnv_1", text: "Here it is.", mediaUrl, mediaLocalRoots: [folder] });
   return { send, sent, uploaded };
@@ -63,7 +64,7 @@ describe("what is said unasked", () => {
     const live = createLiveAccounts();
     const sendings: [Recipient, Announcement][] = [];
     const account = { url: "", status: () => ({ connected: true, running: 0, waiting: 0 }), probe: async () => ({ ok: true, checked: [], roundTripMs: 1 }) as const, send: async (to: Recipient, message: Announcement) => (sendings.push([to, message]), sent) };
-    live.add("default", { account, resumed: createResumed(), log: { debug() {}, info() {}, warn() {}, error() {} }, mediaBytes: () => 1000 });
+    live.add("default", { account, resumed: createResumed(), approvals: noApprovals, log: { debug() {}, info() {}, warn() {}, error() {} }, mediaBytes: () => 1000 });
     const { sendText } = createOutbound(channel, live).attachedResults;
     return { sendings, send: async (to: string, replyToId?: string) => await sendText?.({ cfg, to, text: "hi", ...(replyToId !== undefined && { replyToId }) }) };
   };

@@ -6,6 +6,7 @@ import { createProber } from "../../../src/channel/probe.ts";
 import { createResumed } from "../../../src/channel/resumed.ts";
 import { createLiveAccounts } from "../../../src/channel/running.ts";
 import { createVirtualSystem } from "../../support/virtual.ts";
+import { noApprovals } from "./fake-host.ts";
 
 function stage(answer: Probed | Promise<Probed>) {
   const live = createLiveAccounts();
@@ -16,7 +17,7 @@ function stage(answer: Probed | Promise<Probed>) {
     send: async () => "away" as const,
     probe: async (withinMs: number) => (asked.push(withinMs), await answer),
   };
-  live.add("home", { account, resumed: createResumed(), log: { debug() {}, info() {}, warn() {}, error() {} }, mediaBytes: () => 0 });
+  live.add("home", { account, resumed: createResumed(), approvals: noApprovals, log: { debug() {}, info() {}, warn() {}, error() {} }, mediaBytes: () => 0 });
   const prober = createProber(live, createVirtualSystem());
   return { asked, probe: (accountId = "home") => prober({ channel: "websocket", accountId, timeoutMs: 10_000 }) };
 }
