@@ -3,7 +3,7 @@
 
 import { codePoints } from "../runtime.ts";
 export const ClawchatConfigInput = validate14;
-const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"baseUrl":{"type":"string","minLength":1,"maxLength":2048},"websocketUrl":{"type":"string","minLength":1,"maxLength":2048},"mediaBaseUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"refreshToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"userId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"agentId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"ownerUserId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"homeConversationId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"deviceId":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[!-~]+$"},"platform":{"type":"string","minLength":1,"maxLength":64,"pattern":"^[!-~]+$"},"greeting":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"groupSessionsPerUser":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"muted":{"type":"boolean"},"batchDelaySeconds":{"type":"integer","minimum":0,"maximum":3600}}}},"outputVisibility":{"type":"string","enum":["minimal","normal","full"]},"reliableDelivery":{"type":"boolean"},"streaming":{"type":"boolean"},"deliveryReceipts":{"type":"boolean"},"strictChatIds":{"type":"boolean"},"typingMaxContinuousMs":{"type":"integer","minimum":1000,"maximum":86400000},"ack":{"type":"object","additionalProperties":false,"properties":{"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000},"resendOnTimeout":{"type":"boolean"}}},"heartbeat":{"type":"object","additionalProperties":false,"properties":{"intervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000}}},"reconnect":{"type":"object","additionalProperties":false,"properties":{"initialDelayMs":{"type":"integer","minimum":100,"maximum":600000},"maxDelayMs":{"type":"integer","minimum":1000,"maximum":3600000},"jitterRatio":{"type":"number","minimum":0,"maximum":1},"maxRetries":{"type":"integer","minimum":0,"maximum":1000000}}},"debug":{"type":"boolean"},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"mediaMegabytes":{"type":"integer","minimum":1,"maximum":100},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"allowAll":{},"media":{},"awarenessNote":{},"richInteractions":{},"defaultAccount":{"type":"string","minLength":1,"maxLength":128},"accounts":{"type":"object","maxProperties":1000,"additionalProperties":{"$ref":"#/definitions/ClawchatAccountInput"}}}};
+const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"baseUrl":{"type":"string","minLength":1,"maxLength":2048},"websocketUrl":{"type":"string","minLength":1,"maxLength":2048},"mediaBaseUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"refreshToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"userId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"agentId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"ownerUserId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"homeConversationId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"deviceId":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[!-~]+$"},"platform":{"type":"string","minLength":1,"maxLength":64,"pattern":"^[!-~]+$"},"greeting":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"groupSessionsPerUser":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"muted":{"type":"boolean"},"batchDelaySeconds":{"type":"integer","minimum":0,"maximum":3600}}}},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"outputVisibility":{"type":"string","enum":["minimal","normal","full"]},"reliableDelivery":{"type":"boolean"},"streaming":{"type":"boolean"},"deliveryReceipts":{"type":"boolean"},"strictChatIds":{"type":"boolean"},"typingMaxContinuousMs":{"type":"integer","minimum":1000,"maximum":86400000},"ack":{"type":"object","additionalProperties":false,"properties":{"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000},"resendOnTimeout":{"type":"boolean"}}},"heartbeat":{"type":"object","additionalProperties":false,"properties":{"intervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000}}},"reconnect":{"type":"object","additionalProperties":false,"properties":{"initialDelayMs":{"type":"integer","minimum":100,"maximum":600000},"maxDelayMs":{"type":"integer","minimum":1000,"maximum":3600000},"jitterRatio":{"type":"number","minimum":0,"maximum":1},"maxRetries":{"type":"integer","minimum":0,"maximum":1000000}}},"debug":{"type":"boolean"},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"mediaMegabytes":{"type":"integer","minimum":1,"maximum":100},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"allowAll":{},"media":{},"awarenessNote":{},"richInteractions":{},"defaultAccount":{"type":"string","minLength":1,"maxLength":128},"accounts":{"type":"object","maxProperties":1000,"additionalProperties":{"$ref":"#/definitions/ClawchatAccountInput"}}}};
 const func2 = Object.prototype.hasOwnProperty;
 const func3 = codePoints;
 const func8 = (s) => { if (s.length < 1) return false; for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (!((c >= 33 && c <= 126))) return false; } return true; };
@@ -113,7 +113,7 @@ validate15.errors = vErrors;
 return errors === 0;
 }
 
-const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"baseUrl":{"type":"string","minLength":1,"maxLength":2048},"websocketUrl":{"type":"string","minLength":1,"maxLength":2048},"mediaBaseUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"refreshToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"userId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"agentId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"ownerUserId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"homeConversationId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"deviceId":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[!-~]+$"},"platform":{"type":"string","minLength":1,"maxLength":64,"pattern":"^[!-~]+$"},"greeting":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"groupSessionsPerUser":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"muted":{"type":"boolean"},"batchDelaySeconds":{"type":"integer","minimum":0,"maximum":3600}}}},"outputVisibility":{"type":"string","enum":["minimal","normal","full"]},"reliableDelivery":{"type":"boolean"},"streaming":{"type":"boolean"},"deliveryReceipts":{"type":"boolean"},"strictChatIds":{"type":"boolean"},"typingMaxContinuousMs":{"type":"integer","minimum":1000,"maximum":86400000},"ack":{"type":"object","additionalProperties":false,"properties":{"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000},"resendOnTimeout":{"type":"boolean"}}},"heartbeat":{"type":"object","additionalProperties":false,"properties":{"intervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000}}},"reconnect":{"type":"object","additionalProperties":false,"properties":{"initialDelayMs":{"type":"integer","minimum":100,"maximum":600000},"maxDelayMs":{"type":"integer","minimum":1000,"maximum":3600000},"jitterRatio":{"type":"number","minimum":0,"maximum":1},"maxRetries":{"type":"integer","minimum":0,"maximum":1000000}}},"debug":{"type":"boolean"},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"mediaMegabytes":{"type":"integer","minimum":1,"maximum":100},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"allowAll":{},"media":{},"awarenessNote":{},"richInteractions":{}}};
+const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"baseUrl":{"type":"string","minLength":1,"maxLength":2048},"websocketUrl":{"type":"string","minLength":1,"maxLength":2048},"mediaBaseUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"refreshToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"userId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"agentId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"ownerUserId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"homeConversationId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"deviceId":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[!-~]+$"},"platform":{"type":"string","minLength":1,"maxLength":64,"pattern":"^[!-~]+$"},"greeting":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"groupSessionsPerUser":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"muted":{"type":"boolean"},"batchDelaySeconds":{"type":"integer","minimum":0,"maximum":3600}}}},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"outputVisibility":{"type":"string","enum":["minimal","normal","full"]},"reliableDelivery":{"type":"boolean"},"streaming":{"type":"boolean"},"deliveryReceipts":{"type":"boolean"},"strictChatIds":{"type":"boolean"},"typingMaxContinuousMs":{"type":"integer","minimum":1000,"maximum":86400000},"ack":{"type":"object","additionalProperties":false,"properties":{"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000},"resendOnTimeout":{"type":"boolean"}}},"heartbeat":{"type":"object","additionalProperties":false,"properties":{"intervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000}}},"reconnect":{"type":"object","additionalProperties":false,"properties":{"initialDelayMs":{"type":"integer","minimum":100,"maximum":600000},"maxDelayMs":{"type":"integer","minimum":1000,"maximum":3600000},"jitterRatio":{"type":"number","minimum":0,"maximum":1},"maxRetries":{"type":"integer","minimum":0,"maximum":1000000}}},"debug":{"type":"boolean"},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"mediaMegabytes":{"type":"integer","minimum":1,"maximum":100},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"allowAll":{},"media":{},"awarenessNote":{},"richInteractions":{}}};
 
 function validate18(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -894,22 +894,17 @@ if(errors === _errs68){
 if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
 const _errs70 = errors;
 for(const key3 in data29){
-if(!((((key3 === "groupMode") || (key3 === "groupCommandMode")) || (key3 === "muted")) || (key3 === "batchDelaySeconds"))){
+if(!((((((((key3 === "enabled") || (key3 === "groupPolicy")) || (key3 === "allowFrom")) || (key3 === "tools")) || (key3 === "groupMode")) || (key3 === "groupCommandMode")) || (key3 === "muted")) || (key3 === "batchDelaySeconds"))){
 validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
 }
 if(_errs70 === errors){
-if(data29.groupMode !== undefined){
-let data30 = data29.groupMode;
+if(data29.enabled !== undefined){
 const _errs71 = errors;
-if(typeof data30 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data30 === "all") || (data30 === "mention"))){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupMode.enum}}];
+if(typeof data29.enabled !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid7 = _errs71 === errors;
@@ -918,15 +913,15 @@ else {
 var valid7 = true;
 }
 if(valid7){
-if(data29.groupCommandMode !== undefined){
-let data31 = data29.groupCommandMode;
+if(data29.groupPolicy !== undefined){
+let data31 = data29.groupPolicy;
 const _errs73 = errors;
 if(typeof data31 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data31 === "owner") || (data31 === "all")) || (data31 === "off"))){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupCommandMode.enum}}];
+if(!(((data31 === "open") || (data31 === "allowlist")) || (data31 === "disabled"))){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
 return false;
 }
 var valid7 = _errs73 === errors;
@@ -935,11 +930,36 @@ else {
 var valid7 = true;
 }
 if(valid7){
-if(data29.muted !== undefined){
+if(data29.allowFrom !== undefined){
+let data32 = data29.allowFrom;
 const _errs75 = errors;
-if(typeof data29.muted !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/muted",schemaPath:"#/properties/groups/additionalProperties/properties/muted/type",keyword:"type",params:{type: "boolean"}}];
+if(errors === _errs75){
+if(Array.isArray(data32)){
+if(data32.length > 10000){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
+}
+else {
+var valid8 = true;
+const len2 = data32.length;
+for(let i2=0; i2<len2; i2++){
+let data33 = data32[i2];
+const _errs77 = errors;
+if((typeof data33 !== "string") && (!((typeof data33 == "number") && (isFinite(data33))))){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i2,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+return false;
+}
+var valid8 = _errs77 === errors;
+if(!valid8){
+break;
+}
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
 }
 var valid7 = _errs75 === errors;
 }
@@ -947,31 +967,262 @@ else {
 var valid7 = true;
 }
 if(valid7){
+if(data29.tools !== undefined){
+let data34 = data29.tools;
+const _errs79 = errors;
+if(errors === _errs79){
+if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
+const _errs81 = errors;
+for(const key4 in data34){
+if(!(((key4 === "allow") || (key4 === "alsoAllow")) || (key4 === "deny"))){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+return false;
+break;
+}
+}
+if(_errs81 === errors){
+if(data34.allow !== undefined){
+let data35 = data34.allow;
+const _errs82 = errors;
+if(errors === _errs82){
+if(Array.isArray(data35)){
+if(data35.length > 1000){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid10 = true;
+const len3 = data35.length;
+for(let i3=0; i3<len3; i3++){
+let data36 = data35[i3];
+const _errs84 = errors;
+if(errors === _errs84){
+if(typeof data36 === "string"){
+if(data36.length > 128 && func3(data36) > 128){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data36.length < 1){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid10 = _errs84 === errors;
+if(!valid10){
+break;
+}
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid9 = _errs82 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data34.alsoAllow !== undefined){
+let data37 = data34.alsoAllow;
+const _errs86 = errors;
+if(errors === _errs86){
+if(Array.isArray(data37)){
+if(data37.length > 1000){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid11 = true;
+const len4 = data37.length;
+for(let i4=0; i4<len4; i4++){
+let data38 = data37[i4];
+const _errs88 = errors;
+if(errors === _errs88){
+if(typeof data38 === "string"){
+if(data38.length > 128 && func3(data38) > 128){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data38.length < 1){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid11 = _errs88 === errors;
+if(!valid11){
+break;
+}
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid9 = _errs86 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data34.deny !== undefined){
+let data39 = data34.deny;
+const _errs90 = errors;
+if(errors === _errs90){
+if(Array.isArray(data39)){
+if(data39.length > 1000){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid12 = true;
+const len5 = data39.length;
+for(let i5=0; i5<len5; i5++){
+let data40 = data39[i5];
+const _errs92 = errors;
+if(errors === _errs92){
+if(typeof data40 === "string"){
+if(data40.length > 128 && func3(data40) > 128){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data40.length < 1){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid12 = _errs92 === errors;
+if(!valid12){
+break;
+}
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid9 = _errs90 === errors;
+}
+else {
+var valid9 = true;
+}
+}
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid7 = _errs79 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data29.groupMode !== undefined){
+let data41 = data29.groupMode;
+const _errs94 = errors;
+if(typeof data41 !== "string"){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data41 === "all") || (data41 === "mention"))){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupMode.enum}}];
+return false;
+}
+var valid7 = _errs94 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data29.groupCommandMode !== undefined){
+let data42 = data29.groupCommandMode;
+const _errs96 = errors;
+if(typeof data42 !== "string"){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data42 === "owner") || (data42 === "all")) || (data42 === "off"))){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupCommandMode.enum}}];
+return false;
+}
+var valid7 = _errs96 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data29.muted !== undefined){
+const _errs98 = errors;
+if(typeof data29.muted !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/muted",schemaPath:"#/properties/groups/additionalProperties/properties/muted/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid7 = _errs98 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
 if(data29.batchDelaySeconds !== undefined){
-let data33 = data29.batchDelaySeconds;
-const _errs77 = errors;
-if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
+let data44 = data29.batchDelaySeconds;
+const _errs100 = errors;
+if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
 validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs77){
-if((typeof data33 == "number") && (isFinite(data33))){
-if(data33 > 3600 || isNaN(data33)){
+if(errors === _errs100){
+if((typeof data44 == "number") && (isFinite(data44))){
+if(data44 > 3600 || isNaN(data44)){
 validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data33 < 0 || isNaN(data33)){
+if(data44 < 0 || isNaN(data44)){
 validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid7 = _errs77 === errors;
+var valid7 = _errs100 === errors;
 }
 else {
 var valid7 = true;
+}
+}
+}
+}
 }
 }
 }
@@ -1001,149 +1252,325 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.bots !== undefined){
+let data45 = data.bots;
+const _errs102 = errors;
+if(errors === _errs102){
+if(Array.isArray(data45)){
+if(data45.length > 1000){
+validate18.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid13 = true;
+const len6 = data45.length;
+for(let i6=0; i6<len6; i6++){
+let data46 = data45[i6];
+const _errs104 = errors;
+if((typeof data46 !== "string") && (!((typeof data46 == "number") && (isFinite(data46))))){
+validate18.errors = [{instancePath:instancePath+"/bots/" + i6,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
+return false;
+}
+var valid13 = _errs104 === errors;
+if(!valid13){
+break;
+}
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid0 = _errs102 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.allowBots !== undefined){
+let data47 = data.allowBots;
+const _errs106 = errors;
+if((typeof data47 !== "boolean") && (typeof data47 !== "string")){
+validate18.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
+return false;
+}
+if(!(((data47 === true) || (data47 === false)) || (data47 === "mentions"))){
+validate18.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
+return false;
+}
+var valid0 = _errs106 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.botLoopProtection !== undefined){
+let data48 = data.botLoopProtection;
+const _errs108 = errors;
+if(errors === _errs108){
+if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
+const _errs110 = errors;
+for(const key5 in data48){
+if(!((((key5 === "enabled") || (key5 === "maxEventsPerWindow")) || (key5 === "windowSeconds")) || (key5 === "cooldownSeconds"))){
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+return false;
+break;
+}
+}
+if(_errs110 === errors){
+if(data48.enabled !== undefined){
+const _errs111 = errors;
+if(typeof data48.enabled !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid14 = _errs111 === errors;
+}
+else {
+var valid14 = true;
+}
+if(valid14){
+if(data48.maxEventsPerWindow !== undefined){
+let data50 = data48.maxEventsPerWindow;
+const _errs113 = errors;
+if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs113){
+if((typeof data50 == "number") && (isFinite(data50))){
+if(data50 > 10000 || isNaN(data50)){
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+return false;
+}
+else {
+if(data50 < 1 || isNaN(data50)){
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid14 = _errs113 === errors;
+}
+else {
+var valid14 = true;
+}
+if(valid14){
+if(data48.windowSeconds !== undefined){
+let data51 = data48.windowSeconds;
+const _errs115 = errors;
+if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs115){
+if((typeof data51 == "number") && (isFinite(data51))){
+if(data51 > 86400 || isNaN(data51)){
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data51 < 1 || isNaN(data51)){
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid14 = _errs115 === errors;
+}
+else {
+var valid14 = true;
+}
+if(valid14){
+if(data48.cooldownSeconds !== undefined){
+let data52 = data48.cooldownSeconds;
+const _errs117 = errors;
+if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs117){
+if((typeof data52 == "number") && (isFinite(data52))){
+if(data52 > 86400 || isNaN(data52)){
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data52 < 1 || isNaN(data52)){
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid14 = _errs117 === errors;
+}
+else {
+var valid14 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs108 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.outputVisibility !== undefined){
-let data34 = data.outputVisibility;
-const _errs79 = errors;
-if(typeof data34 !== "string"){
+let data53 = data.outputVisibility;
+const _errs119 = errors;
+if(typeof data53 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data34 === "minimal") || (data34 === "normal")) || (data34 === "full"))){
+if(!(((data53 === "minimal") || (data53 === "normal")) || (data53 === "full"))){
 validate18.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/enum",keyword:"enum",params:{allowedValues: schema13.properties.outputVisibility.enum}}];
 return false;
 }
-var valid0 = _errs79 === errors;
+var valid0 = _errs119 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reliableDelivery !== undefined){
-const _errs81 = errors;
+const _errs121 = errors;
 if(typeof data.reliableDelivery !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/reliableDelivery",schemaPath:"#/properties/reliableDelivery/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs81 === errors;
+var valid0 = _errs121 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streaming !== undefined){
-const _errs83 = errors;
+const _errs123 = errors;
 if(typeof data.streaming !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs83 === errors;
+var valid0 = _errs123 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.deliveryReceipts !== undefined){
-const _errs85 = errors;
+const _errs125 = errors;
 if(typeof data.deliveryReceipts !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/deliveryReceipts",schemaPath:"#/properties/deliveryReceipts/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs85 === errors;
+var valid0 = _errs125 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.strictChatIds !== undefined){
-const _errs87 = errors;
+const _errs127 = errors;
 if(typeof data.strictChatIds !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/strictChatIds",schemaPath:"#/properties/strictChatIds/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs87 === errors;
+var valid0 = _errs127 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.typingMaxContinuousMs !== undefined){
-let data39 = data.typingMaxContinuousMs;
-const _errs89 = errors;
-if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
+let data58 = data.typingMaxContinuousMs;
+const _errs129 = errors;
+if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
 validate18.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs89){
-if((typeof data39 == "number") && (isFinite(data39))){
-if(data39 > 86400000 || isNaN(data39)){
+if(errors === _errs129){
+if((typeof data58 == "number") && (isFinite(data58))){
+if(data58 > 86400000 || isNaN(data58)){
 validate18.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
 return false;
 }
 else {
-if(data39 < 1000 || isNaN(data39)){
+if(data58 < 1000 || isNaN(data58)){
 validate18.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs89 === errors;
+var valid0 = _errs129 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ack !== undefined){
-let data40 = data.ack;
-const _errs91 = errors;
-if(errors === _errs91){
-if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
-const _errs93 = errors;
-for(const key4 in data40){
-if(!((key4 === "timeoutMs") || (key4 === "resendOnTimeout"))){
-validate18.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+let data59 = data.ack;
+const _errs131 = errors;
+if(errors === _errs131){
+if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
+const _errs133 = errors;
+for(const key6 in data59){
+if(!((key6 === "timeoutMs") || (key6 === "resendOnTimeout"))){
+validate18.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs93 === errors){
-if(data40.timeoutMs !== undefined){
-let data41 = data40.timeoutMs;
-const _errs94 = errors;
-if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
+if(_errs133 === errors){
+if(data59.timeoutMs !== undefined){
+let data60 = data59.timeoutMs;
+const _errs134 = errors;
+if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
 validate18.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs94){
-if((typeof data41 == "number") && (isFinite(data41))){
-if(data41 > 600000 || isNaN(data41)){
+if(errors === _errs134){
+if((typeof data60 == "number") && (isFinite(data60))){
+if(data60 > 600000 || isNaN(data60)){
 validate18.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data41 < 1000 || isNaN(data41)){
+if(data60 < 1000 || isNaN(data60)){
 validate18.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid8 = _errs94 === errors;
+var valid15 = _errs134 === errors;
 }
 else {
-var valid8 = true;
+var valid15 = true;
 }
-if(valid8){
-if(data40.resendOnTimeout !== undefined){
-const _errs96 = errors;
-if(typeof data40.resendOnTimeout !== "boolean"){
+if(valid15){
+if(data59.resendOnTimeout !== undefined){
+const _errs136 = errors;
+if(typeof data59.resendOnTimeout !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/ack/resendOnTimeout",schemaPath:"#/properties/ack/properties/resendOnTimeout/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid8 = _errs96 === errors;
+var valid15 = _errs136 === errors;
 }
 else {
-var valid8 = true;
+var valid15 = true;
 }
 }
 }
@@ -1153,78 +1580,78 @@ validate18.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/
 return false;
 }
 }
-var valid0 = _errs91 === errors;
+var valid0 = _errs131 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.heartbeat !== undefined){
-let data43 = data.heartbeat;
-const _errs98 = errors;
-if(errors === _errs98){
-if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
-const _errs100 = errors;
-for(const key5 in data43){
-if(!((key5 === "intervalMs") || (key5 === "timeoutMs"))){
-validate18.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+let data62 = data.heartbeat;
+const _errs138 = errors;
+if(errors === _errs138){
+if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
+const _errs140 = errors;
+for(const key7 in data62){
+if(!((key7 === "intervalMs") || (key7 === "timeoutMs"))){
+validate18.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs100 === errors){
-if(data43.intervalMs !== undefined){
-let data44 = data43.intervalMs;
-const _errs101 = errors;
-if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
+if(_errs140 === errors){
+if(data62.intervalMs !== undefined){
+let data63 = data62.intervalMs;
+const _errs141 = errors;
+if(!(((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63))) && (isFinite(data63)))){
 validate18.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs101){
-if((typeof data44 == "number") && (isFinite(data44))){
-if(data44 > 600000 || isNaN(data44)){
+if(errors === _errs141){
+if((typeof data63 == "number") && (isFinite(data63))){
+if(data63 > 600000 || isNaN(data63)){
 validate18.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data44 < 1000 || isNaN(data44)){
+if(data63 < 1000 || isNaN(data63)){
 validate18.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid9 = _errs101 === errors;
+var valid16 = _errs141 === errors;
 }
 else {
-var valid9 = true;
+var valid16 = true;
 }
-if(valid9){
-if(data43.timeoutMs !== undefined){
-let data45 = data43.timeoutMs;
-const _errs103 = errors;
-if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
+if(valid16){
+if(data62.timeoutMs !== undefined){
+let data64 = data62.timeoutMs;
+const _errs143 = errors;
+if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
 validate18.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs103){
-if((typeof data45 == "number") && (isFinite(data45))){
-if(data45 > 600000 || isNaN(data45)){
+if(errors === _errs143){
+if((typeof data64 == "number") && (isFinite(data64))){
+if(data64 > 600000 || isNaN(data64)){
 validate18.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data45 < 1000 || isNaN(data45)){
+if(data64 < 1000 || isNaN(data64)){
 validate18.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid9 = _errs103 === errors;
+var valid16 = _errs143 === errors;
 }
 else {
-var valid9 = true;
+var valid16 = true;
 }
 }
 }
@@ -1234,91 +1661,91 @@ validate18.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs98 === errors;
+var valid0 = _errs138 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reconnect !== undefined){
-let data46 = data.reconnect;
-const _errs105 = errors;
-if(errors === _errs105){
-if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
-const _errs107 = errors;
-for(const key6 in data46){
-if(!((((key6 === "initialDelayMs") || (key6 === "maxDelayMs")) || (key6 === "jitterRatio")) || (key6 === "maxRetries"))){
-validate18.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+let data65 = data.reconnect;
+const _errs145 = errors;
+if(errors === _errs145){
+if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
+const _errs147 = errors;
+for(const key8 in data65){
+if(!((((key8 === "initialDelayMs") || (key8 === "maxDelayMs")) || (key8 === "jitterRatio")) || (key8 === "maxRetries"))){
+validate18.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
 return false;
 break;
 }
 }
-if(_errs107 === errors){
-if(data46.initialDelayMs !== undefined){
-let data47 = data46.initialDelayMs;
-const _errs108 = errors;
-if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
+if(_errs147 === errors){
+if(data65.initialDelayMs !== undefined){
+let data66 = data65.initialDelayMs;
+const _errs148 = errors;
+if(!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66)))){
 validate18.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs108){
-if((typeof data47 == "number") && (isFinite(data47))){
-if(data47 > 600000 || isNaN(data47)){
+if(errors === _errs148){
+if((typeof data66 == "number") && (isFinite(data66))){
+if(data66 > 600000 || isNaN(data66)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data47 < 100 || isNaN(data47)){
+if(data66 < 100 || isNaN(data66)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs108 === errors;
+var valid17 = _errs148 === errors;
 }
 else {
-var valid10 = true;
+var valid17 = true;
 }
-if(valid10){
-if(data46.maxDelayMs !== undefined){
-let data48 = data46.maxDelayMs;
-const _errs110 = errors;
-if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
+if(valid17){
+if(data65.maxDelayMs !== undefined){
+let data67 = data65.maxDelayMs;
+const _errs150 = errors;
+if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
 validate18.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs110){
-if((typeof data48 == "number") && (isFinite(data48))){
-if(data48 > 3600000 || isNaN(data48)){
+if(errors === _errs150){
+if((typeof data67 == "number") && (isFinite(data67))){
+if(data67 > 3600000 || isNaN(data67)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
 return false;
 }
 else {
-if(data48 < 1000 || isNaN(data48)){
+if(data67 < 1000 || isNaN(data67)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs110 === errors;
+var valid17 = _errs150 === errors;
 }
 else {
-var valid10 = true;
+var valid17 = true;
 }
-if(valid10){
-if(data46.jitterRatio !== undefined){
-let data49 = data46.jitterRatio;
-const _errs112 = errors;
-if(errors === _errs112){
-if((typeof data49 == "number") && (isFinite(data49))){
-if(data49 > 1 || isNaN(data49)){
+if(valid17){
+if(data65.jitterRatio !== undefined){
+let data68 = data65.jitterRatio;
+const _errs152 = errors;
+if(errors === _errs152){
+if((typeof data68 == "number") && (isFinite(data68))){
+if(data68 > 1 || isNaN(data68)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}}];
 return false;
 }
 else {
-if(data49 < 0 || isNaN(data49)){
+if(data68 < 0 || isNaN(data68)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
@@ -1329,37 +1756,37 @@ validate18.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaP
 return false;
 }
 }
-var valid10 = _errs112 === errors;
+var valid17 = _errs152 === errors;
 }
 else {
-var valid10 = true;
+var valid17 = true;
 }
-if(valid10){
-if(data46.maxRetries !== undefined){
-let data50 = data46.maxRetries;
-const _errs114 = errors;
-if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+if(valid17){
+if(data65.maxRetries !== undefined){
+let data69 = data65.maxRetries;
+const _errs154 = errors;
+if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
 validate18.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs114){
-if((typeof data50 == "number") && (isFinite(data50))){
-if(data50 > 1000000 || isNaN(data50)){
+if(errors === _errs154){
+if((typeof data69 == "number") && (isFinite(data69))){
+if(data69 > 1000000 || isNaN(data69)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data50 < 0 || isNaN(data50)){
+if(data69 < 0 || isNaN(data69)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs114 === errors;
+var valid17 = _errs154 === errors;
 }
 else {
-var valid10 = true;
+var valid17 = true;
 }
 }
 }
@@ -1371,279 +1798,279 @@ validate18.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs105 === errors;
+var valid0 = _errs145 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.debug !== undefined){
-const _errs116 = errors;
+const _errs156 = errors;
 if(typeof data.debug !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs116 === errors;
+var valid0 = _errs156 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data52 = data.limits;
-const _errs118 = errors;
-if(errors === _errs118){
-if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
-const _errs120 = errors;
-for(const key7 in data52){
-if(!(func2.call(schema13.properties.limits.properties, key7))){
-validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+let data71 = data.limits;
+const _errs158 = errors;
+if(errors === _errs158){
+if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
+const _errs160 = errors;
+for(const key9 in data71){
+if(!(func2.call(schema13.properties.limits.properties, key9))){
+validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
 }
-if(_errs120 === errors){
-if(data52.maxPayload !== undefined){
-let data53 = data52.maxPayload;
-const _errs121 = errors;
-if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+if(_errs160 === errors){
+if(data71.maxPayload !== undefined){
+let data72 = data71.maxPayload;
+const _errs161 = errors;
+if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
 validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs121){
-if((typeof data53 == "number") && (isFinite(data53))){
-if(data53 > 16777216 || isNaN(data53)){
+if(errors === _errs161){
+if((typeof data72 == "number") && (isFinite(data72))){
+if(data72 > 16777216 || isNaN(data72)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data53 < 1024 || isNaN(data53)){
+if(data72 < 1024 || isNaN(data72)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs121 === errors;
+var valid18 = _errs161 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data52.contentChars !== undefined){
-let data54 = data52.contentChars;
-const _errs123 = errors;
-if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
+if(valid18){
+if(data71.contentChars !== undefined){
+let data73 = data71.contentChars;
+const _errs163 = errors;
+if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
 validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs123){
-if((typeof data54 == "number") && (isFinite(data54))){
-if(data54 > 1048576 || isNaN(data54)){
+if(errors === _errs163){
+if((typeof data73 == "number") && (isFinite(data73))){
+if(data73 > 1048576 || isNaN(data73)){
 validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
-if(data54 < 1 || isNaN(data54)){
+if(data73 < 1 || isNaN(data73)){
 validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs123 === errors;
+var valid18 = _errs163 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data52.mediaMegabytes !== undefined){
-let data55 = data52.mediaMegabytes;
-const _errs125 = errors;
-if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
+if(valid18){
+if(data71.mediaMegabytes !== undefined){
+let data74 = data71.mediaMegabytes;
+const _errs165 = errors;
+if(!(((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74))) && (isFinite(data74)))){
 validate18.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs125){
-if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 100 || isNaN(data55)){
+if(errors === _errs165){
+if((typeof data74 == "number") && (isFinite(data74))){
+if(data74 > 100 || isNaN(data74)){
 validate18.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100}}];
 return false;
 }
 else {
-if(data55 < 1 || isNaN(data55)){
+if(data74 < 1 || isNaN(data74)){
 validate18.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs125 === errors;
+var valid18 = _errs165 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data52.maxConcurrent !== undefined){
-let data56 = data52.maxConcurrent;
-const _errs127 = errors;
-if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
+if(valid18){
+if(data71.maxConcurrent !== undefined){
+let data75 = data71.maxConcurrent;
+const _errs167 = errors;
+if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
 validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs127){
-if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 1000 || isNaN(data56)){
+if(errors === _errs167){
+if((typeof data75 == "number") && (isFinite(data75))){
+if(data75 > 1000 || isNaN(data75)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data56 < 1 || isNaN(data56)){
+if(data75 < 1 || isNaN(data75)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs127 === errors;
+var valid18 = _errs167 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data52.queuedPerSession !== undefined){
-let data57 = data52.queuedPerSession;
-const _errs129 = errors;
-if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
+if(valid18){
+if(data71.queuedPerSession !== undefined){
+let data76 = data71.queuedPerSession;
+const _errs169 = errors;
+if(!(((typeof data76 == "number") && (!(data76 % 1) && !isNaN(data76))) && (isFinite(data76)))){
 validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs129){
-if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 10000 || isNaN(data57)){
+if(errors === _errs169){
+if((typeof data76 == "number") && (isFinite(data76))){
+if(data76 > 10000 || isNaN(data76)){
 validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data57 < 1 || isNaN(data57)){
+if(data76 < 1 || isNaN(data76)){
 validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs129 === errors;
+var valid18 = _errs169 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data52.messagesPerMinute !== undefined){
-let data58 = data52.messagesPerMinute;
-const _errs131 = errors;
-if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
+if(valid18){
+if(data71.messagesPerMinute !== undefined){
+let data77 = data71.messagesPerMinute;
+const _errs171 = errors;
+if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
 validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs131){
-if((typeof data58 == "number") && (isFinite(data58))){
-if(data58 > 100000 || isNaN(data58)){
+if(errors === _errs171){
+if((typeof data77 == "number") && (isFinite(data77))){
+if(data77 > 100000 || isNaN(data77)){
 validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data58 < 1 || isNaN(data58)){
+if(data77 < 1 || isNaN(data77)){
 validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs131 === errors;
+var valid18 = _errs171 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data52.messageBurst !== undefined){
-let data59 = data52.messageBurst;
-const _errs133 = errors;
-if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
+if(valid18){
+if(data71.messageBurst !== undefined){
+let data78 = data71.messageBurst;
+const _errs173 = errors;
+if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
 validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs133){
-if((typeof data59 == "number") && (isFinite(data59))){
-if(data59 > 100000 || isNaN(data59)){
+if(errors === _errs173){
+if((typeof data78 == "number") && (isFinite(data78))){
+if(data78 > 100000 || isNaN(data78)){
 validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data59 < 1 || isNaN(data59)){
+if(data78 < 1 || isNaN(data78)){
 validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs133 === errors;
+var valid18 = _errs173 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data52.dedupeEntries !== undefined){
-let data60 = data52.dedupeEntries;
-const _errs135 = errors;
-if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
+if(valid18){
+if(data71.dedupeEntries !== undefined){
+let data79 = data71.dedupeEntries;
+const _errs175 = errors;
+if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
 validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs135){
-if((typeof data60 == "number") && (isFinite(data60))){
-if(data60 > 1000000 || isNaN(data60)){
+if(errors === _errs175){
+if((typeof data79 == "number") && (isFinite(data79))){
+if(data79 > 1000000 || isNaN(data79)){
 validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data60 < 1 || isNaN(data60)){
+if(data79 < 1 || isNaN(data79)){
 validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs135 === errors;
+var valid18 = _errs175 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data52.turnSeconds !== undefined){
-let data61 = data52.turnSeconds;
-const _errs137 = errors;
-if(!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))){
+if(valid18){
+if(data71.turnSeconds !== undefined){
+let data80 = data71.turnSeconds;
+const _errs177 = errors;
+if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
 validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs137){
-if((typeof data61 == "number") && (isFinite(data61))){
-if(data61 > 86400 || isNaN(data61)){
+if(errors === _errs177){
+if((typeof data80 == "number") && (isFinite(data80))){
+if(data80 > 86400 || isNaN(data80)){
 validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data61 < 1 || isNaN(data61)){
+if(data80 < 1 || isNaN(data80)){
 validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs137 === errors;
+var valid18 = _errs177 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
 }
 }
@@ -1660,10 +2087,13 @@ validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs118 === errors;
+var valid0 = _errs158 === errors;
 }
 else {
 var valid0 = true;
+}
+}
+}
 }
 }
 }
@@ -2490,22 +2920,17 @@ if(errors === _errs68){
 if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
 const _errs70 = errors;
 for(const key3 in data29){
-if(!((((key3 === "groupMode") || (key3 === "groupCommandMode")) || (key3 === "muted")) || (key3 === "batchDelaySeconds"))){
+if(!((((((((key3 === "enabled") || (key3 === "groupPolicy")) || (key3 === "allowFrom")) || (key3 === "tools")) || (key3 === "groupMode")) || (key3 === "groupCommandMode")) || (key3 === "muted")) || (key3 === "batchDelaySeconds"))){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
 }
 if(_errs70 === errors){
-if(data29.groupMode !== undefined){
-let data30 = data29.groupMode;
+if(data29.enabled !== undefined){
 const _errs71 = errors;
-if(typeof data30 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data30 === "all") || (data30 === "mention"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupMode.enum}}];
+if(typeof data29.enabled !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid7 = _errs71 === errors;
@@ -2514,15 +2939,15 @@ else {
 var valid7 = true;
 }
 if(valid7){
-if(data29.groupCommandMode !== undefined){
-let data31 = data29.groupCommandMode;
+if(data29.groupPolicy !== undefined){
+let data31 = data29.groupPolicy;
 const _errs73 = errors;
 if(typeof data31 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data31 === "owner") || (data31 === "all")) || (data31 === "off"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupCommandMode.enum}}];
+if(!(((data31 === "open") || (data31 === "allowlist")) || (data31 === "disabled"))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
 return false;
 }
 var valid7 = _errs73 === errors;
@@ -2531,11 +2956,36 @@ else {
 var valid7 = true;
 }
 if(valid7){
-if(data29.muted !== undefined){
+if(data29.allowFrom !== undefined){
+let data32 = data29.allowFrom;
 const _errs75 = errors;
-if(typeof data29.muted !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/muted",schemaPath:"#/properties/groups/additionalProperties/properties/muted/type",keyword:"type",params:{type: "boolean"}}];
+if(errors === _errs75){
+if(Array.isArray(data32)){
+if(data32.length > 10000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
+}
+else {
+var valid8 = true;
+const len2 = data32.length;
+for(let i2=0; i2<len2; i2++){
+let data33 = data32[i2];
+const _errs77 = errors;
+if((typeof data33 !== "string") && (!((typeof data33 == "number") && (isFinite(data33))))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i2,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+return false;
+}
+var valid8 = _errs77 === errors;
+if(!valid8){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
 }
 var valid7 = _errs75 === errors;
 }
@@ -2543,31 +2993,262 @@ else {
 var valid7 = true;
 }
 if(valid7){
+if(data29.tools !== undefined){
+let data34 = data29.tools;
+const _errs79 = errors;
+if(errors === _errs79){
+if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
+const _errs81 = errors;
+for(const key4 in data34){
+if(!(((key4 === "allow") || (key4 === "alsoAllow")) || (key4 === "deny"))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+return false;
+break;
+}
+}
+if(_errs81 === errors){
+if(data34.allow !== undefined){
+let data35 = data34.allow;
+const _errs82 = errors;
+if(errors === _errs82){
+if(Array.isArray(data35)){
+if(data35.length > 1000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid10 = true;
+const len3 = data35.length;
+for(let i3=0; i3<len3; i3++){
+let data36 = data35[i3];
+const _errs84 = errors;
+if(errors === _errs84){
+if(typeof data36 === "string"){
+if(data36.length > 128 && func3(data36) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data36.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid10 = _errs84 === errors;
+if(!valid10){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid9 = _errs82 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data34.alsoAllow !== undefined){
+let data37 = data34.alsoAllow;
+const _errs86 = errors;
+if(errors === _errs86){
+if(Array.isArray(data37)){
+if(data37.length > 1000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid11 = true;
+const len4 = data37.length;
+for(let i4=0; i4<len4; i4++){
+let data38 = data37[i4];
+const _errs88 = errors;
+if(errors === _errs88){
+if(typeof data38 === "string"){
+if(data38.length > 128 && func3(data38) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data38.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid11 = _errs88 === errors;
+if(!valid11){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid9 = _errs86 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data34.deny !== undefined){
+let data39 = data34.deny;
+const _errs90 = errors;
+if(errors === _errs90){
+if(Array.isArray(data39)){
+if(data39.length > 1000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid12 = true;
+const len5 = data39.length;
+for(let i5=0; i5<len5; i5++){
+let data40 = data39[i5];
+const _errs92 = errors;
+if(errors === _errs92){
+if(typeof data40 === "string"){
+if(data40.length > 128 && func3(data40) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data40.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid12 = _errs92 === errors;
+if(!valid12){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid9 = _errs90 === errors;
+}
+else {
+var valid9 = true;
+}
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid7 = _errs79 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data29.groupMode !== undefined){
+let data41 = data29.groupMode;
+const _errs94 = errors;
+if(typeof data41 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data41 === "all") || (data41 === "mention"))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupMode.enum}}];
+return false;
+}
+var valid7 = _errs94 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data29.groupCommandMode !== undefined){
+let data42 = data29.groupCommandMode;
+const _errs96 = errors;
+if(typeof data42 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data42 === "owner") || (data42 === "all")) || (data42 === "off"))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupCommandMode.enum}}];
+return false;
+}
+var valid7 = _errs96 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data29.muted !== undefined){
+const _errs98 = errors;
+if(typeof data29.muted !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/muted",schemaPath:"#/properties/groups/additionalProperties/properties/muted/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid7 = _errs98 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
 if(data29.batchDelaySeconds !== undefined){
-let data33 = data29.batchDelaySeconds;
-const _errs77 = errors;
-if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
+let data44 = data29.batchDelaySeconds;
+const _errs100 = errors;
+if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs77){
-if((typeof data33 == "number") && (isFinite(data33))){
-if(data33 > 3600 || isNaN(data33)){
+if(errors === _errs100){
+if((typeof data44 == "number") && (isFinite(data44))){
+if(data44 > 3600 || isNaN(data44)){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data33 < 0 || isNaN(data33)){
+if(data44 < 0 || isNaN(data44)){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid7 = _errs77 === errors;
+var valid7 = _errs100 === errors;
 }
 else {
 var valid7 = true;
+}
+}
+}
+}
 }
 }
 }
@@ -2597,149 +3278,325 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.bots !== undefined){
+let data45 = data.bots;
+const _errs102 = errors;
+if(errors === _errs102){
+if(Array.isArray(data45)){
+if(data45.length > 1000){
+validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid13 = true;
+const len6 = data45.length;
+for(let i6=0; i6<len6; i6++){
+let data46 = data45[i6];
+const _errs104 = errors;
+if((typeof data46 !== "string") && (!((typeof data46 == "number") && (isFinite(data46))))){
+validate14.errors = [{instancePath:instancePath+"/bots/" + i6,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema11.properties.bots.items.type}}];
+return false;
+}
+var valid13 = _errs104 === errors;
+if(!valid13){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid0 = _errs102 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.allowBots !== undefined){
+let data47 = data.allowBots;
+const _errs106 = errors;
+if((typeof data47 !== "boolean") && (typeof data47 !== "string")){
+validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema11.properties.allowBots.type}}];
+return false;
+}
+if(!(((data47 === true) || (data47 === false)) || (data47 === "mentions"))){
+validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema11.properties.allowBots.enum}}];
+return false;
+}
+var valid0 = _errs106 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.botLoopProtection !== undefined){
+let data48 = data.botLoopProtection;
+const _errs108 = errors;
+if(errors === _errs108){
+if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
+const _errs110 = errors;
+for(const key5 in data48){
+if(!((((key5 === "enabled") || (key5 === "maxEventsPerWindow")) || (key5 === "windowSeconds")) || (key5 === "cooldownSeconds"))){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+return false;
+break;
+}
+}
+if(_errs110 === errors){
+if(data48.enabled !== undefined){
+const _errs111 = errors;
+if(typeof data48.enabled !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid14 = _errs111 === errors;
+}
+else {
+var valid14 = true;
+}
+if(valid14){
+if(data48.maxEventsPerWindow !== undefined){
+let data50 = data48.maxEventsPerWindow;
+const _errs113 = errors;
+if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs113){
+if((typeof data50 == "number") && (isFinite(data50))){
+if(data50 > 10000 || isNaN(data50)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+return false;
+}
+else {
+if(data50 < 1 || isNaN(data50)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid14 = _errs113 === errors;
+}
+else {
+var valid14 = true;
+}
+if(valid14){
+if(data48.windowSeconds !== undefined){
+let data51 = data48.windowSeconds;
+const _errs115 = errors;
+if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs115){
+if((typeof data51 == "number") && (isFinite(data51))){
+if(data51 > 86400 || isNaN(data51)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data51 < 1 || isNaN(data51)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid14 = _errs115 === errors;
+}
+else {
+var valid14 = true;
+}
+if(valid14){
+if(data48.cooldownSeconds !== undefined){
+let data52 = data48.cooldownSeconds;
+const _errs117 = errors;
+if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs117){
+if((typeof data52 == "number") && (isFinite(data52))){
+if(data52 > 86400 || isNaN(data52)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data52 < 1 || isNaN(data52)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid14 = _errs117 === errors;
+}
+else {
+var valid14 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs108 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.outputVisibility !== undefined){
-let data34 = data.outputVisibility;
-const _errs79 = errors;
-if(typeof data34 !== "string"){
+let data53 = data.outputVisibility;
+const _errs119 = errors;
+if(typeof data53 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data34 === "minimal") || (data34 === "normal")) || (data34 === "full"))){
+if(!(((data53 === "minimal") || (data53 === "normal")) || (data53 === "full"))){
 validate14.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/enum",keyword:"enum",params:{allowedValues: schema11.properties.outputVisibility.enum}}];
 return false;
 }
-var valid0 = _errs79 === errors;
+var valid0 = _errs119 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reliableDelivery !== undefined){
-const _errs81 = errors;
+const _errs121 = errors;
 if(typeof data.reliableDelivery !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/reliableDelivery",schemaPath:"#/properties/reliableDelivery/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs81 === errors;
+var valid0 = _errs121 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streaming !== undefined){
-const _errs83 = errors;
+const _errs123 = errors;
 if(typeof data.streaming !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs83 === errors;
+var valid0 = _errs123 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.deliveryReceipts !== undefined){
-const _errs85 = errors;
+const _errs125 = errors;
 if(typeof data.deliveryReceipts !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/deliveryReceipts",schemaPath:"#/properties/deliveryReceipts/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs85 === errors;
+var valid0 = _errs125 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.strictChatIds !== undefined){
-const _errs87 = errors;
+const _errs127 = errors;
 if(typeof data.strictChatIds !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/strictChatIds",schemaPath:"#/properties/strictChatIds/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs87 === errors;
+var valid0 = _errs127 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.typingMaxContinuousMs !== undefined){
-let data39 = data.typingMaxContinuousMs;
-const _errs89 = errors;
-if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
+let data58 = data.typingMaxContinuousMs;
+const _errs129 = errors;
+if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
 validate14.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs89){
-if((typeof data39 == "number") && (isFinite(data39))){
-if(data39 > 86400000 || isNaN(data39)){
+if(errors === _errs129){
+if((typeof data58 == "number") && (isFinite(data58))){
+if(data58 > 86400000 || isNaN(data58)){
 validate14.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
 return false;
 }
 else {
-if(data39 < 1000 || isNaN(data39)){
+if(data58 < 1000 || isNaN(data58)){
 validate14.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs89 === errors;
+var valid0 = _errs129 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ack !== undefined){
-let data40 = data.ack;
-const _errs91 = errors;
-if(errors === _errs91){
-if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
-const _errs93 = errors;
-for(const key4 in data40){
-if(!((key4 === "timeoutMs") || (key4 === "resendOnTimeout"))){
-validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+let data59 = data.ack;
+const _errs131 = errors;
+if(errors === _errs131){
+if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
+const _errs133 = errors;
+for(const key6 in data59){
+if(!((key6 === "timeoutMs") || (key6 === "resendOnTimeout"))){
+validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs93 === errors){
-if(data40.timeoutMs !== undefined){
-let data41 = data40.timeoutMs;
-const _errs94 = errors;
-if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
+if(_errs133 === errors){
+if(data59.timeoutMs !== undefined){
+let data60 = data59.timeoutMs;
+const _errs134 = errors;
+if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
 validate14.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs94){
-if((typeof data41 == "number") && (isFinite(data41))){
-if(data41 > 600000 || isNaN(data41)){
+if(errors === _errs134){
+if((typeof data60 == "number") && (isFinite(data60))){
+if(data60 > 600000 || isNaN(data60)){
 validate14.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data41 < 1000 || isNaN(data41)){
+if(data60 < 1000 || isNaN(data60)){
 validate14.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid8 = _errs94 === errors;
+var valid15 = _errs134 === errors;
 }
 else {
-var valid8 = true;
+var valid15 = true;
 }
-if(valid8){
-if(data40.resendOnTimeout !== undefined){
-const _errs96 = errors;
-if(typeof data40.resendOnTimeout !== "boolean"){
+if(valid15){
+if(data59.resendOnTimeout !== undefined){
+const _errs136 = errors;
+if(typeof data59.resendOnTimeout !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/ack/resendOnTimeout",schemaPath:"#/properties/ack/properties/resendOnTimeout/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid8 = _errs96 === errors;
+var valid15 = _errs136 === errors;
 }
 else {
-var valid8 = true;
+var valid15 = true;
 }
 }
 }
@@ -2749,78 +3606,78 @@ validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/
 return false;
 }
 }
-var valid0 = _errs91 === errors;
+var valid0 = _errs131 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.heartbeat !== undefined){
-let data43 = data.heartbeat;
-const _errs98 = errors;
-if(errors === _errs98){
-if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
-const _errs100 = errors;
-for(const key5 in data43){
-if(!((key5 === "intervalMs") || (key5 === "timeoutMs"))){
-validate14.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+let data62 = data.heartbeat;
+const _errs138 = errors;
+if(errors === _errs138){
+if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
+const _errs140 = errors;
+for(const key7 in data62){
+if(!((key7 === "intervalMs") || (key7 === "timeoutMs"))){
+validate14.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs100 === errors){
-if(data43.intervalMs !== undefined){
-let data44 = data43.intervalMs;
-const _errs101 = errors;
-if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
+if(_errs140 === errors){
+if(data62.intervalMs !== undefined){
+let data63 = data62.intervalMs;
+const _errs141 = errors;
+if(!(((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63))) && (isFinite(data63)))){
 validate14.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs101){
-if((typeof data44 == "number") && (isFinite(data44))){
-if(data44 > 600000 || isNaN(data44)){
+if(errors === _errs141){
+if((typeof data63 == "number") && (isFinite(data63))){
+if(data63 > 600000 || isNaN(data63)){
 validate14.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data44 < 1000 || isNaN(data44)){
+if(data63 < 1000 || isNaN(data63)){
 validate14.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid9 = _errs101 === errors;
+var valid16 = _errs141 === errors;
 }
 else {
-var valid9 = true;
+var valid16 = true;
 }
-if(valid9){
-if(data43.timeoutMs !== undefined){
-let data45 = data43.timeoutMs;
-const _errs103 = errors;
-if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
+if(valid16){
+if(data62.timeoutMs !== undefined){
+let data64 = data62.timeoutMs;
+const _errs143 = errors;
+if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
 validate14.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs103){
-if((typeof data45 == "number") && (isFinite(data45))){
-if(data45 > 600000 || isNaN(data45)){
+if(errors === _errs143){
+if((typeof data64 == "number") && (isFinite(data64))){
+if(data64 > 600000 || isNaN(data64)){
 validate14.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data45 < 1000 || isNaN(data45)){
+if(data64 < 1000 || isNaN(data64)){
 validate14.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid9 = _errs103 === errors;
+var valid16 = _errs143 === errors;
 }
 else {
-var valid9 = true;
+var valid16 = true;
 }
 }
 }
@@ -2830,91 +3687,91 @@ validate14.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs98 === errors;
+var valid0 = _errs138 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reconnect !== undefined){
-let data46 = data.reconnect;
-const _errs105 = errors;
-if(errors === _errs105){
-if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
-const _errs107 = errors;
-for(const key6 in data46){
-if(!((((key6 === "initialDelayMs") || (key6 === "maxDelayMs")) || (key6 === "jitterRatio")) || (key6 === "maxRetries"))){
-validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+let data65 = data.reconnect;
+const _errs145 = errors;
+if(errors === _errs145){
+if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
+const _errs147 = errors;
+for(const key8 in data65){
+if(!((((key8 === "initialDelayMs") || (key8 === "maxDelayMs")) || (key8 === "jitterRatio")) || (key8 === "maxRetries"))){
+validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
 return false;
 break;
 }
 }
-if(_errs107 === errors){
-if(data46.initialDelayMs !== undefined){
-let data47 = data46.initialDelayMs;
-const _errs108 = errors;
-if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
+if(_errs147 === errors){
+if(data65.initialDelayMs !== undefined){
+let data66 = data65.initialDelayMs;
+const _errs148 = errors;
+if(!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66)))){
 validate14.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs108){
-if((typeof data47 == "number") && (isFinite(data47))){
-if(data47 > 600000 || isNaN(data47)){
+if(errors === _errs148){
+if((typeof data66 == "number") && (isFinite(data66))){
+if(data66 > 600000 || isNaN(data66)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data47 < 100 || isNaN(data47)){
+if(data66 < 100 || isNaN(data66)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs108 === errors;
+var valid17 = _errs148 === errors;
 }
 else {
-var valid10 = true;
+var valid17 = true;
 }
-if(valid10){
-if(data46.maxDelayMs !== undefined){
-let data48 = data46.maxDelayMs;
-const _errs110 = errors;
-if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
+if(valid17){
+if(data65.maxDelayMs !== undefined){
+let data67 = data65.maxDelayMs;
+const _errs150 = errors;
+if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs110){
-if((typeof data48 == "number") && (isFinite(data48))){
-if(data48 > 3600000 || isNaN(data48)){
+if(errors === _errs150){
+if((typeof data67 == "number") && (isFinite(data67))){
+if(data67 > 3600000 || isNaN(data67)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
 return false;
 }
 else {
-if(data48 < 1000 || isNaN(data48)){
+if(data67 < 1000 || isNaN(data67)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs110 === errors;
+var valid17 = _errs150 === errors;
 }
 else {
-var valid10 = true;
+var valid17 = true;
 }
-if(valid10){
-if(data46.jitterRatio !== undefined){
-let data49 = data46.jitterRatio;
-const _errs112 = errors;
-if(errors === _errs112){
-if((typeof data49 == "number") && (isFinite(data49))){
-if(data49 > 1 || isNaN(data49)){
+if(valid17){
+if(data65.jitterRatio !== undefined){
+let data68 = data65.jitterRatio;
+const _errs152 = errors;
+if(errors === _errs152){
+if((typeof data68 == "number") && (isFinite(data68))){
+if(data68 > 1 || isNaN(data68)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}}];
 return false;
 }
 else {
-if(data49 < 0 || isNaN(data49)){
+if(data68 < 0 || isNaN(data68)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
@@ -2925,37 +3782,37 @@ validate14.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaP
 return false;
 }
 }
-var valid10 = _errs112 === errors;
+var valid17 = _errs152 === errors;
 }
 else {
-var valid10 = true;
+var valid17 = true;
 }
-if(valid10){
-if(data46.maxRetries !== undefined){
-let data50 = data46.maxRetries;
-const _errs114 = errors;
-if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+if(valid17){
+if(data65.maxRetries !== undefined){
+let data69 = data65.maxRetries;
+const _errs154 = errors;
+if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs114){
-if((typeof data50 == "number") && (isFinite(data50))){
-if(data50 > 1000000 || isNaN(data50)){
+if(errors === _errs154){
+if((typeof data69 == "number") && (isFinite(data69))){
+if(data69 > 1000000 || isNaN(data69)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data50 < 0 || isNaN(data50)){
+if(data69 < 0 || isNaN(data69)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs114 === errors;
+var valid17 = _errs154 === errors;
 }
 else {
-var valid10 = true;
+var valid17 = true;
 }
 }
 }
@@ -2967,279 +3824,279 @@ validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs105 === errors;
+var valid0 = _errs145 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.debug !== undefined){
-const _errs116 = errors;
+const _errs156 = errors;
 if(typeof data.debug !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs116 === errors;
+var valid0 = _errs156 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data52 = data.limits;
-const _errs118 = errors;
-if(errors === _errs118){
-if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
-const _errs120 = errors;
-for(const key7 in data52){
-if(!(func2.call(schema11.properties.limits.properties, key7))){
-validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+let data71 = data.limits;
+const _errs158 = errors;
+if(errors === _errs158){
+if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
+const _errs160 = errors;
+for(const key9 in data71){
+if(!(func2.call(schema11.properties.limits.properties, key9))){
+validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
 }
-if(_errs120 === errors){
-if(data52.maxPayload !== undefined){
-let data53 = data52.maxPayload;
-const _errs121 = errors;
-if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+if(_errs160 === errors){
+if(data71.maxPayload !== undefined){
+let data72 = data71.maxPayload;
+const _errs161 = errors;
+if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs121){
-if((typeof data53 == "number") && (isFinite(data53))){
-if(data53 > 16777216 || isNaN(data53)){
+if(errors === _errs161){
+if((typeof data72 == "number") && (isFinite(data72))){
+if(data72 > 16777216 || isNaN(data72)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data53 < 1024 || isNaN(data53)){
+if(data72 < 1024 || isNaN(data72)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs121 === errors;
+var valid18 = _errs161 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data52.contentChars !== undefined){
-let data54 = data52.contentChars;
-const _errs123 = errors;
-if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
+if(valid18){
+if(data71.contentChars !== undefined){
+let data73 = data71.contentChars;
+const _errs163 = errors;
+if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
 validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs123){
-if((typeof data54 == "number") && (isFinite(data54))){
-if(data54 > 1048576 || isNaN(data54)){
+if(errors === _errs163){
+if((typeof data73 == "number") && (isFinite(data73))){
+if(data73 > 1048576 || isNaN(data73)){
 validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
-if(data54 < 1 || isNaN(data54)){
+if(data73 < 1 || isNaN(data73)){
 validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs123 === errors;
+var valid18 = _errs163 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data52.mediaMegabytes !== undefined){
-let data55 = data52.mediaMegabytes;
-const _errs125 = errors;
-if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
+if(valid18){
+if(data71.mediaMegabytes !== undefined){
+let data74 = data71.mediaMegabytes;
+const _errs165 = errors;
+if(!(((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74))) && (isFinite(data74)))){
 validate14.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs125){
-if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 100 || isNaN(data55)){
+if(errors === _errs165){
+if((typeof data74 == "number") && (isFinite(data74))){
+if(data74 > 100 || isNaN(data74)){
 validate14.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100}}];
 return false;
 }
 else {
-if(data55 < 1 || isNaN(data55)){
+if(data74 < 1 || isNaN(data74)){
 validate14.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs125 === errors;
+var valid18 = _errs165 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data52.maxConcurrent !== undefined){
-let data56 = data52.maxConcurrent;
-const _errs127 = errors;
-if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
+if(valid18){
+if(data71.maxConcurrent !== undefined){
+let data75 = data71.maxConcurrent;
+const _errs167 = errors;
+if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs127){
-if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 1000 || isNaN(data56)){
+if(errors === _errs167){
+if((typeof data75 == "number") && (isFinite(data75))){
+if(data75 > 1000 || isNaN(data75)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data56 < 1 || isNaN(data56)){
+if(data75 < 1 || isNaN(data75)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs127 === errors;
+var valid18 = _errs167 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data52.queuedPerSession !== undefined){
-let data57 = data52.queuedPerSession;
-const _errs129 = errors;
-if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
+if(valid18){
+if(data71.queuedPerSession !== undefined){
+let data76 = data71.queuedPerSession;
+const _errs169 = errors;
+if(!(((typeof data76 == "number") && (!(data76 % 1) && !isNaN(data76))) && (isFinite(data76)))){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs129){
-if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 10000 || isNaN(data57)){
+if(errors === _errs169){
+if((typeof data76 == "number") && (isFinite(data76))){
+if(data76 > 10000 || isNaN(data76)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data57 < 1 || isNaN(data57)){
+if(data76 < 1 || isNaN(data76)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs129 === errors;
+var valid18 = _errs169 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data52.messagesPerMinute !== undefined){
-let data58 = data52.messagesPerMinute;
-const _errs131 = errors;
-if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
+if(valid18){
+if(data71.messagesPerMinute !== undefined){
+let data77 = data71.messagesPerMinute;
+const _errs171 = errors;
+if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs131){
-if((typeof data58 == "number") && (isFinite(data58))){
-if(data58 > 100000 || isNaN(data58)){
+if(errors === _errs171){
+if((typeof data77 == "number") && (isFinite(data77))){
+if(data77 > 100000 || isNaN(data77)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data58 < 1 || isNaN(data58)){
+if(data77 < 1 || isNaN(data77)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs131 === errors;
+var valid18 = _errs171 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data52.messageBurst !== undefined){
-let data59 = data52.messageBurst;
-const _errs133 = errors;
-if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
+if(valid18){
+if(data71.messageBurst !== undefined){
+let data78 = data71.messageBurst;
+const _errs173 = errors;
+if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs133){
-if((typeof data59 == "number") && (isFinite(data59))){
-if(data59 > 100000 || isNaN(data59)){
+if(errors === _errs173){
+if((typeof data78 == "number") && (isFinite(data78))){
+if(data78 > 100000 || isNaN(data78)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data59 < 1 || isNaN(data59)){
+if(data78 < 1 || isNaN(data78)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs133 === errors;
+var valid18 = _errs173 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data52.dedupeEntries !== undefined){
-let data60 = data52.dedupeEntries;
-const _errs135 = errors;
-if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
+if(valid18){
+if(data71.dedupeEntries !== undefined){
+let data79 = data71.dedupeEntries;
+const _errs175 = errors;
+if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs135){
-if((typeof data60 == "number") && (isFinite(data60))){
-if(data60 > 1000000 || isNaN(data60)){
+if(errors === _errs175){
+if((typeof data79 == "number") && (isFinite(data79))){
+if(data79 > 1000000 || isNaN(data79)){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data60 < 1 || isNaN(data60)){
+if(data79 < 1 || isNaN(data79)){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs135 === errors;
+var valid18 = _errs175 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data52.turnSeconds !== undefined){
-let data61 = data52.turnSeconds;
-const _errs137 = errors;
-if(!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))){
+if(valid18){
+if(data71.turnSeconds !== undefined){
+let data80 = data71.turnSeconds;
+const _errs177 = errors;
+if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs137){
-if((typeof data61 == "number") && (isFinite(data61))){
-if(data61 > 86400 || isNaN(data61)){
+if(errors === _errs177){
+if((typeof data80 == "number") && (isFinite(data80))){
+if(data80 > 86400 || isNaN(data80)){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data61 < 1 || isNaN(data61)){
+if(data80 < 1 || isNaN(data80)){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs137 === errors;
+var valid18 = _errs177 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
 }
 }
@@ -3256,23 +4113,23 @@ validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs118 === errors;
+var valid0 = _errs158 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.defaultAccount !== undefined){
-let data62 = data.defaultAccount;
-const _errs139 = errors;
-if(errors === _errs139){
-if(typeof data62 === "string"){
-if(data62.length > 128 && func3(data62) > 128){
+let data81 = data.defaultAccount;
+const _errs179 = errors;
+if(errors === _errs179){
+if(typeof data81 === "string"){
+if(data81.length > 128 && func3(data81) > 128){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data62.length < 1){
+if(data81.length < 1){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3283,30 +4140,30 @@ validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs139 === errors;
+var valid0 = _errs179 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accounts !== undefined){
-let data63 = data.accounts;
-const _errs141 = errors;
-if(errors === _errs141){
-if(data63 && typeof data63 == "object" && !Array.isArray(data63)){
-if(Object.keys(data63).length > 1000){
+let data82 = data.accounts;
+const _errs181 = errors;
+if(errors === _errs181){
+if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
+if(Object.keys(data82).length > 1000){
 validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/maxProperties",keyword:"maxProperties",params:{limit: 1000}}];
 return false;
 }
 else {
-for(const key8 in data63){
-const _errs144 = errors;
-if(!(validate18(data63[key8], {instancePath:instancePath+"/accounts/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data63,parentDataProperty:key8,rootData}))){
+for(const key10 in data82){
+const _errs184 = errors;
+if(!(validate18(data82[key10], {instancePath:instancePath+"/accounts/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data82,parentDataProperty:key10,rootData}))){
 vErrors = vErrors === null ? validate18.errors : vErrors.concat(validate18.errors);
 errors = vErrors.length;
 }
-var valid12 = _errs144 === errors;
-if(!valid12){
+var valid19 = _errs184 === errors;
+if(!valid19){
 break;
 }
 }
@@ -3317,10 +4174,13 @@ validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs141 === errors;
+var valid0 = _errs181 === errors;
 }
 else {
 var valid0 = true;
+}
+}
+}
 }
 }
 }
@@ -4256,22 +5116,17 @@ if(errors === _errs68){
 if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
 const _errs70 = errors;
 for(const key3 in data29){
-if(!((((key3 === "groupMode") || (key3 === "groupCommandMode")) || (key3 === "muted")) || (key3 === "batchDelaySeconds"))){
+if(!((((((((key3 === "enabled") || (key3 === "groupPolicy")) || (key3 === "allowFrom")) || (key3 === "tools")) || (key3 === "groupMode")) || (key3 === "groupCommandMode")) || (key3 === "muted")) || (key3 === "batchDelaySeconds"))){
 validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
 }
 if(_errs70 === errors){
-if(data29.groupMode !== undefined){
-let data30 = data29.groupMode;
+if(data29.enabled !== undefined){
 const _errs71 = errors;
-if(typeof data30 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data30 === "all") || (data30 === "mention"))){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupMode.enum}}];
+if(typeof data29.enabled !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid7 = _errs71 === errors;
@@ -4280,15 +5135,15 @@ else {
 var valid7 = true;
 }
 if(valid7){
-if(data29.groupCommandMode !== undefined){
-let data31 = data29.groupCommandMode;
+if(data29.groupPolicy !== undefined){
+let data31 = data29.groupPolicy;
 const _errs73 = errors;
 if(typeof data31 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data31 === "owner") || (data31 === "all")) || (data31 === "off"))){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupCommandMode.enum}}];
+if(!(((data31 === "open") || (data31 === "allowlist")) || (data31 === "disabled"))){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
 return false;
 }
 var valid7 = _errs73 === errors;
@@ -4297,11 +5152,36 @@ else {
 var valid7 = true;
 }
 if(valid7){
-if(data29.muted !== undefined){
+if(data29.allowFrom !== undefined){
+let data32 = data29.allowFrom;
 const _errs75 = errors;
-if(typeof data29.muted !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/muted",schemaPath:"#/properties/groups/additionalProperties/properties/muted/type",keyword:"type",params:{type: "boolean"}}];
+if(errors === _errs75){
+if(Array.isArray(data32)){
+if(data32.length > 10000){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
+}
+else {
+var valid8 = true;
+const len2 = data32.length;
+for(let i2=0; i2<len2; i2++){
+let data33 = data32[i2];
+const _errs77 = errors;
+if((typeof data33 !== "string") && (!((typeof data33 == "number") && (isFinite(data33))))){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i2,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+return false;
+}
+var valid8 = _errs77 === errors;
+if(!valid8){
+break;
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
 }
 var valid7 = _errs75 === errors;
 }
@@ -4309,31 +5189,262 @@ else {
 var valid7 = true;
 }
 if(valid7){
+if(data29.tools !== undefined){
+let data34 = data29.tools;
+const _errs79 = errors;
+if(errors === _errs79){
+if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
+const _errs81 = errors;
+for(const key4 in data34){
+if(!(((key4 === "allow") || (key4 === "alsoAllow")) || (key4 === "deny"))){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+return false;
+break;
+}
+}
+if(_errs81 === errors){
+if(data34.allow !== undefined){
+let data35 = data34.allow;
+const _errs82 = errors;
+if(errors === _errs82){
+if(Array.isArray(data35)){
+if(data35.length > 1000){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid10 = true;
+const len3 = data35.length;
+for(let i3=0; i3<len3; i3++){
+let data36 = data35[i3];
+const _errs84 = errors;
+if(errors === _errs84){
+if(typeof data36 === "string"){
+if(data36.length > 128 && func3(data36) > 128){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data36.length < 1){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid10 = _errs84 === errors;
+if(!valid10){
+break;
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid9 = _errs82 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data34.alsoAllow !== undefined){
+let data37 = data34.alsoAllow;
+const _errs86 = errors;
+if(errors === _errs86){
+if(Array.isArray(data37)){
+if(data37.length > 1000){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid11 = true;
+const len4 = data37.length;
+for(let i4=0; i4<len4; i4++){
+let data38 = data37[i4];
+const _errs88 = errors;
+if(errors === _errs88){
+if(typeof data38 === "string"){
+if(data38.length > 128 && func3(data38) > 128){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data38.length < 1){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid11 = _errs88 === errors;
+if(!valid11){
+break;
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid9 = _errs86 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data34.deny !== undefined){
+let data39 = data34.deny;
+const _errs90 = errors;
+if(errors === _errs90){
+if(Array.isArray(data39)){
+if(data39.length > 1000){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid12 = true;
+const len5 = data39.length;
+for(let i5=0; i5<len5; i5++){
+let data40 = data39[i5];
+const _errs92 = errors;
+if(errors === _errs92){
+if(typeof data40 === "string"){
+if(data40.length > 128 && func3(data40) > 128){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data40.length < 1){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid12 = _errs92 === errors;
+if(!valid12){
+break;
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid9 = _errs90 === errors;
+}
+else {
+var valid9 = true;
+}
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid7 = _errs79 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data29.groupMode !== undefined){
+let data41 = data29.groupMode;
+const _errs94 = errors;
+if(typeof data41 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data41 === "all") || (data41 === "mention"))){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupMode.enum}}];
+return false;
+}
+var valid7 = _errs94 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data29.groupCommandMode !== undefined){
+let data42 = data29.groupCommandMode;
+const _errs96 = errors;
+if(typeof data42 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data42 === "owner") || (data42 === "all")) || (data42 === "off"))){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupCommandMode.enum}}];
+return false;
+}
+var valid7 = _errs96 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data29.muted !== undefined){
+const _errs98 = errors;
+if(typeof data29.muted !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/muted",schemaPath:"#/properties/groups/additionalProperties/properties/muted/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid7 = _errs98 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
 if(data29.batchDelaySeconds !== undefined){
-let data33 = data29.batchDelaySeconds;
-const _errs77 = errors;
-if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
+let data44 = data29.batchDelaySeconds;
+const _errs100 = errors;
+if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
 validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs77){
-if((typeof data33 == "number") && (isFinite(data33))){
-if(data33 > 3600 || isNaN(data33)){
+if(errors === _errs100){
+if((typeof data44 == "number") && (isFinite(data44))){
+if(data44 > 3600 || isNaN(data44)){
 validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data33 < 0 || isNaN(data33)){
+if(data44 < 0 || isNaN(data44)){
 validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid7 = _errs77 === errors;
+var valid7 = _errs100 === errors;
 }
 else {
 var valid7 = true;
+}
+}
+}
+}
 }
 }
 }
@@ -4363,149 +5474,325 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.bots !== undefined){
+let data45 = data.bots;
+const _errs102 = errors;
+if(errors === _errs102){
+if(Array.isArray(data45)){
+if(data45.length > 1000){
+validate23.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid13 = true;
+const len6 = data45.length;
+for(let i6=0; i6<len6; i6++){
+let data46 = data45[i6];
+const _errs104 = errors;
+if((typeof data46 !== "string") && (!((typeof data46 == "number") && (isFinite(data46))))){
+validate23.errors = [{instancePath:instancePath+"/bots/" + i6,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
+return false;
+}
+var valid13 = _errs104 === errors;
+if(!valid13){
+break;
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid0 = _errs102 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.allowBots !== undefined){
+let data47 = data.allowBots;
+const _errs106 = errors;
+if((typeof data47 !== "boolean") && (typeof data47 !== "string")){
+validate23.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
+return false;
+}
+if(!(((data47 === true) || (data47 === false)) || (data47 === "mentions"))){
+validate23.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
+return false;
+}
+var valid0 = _errs106 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.botLoopProtection !== undefined){
+let data48 = data.botLoopProtection;
+const _errs108 = errors;
+if(errors === _errs108){
+if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
+const _errs110 = errors;
+for(const key5 in data48){
+if(!((((key5 === "enabled") || (key5 === "maxEventsPerWindow")) || (key5 === "windowSeconds")) || (key5 === "cooldownSeconds"))){
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+return false;
+break;
+}
+}
+if(_errs110 === errors){
+if(data48.enabled !== undefined){
+const _errs111 = errors;
+if(typeof data48.enabled !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid14 = _errs111 === errors;
+}
+else {
+var valid14 = true;
+}
+if(valid14){
+if(data48.maxEventsPerWindow !== undefined){
+let data50 = data48.maxEventsPerWindow;
+const _errs113 = errors;
+if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs113){
+if((typeof data50 == "number") && (isFinite(data50))){
+if(data50 > 10000 || isNaN(data50)){
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+return false;
+}
+else {
+if(data50 < 1 || isNaN(data50)){
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid14 = _errs113 === errors;
+}
+else {
+var valid14 = true;
+}
+if(valid14){
+if(data48.windowSeconds !== undefined){
+let data51 = data48.windowSeconds;
+const _errs115 = errors;
+if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs115){
+if((typeof data51 == "number") && (isFinite(data51))){
+if(data51 > 86400 || isNaN(data51)){
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data51 < 1 || isNaN(data51)){
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid14 = _errs115 === errors;
+}
+else {
+var valid14 = true;
+}
+if(valid14){
+if(data48.cooldownSeconds !== undefined){
+let data52 = data48.cooldownSeconds;
+const _errs117 = errors;
+if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs117){
+if((typeof data52 == "number") && (isFinite(data52))){
+if(data52 > 86400 || isNaN(data52)){
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data52 < 1 || isNaN(data52)){
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid14 = _errs117 === errors;
+}
+else {
+var valid14 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs108 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.outputVisibility !== undefined){
-let data34 = data.outputVisibility;
-const _errs79 = errors;
-if(typeof data34 !== "string"){
+let data53 = data.outputVisibility;
+const _errs119 = errors;
+if(typeof data53 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data34 === "minimal") || (data34 === "normal")) || (data34 === "full"))){
+if(!(((data53 === "minimal") || (data53 === "normal")) || (data53 === "full"))){
 validate23.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/enum",keyword:"enum",params:{allowedValues: schema13.properties.outputVisibility.enum}}];
 return false;
 }
-var valid0 = _errs79 === errors;
+var valid0 = _errs119 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reliableDelivery !== undefined){
-const _errs81 = errors;
+const _errs121 = errors;
 if(typeof data.reliableDelivery !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/reliableDelivery",schemaPath:"#/properties/reliableDelivery/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs81 === errors;
+var valid0 = _errs121 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streaming !== undefined){
-const _errs83 = errors;
+const _errs123 = errors;
 if(typeof data.streaming !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs83 === errors;
+var valid0 = _errs123 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.deliveryReceipts !== undefined){
-const _errs85 = errors;
+const _errs125 = errors;
 if(typeof data.deliveryReceipts !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/deliveryReceipts",schemaPath:"#/properties/deliveryReceipts/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs85 === errors;
+var valid0 = _errs125 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.strictChatIds !== undefined){
-const _errs87 = errors;
+const _errs127 = errors;
 if(typeof data.strictChatIds !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/strictChatIds",schemaPath:"#/properties/strictChatIds/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs87 === errors;
+var valid0 = _errs127 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.typingMaxContinuousMs !== undefined){
-let data39 = data.typingMaxContinuousMs;
-const _errs89 = errors;
-if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
+let data58 = data.typingMaxContinuousMs;
+const _errs129 = errors;
+if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
 validate23.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs89){
-if((typeof data39 == "number") && (isFinite(data39))){
-if(data39 > 86400000 || isNaN(data39)){
+if(errors === _errs129){
+if((typeof data58 == "number") && (isFinite(data58))){
+if(data58 > 86400000 || isNaN(data58)){
 validate23.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
 return false;
 }
 else {
-if(data39 < 1000 || isNaN(data39)){
+if(data58 < 1000 || isNaN(data58)){
 validate23.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs89 === errors;
+var valid0 = _errs129 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ack !== undefined){
-let data40 = data.ack;
-const _errs91 = errors;
-if(errors === _errs91){
-if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
-const _errs93 = errors;
-for(const key4 in data40){
-if(!((key4 === "timeoutMs") || (key4 === "resendOnTimeout"))){
-validate23.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+let data59 = data.ack;
+const _errs131 = errors;
+if(errors === _errs131){
+if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
+const _errs133 = errors;
+for(const key6 in data59){
+if(!((key6 === "timeoutMs") || (key6 === "resendOnTimeout"))){
+validate23.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs93 === errors){
-if(data40.timeoutMs !== undefined){
-let data41 = data40.timeoutMs;
-const _errs94 = errors;
-if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
+if(_errs133 === errors){
+if(data59.timeoutMs !== undefined){
+let data60 = data59.timeoutMs;
+const _errs134 = errors;
+if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
 validate23.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs94){
-if((typeof data41 == "number") && (isFinite(data41))){
-if(data41 > 600000 || isNaN(data41)){
+if(errors === _errs134){
+if((typeof data60 == "number") && (isFinite(data60))){
+if(data60 > 600000 || isNaN(data60)){
 validate23.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data41 < 1000 || isNaN(data41)){
+if(data60 < 1000 || isNaN(data60)){
 validate23.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid8 = _errs94 === errors;
+var valid15 = _errs134 === errors;
 }
 else {
-var valid8 = true;
+var valid15 = true;
 }
-if(valid8){
-if(data40.resendOnTimeout !== undefined){
-const _errs96 = errors;
-if(typeof data40.resendOnTimeout !== "boolean"){
+if(valid15){
+if(data59.resendOnTimeout !== undefined){
+const _errs136 = errors;
+if(typeof data59.resendOnTimeout !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/ack/resendOnTimeout",schemaPath:"#/properties/ack/properties/resendOnTimeout/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid8 = _errs96 === errors;
+var valid15 = _errs136 === errors;
 }
 else {
-var valid8 = true;
+var valid15 = true;
 }
 }
 }
@@ -4515,78 +5802,78 @@ validate23.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/
 return false;
 }
 }
-var valid0 = _errs91 === errors;
+var valid0 = _errs131 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.heartbeat !== undefined){
-let data43 = data.heartbeat;
-const _errs98 = errors;
-if(errors === _errs98){
-if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
-const _errs100 = errors;
-for(const key5 in data43){
-if(!((key5 === "intervalMs") || (key5 === "timeoutMs"))){
-validate23.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+let data62 = data.heartbeat;
+const _errs138 = errors;
+if(errors === _errs138){
+if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
+const _errs140 = errors;
+for(const key7 in data62){
+if(!((key7 === "intervalMs") || (key7 === "timeoutMs"))){
+validate23.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs100 === errors){
-if(data43.intervalMs !== undefined){
-let data44 = data43.intervalMs;
-const _errs101 = errors;
-if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
+if(_errs140 === errors){
+if(data62.intervalMs !== undefined){
+let data63 = data62.intervalMs;
+const _errs141 = errors;
+if(!(((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63))) && (isFinite(data63)))){
 validate23.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs101){
-if((typeof data44 == "number") && (isFinite(data44))){
-if(data44 > 600000 || isNaN(data44)){
+if(errors === _errs141){
+if((typeof data63 == "number") && (isFinite(data63))){
+if(data63 > 600000 || isNaN(data63)){
 validate23.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data44 < 1000 || isNaN(data44)){
+if(data63 < 1000 || isNaN(data63)){
 validate23.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid9 = _errs101 === errors;
+var valid16 = _errs141 === errors;
 }
 else {
-var valid9 = true;
+var valid16 = true;
 }
-if(valid9){
-if(data43.timeoutMs !== undefined){
-let data45 = data43.timeoutMs;
-const _errs103 = errors;
-if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
+if(valid16){
+if(data62.timeoutMs !== undefined){
+let data64 = data62.timeoutMs;
+const _errs143 = errors;
+if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
 validate23.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs103){
-if((typeof data45 == "number") && (isFinite(data45))){
-if(data45 > 600000 || isNaN(data45)){
+if(errors === _errs143){
+if((typeof data64 == "number") && (isFinite(data64))){
+if(data64 > 600000 || isNaN(data64)){
 validate23.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data45 < 1000 || isNaN(data45)){
+if(data64 < 1000 || isNaN(data64)){
 validate23.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid9 = _errs103 === errors;
+var valid16 = _errs143 === errors;
 }
 else {
-var valid9 = true;
+var valid16 = true;
 }
 }
 }
@@ -4596,91 +5883,91 @@ validate23.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs98 === errors;
+var valid0 = _errs138 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reconnect !== undefined){
-let data46 = data.reconnect;
-const _errs105 = errors;
-if(errors === _errs105){
-if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
-const _errs107 = errors;
-for(const key6 in data46){
-if(!((((key6 === "initialDelayMs") || (key6 === "maxDelayMs")) || (key6 === "jitterRatio")) || (key6 === "maxRetries"))){
-validate23.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+let data65 = data.reconnect;
+const _errs145 = errors;
+if(errors === _errs145){
+if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
+const _errs147 = errors;
+for(const key8 in data65){
+if(!((((key8 === "initialDelayMs") || (key8 === "maxDelayMs")) || (key8 === "jitterRatio")) || (key8 === "maxRetries"))){
+validate23.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
 return false;
 break;
 }
 }
-if(_errs107 === errors){
-if(data46.initialDelayMs !== undefined){
-let data47 = data46.initialDelayMs;
-const _errs108 = errors;
-if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
+if(_errs147 === errors){
+if(data65.initialDelayMs !== undefined){
+let data66 = data65.initialDelayMs;
+const _errs148 = errors;
+if(!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66)))){
 validate23.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs108){
-if((typeof data47 == "number") && (isFinite(data47))){
-if(data47 > 600000 || isNaN(data47)){
+if(errors === _errs148){
+if((typeof data66 == "number") && (isFinite(data66))){
+if(data66 > 600000 || isNaN(data66)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data47 < 100 || isNaN(data47)){
+if(data66 < 100 || isNaN(data66)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs108 === errors;
+var valid17 = _errs148 === errors;
 }
 else {
-var valid10 = true;
+var valid17 = true;
 }
-if(valid10){
-if(data46.maxDelayMs !== undefined){
-let data48 = data46.maxDelayMs;
-const _errs110 = errors;
-if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
+if(valid17){
+if(data65.maxDelayMs !== undefined){
+let data67 = data65.maxDelayMs;
+const _errs150 = errors;
+if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
 validate23.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs110){
-if((typeof data48 == "number") && (isFinite(data48))){
-if(data48 > 3600000 || isNaN(data48)){
+if(errors === _errs150){
+if((typeof data67 == "number") && (isFinite(data67))){
+if(data67 > 3600000 || isNaN(data67)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
 return false;
 }
 else {
-if(data48 < 1000 || isNaN(data48)){
+if(data67 < 1000 || isNaN(data67)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs110 === errors;
+var valid17 = _errs150 === errors;
 }
 else {
-var valid10 = true;
+var valid17 = true;
 }
-if(valid10){
-if(data46.jitterRatio !== undefined){
-let data49 = data46.jitterRatio;
-const _errs112 = errors;
-if(errors === _errs112){
-if((typeof data49 == "number") && (isFinite(data49))){
-if(data49 > 1 || isNaN(data49)){
+if(valid17){
+if(data65.jitterRatio !== undefined){
+let data68 = data65.jitterRatio;
+const _errs152 = errors;
+if(errors === _errs152){
+if((typeof data68 == "number") && (isFinite(data68))){
+if(data68 > 1 || isNaN(data68)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}}];
 return false;
 }
 else {
-if(data49 < 0 || isNaN(data49)){
+if(data68 < 0 || isNaN(data68)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
@@ -4691,37 +5978,37 @@ validate23.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaP
 return false;
 }
 }
-var valid10 = _errs112 === errors;
+var valid17 = _errs152 === errors;
 }
 else {
-var valid10 = true;
+var valid17 = true;
 }
-if(valid10){
-if(data46.maxRetries !== undefined){
-let data50 = data46.maxRetries;
-const _errs114 = errors;
-if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+if(valid17){
+if(data65.maxRetries !== undefined){
+let data69 = data65.maxRetries;
+const _errs154 = errors;
+if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
 validate23.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs114){
-if((typeof data50 == "number") && (isFinite(data50))){
-if(data50 > 1000000 || isNaN(data50)){
+if(errors === _errs154){
+if((typeof data69 == "number") && (isFinite(data69))){
+if(data69 > 1000000 || isNaN(data69)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data50 < 0 || isNaN(data50)){
+if(data69 < 0 || isNaN(data69)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs114 === errors;
+var valid17 = _errs154 === errors;
 }
 else {
-var valid10 = true;
+var valid17 = true;
 }
 }
 }
@@ -4733,279 +6020,279 @@ validate23.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs105 === errors;
+var valid0 = _errs145 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.debug !== undefined){
-const _errs116 = errors;
+const _errs156 = errors;
 if(typeof data.debug !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs116 === errors;
+var valid0 = _errs156 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data52 = data.limits;
-const _errs118 = errors;
-if(errors === _errs118){
-if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
-const _errs120 = errors;
-for(const key7 in data52){
-if(!(func2.call(schema13.properties.limits.properties, key7))){
-validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+let data71 = data.limits;
+const _errs158 = errors;
+if(errors === _errs158){
+if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
+const _errs160 = errors;
+for(const key9 in data71){
+if(!(func2.call(schema13.properties.limits.properties, key9))){
+validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
 }
-if(_errs120 === errors){
-if(data52.maxPayload !== undefined){
-let data53 = data52.maxPayload;
-const _errs121 = errors;
-if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+if(_errs160 === errors){
+if(data71.maxPayload !== undefined){
+let data72 = data71.maxPayload;
+const _errs161 = errors;
+if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
 validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs121){
-if((typeof data53 == "number") && (isFinite(data53))){
-if(data53 > 16777216 || isNaN(data53)){
+if(errors === _errs161){
+if((typeof data72 == "number") && (isFinite(data72))){
+if(data72 > 16777216 || isNaN(data72)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data53 < 1024 || isNaN(data53)){
+if(data72 < 1024 || isNaN(data72)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs121 === errors;
+var valid18 = _errs161 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data52.contentChars !== undefined){
-let data54 = data52.contentChars;
-const _errs123 = errors;
-if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
+if(valid18){
+if(data71.contentChars !== undefined){
+let data73 = data71.contentChars;
+const _errs163 = errors;
+if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
 validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs123){
-if((typeof data54 == "number") && (isFinite(data54))){
-if(data54 > 1048576 || isNaN(data54)){
+if(errors === _errs163){
+if((typeof data73 == "number") && (isFinite(data73))){
+if(data73 > 1048576 || isNaN(data73)){
 validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
-if(data54 < 1 || isNaN(data54)){
+if(data73 < 1 || isNaN(data73)){
 validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs123 === errors;
+var valid18 = _errs163 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data52.mediaMegabytes !== undefined){
-let data55 = data52.mediaMegabytes;
-const _errs125 = errors;
-if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
+if(valid18){
+if(data71.mediaMegabytes !== undefined){
+let data74 = data71.mediaMegabytes;
+const _errs165 = errors;
+if(!(((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74))) && (isFinite(data74)))){
 validate23.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs125){
-if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 100 || isNaN(data55)){
+if(errors === _errs165){
+if((typeof data74 == "number") && (isFinite(data74))){
+if(data74 > 100 || isNaN(data74)){
 validate23.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100}}];
 return false;
 }
 else {
-if(data55 < 1 || isNaN(data55)){
+if(data74 < 1 || isNaN(data74)){
 validate23.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs125 === errors;
+var valid18 = _errs165 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data52.maxConcurrent !== undefined){
-let data56 = data52.maxConcurrent;
-const _errs127 = errors;
-if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
+if(valid18){
+if(data71.maxConcurrent !== undefined){
+let data75 = data71.maxConcurrent;
+const _errs167 = errors;
+if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
 validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs127){
-if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 1000 || isNaN(data56)){
+if(errors === _errs167){
+if((typeof data75 == "number") && (isFinite(data75))){
+if(data75 > 1000 || isNaN(data75)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data56 < 1 || isNaN(data56)){
+if(data75 < 1 || isNaN(data75)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs127 === errors;
+var valid18 = _errs167 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data52.queuedPerSession !== undefined){
-let data57 = data52.queuedPerSession;
-const _errs129 = errors;
-if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
+if(valid18){
+if(data71.queuedPerSession !== undefined){
+let data76 = data71.queuedPerSession;
+const _errs169 = errors;
+if(!(((typeof data76 == "number") && (!(data76 % 1) && !isNaN(data76))) && (isFinite(data76)))){
 validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs129){
-if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 10000 || isNaN(data57)){
+if(errors === _errs169){
+if((typeof data76 == "number") && (isFinite(data76))){
+if(data76 > 10000 || isNaN(data76)){
 validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data57 < 1 || isNaN(data57)){
+if(data76 < 1 || isNaN(data76)){
 validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs129 === errors;
+var valid18 = _errs169 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data52.messagesPerMinute !== undefined){
-let data58 = data52.messagesPerMinute;
-const _errs131 = errors;
-if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
+if(valid18){
+if(data71.messagesPerMinute !== undefined){
+let data77 = data71.messagesPerMinute;
+const _errs171 = errors;
+if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
 validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs131){
-if((typeof data58 == "number") && (isFinite(data58))){
-if(data58 > 100000 || isNaN(data58)){
+if(errors === _errs171){
+if((typeof data77 == "number") && (isFinite(data77))){
+if(data77 > 100000 || isNaN(data77)){
 validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data58 < 1 || isNaN(data58)){
+if(data77 < 1 || isNaN(data77)){
 validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs131 === errors;
+var valid18 = _errs171 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data52.messageBurst !== undefined){
-let data59 = data52.messageBurst;
-const _errs133 = errors;
-if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
+if(valid18){
+if(data71.messageBurst !== undefined){
+let data78 = data71.messageBurst;
+const _errs173 = errors;
+if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
 validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs133){
-if((typeof data59 == "number") && (isFinite(data59))){
-if(data59 > 100000 || isNaN(data59)){
+if(errors === _errs173){
+if((typeof data78 == "number") && (isFinite(data78))){
+if(data78 > 100000 || isNaN(data78)){
 validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data59 < 1 || isNaN(data59)){
+if(data78 < 1 || isNaN(data78)){
 validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs133 === errors;
+var valid18 = _errs173 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data52.dedupeEntries !== undefined){
-let data60 = data52.dedupeEntries;
-const _errs135 = errors;
-if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
+if(valid18){
+if(data71.dedupeEntries !== undefined){
+let data79 = data71.dedupeEntries;
+const _errs175 = errors;
+if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
 validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs135){
-if((typeof data60 == "number") && (isFinite(data60))){
-if(data60 > 1000000 || isNaN(data60)){
+if(errors === _errs175){
+if((typeof data79 == "number") && (isFinite(data79))){
+if(data79 > 1000000 || isNaN(data79)){
 validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data60 < 1 || isNaN(data60)){
+if(data79 < 1 || isNaN(data79)){
 validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs135 === errors;
+var valid18 = _errs175 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data52.turnSeconds !== undefined){
-let data61 = data52.turnSeconds;
-const _errs137 = errors;
-if(!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))){
+if(valid18){
+if(data71.turnSeconds !== undefined){
+let data80 = data71.turnSeconds;
+const _errs177 = errors;
+if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
 validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs137){
-if((typeof data61 == "number") && (isFinite(data61))){
-if(data61 > 86400 || isNaN(data61)){
+if(errors === _errs177){
+if((typeof data80 == "number") && (isFinite(data80))){
+if(data80 > 86400 || isNaN(data80)){
 validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data61 < 1 || isNaN(data61)){
+if(data80 < 1 || isNaN(data80)){
 validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs137 === errors;
+var valid18 = _errs177 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
 }
 }
@@ -5022,10 +6309,13 @@ validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs118 === errors;
+var valid0 = _errs158 === errors;
 }
 else {
 var valid0 = true;
+}
+}
+}
 }
 }
 }

@@ -19,6 +19,10 @@ export const configSecrets = ["refreshToken", "token"] as readonly string[];
 export const configExpectations = {
   enabled: "true or false",
   name: "a string of 1 to 128 characters",
+  heartbeatVisibility: "an object",
+  "heartbeatVisibility.showOk": "true or false",
+  "heartbeatVisibility.showAlerts": "true or false",
+  "heartbeatVisibility.useIndicator": "true or false",
   baseUrl: "a string of 1 to 2048 characters",
   websocketUrl: "a string of 1 to 2048 characters",
   mediaBaseUrl: "a string of 1 to 2048 characters",
@@ -49,10 +53,29 @@ export const configExpectations = {
   groupSessionsPerUser: "true or false",
   groups: "an object of at most 10000 entries",
   "groups.*": "an object",
+  "groups.*.enabled": "true or false",
+  "groups.*.groupPolicy": "\"open\", \"allowlist\" or \"disabled\"",
+  "groups.*.allowFrom": "an array of at most 10000 entries",
+  "groups.*.allowFrom.*": "a string or a number",
+  "groups.*.tools": "an object",
+  "groups.*.tools.allow": "an array of at most 1000 entries",
+  "groups.*.tools.allow.*": "a string of 1 to 128 characters",
+  "groups.*.tools.alsoAllow": "an array of at most 1000 entries",
+  "groups.*.tools.alsoAllow.*": "a string of 1 to 128 characters",
+  "groups.*.tools.deny": "an array of at most 1000 entries",
+  "groups.*.tools.deny.*": "a string of 1 to 128 characters",
   "groups.*.groupMode": "\"all\" or \"mention\"",
   "groups.*.groupCommandMode": "\"owner\", \"all\" or \"off\"",
   "groups.*.muted": "true or false",
   "groups.*.batchDelaySeconds": "a whole number from 0 to 3600",
+  bots: "an array of at most 1000 entries",
+  "bots.*": "a string or a number",
+  allowBots: "true, false or \"mentions\"",
+  botLoopProtection: "an object",
+  "botLoopProtection.enabled": "true or false",
+  "botLoopProtection.maxEventsPerWindow": "a whole number from 1 to 10000",
+  "botLoopProtection.windowSeconds": "a whole number from 1 to 86400",
+  "botLoopProtection.cooldownSeconds": "a whole number from 1 to 86400",
   outputVisibility: "\"minimal\", \"normal\" or \"full\"",
   reliableDelivery: "true or false",
   streaming: "true or false",
@@ -101,6 +124,9 @@ export const configDefaults = {
   groupCommandMode: "owner",
   groupSessionsPerUser: true,
   groups: {},
+  bots: [],
+  allowBots: false,
+  botLoopProtection: {},
   outputVisibility: "normal",
   reliableDelivery: true,
   streaming: false,
@@ -139,6 +165,9 @@ export const accountDefaults = {
   groupCommandMode: "owner",
   groupSessionsPerUser: true,
   groups: {},
+  bots: [],
+  allowBots: false,
+  botLoopProtection: {},
   outputVisibility: "normal",
   reliableDelivery: true,
   streaming: false,
@@ -357,6 +386,22 @@ export interface ClawchatConfig {
    */
   groups: { [key: string]: ClawchatConfigGroupsValueInput };
   /**
+   * User ids that are agents themselves, besides the other accounts here.
+   * At most 1000 items.
+   * @default []
+   */
+  bots: (string | number)[];
+  /**
+   * Whether messages of bots are answered; mentions answers those in groups that mention the agent. Who a bot is, is said by bots.
+   * @default false
+   */
+  allowBots: true | false | "mentions";
+  /**
+   * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+   * @default {}
+   */
+  botLoopProtection: ClawchatConfigBotLoopProtection;
+  /**
    * minimal shows answers. normal also tells in direct conversations that something went wrong. full shows the agent's thoughts as well, where a session has them on and streaming is on.
    * @default "normal"
    */
@@ -428,6 +473,30 @@ export interface ClawchatConfigHeartbeatVisibility {
   showAlerts?: boolean;
   /** Whether OpenClaw's own surfaces show that a check ran. */
   useIndicator?: boolean;
+}
+
+/**
+ * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+ * @default {}
+ */
+export interface ClawchatConfigBotLoopProtection {
+  /** Whether there is a bound at all. OpenClaw's own default is true. */
+  enabled?: boolean;
+  /**
+   * Messages between two bots within the window. OpenClaw's own default is 20.
+   * Integer, 1 to 10000.
+   */
+  maxEventsPerWindow?: number;
+  /**
+   * Length of the window in seconds. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  windowSeconds?: number;
+  /**
+   * Seconds of silence after that. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  cooldownSeconds?: number;
 }
 
 /** How long the server may take to accept a message. */
@@ -675,6 +744,22 @@ export interface ClawchatAccount {
    */
   groups: { [key: string]: ClawchatAccountGroupsValueInput };
   /**
+   * User ids that are agents themselves, besides the other accounts here.
+   * At most 1000 items.
+   * @default []
+   */
+  bots: (string | number)[];
+  /**
+   * Whether messages of bots are answered; mentions answers those in groups that mention the agent. Who a bot is, is said by bots.
+   * @default false
+   */
+  allowBots: true | false | "mentions";
+  /**
+   * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+   * @default {}
+   */
+  botLoopProtection: ClawchatAccountBotLoopProtection;
+  /**
    * minimal shows answers. normal also tells in direct conversations that something went wrong. full shows the agent's thoughts as well, where a session has them on and streaming is on.
    * @default "normal"
    */
@@ -736,6 +821,30 @@ export interface ClawchatAccountHeartbeatVisibility {
   showAlerts?: boolean;
   /** Whether OpenClaw's own surfaces show that a check ran. */
   useIndicator?: boolean;
+}
+
+/**
+ * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+ * @default {}
+ */
+export interface ClawchatAccountBotLoopProtection {
+  /** Whether there is a bound at all. OpenClaw's own default is true. */
+  enabled?: boolean;
+  /**
+   * Messages between two bots within the window. OpenClaw's own default is 20.
+   * Integer, 1 to 10000.
+   */
+  maxEventsPerWindow?: number;
+  /**
+   * Length of the window in seconds. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  windowSeconds?: number;
+  /**
+   * Seconds of silence after that. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  cooldownSeconds?: number;
 }
 
 /** How long the server may take to accept a message. */
@@ -974,6 +1083,22 @@ export interface ClawchatConfigInput {
    */
   groups?: { [key: string]: ClawchatConfigGroupsValueInput };
   /**
+   * User ids that are agents themselves, besides the other accounts here.
+   * At most 1000 items.
+   * @default []
+   */
+  bots?: (string | number)[];
+  /**
+   * Whether messages of bots are answered; mentions answers those in groups that mention the agent. Who a bot is, is said by bots.
+   * @default false
+   */
+  allowBots?: true | false | "mentions";
+  /**
+   * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+   * @default {}
+   */
+  botLoopProtection?: ClawchatConfigBotLoopProtectionInput;
+  /**
    * minimal shows answers. normal also tells in direct conversations that something went wrong. full shows the agent's thoughts as well, where a session has them on and streaming is on.
    * @default "normal"
    */
@@ -1047,7 +1172,37 @@ export interface ClawchatConfigHeartbeatVisibilityInput {
   useIndicator?: boolean;
 }
 
+/** Tools the agent has in this group, in the words of OpenClaw's tools. */
+export interface ClawchatConfigGroupsValueToolsInput {
+  /**
+   * Only these.
+   * At most 1000 items.
+   */
+  allow?: string[];
+  /**
+   * These besides those of the profile.
+   * At most 1000 items.
+   */
+  alsoAllow?: string[];
+  /**
+   * None of these.
+   * At most 1000 items.
+   */
+  deny?: string[];
+}
+
 export interface ClawchatConfigGroupsValueInput {
+  /** false shuts this group. */
+  enabled?: boolean;
+  /** Overrides groupPolicy for this group. */
+  groupPolicy?: "open" | "allowlist" | "disabled";
+  /**
+   * Who may talk in this group under the policy allowlist, instead of groupAllowFrom.
+   * At most 10000 items.
+   */
+  allowFrom?: (string | number)[];
+  /** Tools the agent has in this group, in the words of OpenClaw's tools. */
+  tools?: ClawchatConfigGroupsValueToolsInput;
   /** Overrides groupMode for this group. */
   groupMode?: "all" | "mention";
   /** Overrides groupCommandMode for this group. */
@@ -1059,6 +1214,30 @@ export interface ClawchatConfigGroupsValueInput {
    * Integer, 0 to 3600.
    */
   batchDelaySeconds?: number;
+}
+
+/**
+ * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+ * @default {}
+ */
+export interface ClawchatConfigBotLoopProtectionInput {
+  /** Whether there is a bound at all. OpenClaw's own default is true. */
+  enabled?: boolean;
+  /**
+   * Messages between two bots within the window. OpenClaw's own default is 20.
+   * Integer, 1 to 10000.
+   */
+  maxEventsPerWindow?: number;
+  /**
+   * Length of the window in seconds. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  windowSeconds?: number;
+  /**
+   * Seconds of silence after that. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  cooldownSeconds?: number;
 }
 
 /** How long the server may take to accept a message. */
@@ -1306,6 +1485,22 @@ export interface ClawchatAccountInput {
    */
   groups?: { [key: string]: ClawchatAccountGroupsValueInput };
   /**
+   * User ids that are agents themselves, besides the other accounts here.
+   * At most 1000 items.
+   * @default []
+   */
+  bots?: (string | number)[];
+  /**
+   * Whether messages of bots are answered; mentions answers those in groups that mention the agent. Who a bot is, is said by bots.
+   * @default false
+   */
+  allowBots?: true | false | "mentions";
+  /**
+   * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+   * @default {}
+   */
+  botLoopProtection?: ClawchatAccountBotLoopProtectionInput;
+  /**
    * minimal shows answers. normal also tells in direct conversations that something went wrong. full shows the agent's thoughts as well, where a session has them on and streaming is on.
    * @default "normal"
    */
@@ -1369,7 +1564,37 @@ export interface ClawchatAccountHeartbeatVisibilityInput {
   useIndicator?: boolean;
 }
 
+/** Tools the agent has in this group, in the words of OpenClaw's tools. */
+export interface ClawchatAccountGroupsValueToolsInput {
+  /**
+   * Only these.
+   * At most 1000 items.
+   */
+  allow?: string[];
+  /**
+   * These besides those of the profile.
+   * At most 1000 items.
+   */
+  alsoAllow?: string[];
+  /**
+   * None of these.
+   * At most 1000 items.
+   */
+  deny?: string[];
+}
+
 export interface ClawchatAccountGroupsValueInput {
+  /** false shuts this group. */
+  enabled?: boolean;
+  /** Overrides groupPolicy for this group. */
+  groupPolicy?: "open" | "allowlist" | "disabled";
+  /**
+   * Who may talk in this group under the policy allowlist, instead of groupAllowFrom.
+   * At most 10000 items.
+   */
+  allowFrom?: (string | number)[];
+  /** Tools the agent has in this group, in the words of OpenClaw's tools. */
+  tools?: ClawchatAccountGroupsValueToolsInput;
   /** Overrides groupMode for this group. */
   groupMode?: "all" | "mention";
   /** Overrides groupCommandMode for this group. */
@@ -1381,6 +1606,30 @@ export interface ClawchatAccountGroupsValueInput {
    * Integer, 0 to 3600.
    */
   batchDelaySeconds?: number;
+}
+
+/**
+ * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+ * @default {}
+ */
+export interface ClawchatAccountBotLoopProtectionInput {
+  /** Whether there is a bound at all. OpenClaw's own default is true. */
+  enabled?: boolean;
+  /**
+   * Messages between two bots within the window. OpenClaw's own default is 20.
+   * Integer, 1 to 10000.
+   */
+  maxEventsPerWindow?: number;
+  /**
+   * Length of the window in seconds. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  windowSeconds?: number;
+  /**
+   * Seconds of silence after that. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  cooldownSeconds?: number;
 }
 
 /** How long the server may take to accept a message. */

@@ -3,7 +3,7 @@
 
 import { codePoints } from "../runtime.ts";
 export const InstaClawConfigInput = validate14;
-const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"clientId":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appKey":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"systemPrompt":{"type":"string","maxLength":65536},"debug":{"type":"boolean"},"wsUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"heartbeatIntervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutThresholdMs":{"type":"integer","minimum":1000,"maximum":3600000},"requestTimeoutMs":{"type":"integer","minimum":1000,"maximum":86400000},"reconnect":{"type":"object","additionalProperties":false,"properties":{"maxAttempts":{"type":"integer","minimum":0,"maximum":1000000}}},"events":{"type":"string","enum":["minimal","full"]},"deltaShape":{"type":"string","enum":["string","object"]},"ack":{"type":"string","enum":["off","intclaw","dingtalk"]},"profile":{"type":"string","enum":["envelope","topic","bare"]},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"requireMention":{"type":"boolean"}}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000}}},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/InstaClawAccountInput"}}}};
+const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"clientId":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appKey":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"systemPrompt":{"type":"string","maxLength":65536},"debug":{"type":"boolean"},"wsUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"heartbeatIntervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutThresholdMs":{"type":"integer","minimum":1000,"maximum":3600000},"requestTimeoutMs":{"type":"integer","minimum":1000,"maximum":86400000},"reconnect":{"type":"object","additionalProperties":false,"properties":{"maxAttempts":{"type":"integer","minimum":0,"maximum":1000000}}},"events":{"type":"string","enum":["minimal","full"]},"deltaShape":{"type":"string","enum":["string","object"]},"ack":{"type":"string","enum":["off","intclaw","dingtalk"]},"profile":{"type":"string","enum":["envelope","topic","bare"]},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000}}},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/InstaClawAccountInput"}}}};
 const func2 = Object.prototype.hasOwnProperty;
 const func3 = codePoints;
 const func5 = (s) => { for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (!((c >= 32 && c <= 126))) return false; } return true; };
@@ -113,7 +113,7 @@ validate15.errors = vErrors;
 return errors === 0;
 }
 
-const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"clientId":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appKey":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"systemPrompt":{"type":"string","maxLength":65536},"debug":{"type":"boolean"},"wsUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"heartbeatIntervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutThresholdMs":{"type":"integer","minimum":1000,"maximum":3600000},"requestTimeoutMs":{"type":"integer","minimum":1000,"maximum":86400000},"reconnect":{"type":"object","additionalProperties":false,"properties":{"maxAttempts":{"type":"integer","minimum":0,"maximum":1000000}}},"events":{"type":"string","enum":["minimal","full"]},"deltaShape":{"type":"string","enum":["string","object"]},"ack":{"type":"string","enum":["off","intclaw","dingtalk"]},"profile":{"type":"string","enum":["envelope","topic","bare"]},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"requireMention":{"type":"boolean"}}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000}}}}};
+const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"clientId":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appKey":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"systemPrompt":{"type":"string","maxLength":65536},"debug":{"type":"boolean"},"wsUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"heartbeatIntervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutThresholdMs":{"type":"integer","minimum":1000,"maximum":3600000},"requestTimeoutMs":{"type":"integer","minimum":1000,"maximum":86400000},"reconnect":{"type":"object","additionalProperties":false,"properties":{"maxAttempts":{"type":"integer","minimum":0,"maximum":1000000}}},"events":{"type":"string","enum":["minimal","full"]},"deltaShape":{"type":"string","enum":["string","object"]},"ack":{"type":"string","enum":["off","intclaw","dingtalk"]},"profile":{"type":"string","enum":["envelope","topic","bare"]},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000}}}}};
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -967,17 +967,273 @@ if(errors === _errs79){
 if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
 const _errs81 = errors;
 for(const key4 in data31){
-if(!(key4 === "requireMention")){
+if(!(((((key4 === "enabled") || (key4 === "groupPolicy")) || (key4 === "allowFrom")) || (key4 === "tools")) || (key4 === "requireMention"))){
 validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
 if(_errs81 === errors){
+if(data31.enabled !== undefined){
+const _errs82 = errors;
+if(typeof data31.enabled !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid10 = _errs82 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data31.groupPolicy !== undefined){
+let data33 = data31.groupPolicy;
+const _errs84 = errors;
+if(typeof data33 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data33 === "open") || (data33 === "allowlist")) || (data33 === "disabled"))){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+return false;
+}
+var valid10 = _errs84 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data31.allowFrom !== undefined){
+let data34 = data31.allowFrom;
+const _errs86 = errors;
+if(errors === _errs86){
+if(Array.isArray(data34)){
+if(data34.length > 10000){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+return false;
+}
+else {
+var valid11 = true;
+const len2 = data34.length;
+for(let i2=0; i2<len2; i2++){
+let data35 = data34[i2];
+const _errs88 = errors;
+if((typeof data35 !== "string") && (!((typeof data35 == "number") && (isFinite(data35))))){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i2,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+return false;
+}
+var valid11 = _errs88 === errors;
+if(!valid11){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid10 = _errs86 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data31.tools !== undefined){
+let data36 = data31.tools;
+const _errs90 = errors;
+if(errors === _errs90){
+if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+const _errs92 = errors;
+for(const key5 in data36){
+if(!(((key5 === "allow") || (key5 === "alsoAllow")) || (key5 === "deny"))){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+return false;
+break;
+}
+}
+if(_errs92 === errors){
+if(data36.allow !== undefined){
+let data37 = data36.allow;
+const _errs93 = errors;
+if(errors === _errs93){
+if(Array.isArray(data37)){
+if(data37.length > 1000){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid13 = true;
+const len3 = data37.length;
+for(let i3=0; i3<len3; i3++){
+let data38 = data37[i3];
+const _errs95 = errors;
+if(errors === _errs95){
+if(typeof data38 === "string"){
+if(data38.length > 128 && func3(data38) > 128){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data38.length < 1){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid13 = _errs95 === errors;
+if(!valid13){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid12 = _errs93 === errors;
+}
+else {
+var valid12 = true;
+}
+if(valid12){
+if(data36.alsoAllow !== undefined){
+let data39 = data36.alsoAllow;
+const _errs97 = errors;
+if(errors === _errs97){
+if(Array.isArray(data39)){
+if(data39.length > 1000){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid14 = true;
+const len4 = data39.length;
+for(let i4=0; i4<len4; i4++){
+let data40 = data39[i4];
+const _errs99 = errors;
+if(errors === _errs99){
+if(typeof data40 === "string"){
+if(data40.length > 128 && func3(data40) > 128){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data40.length < 1){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid14 = _errs99 === errors;
+if(!valid14){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid12 = _errs97 === errors;
+}
+else {
+var valid12 = true;
+}
+if(valid12){
+if(data36.deny !== undefined){
+let data41 = data36.deny;
+const _errs101 = errors;
+if(errors === _errs101){
+if(Array.isArray(data41)){
+if(data41.length > 1000){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid15 = true;
+const len5 = data41.length;
+for(let i5=0; i5<len5; i5++){
+let data42 = data41[i5];
+const _errs103 = errors;
+if(errors === _errs103){
+if(typeof data42 === "string"){
+if(data42.length > 128 && func3(data42) > 128){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data42.length < 1){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid15 = _errs103 === errors;
+if(!valid15){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid12 = _errs101 === errors;
+}
+else {
+var valid12 = true;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid10 = _errs90 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
 if(data31.requireMention !== undefined){
+const _errs105 = errors;
 if(typeof data31.requireMention !== "boolean"){
 validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
+}
+var valid10 = _errs105 === errors;
+}
+else {
+var valid10 = true;
+}
+}
+}
 }
 }
 }
@@ -1005,180 +1261,383 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.limits !== undefined){
-let data33 = data.limits;
-const _errs84 = errors;
-if(errors === _errs84){
-if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
-const _errs86 = errors;
-for(const key5 in data33){
-if(!((((((key5 === "maxPayload") || (key5 === "maxConcurrent")) || (key5 === "queuedPerSession")) || (key5 === "messagesPerMinute")) || (key5 === "messageBurst")) || (key5 === "dedupeEntries"))){
-validate20.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+if(data.historyLimit !== undefined){
+let data44 = data.historyLimit;
+const _errs107 = errors;
+if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
+validate20.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs107){
+if((typeof data44 == "number") && (isFinite(data44))){
+if(data44 > 1000 || isNaN(data44)){
+validate20.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+return false;
+}
+else {
+if(data44 < 0 || isNaN(data44)){
+validate20.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs107 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.bots !== undefined){
+let data45 = data.bots;
+const _errs109 = errors;
+if(errors === _errs109){
+if(Array.isArray(data45)){
+if(data45.length > 1000){
+validate20.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid16 = true;
+const len6 = data45.length;
+for(let i6=0; i6<len6; i6++){
+let data46 = data45[i6];
+const _errs111 = errors;
+if((typeof data46 !== "string") && (!((typeof data46 == "number") && (isFinite(data46))))){
+validate20.errors = [{instancePath:instancePath+"/bots/" + i6,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
+return false;
+}
+var valid16 = _errs111 === errors;
+if(!valid16){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid0 = _errs109 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.allowBots !== undefined){
+let data47 = data.allowBots;
+const _errs113 = errors;
+if((typeof data47 !== "boolean") && (typeof data47 !== "string")){
+validate20.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
+return false;
+}
+if(!(((data47 === true) || (data47 === false)) || (data47 === "mentions"))){
+validate20.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
+return false;
+}
+var valid0 = _errs113 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.botLoopProtection !== undefined){
+let data48 = data.botLoopProtection;
+const _errs115 = errors;
+if(errors === _errs115){
+if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
+const _errs117 = errors;
+for(const key6 in data48){
+if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs86 === errors){
-if(data33.maxPayload !== undefined){
-let data34 = data33.maxPayload;
-const _errs87 = errors;
-if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
+if(_errs117 === errors){
+if(data48.enabled !== undefined){
+const _errs118 = errors;
+if(typeof data48.enabled !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid17 = _errs118 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data48.maxEventsPerWindow !== undefined){
+let data50 = data48.maxEventsPerWindow;
+const _errs120 = errors;
+if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs120){
+if((typeof data50 == "number") && (isFinite(data50))){
+if(data50 > 10000 || isNaN(data50)){
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+return false;
+}
+else {
+if(data50 < 1 || isNaN(data50)){
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid17 = _errs120 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data48.windowSeconds !== undefined){
+let data51 = data48.windowSeconds;
+const _errs122 = errors;
+if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs122){
+if((typeof data51 == "number") && (isFinite(data51))){
+if(data51 > 86400 || isNaN(data51)){
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data51 < 1 || isNaN(data51)){
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid17 = _errs122 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data48.cooldownSeconds !== undefined){
+let data52 = data48.cooldownSeconds;
+const _errs124 = errors;
+if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs124){
+if((typeof data52 == "number") && (isFinite(data52))){
+if(data52 > 86400 || isNaN(data52)){
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data52 < 1 || isNaN(data52)){
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid17 = _errs124 === errors;
+}
+else {
+var valid17 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs115 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.limits !== undefined){
+let data53 = data.limits;
+const _errs126 = errors;
+if(errors === _errs126){
+if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+const _errs128 = errors;
+for(const key7 in data53){
+if(!((((((key7 === "maxPayload") || (key7 === "maxConcurrent")) || (key7 === "queuedPerSession")) || (key7 === "messagesPerMinute")) || (key7 === "messageBurst")) || (key7 === "dedupeEntries"))){
+validate20.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+return false;
+break;
+}
+}
+if(_errs128 === errors){
+if(data53.maxPayload !== undefined){
+let data54 = data53.maxPayload;
+const _errs129 = errors;
+if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
 validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs87){
-if((typeof data34 == "number") && (isFinite(data34))){
-if(data34 > 16777216 || isNaN(data34)){
+if(errors === _errs129){
+if((typeof data54 == "number") && (isFinite(data54))){
+if(data54 > 16777216 || isNaN(data54)){
 validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data34 < 1024 || isNaN(data34)){
+if(data54 < 1024 || isNaN(data54)){
 validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs87 === errors;
+var valid18 = _errs129 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data33.maxConcurrent !== undefined){
-let data35 = data33.maxConcurrent;
-const _errs89 = errors;
-if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
+if(valid18){
+if(data53.maxConcurrent !== undefined){
+let data55 = data53.maxConcurrent;
+const _errs131 = errors;
+if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
 validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs89){
-if((typeof data35 == "number") && (isFinite(data35))){
-if(data35 > 1000 || isNaN(data35)){
+if(errors === _errs131){
+if((typeof data55 == "number") && (isFinite(data55))){
+if(data55 > 1000 || isNaN(data55)){
 validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data35 < 1 || isNaN(data35)){
+if(data55 < 1 || isNaN(data55)){
 validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs89 === errors;
+var valid18 = _errs131 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data33.queuedPerSession !== undefined){
-let data36 = data33.queuedPerSession;
-const _errs91 = errors;
-if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
+if(valid18){
+if(data53.queuedPerSession !== undefined){
+let data56 = data53.queuedPerSession;
+const _errs133 = errors;
+if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
 validate20.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs91){
-if((typeof data36 == "number") && (isFinite(data36))){
-if(data36 > 10000 || isNaN(data36)){
+if(errors === _errs133){
+if((typeof data56 == "number") && (isFinite(data56))){
+if(data56 > 10000 || isNaN(data56)){
 validate20.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data36 < 1 || isNaN(data36)){
+if(data56 < 1 || isNaN(data56)){
 validate20.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs91 === errors;
+var valid18 = _errs133 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data33.messagesPerMinute !== undefined){
-let data37 = data33.messagesPerMinute;
-const _errs93 = errors;
-if(!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))){
+if(valid18){
+if(data53.messagesPerMinute !== undefined){
+let data57 = data53.messagesPerMinute;
+const _errs135 = errors;
+if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
 validate20.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs93){
-if((typeof data37 == "number") && (isFinite(data37))){
-if(data37 > 100000 || isNaN(data37)){
+if(errors === _errs135){
+if((typeof data57 == "number") && (isFinite(data57))){
+if(data57 > 100000 || isNaN(data57)){
 validate20.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data37 < 1 || isNaN(data37)){
+if(data57 < 1 || isNaN(data57)){
 validate20.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs93 === errors;
+var valid18 = _errs135 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data33.messageBurst !== undefined){
-let data38 = data33.messageBurst;
-const _errs95 = errors;
-if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
+if(valid18){
+if(data53.messageBurst !== undefined){
+let data58 = data53.messageBurst;
+const _errs137 = errors;
+if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
 validate20.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs95){
-if((typeof data38 == "number") && (isFinite(data38))){
-if(data38 > 100000 || isNaN(data38)){
+if(errors === _errs137){
+if((typeof data58 == "number") && (isFinite(data58))){
+if(data58 > 100000 || isNaN(data58)){
 validate20.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data38 < 1 || isNaN(data38)){
+if(data58 < 1 || isNaN(data58)){
 validate20.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs95 === errors;
+var valid18 = _errs137 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data33.dedupeEntries !== undefined){
-let data39 = data33.dedupeEntries;
-const _errs97 = errors;
-if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
+if(valid18){
+if(data53.dedupeEntries !== undefined){
+let data59 = data53.dedupeEntries;
+const _errs139 = errors;
+if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
 validate20.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs97){
-if((typeof data39 == "number") && (isFinite(data39))){
-if(data39 > 1000000 || isNaN(data39)){
+if(errors === _errs139){
+if((typeof data59 == "number") && (isFinite(data59))){
+if(data59 > 1000000 || isNaN(data59)){
 validate20.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data39 < 1 || isNaN(data39)){
+if(data59 < 1 || isNaN(data59)){
 validate20.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs97 === errors;
+var valid18 = _errs139 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
 }
 }
@@ -1192,10 +1651,14 @@ validate20.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs84 === errors;
+var valid0 = _errs126 === errors;
 }
 else {
 var valid0 = true;
+}
+}
+}
+}
 }
 }
 }
@@ -2086,17 +2549,273 @@ if(errors === _errs79){
 if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
 const _errs81 = errors;
 for(const key4 in data31){
-if(!(key4 === "requireMention")){
+if(!(((((key4 === "enabled") || (key4 === "groupPolicy")) || (key4 === "allowFrom")) || (key4 === "tools")) || (key4 === "requireMention"))){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
 if(_errs81 === errors){
+if(data31.enabled !== undefined){
+const _errs82 = errors;
+if(typeof data31.enabled !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid10 = _errs82 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data31.groupPolicy !== undefined){
+let data33 = data31.groupPolicy;
+const _errs84 = errors;
+if(typeof data33 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data33 === "open") || (data33 === "allowlist")) || (data33 === "disabled"))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+return false;
+}
+var valid10 = _errs84 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data31.allowFrom !== undefined){
+let data34 = data31.allowFrom;
+const _errs86 = errors;
+if(errors === _errs86){
+if(Array.isArray(data34)){
+if(data34.length > 10000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+return false;
+}
+else {
+var valid11 = true;
+const len2 = data34.length;
+for(let i2=0; i2<len2; i2++){
+let data35 = data34[i2];
+const _errs88 = errors;
+if((typeof data35 !== "string") && (!((typeof data35 == "number") && (isFinite(data35))))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i2,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+return false;
+}
+var valid11 = _errs88 === errors;
+if(!valid11){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid10 = _errs86 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data31.tools !== undefined){
+let data36 = data31.tools;
+const _errs90 = errors;
+if(errors === _errs90){
+if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+const _errs92 = errors;
+for(const key5 in data36){
+if(!(((key5 === "allow") || (key5 === "alsoAllow")) || (key5 === "deny"))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+return false;
+break;
+}
+}
+if(_errs92 === errors){
+if(data36.allow !== undefined){
+let data37 = data36.allow;
+const _errs93 = errors;
+if(errors === _errs93){
+if(Array.isArray(data37)){
+if(data37.length > 1000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid13 = true;
+const len3 = data37.length;
+for(let i3=0; i3<len3; i3++){
+let data38 = data37[i3];
+const _errs95 = errors;
+if(errors === _errs95){
+if(typeof data38 === "string"){
+if(data38.length > 128 && func3(data38) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data38.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid13 = _errs95 === errors;
+if(!valid13){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid12 = _errs93 === errors;
+}
+else {
+var valid12 = true;
+}
+if(valid12){
+if(data36.alsoAllow !== undefined){
+let data39 = data36.alsoAllow;
+const _errs97 = errors;
+if(errors === _errs97){
+if(Array.isArray(data39)){
+if(data39.length > 1000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid14 = true;
+const len4 = data39.length;
+for(let i4=0; i4<len4; i4++){
+let data40 = data39[i4];
+const _errs99 = errors;
+if(errors === _errs99){
+if(typeof data40 === "string"){
+if(data40.length > 128 && func3(data40) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data40.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid14 = _errs99 === errors;
+if(!valid14){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid12 = _errs97 === errors;
+}
+else {
+var valid12 = true;
+}
+if(valid12){
+if(data36.deny !== undefined){
+let data41 = data36.deny;
+const _errs101 = errors;
+if(errors === _errs101){
+if(Array.isArray(data41)){
+if(data41.length > 1000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid15 = true;
+const len5 = data41.length;
+for(let i5=0; i5<len5; i5++){
+let data42 = data41[i5];
+const _errs103 = errors;
+if(errors === _errs103){
+if(typeof data42 === "string"){
+if(data42.length > 128 && func3(data42) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data42.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid15 = _errs103 === errors;
+if(!valid15){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid12 = _errs101 === errors;
+}
+else {
+var valid12 = true;
+}
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid10 = _errs90 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
 if(data31.requireMention !== undefined){
+const _errs105 = errors;
 if(typeof data31.requireMention !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
+}
+var valid10 = _errs105 === errors;
+}
+else {
+var valid10 = true;
+}
+}
+}
 }
 }
 }
@@ -2124,180 +2843,383 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.limits !== undefined){
-let data33 = data.limits;
-const _errs84 = errors;
-if(errors === _errs84){
-if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
-const _errs86 = errors;
-for(const key5 in data33){
-if(!((((((key5 === "maxPayload") || (key5 === "maxConcurrent")) || (key5 === "queuedPerSession")) || (key5 === "messagesPerMinute")) || (key5 === "messageBurst")) || (key5 === "dedupeEntries"))){
-validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+if(data.historyLimit !== undefined){
+let data44 = data.historyLimit;
+const _errs107 = errors;
+if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
+validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs107){
+if((typeof data44 == "number") && (isFinite(data44))){
+if(data44 > 1000 || isNaN(data44)){
+validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+return false;
+}
+else {
+if(data44 < 0 || isNaN(data44)){
+validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs107 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.bots !== undefined){
+let data45 = data.bots;
+const _errs109 = errors;
+if(errors === _errs109){
+if(Array.isArray(data45)){
+if(data45.length > 1000){
+validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid16 = true;
+const len6 = data45.length;
+for(let i6=0; i6<len6; i6++){
+let data46 = data45[i6];
+const _errs111 = errors;
+if((typeof data46 !== "string") && (!((typeof data46 == "number") && (isFinite(data46))))){
+validate14.errors = [{instancePath:instancePath+"/bots/" + i6,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema11.properties.bots.items.type}}];
+return false;
+}
+var valid16 = _errs111 === errors;
+if(!valid16){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid0 = _errs109 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.allowBots !== undefined){
+let data47 = data.allowBots;
+const _errs113 = errors;
+if((typeof data47 !== "boolean") && (typeof data47 !== "string")){
+validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema11.properties.allowBots.type}}];
+return false;
+}
+if(!(((data47 === true) || (data47 === false)) || (data47 === "mentions"))){
+validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema11.properties.allowBots.enum}}];
+return false;
+}
+var valid0 = _errs113 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.botLoopProtection !== undefined){
+let data48 = data.botLoopProtection;
+const _errs115 = errors;
+if(errors === _errs115){
+if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
+const _errs117 = errors;
+for(const key6 in data48){
+if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs86 === errors){
-if(data33.maxPayload !== undefined){
-let data34 = data33.maxPayload;
-const _errs87 = errors;
-if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
+if(_errs117 === errors){
+if(data48.enabled !== undefined){
+const _errs118 = errors;
+if(typeof data48.enabled !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid17 = _errs118 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data48.maxEventsPerWindow !== undefined){
+let data50 = data48.maxEventsPerWindow;
+const _errs120 = errors;
+if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs120){
+if((typeof data50 == "number") && (isFinite(data50))){
+if(data50 > 10000 || isNaN(data50)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+return false;
+}
+else {
+if(data50 < 1 || isNaN(data50)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid17 = _errs120 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data48.windowSeconds !== undefined){
+let data51 = data48.windowSeconds;
+const _errs122 = errors;
+if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs122){
+if((typeof data51 == "number") && (isFinite(data51))){
+if(data51 > 86400 || isNaN(data51)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data51 < 1 || isNaN(data51)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid17 = _errs122 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data48.cooldownSeconds !== undefined){
+let data52 = data48.cooldownSeconds;
+const _errs124 = errors;
+if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs124){
+if((typeof data52 == "number") && (isFinite(data52))){
+if(data52 > 86400 || isNaN(data52)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data52 < 1 || isNaN(data52)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid17 = _errs124 === errors;
+}
+else {
+var valid17 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs115 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.limits !== undefined){
+let data53 = data.limits;
+const _errs126 = errors;
+if(errors === _errs126){
+if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+const _errs128 = errors;
+for(const key7 in data53){
+if(!((((((key7 === "maxPayload") || (key7 === "maxConcurrent")) || (key7 === "queuedPerSession")) || (key7 === "messagesPerMinute")) || (key7 === "messageBurst")) || (key7 === "dedupeEntries"))){
+validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+return false;
+break;
+}
+}
+if(_errs128 === errors){
+if(data53.maxPayload !== undefined){
+let data54 = data53.maxPayload;
+const _errs129 = errors;
+if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs87){
-if((typeof data34 == "number") && (isFinite(data34))){
-if(data34 > 16777216 || isNaN(data34)){
+if(errors === _errs129){
+if((typeof data54 == "number") && (isFinite(data54))){
+if(data54 > 16777216 || isNaN(data54)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data34 < 1024 || isNaN(data34)){
+if(data54 < 1024 || isNaN(data54)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs87 === errors;
+var valid18 = _errs129 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data33.maxConcurrent !== undefined){
-let data35 = data33.maxConcurrent;
-const _errs89 = errors;
-if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
+if(valid18){
+if(data53.maxConcurrent !== undefined){
+let data55 = data53.maxConcurrent;
+const _errs131 = errors;
+if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs89){
-if((typeof data35 == "number") && (isFinite(data35))){
-if(data35 > 1000 || isNaN(data35)){
+if(errors === _errs131){
+if((typeof data55 == "number") && (isFinite(data55))){
+if(data55 > 1000 || isNaN(data55)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data35 < 1 || isNaN(data35)){
+if(data55 < 1 || isNaN(data55)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs89 === errors;
+var valid18 = _errs131 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data33.queuedPerSession !== undefined){
-let data36 = data33.queuedPerSession;
-const _errs91 = errors;
-if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
+if(valid18){
+if(data53.queuedPerSession !== undefined){
+let data56 = data53.queuedPerSession;
+const _errs133 = errors;
+if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs91){
-if((typeof data36 == "number") && (isFinite(data36))){
-if(data36 > 10000 || isNaN(data36)){
+if(errors === _errs133){
+if((typeof data56 == "number") && (isFinite(data56))){
+if(data56 > 10000 || isNaN(data56)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data36 < 1 || isNaN(data36)){
+if(data56 < 1 || isNaN(data56)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs91 === errors;
+var valid18 = _errs133 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data33.messagesPerMinute !== undefined){
-let data37 = data33.messagesPerMinute;
-const _errs93 = errors;
-if(!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))){
+if(valid18){
+if(data53.messagesPerMinute !== undefined){
+let data57 = data53.messagesPerMinute;
+const _errs135 = errors;
+if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs93){
-if((typeof data37 == "number") && (isFinite(data37))){
-if(data37 > 100000 || isNaN(data37)){
+if(errors === _errs135){
+if((typeof data57 == "number") && (isFinite(data57))){
+if(data57 > 100000 || isNaN(data57)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data37 < 1 || isNaN(data37)){
+if(data57 < 1 || isNaN(data57)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs93 === errors;
+var valid18 = _errs135 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data33.messageBurst !== undefined){
-let data38 = data33.messageBurst;
-const _errs95 = errors;
-if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
+if(valid18){
+if(data53.messageBurst !== undefined){
+let data58 = data53.messageBurst;
+const _errs137 = errors;
+if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs95){
-if((typeof data38 == "number") && (isFinite(data38))){
-if(data38 > 100000 || isNaN(data38)){
+if(errors === _errs137){
+if((typeof data58 == "number") && (isFinite(data58))){
+if(data58 > 100000 || isNaN(data58)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data38 < 1 || isNaN(data38)){
+if(data58 < 1 || isNaN(data58)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs95 === errors;
+var valid18 = _errs137 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data33.dedupeEntries !== undefined){
-let data39 = data33.dedupeEntries;
-const _errs97 = errors;
-if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
+if(valid18){
+if(data53.dedupeEntries !== undefined){
+let data59 = data53.dedupeEntries;
+const _errs139 = errors;
+if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs97){
-if((typeof data39 == "number") && (isFinite(data39))){
-if(data39 > 1000000 || isNaN(data39)){
+if(errors === _errs139){
+if((typeof data59 == "number") && (isFinite(data59))){
+if(data59 > 1000000 || isNaN(data59)){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data39 < 1 || isNaN(data39)){
+if(data59 < 1 || isNaN(data59)){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs97 === errors;
+var valid18 = _errs139 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
 }
 }
@@ -2311,23 +3233,23 @@ validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs84 === errors;
+var valid0 = _errs126 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.defaultAccount !== undefined){
-let data40 = data.defaultAccount;
-const _errs99 = errors;
-if(errors === _errs99){
-if(typeof data40 === "string"){
-if(data40.length > 64 && func3(data40) > 64){
+let data60 = data.defaultAccount;
+const _errs141 = errors;
+if(errors === _errs141){
+if(typeof data60 === "string"){
+if(data60.length > 64 && func3(data60) > 64){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data40.length < 1){
+if(data60.length < 1){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2338,30 +3260,30 @@ validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs99 === errors;
+var valid0 = _errs141 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accounts !== undefined){
-let data41 = data.accounts;
-const _errs101 = errors;
-if(errors === _errs101){
-if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
-if(Object.keys(data41).length > 100){
+let data61 = data.accounts;
+const _errs143 = errors;
+if(errors === _errs143){
+if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
+if(Object.keys(data61).length > 100){
 validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/maxProperties",keyword:"maxProperties",params:{limit: 100}}];
 return false;
 }
 else {
-for(const key6 in data41){
-const _errs104 = errors;
-if(!(validate20(data41[key6], {instancePath:instancePath+"/accounts/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data41,parentDataProperty:key6,rootData}))){
+for(const key8 in data61){
+const _errs146 = errors;
+if(!(validate20(data61[key8], {instancePath:instancePath+"/accounts/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data61,parentDataProperty:key8,rootData}))){
 vErrors = vErrors === null ? validate20.errors : vErrors.concat(validate20.errors);
 errors = vErrors.length;
 }
-var valid12 = _errs104 === errors;
-if(!valid12){
+var valid19 = _errs146 === errors;
+if(!valid19){
 break;
 }
 }
@@ -2372,10 +3294,14 @@ validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs101 === errors;
+var valid0 = _errs143 === errors;
 }
 else {
 var valid0 = true;
+}
+}
+}
+}
 }
 }
 }
@@ -3375,17 +4301,273 @@ if(errors === _errs79){
 if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
 const _errs81 = errors;
 for(const key4 in data31){
-if(!(key4 === "requireMention")){
+if(!(((((key4 === "enabled") || (key4 === "groupPolicy")) || (key4 === "allowFrom")) || (key4 === "tools")) || (key4 === "requireMention"))){
 validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
 if(_errs81 === errors){
+if(data31.enabled !== undefined){
+const _errs82 = errors;
+if(typeof data31.enabled !== "boolean"){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid10 = _errs82 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data31.groupPolicy !== undefined){
+let data33 = data31.groupPolicy;
+const _errs84 = errors;
+if(typeof data33 !== "string"){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data33 === "open") || (data33 === "allowlist")) || (data33 === "disabled"))){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+return false;
+}
+var valid10 = _errs84 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data31.allowFrom !== undefined){
+let data34 = data31.allowFrom;
+const _errs86 = errors;
+if(errors === _errs86){
+if(Array.isArray(data34)){
+if(data34.length > 10000){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+return false;
+}
+else {
+var valid11 = true;
+const len2 = data34.length;
+for(let i2=0; i2<len2; i2++){
+let data35 = data34[i2];
+const _errs88 = errors;
+if((typeof data35 !== "string") && (!((typeof data35 == "number") && (isFinite(data35))))){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i2,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+return false;
+}
+var valid11 = _errs88 === errors;
+if(!valid11){
+break;
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid10 = _errs86 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data31.tools !== undefined){
+let data36 = data31.tools;
+const _errs90 = errors;
+if(errors === _errs90){
+if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+const _errs92 = errors;
+for(const key5 in data36){
+if(!(((key5 === "allow") || (key5 === "alsoAllow")) || (key5 === "deny"))){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+return false;
+break;
+}
+}
+if(_errs92 === errors){
+if(data36.allow !== undefined){
+let data37 = data36.allow;
+const _errs93 = errors;
+if(errors === _errs93){
+if(Array.isArray(data37)){
+if(data37.length > 1000){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid13 = true;
+const len3 = data37.length;
+for(let i3=0; i3<len3; i3++){
+let data38 = data37[i3];
+const _errs95 = errors;
+if(errors === _errs95){
+if(typeof data38 === "string"){
+if(data38.length > 128 && func3(data38) > 128){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data38.length < 1){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid13 = _errs95 === errors;
+if(!valid13){
+break;
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid12 = _errs93 === errors;
+}
+else {
+var valid12 = true;
+}
+if(valid12){
+if(data36.alsoAllow !== undefined){
+let data39 = data36.alsoAllow;
+const _errs97 = errors;
+if(errors === _errs97){
+if(Array.isArray(data39)){
+if(data39.length > 1000){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid14 = true;
+const len4 = data39.length;
+for(let i4=0; i4<len4; i4++){
+let data40 = data39[i4];
+const _errs99 = errors;
+if(errors === _errs99){
+if(typeof data40 === "string"){
+if(data40.length > 128 && func3(data40) > 128){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data40.length < 1){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid14 = _errs99 === errors;
+if(!valid14){
+break;
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid12 = _errs97 === errors;
+}
+else {
+var valid12 = true;
+}
+if(valid12){
+if(data36.deny !== undefined){
+let data41 = data36.deny;
+const _errs101 = errors;
+if(errors === _errs101){
+if(Array.isArray(data41)){
+if(data41.length > 1000){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid15 = true;
+const len5 = data41.length;
+for(let i5=0; i5<len5; i5++){
+let data42 = data41[i5];
+const _errs103 = errors;
+if(errors === _errs103){
+if(typeof data42 === "string"){
+if(data42.length > 128 && func3(data42) > 128){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data42.length < 1){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid15 = _errs103 === errors;
+if(!valid15){
+break;
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid12 = _errs101 === errors;
+}
+else {
+var valid12 = true;
+}
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid10 = _errs90 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
 if(data31.requireMention !== undefined){
+const _errs105 = errors;
 if(typeof data31.requireMention !== "boolean"){
 validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
+}
+var valid10 = _errs105 === errors;
+}
+else {
+var valid10 = true;
+}
+}
+}
 }
 }
 }
@@ -3413,180 +4595,383 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.limits !== undefined){
-let data33 = data.limits;
-const _errs84 = errors;
-if(errors === _errs84){
-if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
-const _errs86 = errors;
-for(const key5 in data33){
-if(!((((((key5 === "maxPayload") || (key5 === "maxConcurrent")) || (key5 === "queuedPerSession")) || (key5 === "messagesPerMinute")) || (key5 === "messageBurst")) || (key5 === "dedupeEntries"))){
-validate27.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+if(data.historyLimit !== undefined){
+let data44 = data.historyLimit;
+const _errs107 = errors;
+if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
+validate27.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs107){
+if((typeof data44 == "number") && (isFinite(data44))){
+if(data44 > 1000 || isNaN(data44)){
+validate27.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+return false;
+}
+else {
+if(data44 < 0 || isNaN(data44)){
+validate27.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs107 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.bots !== undefined){
+let data45 = data.bots;
+const _errs109 = errors;
+if(errors === _errs109){
+if(Array.isArray(data45)){
+if(data45.length > 1000){
+validate27.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid16 = true;
+const len6 = data45.length;
+for(let i6=0; i6<len6; i6++){
+let data46 = data45[i6];
+const _errs111 = errors;
+if((typeof data46 !== "string") && (!((typeof data46 == "number") && (isFinite(data46))))){
+validate27.errors = [{instancePath:instancePath+"/bots/" + i6,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
+return false;
+}
+var valid16 = _errs111 === errors;
+if(!valid16){
+break;
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid0 = _errs109 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.allowBots !== undefined){
+let data47 = data.allowBots;
+const _errs113 = errors;
+if((typeof data47 !== "boolean") && (typeof data47 !== "string")){
+validate27.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
+return false;
+}
+if(!(((data47 === true) || (data47 === false)) || (data47 === "mentions"))){
+validate27.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
+return false;
+}
+var valid0 = _errs113 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.botLoopProtection !== undefined){
+let data48 = data.botLoopProtection;
+const _errs115 = errors;
+if(errors === _errs115){
+if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
+const _errs117 = errors;
+for(const key6 in data48){
+if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs86 === errors){
-if(data33.maxPayload !== undefined){
-let data34 = data33.maxPayload;
-const _errs87 = errors;
-if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
+if(_errs117 === errors){
+if(data48.enabled !== undefined){
+const _errs118 = errors;
+if(typeof data48.enabled !== "boolean"){
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid17 = _errs118 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data48.maxEventsPerWindow !== undefined){
+let data50 = data48.maxEventsPerWindow;
+const _errs120 = errors;
+if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs120){
+if((typeof data50 == "number") && (isFinite(data50))){
+if(data50 > 10000 || isNaN(data50)){
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+return false;
+}
+else {
+if(data50 < 1 || isNaN(data50)){
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid17 = _errs120 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data48.windowSeconds !== undefined){
+let data51 = data48.windowSeconds;
+const _errs122 = errors;
+if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs122){
+if((typeof data51 == "number") && (isFinite(data51))){
+if(data51 > 86400 || isNaN(data51)){
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data51 < 1 || isNaN(data51)){
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid17 = _errs122 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data48.cooldownSeconds !== undefined){
+let data52 = data48.cooldownSeconds;
+const _errs124 = errors;
+if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs124){
+if((typeof data52 == "number") && (isFinite(data52))){
+if(data52 > 86400 || isNaN(data52)){
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data52 < 1 || isNaN(data52)){
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid17 = _errs124 === errors;
+}
+else {
+var valid17 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs115 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.limits !== undefined){
+let data53 = data.limits;
+const _errs126 = errors;
+if(errors === _errs126){
+if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+const _errs128 = errors;
+for(const key7 in data53){
+if(!((((((key7 === "maxPayload") || (key7 === "maxConcurrent")) || (key7 === "queuedPerSession")) || (key7 === "messagesPerMinute")) || (key7 === "messageBurst")) || (key7 === "dedupeEntries"))){
+validate27.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+return false;
+break;
+}
+}
+if(_errs128 === errors){
+if(data53.maxPayload !== undefined){
+let data54 = data53.maxPayload;
+const _errs129 = errors;
+if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
 validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs87){
-if((typeof data34 == "number") && (isFinite(data34))){
-if(data34 > 16777216 || isNaN(data34)){
+if(errors === _errs129){
+if((typeof data54 == "number") && (isFinite(data54))){
+if(data54 > 16777216 || isNaN(data54)){
 validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data34 < 1024 || isNaN(data34)){
+if(data54 < 1024 || isNaN(data54)){
 validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs87 === errors;
+var valid18 = _errs129 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data33.maxConcurrent !== undefined){
-let data35 = data33.maxConcurrent;
-const _errs89 = errors;
-if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
+if(valid18){
+if(data53.maxConcurrent !== undefined){
+let data55 = data53.maxConcurrent;
+const _errs131 = errors;
+if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
 validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs89){
-if((typeof data35 == "number") && (isFinite(data35))){
-if(data35 > 1000 || isNaN(data35)){
+if(errors === _errs131){
+if((typeof data55 == "number") && (isFinite(data55))){
+if(data55 > 1000 || isNaN(data55)){
 validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data35 < 1 || isNaN(data35)){
+if(data55 < 1 || isNaN(data55)){
 validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs89 === errors;
+var valid18 = _errs131 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data33.queuedPerSession !== undefined){
-let data36 = data33.queuedPerSession;
-const _errs91 = errors;
-if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
+if(valid18){
+if(data53.queuedPerSession !== undefined){
+let data56 = data53.queuedPerSession;
+const _errs133 = errors;
+if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
 validate27.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs91){
-if((typeof data36 == "number") && (isFinite(data36))){
-if(data36 > 10000 || isNaN(data36)){
+if(errors === _errs133){
+if((typeof data56 == "number") && (isFinite(data56))){
+if(data56 > 10000 || isNaN(data56)){
 validate27.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data36 < 1 || isNaN(data36)){
+if(data56 < 1 || isNaN(data56)){
 validate27.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs91 === errors;
+var valid18 = _errs133 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data33.messagesPerMinute !== undefined){
-let data37 = data33.messagesPerMinute;
-const _errs93 = errors;
-if(!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))){
+if(valid18){
+if(data53.messagesPerMinute !== undefined){
+let data57 = data53.messagesPerMinute;
+const _errs135 = errors;
+if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
 validate27.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs93){
-if((typeof data37 == "number") && (isFinite(data37))){
-if(data37 > 100000 || isNaN(data37)){
+if(errors === _errs135){
+if((typeof data57 == "number") && (isFinite(data57))){
+if(data57 > 100000 || isNaN(data57)){
 validate27.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data37 < 1 || isNaN(data37)){
+if(data57 < 1 || isNaN(data57)){
 validate27.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs93 === errors;
+var valid18 = _errs135 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data33.messageBurst !== undefined){
-let data38 = data33.messageBurst;
-const _errs95 = errors;
-if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
+if(valid18){
+if(data53.messageBurst !== undefined){
+let data58 = data53.messageBurst;
+const _errs137 = errors;
+if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
 validate27.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs95){
-if((typeof data38 == "number") && (isFinite(data38))){
-if(data38 > 100000 || isNaN(data38)){
+if(errors === _errs137){
+if((typeof data58 == "number") && (isFinite(data58))){
+if(data58 > 100000 || isNaN(data58)){
 validate27.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data38 < 1 || isNaN(data38)){
+if(data58 < 1 || isNaN(data58)){
 validate27.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs95 === errors;
+var valid18 = _errs137 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data33.dedupeEntries !== undefined){
-let data39 = data33.dedupeEntries;
-const _errs97 = errors;
-if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
+if(valid18){
+if(data53.dedupeEntries !== undefined){
+let data59 = data53.dedupeEntries;
+const _errs139 = errors;
+if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
 validate27.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs97){
-if((typeof data39 == "number") && (isFinite(data39))){
-if(data39 > 1000000 || isNaN(data39)){
+if(errors === _errs139){
+if((typeof data59 == "number") && (isFinite(data59))){
+if(data59 > 1000000 || isNaN(data59)){
 validate27.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data39 < 1 || isNaN(data39)){
+if(data59 < 1 || isNaN(data59)){
 validate27.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs97 === errors;
+var valid18 = _errs139 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
 }
 }
@@ -3600,10 +4985,14 @@ validate27.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs84 === errors;
+var valid0 = _errs126 === errors;
 }
 else {
 var valid0 = true;
+}
+}
+}
+}
 }
 }
 }

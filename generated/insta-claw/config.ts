@@ -19,6 +19,10 @@ export const configSecrets = ["appSecret", "clientSecret"] as readonly string[];
 export const configExpectations = {
   enabled: "true or false",
   name: "a string of 1 to 128 characters",
+  heartbeatVisibility: "an object",
+  "heartbeatVisibility.showOk": "true or false",
+  "heartbeatVisibility.showAlerts": "true or false",
+  "heartbeatVisibility.useIndicator": "true or false",
   clientId: "a string of at most 512 characters (printable ASCII) or a SecretRef",
   "clientId.source": "\"env\", \"file\", \"exec\" or \"store\"",
   "clientId.provider": "a string of 1 to 128 characters",
@@ -57,7 +61,27 @@ export const configExpectations = {
   requireMention: "true or false",
   groups: "an object of at most 10000 entries",
   "groups.*": "an object",
+  "groups.*.enabled": "true or false",
+  "groups.*.groupPolicy": "\"open\", \"allowlist\" or \"disabled\"",
+  "groups.*.allowFrom": "an array of at most 10000 entries",
+  "groups.*.allowFrom.*": "a string or a number",
+  "groups.*.tools": "an object",
+  "groups.*.tools.allow": "an array of at most 1000 entries",
+  "groups.*.tools.allow.*": "a string of 1 to 128 characters",
+  "groups.*.tools.alsoAllow": "an array of at most 1000 entries",
+  "groups.*.tools.alsoAllow.*": "a string of 1 to 128 characters",
+  "groups.*.tools.deny": "an array of at most 1000 entries",
+  "groups.*.tools.deny.*": "a string of 1 to 128 characters",
   "groups.*.requireMention": "true or false",
+  historyLimit: "a whole number from 0 to 1000",
+  bots: "an array of at most 1000 entries",
+  "bots.*": "a string or a number",
+  allowBots: "true, false or \"mentions\"",
+  botLoopProtection: "an object",
+  "botLoopProtection.enabled": "true or false",
+  "botLoopProtection.maxEventsPerWindow": "a whole number from 1 to 10000",
+  "botLoopProtection.windowSeconds": "a whole number from 1 to 86400",
+  "botLoopProtection.cooldownSeconds": "a whole number from 1 to 86400",
   limits: "an object",
   "limits.maxPayload": "a whole number from 1024 to 16777216",
   "limits.maxConcurrent": "a whole number from 1 to 1000",
@@ -89,6 +113,9 @@ export const configDefaults = {
   groupAllowFrom: [],
   requireMention: false,
   groups: {},
+  bots: [],
+  allowBots: false,
+  botLoopProtection: {},
   limits: {
     maxPayload: 1048576,
     maxConcurrent: 10,
@@ -118,6 +145,9 @@ export const accountDefaults = {
   groupAllowFrom: [],
   requireMention: false,
   groups: {},
+  bots: [],
+  allowBots: false,
+  botLoopProtection: {},
   limits: {
     maxPayload: 1048576,
     maxConcurrent: 10,
@@ -277,6 +307,27 @@ export interface InstaClawConfig {
    * @default {}
    */
   groups: { [key: string]: InstaClawConfigGroupsValueInput };
+  /**
+   * Unanswered messages of a group that the agent is told with the next one it answers. When absent it is OpenClaw's messages.groupChat.historyLimit, else 50.
+   * Integer, 0 to 1000.
+   */
+  historyLimit?: number;
+  /**
+   * User ids that are agents themselves.
+   * At most 1000 items.
+   * @default []
+   */
+  bots: (string | number)[];
+  /**
+   * Whether messages of bots are answered; mentions answers those in groups that mention the agent. Who a bot is, is said by bots.
+   * @default false
+   */
+  allowBots: true | false | "mentions";
+  /**
+   * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+   * @default {}
+   */
+  botLoopProtection: InstaClawConfigBotLoopProtection;
   /** Bounds that protect the gateway. The wire's fixed bounds are in the protocol document. */
   limits: InstaClawConfigLimits;
   /**
@@ -309,6 +360,30 @@ export interface InstaClawConfigReconnect {
    * @default 0
    */
   maxAttempts: number;
+}
+
+/**
+ * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+ * @default {}
+ */
+export interface InstaClawConfigBotLoopProtection {
+  /** Whether there is a bound at all. OpenClaw's own default is true. */
+  enabled?: boolean;
+  /**
+   * Messages between two bots within the window. OpenClaw's own default is 20.
+   * Integer, 1 to 10000.
+   */
+  maxEventsPerWindow?: number;
+  /**
+   * Length of the window in seconds. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  windowSeconds?: number;
+  /**
+   * Seconds of silence after that. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  cooldownSeconds?: number;
 }
 
 /** Bounds that protect the gateway. The wire's fixed bounds are in the protocol document. */
@@ -475,6 +550,27 @@ export interface InstaClawAccount {
    * @default {}
    */
   groups: { [key: string]: InstaClawAccountGroupsValueInput };
+  /**
+   * Unanswered messages of a group that the agent is told with the next one it answers. When absent it is OpenClaw's messages.groupChat.historyLimit, else 50.
+   * Integer, 0 to 1000.
+   */
+  historyLimit?: number;
+  /**
+   * User ids that are agents themselves.
+   * At most 1000 items.
+   * @default []
+   */
+  bots: (string | number)[];
+  /**
+   * Whether messages of bots are answered; mentions answers those in groups that mention the agent. Who a bot is, is said by bots.
+   * @default false
+   */
+  allowBots: true | false | "mentions";
+  /**
+   * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+   * @default {}
+   */
+  botLoopProtection: InstaClawAccountBotLoopProtection;
   /** Bounds that protect the gateway. The wire's fixed bounds are in the protocol document. */
   limits: InstaClawAccountLimits;
 }
@@ -497,6 +593,30 @@ export interface InstaClawAccountReconnect {
    * @default 0
    */
   maxAttempts: number;
+}
+
+/**
+ * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+ * @default {}
+ */
+export interface InstaClawAccountBotLoopProtection {
+  /** Whether there is a bound at all. OpenClaw's own default is true. */
+  enabled?: boolean;
+  /**
+   * Messages between two bots within the window. OpenClaw's own default is 20.
+   * Integer, 1 to 10000.
+   */
+  maxEventsPerWindow?: number;
+  /**
+   * Length of the window in seconds. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  windowSeconds?: number;
+  /**
+   * Seconds of silence after that. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  cooldownSeconds?: number;
 }
 
 /** Bounds that protect the gateway. The wire's fixed bounds are in the protocol document. */
@@ -654,6 +774,27 @@ export interface InstaClawConfigInput {
    * @default {}
    */
   groups?: { [key: string]: InstaClawConfigGroupsValueInput };
+  /**
+   * Unanswered messages of a group that the agent is told with the next one it answers. When absent it is OpenClaw's messages.groupChat.historyLimit, else 50.
+   * Integer, 0 to 1000.
+   */
+  historyLimit?: number;
+  /**
+   * User ids that are agents themselves.
+   * At most 1000 items.
+   * @default []
+   */
+  bots?: (string | number)[];
+  /**
+   * Whether messages of bots are answered; mentions answers those in groups that mention the agent. Who a bot is, is said by bots.
+   * @default false
+   */
+  allowBots?: true | false | "mentions";
+  /**
+   * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+   * @default {}
+   */
+  botLoopProtection?: InstaClawConfigBotLoopProtectionInput;
   /** Bounds that protect the gateway. The wire's fixed bounds are in the protocol document. */
   limits?: InstaClawConfigLimitsInput;
   /**
@@ -688,9 +829,63 @@ export interface InstaClawConfigReconnectInput {
   maxAttempts?: number;
 }
 
+/** Tools the agent has in this group, in the words of OpenClaw's tools. */
+export interface InstaClawConfigGroupsValueToolsInput {
+  /**
+   * Only these.
+   * At most 1000 items.
+   */
+  allow?: string[];
+  /**
+   * These besides those of the profile.
+   * At most 1000 items.
+   */
+  alsoAllow?: string[];
+  /**
+   * None of these.
+   * At most 1000 items.
+   */
+  deny?: string[];
+}
+
 export interface InstaClawConfigGroupsValueInput {
+  /** false shuts this group. */
+  enabled?: boolean;
+  /** Overrides groupPolicy for this group. */
+  groupPolicy?: "open" | "allowlist" | "disabled";
+  /**
+   * Who may talk in this group under the policy allowlist, instead of groupAllowFrom.
+   * At most 10000 items.
+   */
+  allowFrom?: (string | number)[];
+  /** Tools the agent has in this group, in the words of OpenClaw's tools. */
+  tools?: InstaClawConfigGroupsValueToolsInput;
   /** Overrides requireMention for this group. */
   requireMention?: boolean;
+}
+
+/**
+ * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+ * @default {}
+ */
+export interface InstaClawConfigBotLoopProtectionInput {
+  /** Whether there is a bound at all. OpenClaw's own default is true. */
+  enabled?: boolean;
+  /**
+   * Messages between two bots within the window. OpenClaw's own default is 20.
+   * Integer, 1 to 10000.
+   */
+  maxEventsPerWindow?: number;
+  /**
+   * Length of the window in seconds. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  windowSeconds?: number;
+  /**
+   * Seconds of silence after that. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  cooldownSeconds?: number;
 }
 
 /** Bounds that protect the gateway. The wire's fixed bounds are in the protocol document. */
@@ -857,6 +1052,27 @@ export interface InstaClawAccountInput {
    * @default {}
    */
   groups?: { [key: string]: InstaClawAccountGroupsValueInput };
+  /**
+   * Unanswered messages of a group that the agent is told with the next one it answers. When absent it is OpenClaw's messages.groupChat.historyLimit, else 50.
+   * Integer, 0 to 1000.
+   */
+  historyLimit?: number;
+  /**
+   * User ids that are agents themselves.
+   * At most 1000 items.
+   * @default []
+   */
+  bots?: (string | number)[];
+  /**
+   * Whether messages of bots are answered; mentions answers those in groups that mention the agent. Who a bot is, is said by bots.
+   * @default false
+   */
+  allowBots?: true | false | "mentions";
+  /**
+   * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+   * @default {}
+   */
+  botLoopProtection?: InstaClawAccountBotLoopProtectionInput;
   /** Bounds that protect the gateway. The wire's fixed bounds are in the protocol document. */
   limits?: InstaClawAccountLimitsInput;
 }
@@ -881,9 +1097,63 @@ export interface InstaClawAccountReconnectInput {
   maxAttempts?: number;
 }
 
+/** Tools the agent has in this group, in the words of OpenClaw's tools. */
+export interface InstaClawAccountGroupsValueToolsInput {
+  /**
+   * Only these.
+   * At most 1000 items.
+   */
+  allow?: string[];
+  /**
+   * These besides those of the profile.
+   * At most 1000 items.
+   */
+  alsoAllow?: string[];
+  /**
+   * None of these.
+   * At most 1000 items.
+   */
+  deny?: string[];
+}
+
 export interface InstaClawAccountGroupsValueInput {
+  /** false shuts this group. */
+  enabled?: boolean;
+  /** Overrides groupPolicy for this group. */
+  groupPolicy?: "open" | "allowlist" | "disabled";
+  /**
+   * Who may talk in this group under the policy allowlist, instead of groupAllowFrom.
+   * At most 10000 items.
+   */
+  allowFrom?: (string | number)[];
+  /** Tools the agent has in this group, in the words of OpenClaw's tools. */
+  tools?: InstaClawAccountGroupsValueToolsInput;
   /** Overrides requireMention for this group. */
   requireMention?: boolean;
+}
+
+/**
+ * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+ * @default {}
+ */
+export interface InstaClawAccountBotLoopProtectionInput {
+  /** Whether there is a bound at all. OpenClaw's own default is true. */
+  enabled?: boolean;
+  /**
+   * Messages between two bots within the window. OpenClaw's own default is 20.
+   * Integer, 1 to 10000.
+   */
+  maxEventsPerWindow?: number;
+  /**
+   * Length of the window in seconds. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  windowSeconds?: number;
+  /**
+   * Seconds of silence after that. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  cooldownSeconds?: number;
 }
 
 /** Bounds that protect the gateway. The wire's fixed bounds are in the protocol document. */

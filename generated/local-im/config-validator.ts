@@ -3,7 +3,7 @@
 
 import { codePoints } from "../runtime.ts";
 export const LocalImConfigInput = validate14;
-const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"serverUrl":{"type":"string","minLength":1,"maxLength":2048},"clientWsUrl":{"type":"string","minLength":1,"maxLength":2048},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"gatewayToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"allowInsecure":{"type":"boolean"},"debug":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"sessionScope":{"type":"string","enum":["session","conversation"]},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"connectionMode":{"type":"string","enum":["client","server"]},"wsPort":{},"httpPort":{},"tokenType":{},"defaultAccount":{"type":"string","minLength":1,"maxLength":128},"accountId":{"type":"string","minLength":1,"maxLength":128},"accounts":{"type":"object","maxProperties":1000,"additionalProperties":{"$ref":"#/definitions/LocalImAccountInput"}}}};
+const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"serverUrl":{"type":"string","minLength":1,"maxLength":2048},"clientWsUrl":{"type":"string","minLength":1,"maxLength":2048},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"gatewayToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"allowInsecure":{"type":"boolean"},"debug":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"sessionScope":{"type":"string","enum":["session","conversation"]},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"connectionMode":{"type":"string","enum":["client","server"]},"wsPort":{},"httpPort":{},"tokenType":{},"defaultAccount":{"type":"string","minLength":1,"maxLength":128},"accountId":{"type":"string","minLength":1,"maxLength":128},"accounts":{"type":"object","maxProperties":1000,"additionalProperties":{"$ref":"#/definitions/LocalImAccountInput"}}}};
 const func2 = Object.prototype.hasOwnProperty;
 const func3 = codePoints;
 const func7 = (s) => { if (s.length < 1) return false; for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (!((c >= 33 && c <= 126))) return false; } return true; };
@@ -113,7 +113,7 @@ validate15.errors = vErrors;
 return errors === 0;
 }
 
-const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"serverUrl":{"type":"string","minLength":1,"maxLength":2048},"clientWsUrl":{"type":"string","minLength":1,"maxLength":2048},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"gatewayToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"allowInsecure":{"type":"boolean"},"debug":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"sessionScope":{"type":"string","enum":["session","conversation"]},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"connectionMode":{"type":"string","enum":["client","server"]},"wsPort":{},"httpPort":{},"tokenType":{}}};
+const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"serverUrl":{"type":"string","minLength":1,"maxLength":2048},"clientWsUrl":{"type":"string","minLength":1,"maxLength":2048},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"gatewayToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"allowInsecure":{"type":"boolean"},"debug":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"sessionScope":{"type":"string","enum":["session","conversation"]},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"connectionMode":{"type":"string","enum":["client","server"]},"wsPort":{},"httpPort":{},"tokenType":{}}};
 
 function validate18(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -606,16 +606,36 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.sessionScope !== undefined){
-let data18 = data.sessionScope;
+if(data.bots !== undefined){
+let data18 = data.bots;
 const _errs45 = errors;
-if(typeof data18 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/type",keyword:"type",params:{type: "string"}}];
+if(errors === _errs45){
+if(Array.isArray(data18)){
+if(data18.length > 1000){
+validate18.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
-if(!((data18 === "session") || (data18 === "conversation"))){
-validate18.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/enum",keyword:"enum",params:{allowedValues: schema13.properties.sessionScope.enum}}];
+else {
+var valid6 = true;
+const len2 = data18.length;
+for(let i2=0; i2<len2; i2++){
+let data19 = data18[i2];
+const _errs47 = errors;
+if((typeof data19 !== "string") && (!((typeof data19 == "number") && (isFinite(data19))))){
+validate18.errors = [{instancePath:instancePath+"/bots/" + i2,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
 return false;
+}
+var valid6 = _errs47 === errors;
+if(!valid6){
+break;
+}
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
 }
 var valid0 = _errs45 === errors;
 }
@@ -623,234 +643,390 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.limits !== undefined){
-let data19 = data.limits;
-const _errs47 = errors;
-if(errors === _errs47){
-if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
+if(data.allowBots !== undefined){
+let data20 = data.allowBots;
 const _errs49 = errors;
-for(const key2 in data19){
-if(!((((((((key2 === "maxPayload") || (key2 === "contentChars")) || (key2 === "maxConcurrent")) || (key2 === "queuedPerSession")) || (key2 === "messagesPerMinute")) || (key2 === "messageBurst")) || (key2 === "dedupeEntries")) || (key2 === "turnSeconds"))){
-validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+if((typeof data20 !== "boolean") && (typeof data20 !== "string")){
+validate18.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
+return false;
+}
+if(!(((data20 === true) || (data20 === false)) || (data20 === "mentions"))){
+validate18.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
+return false;
+}
+var valid0 = _errs49 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.botLoopProtection !== undefined){
+let data21 = data.botLoopProtection;
+const _errs51 = errors;
+if(errors === _errs51){
+if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
+const _errs53 = errors;
+for(const key2 in data21){
+if(!((((key2 === "enabled") || (key2 === "maxEventsPerWindow")) || (key2 === "windowSeconds")) || (key2 === "cooldownSeconds"))){
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
 }
-if(_errs49 === errors){
-if(data19.maxPayload !== undefined){
-let data20 = data19.maxPayload;
-const _errs50 = errors;
-if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
+if(_errs53 === errors){
+if(data21.enabled !== undefined){
+const _errs54 = errors;
+if(typeof data21.enabled !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid7 = _errs54 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data21.maxEventsPerWindow !== undefined){
+let data23 = data21.maxEventsPerWindow;
+const _errs56 = errors;
+if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs56){
+if((typeof data23 == "number") && (isFinite(data23))){
+if(data23 > 10000 || isNaN(data23)){
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+return false;
+}
+else {
+if(data23 < 1 || isNaN(data23)){
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid7 = _errs56 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data21.windowSeconds !== undefined){
+let data24 = data21.windowSeconds;
+const _errs58 = errors;
+if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs58){
+if((typeof data24 == "number") && (isFinite(data24))){
+if(data24 > 86400 || isNaN(data24)){
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data24 < 1 || isNaN(data24)){
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid7 = _errs58 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data21.cooldownSeconds !== undefined){
+let data25 = data21.cooldownSeconds;
+const _errs60 = errors;
+if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs60){
+if((typeof data25 == "number") && (isFinite(data25))){
+if(data25 > 86400 || isNaN(data25)){
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data25 < 1 || isNaN(data25)){
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid7 = _errs60 === errors;
+}
+else {
+var valid7 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs51 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sessionScope !== undefined){
+let data26 = data.sessionScope;
+const _errs62 = errors;
+if(typeof data26 !== "string"){
+validate18.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data26 === "session") || (data26 === "conversation"))){
+validate18.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/enum",keyword:"enum",params:{allowedValues: schema13.properties.sessionScope.enum}}];
+return false;
+}
+var valid0 = _errs62 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.limits !== undefined){
+let data27 = data.limits;
+const _errs64 = errors;
+if(errors === _errs64){
+if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
+const _errs66 = errors;
+for(const key3 in data27){
+if(!((((((((key3 === "maxPayload") || (key3 === "contentChars")) || (key3 === "maxConcurrent")) || (key3 === "queuedPerSession")) || (key3 === "messagesPerMinute")) || (key3 === "messageBurst")) || (key3 === "dedupeEntries")) || (key3 === "turnSeconds"))){
+validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
+return false;
+break;
+}
+}
+if(_errs66 === errors){
+if(data27.maxPayload !== undefined){
+let data28 = data27.maxPayload;
+const _errs67 = errors;
+if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
 validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs50){
-if((typeof data20 == "number") && (isFinite(data20))){
-if(data20 > 16777216 || isNaN(data20)){
+if(errors === _errs67){
+if((typeof data28 == "number") && (isFinite(data28))){
+if(data28 > 16777216 || isNaN(data28)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data20 < 1024 || isNaN(data20)){
+if(data28 < 1024 || isNaN(data28)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid6 = _errs50 === errors;
+var valid8 = _errs67 === errors;
 }
 else {
-var valid6 = true;
+var valid8 = true;
 }
-if(valid6){
-if(data19.contentChars !== undefined){
-let data21 = data19.contentChars;
-const _errs52 = errors;
-if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
+if(valid8){
+if(data27.contentChars !== undefined){
+let data29 = data27.contentChars;
+const _errs69 = errors;
+if(!(((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29))) && (isFinite(data29)))){
 validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs52){
-if((typeof data21 == "number") && (isFinite(data21))){
-if(data21 > 1048576 || isNaN(data21)){
+if(errors === _errs69){
+if((typeof data29 == "number") && (isFinite(data29))){
+if(data29 > 1048576 || isNaN(data29)){
 validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
-if(data21 < 1 || isNaN(data21)){
+if(data29 < 1 || isNaN(data29)){
 validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid6 = _errs52 === errors;
+var valid8 = _errs69 === errors;
 }
 else {
-var valid6 = true;
+var valid8 = true;
 }
-if(valid6){
-if(data19.maxConcurrent !== undefined){
-let data22 = data19.maxConcurrent;
-const _errs54 = errors;
-if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
+if(valid8){
+if(data27.maxConcurrent !== undefined){
+let data30 = data27.maxConcurrent;
+const _errs71 = errors;
+if(!(((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30))) && (isFinite(data30)))){
 validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs54){
-if((typeof data22 == "number") && (isFinite(data22))){
-if(data22 > 1000 || isNaN(data22)){
+if(errors === _errs71){
+if((typeof data30 == "number") && (isFinite(data30))){
+if(data30 > 1000 || isNaN(data30)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data22 < 1 || isNaN(data22)){
+if(data30 < 1 || isNaN(data30)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid6 = _errs54 === errors;
+var valid8 = _errs71 === errors;
 }
 else {
-var valid6 = true;
+var valid8 = true;
 }
-if(valid6){
-if(data19.queuedPerSession !== undefined){
-let data23 = data19.queuedPerSession;
-const _errs56 = errors;
-if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
+if(valid8){
+if(data27.queuedPerSession !== undefined){
+let data31 = data27.queuedPerSession;
+const _errs73 = errors;
+if(!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))){
 validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs56){
-if((typeof data23 == "number") && (isFinite(data23))){
-if(data23 > 10000 || isNaN(data23)){
+if(errors === _errs73){
+if((typeof data31 == "number") && (isFinite(data31))){
+if(data31 > 10000 || isNaN(data31)){
 validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data23 < 1 || isNaN(data23)){
+if(data31 < 1 || isNaN(data31)){
 validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid6 = _errs56 === errors;
+var valid8 = _errs73 === errors;
 }
 else {
-var valid6 = true;
+var valid8 = true;
 }
-if(valid6){
-if(data19.messagesPerMinute !== undefined){
-let data24 = data19.messagesPerMinute;
-const _errs58 = errors;
-if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
+if(valid8){
+if(data27.messagesPerMinute !== undefined){
+let data32 = data27.messagesPerMinute;
+const _errs75 = errors;
+if(!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))){
 validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs58){
-if((typeof data24 == "number") && (isFinite(data24))){
-if(data24 > 100000 || isNaN(data24)){
+if(errors === _errs75){
+if((typeof data32 == "number") && (isFinite(data32))){
+if(data32 > 100000 || isNaN(data32)){
 validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data24 < 1 || isNaN(data24)){
+if(data32 < 1 || isNaN(data32)){
 validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid6 = _errs58 === errors;
+var valid8 = _errs75 === errors;
 }
 else {
-var valid6 = true;
+var valid8 = true;
 }
-if(valid6){
-if(data19.messageBurst !== undefined){
-let data25 = data19.messageBurst;
-const _errs60 = errors;
-if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
+if(valid8){
+if(data27.messageBurst !== undefined){
+let data33 = data27.messageBurst;
+const _errs77 = errors;
+if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
 validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs60){
-if((typeof data25 == "number") && (isFinite(data25))){
-if(data25 > 100000 || isNaN(data25)){
+if(errors === _errs77){
+if((typeof data33 == "number") && (isFinite(data33))){
+if(data33 > 100000 || isNaN(data33)){
 validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data25 < 1 || isNaN(data25)){
+if(data33 < 1 || isNaN(data33)){
 validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid6 = _errs60 === errors;
+var valid8 = _errs77 === errors;
 }
 else {
-var valid6 = true;
+var valid8 = true;
 }
-if(valid6){
-if(data19.dedupeEntries !== undefined){
-let data26 = data19.dedupeEntries;
-const _errs62 = errors;
-if(!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))){
+if(valid8){
+if(data27.dedupeEntries !== undefined){
+let data34 = data27.dedupeEntries;
+const _errs79 = errors;
+if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
 validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs62){
-if((typeof data26 == "number") && (isFinite(data26))){
-if(data26 > 1000000 || isNaN(data26)){
+if(errors === _errs79){
+if((typeof data34 == "number") && (isFinite(data34))){
+if(data34 > 1000000 || isNaN(data34)){
 validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data26 < 1 || isNaN(data26)){
+if(data34 < 1 || isNaN(data34)){
 validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid6 = _errs62 === errors;
+var valid8 = _errs79 === errors;
 }
 else {
-var valid6 = true;
+var valid8 = true;
 }
-if(valid6){
-if(data19.turnSeconds !== undefined){
-let data27 = data19.turnSeconds;
-const _errs64 = errors;
-if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
+if(valid8){
+if(data27.turnSeconds !== undefined){
+let data35 = data27.turnSeconds;
+const _errs81 = errors;
+if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
 validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs64){
-if((typeof data27 == "number") && (isFinite(data27))){
-if(data27 > 86400 || isNaN(data27)){
+if(errors === _errs81){
+if((typeof data35 == "number") && (isFinite(data35))){
+if(data35 > 86400 || isNaN(data35)){
 validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data27 < 1 || isNaN(data27)){
+if(data35 < 1 || isNaN(data35)){
 validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid6 = _errs64 === errors;
+var valid8 = _errs81 === errors;
 }
 else {
-var valid6 = true;
+var valid8 = true;
 }
 }
 }
@@ -866,27 +1042,30 @@ validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs47 === errors;
+var valid0 = _errs64 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.connectionMode !== undefined){
-let data28 = data.connectionMode;
-const _errs66 = errors;
-if(typeof data28 !== "string"){
+let data36 = data.connectionMode;
+const _errs83 = errors;
+if(typeof data36 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data28 === "client") || (data28 === "server"))){
+if(!((data36 === "client") || (data36 === "server"))){
 validate18.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.connectionMode.enum}}];
 return false;
 }
-var valid0 = _errs66 === errors;
+var valid0 = _errs83 === errors;
 }
 else {
 var valid0 = true;
+}
+}
+}
 }
 }
 }
@@ -1406,16 +1585,36 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.sessionScope !== undefined){
-let data18 = data.sessionScope;
+if(data.bots !== undefined){
+let data18 = data.bots;
 const _errs45 = errors;
-if(typeof data18 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/type",keyword:"type",params:{type: "string"}}];
+if(errors === _errs45){
+if(Array.isArray(data18)){
+if(data18.length > 1000){
+validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
-if(!((data18 === "session") || (data18 === "conversation"))){
-validate14.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/enum",keyword:"enum",params:{allowedValues: schema11.properties.sessionScope.enum}}];
+else {
+var valid6 = true;
+const len2 = data18.length;
+for(let i2=0; i2<len2; i2++){
+let data19 = data18[i2];
+const _errs47 = errors;
+if((typeof data19 !== "string") && (!((typeof data19 == "number") && (isFinite(data19))))){
+validate14.errors = [{instancePath:instancePath+"/bots/" + i2,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema11.properties.bots.items.type}}];
 return false;
+}
+var valid6 = _errs47 === errors;
+if(!valid6){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
 }
 var valid0 = _errs45 === errors;
 }
@@ -1423,234 +1622,390 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.limits !== undefined){
-let data19 = data.limits;
-const _errs47 = errors;
-if(errors === _errs47){
-if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
+if(data.allowBots !== undefined){
+let data20 = data.allowBots;
 const _errs49 = errors;
-for(const key2 in data19){
-if(!((((((((key2 === "maxPayload") || (key2 === "contentChars")) || (key2 === "maxConcurrent")) || (key2 === "queuedPerSession")) || (key2 === "messagesPerMinute")) || (key2 === "messageBurst")) || (key2 === "dedupeEntries")) || (key2 === "turnSeconds"))){
-validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+if((typeof data20 !== "boolean") && (typeof data20 !== "string")){
+validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema11.properties.allowBots.type}}];
+return false;
+}
+if(!(((data20 === true) || (data20 === false)) || (data20 === "mentions"))){
+validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema11.properties.allowBots.enum}}];
+return false;
+}
+var valid0 = _errs49 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.botLoopProtection !== undefined){
+let data21 = data.botLoopProtection;
+const _errs51 = errors;
+if(errors === _errs51){
+if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
+const _errs53 = errors;
+for(const key2 in data21){
+if(!((((key2 === "enabled") || (key2 === "maxEventsPerWindow")) || (key2 === "windowSeconds")) || (key2 === "cooldownSeconds"))){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
 }
-if(_errs49 === errors){
-if(data19.maxPayload !== undefined){
-let data20 = data19.maxPayload;
-const _errs50 = errors;
-if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
+if(_errs53 === errors){
+if(data21.enabled !== undefined){
+const _errs54 = errors;
+if(typeof data21.enabled !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid7 = _errs54 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data21.maxEventsPerWindow !== undefined){
+let data23 = data21.maxEventsPerWindow;
+const _errs56 = errors;
+if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs56){
+if((typeof data23 == "number") && (isFinite(data23))){
+if(data23 > 10000 || isNaN(data23)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+return false;
+}
+else {
+if(data23 < 1 || isNaN(data23)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid7 = _errs56 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data21.windowSeconds !== undefined){
+let data24 = data21.windowSeconds;
+const _errs58 = errors;
+if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs58){
+if((typeof data24 == "number") && (isFinite(data24))){
+if(data24 > 86400 || isNaN(data24)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data24 < 1 || isNaN(data24)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid7 = _errs58 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data21.cooldownSeconds !== undefined){
+let data25 = data21.cooldownSeconds;
+const _errs60 = errors;
+if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs60){
+if((typeof data25 == "number") && (isFinite(data25))){
+if(data25 > 86400 || isNaN(data25)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data25 < 1 || isNaN(data25)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid7 = _errs60 === errors;
+}
+else {
+var valid7 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs51 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sessionScope !== undefined){
+let data26 = data.sessionScope;
+const _errs62 = errors;
+if(typeof data26 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data26 === "session") || (data26 === "conversation"))){
+validate14.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/enum",keyword:"enum",params:{allowedValues: schema11.properties.sessionScope.enum}}];
+return false;
+}
+var valid0 = _errs62 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.limits !== undefined){
+let data27 = data.limits;
+const _errs64 = errors;
+if(errors === _errs64){
+if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
+const _errs66 = errors;
+for(const key3 in data27){
+if(!((((((((key3 === "maxPayload") || (key3 === "contentChars")) || (key3 === "maxConcurrent")) || (key3 === "queuedPerSession")) || (key3 === "messagesPerMinute")) || (key3 === "messageBurst")) || (key3 === "dedupeEntries")) || (key3 === "turnSeconds"))){
+validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
+return false;
+break;
+}
+}
+if(_errs66 === errors){
+if(data27.maxPayload !== undefined){
+let data28 = data27.maxPayload;
+const _errs67 = errors;
+if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs50){
-if((typeof data20 == "number") && (isFinite(data20))){
-if(data20 > 16777216 || isNaN(data20)){
+if(errors === _errs67){
+if((typeof data28 == "number") && (isFinite(data28))){
+if(data28 > 16777216 || isNaN(data28)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data20 < 1024 || isNaN(data20)){
+if(data28 < 1024 || isNaN(data28)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid6 = _errs50 === errors;
+var valid8 = _errs67 === errors;
 }
 else {
-var valid6 = true;
+var valid8 = true;
 }
-if(valid6){
-if(data19.contentChars !== undefined){
-let data21 = data19.contentChars;
-const _errs52 = errors;
-if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
+if(valid8){
+if(data27.contentChars !== undefined){
+let data29 = data27.contentChars;
+const _errs69 = errors;
+if(!(((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29))) && (isFinite(data29)))){
 validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs52){
-if((typeof data21 == "number") && (isFinite(data21))){
-if(data21 > 1048576 || isNaN(data21)){
+if(errors === _errs69){
+if((typeof data29 == "number") && (isFinite(data29))){
+if(data29 > 1048576 || isNaN(data29)){
 validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
-if(data21 < 1 || isNaN(data21)){
+if(data29 < 1 || isNaN(data29)){
 validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid6 = _errs52 === errors;
+var valid8 = _errs69 === errors;
 }
 else {
-var valid6 = true;
+var valid8 = true;
 }
-if(valid6){
-if(data19.maxConcurrent !== undefined){
-let data22 = data19.maxConcurrent;
-const _errs54 = errors;
-if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
+if(valid8){
+if(data27.maxConcurrent !== undefined){
+let data30 = data27.maxConcurrent;
+const _errs71 = errors;
+if(!(((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30))) && (isFinite(data30)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs54){
-if((typeof data22 == "number") && (isFinite(data22))){
-if(data22 > 1000 || isNaN(data22)){
+if(errors === _errs71){
+if((typeof data30 == "number") && (isFinite(data30))){
+if(data30 > 1000 || isNaN(data30)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data22 < 1 || isNaN(data22)){
+if(data30 < 1 || isNaN(data30)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid6 = _errs54 === errors;
+var valid8 = _errs71 === errors;
 }
 else {
-var valid6 = true;
+var valid8 = true;
 }
-if(valid6){
-if(data19.queuedPerSession !== undefined){
-let data23 = data19.queuedPerSession;
-const _errs56 = errors;
-if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
+if(valid8){
+if(data27.queuedPerSession !== undefined){
+let data31 = data27.queuedPerSession;
+const _errs73 = errors;
+if(!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs56){
-if((typeof data23 == "number") && (isFinite(data23))){
-if(data23 > 10000 || isNaN(data23)){
+if(errors === _errs73){
+if((typeof data31 == "number") && (isFinite(data31))){
+if(data31 > 10000 || isNaN(data31)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data23 < 1 || isNaN(data23)){
+if(data31 < 1 || isNaN(data31)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid6 = _errs56 === errors;
+var valid8 = _errs73 === errors;
 }
 else {
-var valid6 = true;
+var valid8 = true;
 }
-if(valid6){
-if(data19.messagesPerMinute !== undefined){
-let data24 = data19.messagesPerMinute;
-const _errs58 = errors;
-if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
+if(valid8){
+if(data27.messagesPerMinute !== undefined){
+let data32 = data27.messagesPerMinute;
+const _errs75 = errors;
+if(!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs58){
-if((typeof data24 == "number") && (isFinite(data24))){
-if(data24 > 100000 || isNaN(data24)){
+if(errors === _errs75){
+if((typeof data32 == "number") && (isFinite(data32))){
+if(data32 > 100000 || isNaN(data32)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data24 < 1 || isNaN(data24)){
+if(data32 < 1 || isNaN(data32)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid6 = _errs58 === errors;
+var valid8 = _errs75 === errors;
 }
 else {
-var valid6 = true;
+var valid8 = true;
 }
-if(valid6){
-if(data19.messageBurst !== undefined){
-let data25 = data19.messageBurst;
-const _errs60 = errors;
-if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
+if(valid8){
+if(data27.messageBurst !== undefined){
+let data33 = data27.messageBurst;
+const _errs77 = errors;
+if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs60){
-if((typeof data25 == "number") && (isFinite(data25))){
-if(data25 > 100000 || isNaN(data25)){
+if(errors === _errs77){
+if((typeof data33 == "number") && (isFinite(data33))){
+if(data33 > 100000 || isNaN(data33)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data25 < 1 || isNaN(data25)){
+if(data33 < 1 || isNaN(data33)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid6 = _errs60 === errors;
+var valid8 = _errs77 === errors;
 }
 else {
-var valid6 = true;
+var valid8 = true;
 }
-if(valid6){
-if(data19.dedupeEntries !== undefined){
-let data26 = data19.dedupeEntries;
-const _errs62 = errors;
-if(!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))){
+if(valid8){
+if(data27.dedupeEntries !== undefined){
+let data34 = data27.dedupeEntries;
+const _errs79 = errors;
+if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs62){
-if((typeof data26 == "number") && (isFinite(data26))){
-if(data26 > 1000000 || isNaN(data26)){
+if(errors === _errs79){
+if((typeof data34 == "number") && (isFinite(data34))){
+if(data34 > 1000000 || isNaN(data34)){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data26 < 1 || isNaN(data26)){
+if(data34 < 1 || isNaN(data34)){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid6 = _errs62 === errors;
+var valid8 = _errs79 === errors;
 }
 else {
-var valid6 = true;
+var valid8 = true;
 }
-if(valid6){
-if(data19.turnSeconds !== undefined){
-let data27 = data19.turnSeconds;
-const _errs64 = errors;
-if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
+if(valid8){
+if(data27.turnSeconds !== undefined){
+let data35 = data27.turnSeconds;
+const _errs81 = errors;
+if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs64){
-if((typeof data27 == "number") && (isFinite(data27))){
-if(data27 > 86400 || isNaN(data27)){
+if(errors === _errs81){
+if((typeof data35 == "number") && (isFinite(data35))){
+if(data35 > 86400 || isNaN(data35)){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data27 < 1 || isNaN(data27)){
+if(data35 < 1 || isNaN(data35)){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid6 = _errs64 === errors;
+var valid8 = _errs81 === errors;
 }
 else {
-var valid6 = true;
+var valid8 = true;
 }
 }
 }
@@ -1666,40 +2021,40 @@ validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs47 === errors;
+var valid0 = _errs64 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.connectionMode !== undefined){
-let data28 = data.connectionMode;
-const _errs66 = errors;
-if(typeof data28 !== "string"){
+let data36 = data.connectionMode;
+const _errs83 = errors;
+if(typeof data36 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data28 === "client") || (data28 === "server"))){
+if(!((data36 === "client") || (data36 === "server"))){
 validate14.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.connectionMode.enum}}];
 return false;
 }
-var valid0 = _errs66 === errors;
+var valid0 = _errs83 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.defaultAccount !== undefined){
-let data29 = data.defaultAccount;
-const _errs68 = errors;
-if(errors === _errs68){
-if(typeof data29 === "string"){
-if(data29.length > 128 && func3(data29) > 128){
+let data37 = data.defaultAccount;
+const _errs85 = errors;
+if(errors === _errs85){
+if(typeof data37 === "string"){
+if(data37.length > 128 && func3(data37) > 128){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data29.length < 1){
+if(data37.length < 1){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1710,23 +2065,23 @@ validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs68 === errors;
+var valid0 = _errs85 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accountId !== undefined){
-let data30 = data.accountId;
-const _errs70 = errors;
-if(errors === _errs70){
-if(typeof data30 === "string"){
-if(data30.length > 128 && func3(data30) > 128){
+let data38 = data.accountId;
+const _errs87 = errors;
+if(errors === _errs87){
+if(typeof data38 === "string"){
+if(data38.length > 128 && func3(data38) > 128){
 validate14.errors = [{instancePath:instancePath+"/accountId",schemaPath:"#/properties/accountId/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data30.length < 1){
+if(data38.length < 1){
 validate14.errors = [{instancePath:instancePath+"/accountId",schemaPath:"#/properties/accountId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1737,30 +2092,30 @@ validate14.errors = [{instancePath:instancePath+"/accountId",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs70 === errors;
+var valid0 = _errs87 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accounts !== undefined){
-let data31 = data.accounts;
-const _errs72 = errors;
-if(errors === _errs72){
-if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
-if(Object.keys(data31).length > 1000){
+let data39 = data.accounts;
+const _errs89 = errors;
+if(errors === _errs89){
+if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
+if(Object.keys(data39).length > 1000){
 validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/maxProperties",keyword:"maxProperties",params:{limit: 1000}}];
 return false;
 }
 else {
-for(const key3 in data31){
-const _errs75 = errors;
-if(!(validate18(data31[key3], {instancePath:instancePath+"/accounts/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data31,parentDataProperty:key3,rootData}))){
+for(const key4 in data39){
+const _errs92 = errors;
+if(!(validate18(data39[key4], {instancePath:instancePath+"/accounts/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data39,parentDataProperty:key4,rootData}))){
 vErrors = vErrors === null ? validate18.errors : vErrors.concat(validate18.errors);
 errors = vErrors.length;
 }
-var valid7 = _errs75 === errors;
-if(!valid7){
+var valid9 = _errs92 === errors;
+if(!valid9){
 break;
 }
 }
@@ -1771,10 +2126,13 @@ validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs72 === errors;
+var valid0 = _errs89 === errors;
 }
 else {
 var valid0 = true;
+}
+}
+}
 }
 }
 }
@@ -2404,16 +2762,36 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.sessionScope !== undefined){
-let data18 = data.sessionScope;
+if(data.bots !== undefined){
+let data18 = data.bots;
 const _errs45 = errors;
-if(typeof data18 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/type",keyword:"type",params:{type: "string"}}];
+if(errors === _errs45){
+if(Array.isArray(data18)){
+if(data18.length > 1000){
+validate23.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
-if(!((data18 === "session") || (data18 === "conversation"))){
-validate23.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/enum",keyword:"enum",params:{allowedValues: schema13.properties.sessionScope.enum}}];
+else {
+var valid6 = true;
+const len2 = data18.length;
+for(let i2=0; i2<len2; i2++){
+let data19 = data18[i2];
+const _errs47 = errors;
+if((typeof data19 !== "string") && (!((typeof data19 == "number") && (isFinite(data19))))){
+validate23.errors = [{instancePath:instancePath+"/bots/" + i2,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
 return false;
+}
+var valid6 = _errs47 === errors;
+if(!valid6){
+break;
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
 }
 var valid0 = _errs45 === errors;
 }
@@ -2421,234 +2799,390 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.limits !== undefined){
-let data19 = data.limits;
-const _errs47 = errors;
-if(errors === _errs47){
-if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
+if(data.allowBots !== undefined){
+let data20 = data.allowBots;
 const _errs49 = errors;
-for(const key2 in data19){
-if(!((((((((key2 === "maxPayload") || (key2 === "contentChars")) || (key2 === "maxConcurrent")) || (key2 === "queuedPerSession")) || (key2 === "messagesPerMinute")) || (key2 === "messageBurst")) || (key2 === "dedupeEntries")) || (key2 === "turnSeconds"))){
-validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+if((typeof data20 !== "boolean") && (typeof data20 !== "string")){
+validate23.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
+return false;
+}
+if(!(((data20 === true) || (data20 === false)) || (data20 === "mentions"))){
+validate23.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
+return false;
+}
+var valid0 = _errs49 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.botLoopProtection !== undefined){
+let data21 = data.botLoopProtection;
+const _errs51 = errors;
+if(errors === _errs51){
+if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
+const _errs53 = errors;
+for(const key2 in data21){
+if(!((((key2 === "enabled") || (key2 === "maxEventsPerWindow")) || (key2 === "windowSeconds")) || (key2 === "cooldownSeconds"))){
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
 }
-if(_errs49 === errors){
-if(data19.maxPayload !== undefined){
-let data20 = data19.maxPayload;
-const _errs50 = errors;
-if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
+if(_errs53 === errors){
+if(data21.enabled !== undefined){
+const _errs54 = errors;
+if(typeof data21.enabled !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid7 = _errs54 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data21.maxEventsPerWindow !== undefined){
+let data23 = data21.maxEventsPerWindow;
+const _errs56 = errors;
+if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs56){
+if((typeof data23 == "number") && (isFinite(data23))){
+if(data23 > 10000 || isNaN(data23)){
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+return false;
+}
+else {
+if(data23 < 1 || isNaN(data23)){
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid7 = _errs56 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data21.windowSeconds !== undefined){
+let data24 = data21.windowSeconds;
+const _errs58 = errors;
+if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs58){
+if((typeof data24 == "number") && (isFinite(data24))){
+if(data24 > 86400 || isNaN(data24)){
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data24 < 1 || isNaN(data24)){
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid7 = _errs58 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data21.cooldownSeconds !== undefined){
+let data25 = data21.cooldownSeconds;
+const _errs60 = errors;
+if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs60){
+if((typeof data25 == "number") && (isFinite(data25))){
+if(data25 > 86400 || isNaN(data25)){
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data25 < 1 || isNaN(data25)){
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid7 = _errs60 === errors;
+}
+else {
+var valid7 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs51 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sessionScope !== undefined){
+let data26 = data.sessionScope;
+const _errs62 = errors;
+if(typeof data26 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data26 === "session") || (data26 === "conversation"))){
+validate23.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/enum",keyword:"enum",params:{allowedValues: schema13.properties.sessionScope.enum}}];
+return false;
+}
+var valid0 = _errs62 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.limits !== undefined){
+let data27 = data.limits;
+const _errs64 = errors;
+if(errors === _errs64){
+if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
+const _errs66 = errors;
+for(const key3 in data27){
+if(!((((((((key3 === "maxPayload") || (key3 === "contentChars")) || (key3 === "maxConcurrent")) || (key3 === "queuedPerSession")) || (key3 === "messagesPerMinute")) || (key3 === "messageBurst")) || (key3 === "dedupeEntries")) || (key3 === "turnSeconds"))){
+validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
+return false;
+break;
+}
+}
+if(_errs66 === errors){
+if(data27.maxPayload !== undefined){
+let data28 = data27.maxPayload;
+const _errs67 = errors;
+if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
 validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs50){
-if((typeof data20 == "number") && (isFinite(data20))){
-if(data20 > 16777216 || isNaN(data20)){
+if(errors === _errs67){
+if((typeof data28 == "number") && (isFinite(data28))){
+if(data28 > 16777216 || isNaN(data28)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data20 < 1024 || isNaN(data20)){
+if(data28 < 1024 || isNaN(data28)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid6 = _errs50 === errors;
+var valid8 = _errs67 === errors;
 }
 else {
-var valid6 = true;
+var valid8 = true;
 }
-if(valid6){
-if(data19.contentChars !== undefined){
-let data21 = data19.contentChars;
-const _errs52 = errors;
-if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
+if(valid8){
+if(data27.contentChars !== undefined){
+let data29 = data27.contentChars;
+const _errs69 = errors;
+if(!(((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29))) && (isFinite(data29)))){
 validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs52){
-if((typeof data21 == "number") && (isFinite(data21))){
-if(data21 > 1048576 || isNaN(data21)){
+if(errors === _errs69){
+if((typeof data29 == "number") && (isFinite(data29))){
+if(data29 > 1048576 || isNaN(data29)){
 validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
-if(data21 < 1 || isNaN(data21)){
+if(data29 < 1 || isNaN(data29)){
 validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid6 = _errs52 === errors;
+var valid8 = _errs69 === errors;
 }
 else {
-var valid6 = true;
+var valid8 = true;
 }
-if(valid6){
-if(data19.maxConcurrent !== undefined){
-let data22 = data19.maxConcurrent;
-const _errs54 = errors;
-if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
+if(valid8){
+if(data27.maxConcurrent !== undefined){
+let data30 = data27.maxConcurrent;
+const _errs71 = errors;
+if(!(((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30))) && (isFinite(data30)))){
 validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs54){
-if((typeof data22 == "number") && (isFinite(data22))){
-if(data22 > 1000 || isNaN(data22)){
+if(errors === _errs71){
+if((typeof data30 == "number") && (isFinite(data30))){
+if(data30 > 1000 || isNaN(data30)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data22 < 1 || isNaN(data22)){
+if(data30 < 1 || isNaN(data30)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid6 = _errs54 === errors;
+var valid8 = _errs71 === errors;
 }
 else {
-var valid6 = true;
+var valid8 = true;
 }
-if(valid6){
-if(data19.queuedPerSession !== undefined){
-let data23 = data19.queuedPerSession;
-const _errs56 = errors;
-if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
+if(valid8){
+if(data27.queuedPerSession !== undefined){
+let data31 = data27.queuedPerSession;
+const _errs73 = errors;
+if(!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))){
 validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs56){
-if((typeof data23 == "number") && (isFinite(data23))){
-if(data23 > 10000 || isNaN(data23)){
+if(errors === _errs73){
+if((typeof data31 == "number") && (isFinite(data31))){
+if(data31 > 10000 || isNaN(data31)){
 validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data23 < 1 || isNaN(data23)){
+if(data31 < 1 || isNaN(data31)){
 validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid6 = _errs56 === errors;
+var valid8 = _errs73 === errors;
 }
 else {
-var valid6 = true;
+var valid8 = true;
 }
-if(valid6){
-if(data19.messagesPerMinute !== undefined){
-let data24 = data19.messagesPerMinute;
-const _errs58 = errors;
-if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
+if(valid8){
+if(data27.messagesPerMinute !== undefined){
+let data32 = data27.messagesPerMinute;
+const _errs75 = errors;
+if(!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))){
 validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs58){
-if((typeof data24 == "number") && (isFinite(data24))){
-if(data24 > 100000 || isNaN(data24)){
+if(errors === _errs75){
+if((typeof data32 == "number") && (isFinite(data32))){
+if(data32 > 100000 || isNaN(data32)){
 validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data24 < 1 || isNaN(data24)){
+if(data32 < 1 || isNaN(data32)){
 validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid6 = _errs58 === errors;
+var valid8 = _errs75 === errors;
 }
 else {
-var valid6 = true;
+var valid8 = true;
 }
-if(valid6){
-if(data19.messageBurst !== undefined){
-let data25 = data19.messageBurst;
-const _errs60 = errors;
-if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
+if(valid8){
+if(data27.messageBurst !== undefined){
+let data33 = data27.messageBurst;
+const _errs77 = errors;
+if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
 validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs60){
-if((typeof data25 == "number") && (isFinite(data25))){
-if(data25 > 100000 || isNaN(data25)){
+if(errors === _errs77){
+if((typeof data33 == "number") && (isFinite(data33))){
+if(data33 > 100000 || isNaN(data33)){
 validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data25 < 1 || isNaN(data25)){
+if(data33 < 1 || isNaN(data33)){
 validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid6 = _errs60 === errors;
+var valid8 = _errs77 === errors;
 }
 else {
-var valid6 = true;
+var valid8 = true;
 }
-if(valid6){
-if(data19.dedupeEntries !== undefined){
-let data26 = data19.dedupeEntries;
-const _errs62 = errors;
-if(!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))){
+if(valid8){
+if(data27.dedupeEntries !== undefined){
+let data34 = data27.dedupeEntries;
+const _errs79 = errors;
+if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
 validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs62){
-if((typeof data26 == "number") && (isFinite(data26))){
-if(data26 > 1000000 || isNaN(data26)){
+if(errors === _errs79){
+if((typeof data34 == "number") && (isFinite(data34))){
+if(data34 > 1000000 || isNaN(data34)){
 validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data26 < 1 || isNaN(data26)){
+if(data34 < 1 || isNaN(data34)){
 validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid6 = _errs62 === errors;
+var valid8 = _errs79 === errors;
 }
 else {
-var valid6 = true;
+var valid8 = true;
 }
-if(valid6){
-if(data19.turnSeconds !== undefined){
-let data27 = data19.turnSeconds;
-const _errs64 = errors;
-if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
+if(valid8){
+if(data27.turnSeconds !== undefined){
+let data35 = data27.turnSeconds;
+const _errs81 = errors;
+if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
 validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs64){
-if((typeof data27 == "number") && (isFinite(data27))){
-if(data27 > 86400 || isNaN(data27)){
+if(errors === _errs81){
+if((typeof data35 == "number") && (isFinite(data35))){
+if(data35 > 86400 || isNaN(data35)){
 validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data27 < 1 || isNaN(data27)){
+if(data35 < 1 || isNaN(data35)){
 validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid6 = _errs64 === errors;
+var valid8 = _errs81 === errors;
 }
 else {
-var valid6 = true;
+var valid8 = true;
 }
 }
 }
@@ -2664,27 +3198,30 @@ validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs47 === errors;
+var valid0 = _errs64 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.connectionMode !== undefined){
-let data28 = data.connectionMode;
-const _errs66 = errors;
-if(typeof data28 !== "string"){
+let data36 = data.connectionMode;
+const _errs83 = errors;
+if(typeof data36 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data28 === "client") || (data28 === "server"))){
+if(!((data36 === "client") || (data36 === "server"))){
 validate23.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.connectionMode.enum}}];
 return false;
 }
-var valid0 = _errs66 === errors;
+var valid0 = _errs83 === errors;
 }
 else {
 var valid0 = true;
+}
+}
+}
 }
 }
 }

@@ -19,6 +19,10 @@ export const configSecrets = ["gatewayToken", "token"] as readonly string[];
 export const configExpectations = {
   enabled: "true or false",
   name: "a string of 1 to 128 characters",
+  heartbeatVisibility: "an object",
+  "heartbeatVisibility.showOk": "true or false",
+  "heartbeatVisibility.showAlerts": "true or false",
+  "heartbeatVisibility.useIndicator": "true or false",
   serverUrl: "a string of 1 to 2048 characters",
   clientWsUrl: "a string of 1 to 2048 characters",
   token: "a string of 1 to 4096 characters (ASCII without spaces) or a SecretRef",
@@ -37,6 +41,14 @@ export const configExpectations = {
   groupPolicy: "\"open\", \"allowlist\" or \"disabled\"",
   groupAllowFrom: "an array of at most 10000 entries",
   "groupAllowFrom.*": "a string or a number",
+  bots: "an array of at most 1000 entries",
+  "bots.*": "a string or a number",
+  allowBots: "true, false or \"mentions\"",
+  botLoopProtection: "an object",
+  "botLoopProtection.enabled": "true or false",
+  "botLoopProtection.maxEventsPerWindow": "a whole number from 1 to 10000",
+  "botLoopProtection.windowSeconds": "a whole number from 1 to 86400",
+  "botLoopProtection.cooldownSeconds": "a whole number from 1 to 86400",
   sessionScope: "\"session\" or \"conversation\"",
   limits: "an object",
   "limits.maxPayload": "a whole number from 1024 to 16777216",
@@ -63,6 +75,9 @@ export const configDefaults = {
   allowFrom: [],
   groupPolicy: "allowlist",
   groupAllowFrom: [],
+  bots: [],
+  allowBots: false,
+  botLoopProtection: {},
   sessionScope: "session",
   limits: {
     maxPayload: 1048576,
@@ -85,6 +100,9 @@ export const accountDefaults = {
   allowFrom: [],
   groupPolicy: "allowlist",
   groupAllowFrom: [],
+  bots: [],
+  allowBots: false,
+  botLoopProtection: {},
   sessionScope: "session",
   limits: {
     maxPayload: 1048576,
@@ -181,6 +199,22 @@ export interface LocalImConfig {
    */
   groupAllowFrom: (string | number)[];
   /**
+   * User ids that are agents themselves.
+   * At most 1000 items.
+   * @default []
+   */
+  bots: (string | number)[];
+  /**
+   * Whether messages of bots are answered; mentions answers those in groups that mention the agent. Who a bot is, is said by bots.
+   * @default false
+   */
+  allowBots: true | false | "mentions";
+  /**
+   * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+   * @default {}
+   */
+  botLoopProtection: LocalImConfigBotLoopProtection;
+  /**
    * What shares one memory with the agent. session is the server's sessionId, else the user; conversation is the conversationId, else the same.
    * @default "session"
    */
@@ -220,6 +254,30 @@ export interface LocalImConfigHeartbeatVisibility {
   showAlerts?: boolean;
   /** Whether OpenClaw's own surfaces show that a check ran. */
   useIndicator?: boolean;
+}
+
+/**
+ * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+ * @default {}
+ */
+export interface LocalImConfigBotLoopProtection {
+  /** Whether there is a bound at all. OpenClaw's own default is true. */
+  enabled?: boolean;
+  /**
+   * Messages between two bots within the window. OpenClaw's own default is 20.
+   * Integer, 1 to 10000.
+   */
+  maxEventsPerWindow?: number;
+  /**
+   * Length of the window in seconds. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  windowSeconds?: number;
+  /**
+   * Seconds of silence after that. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  cooldownSeconds?: number;
 }
 
 /** Bounds that protect the gateway. The wire's fixed bounds are in the protocol document. */
@@ -344,6 +402,22 @@ export interface LocalImAccount {
    */
   groupAllowFrom: (string | number)[];
   /**
+   * User ids that are agents themselves.
+   * At most 1000 items.
+   * @default []
+   */
+  bots: (string | number)[];
+  /**
+   * Whether messages of bots are answered; mentions answers those in groups that mention the agent. Who a bot is, is said by bots.
+   * @default false
+   */
+  allowBots: true | false | "mentions";
+  /**
+   * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+   * @default {}
+   */
+  botLoopProtection: LocalImAccountBotLoopProtection;
+  /**
    * What shares one memory with the agent. session is the server's sessionId, else the user; conversation is the conversationId, else the same.
    * @default "session"
    */
@@ -368,6 +442,30 @@ export interface LocalImAccountHeartbeatVisibility {
   showAlerts?: boolean;
   /** Whether OpenClaw's own surfaces show that a check ran. */
   useIndicator?: boolean;
+}
+
+/**
+ * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+ * @default {}
+ */
+export interface LocalImAccountBotLoopProtection {
+  /** Whether there is a bound at all. OpenClaw's own default is true. */
+  enabled?: boolean;
+  /**
+   * Messages between two bots within the window. OpenClaw's own default is 20.
+   * Integer, 1 to 10000.
+   */
+  maxEventsPerWindow?: number;
+  /**
+   * Length of the window in seconds. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  windowSeconds?: number;
+  /**
+   * Seconds of silence after that. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  cooldownSeconds?: number;
 }
 
 /** Bounds that protect the gateway. The wire's fixed bounds are in the protocol document. */
@@ -483,6 +581,22 @@ export interface LocalImConfigInput {
    */
   groupAllowFrom?: (string | number)[];
   /**
+   * User ids that are agents themselves.
+   * At most 1000 items.
+   * @default []
+   */
+  bots?: (string | number)[];
+  /**
+   * Whether messages of bots are answered; mentions answers those in groups that mention the agent. Who a bot is, is said by bots.
+   * @default false
+   */
+  allowBots?: true | false | "mentions";
+  /**
+   * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+   * @default {}
+   */
+  botLoopProtection?: LocalImConfigBotLoopProtectionInput;
+  /**
    * What shares one memory with the agent. session is the server's sessionId, else the user; conversation is the conversationId, else the same.
    * @default "session"
    */
@@ -522,6 +636,30 @@ export interface LocalImConfigHeartbeatVisibilityInput {
   showAlerts?: boolean;
   /** Whether OpenClaw's own surfaces show that a check ran. */
   useIndicator?: boolean;
+}
+
+/**
+ * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+ * @default {}
+ */
+export interface LocalImConfigBotLoopProtectionInput {
+  /** Whether there is a bound at all. OpenClaw's own default is true. */
+  enabled?: boolean;
+  /**
+   * Messages between two bots within the window. OpenClaw's own default is 20.
+   * Integer, 1 to 10000.
+   */
+  maxEventsPerWindow?: number;
+  /**
+   * Length of the window in seconds. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  windowSeconds?: number;
+  /**
+   * Seconds of silence after that. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  cooldownSeconds?: number;
 }
 
 /** Bounds that protect the gateway. The wire's fixed bounds are in the protocol document. */
@@ -646,6 +784,22 @@ export interface LocalImAccountInput {
    */
   groupAllowFrom?: (string | number)[];
   /**
+   * User ids that are agents themselves.
+   * At most 1000 items.
+   * @default []
+   */
+  bots?: (string | number)[];
+  /**
+   * Whether messages of bots are answered; mentions answers those in groups that mention the agent. Who a bot is, is said by bots.
+   * @default false
+   */
+  allowBots?: true | false | "mentions";
+  /**
+   * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+   * @default {}
+   */
+  botLoopProtection?: LocalImAccountBotLoopProtectionInput;
+  /**
    * What shares one memory with the agent. session is the server's sessionId, else the user; conversation is the conversationId, else the same.
    * @default "session"
    */
@@ -670,6 +824,30 @@ export interface LocalImAccountHeartbeatVisibilityInput {
   showAlerts?: boolean;
   /** Whether OpenClaw's own surfaces show that a check ran. */
   useIndicator?: boolean;
+}
+
+/**
+ * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+ * @default {}
+ */
+export interface LocalImAccountBotLoopProtectionInput {
+  /** Whether there is a bound at all. OpenClaw's own default is true. */
+  enabled?: boolean;
+  /**
+   * Messages between two bots within the window. OpenClaw's own default is 20.
+   * Integer, 1 to 10000.
+   */
+  maxEventsPerWindow?: number;
+  /**
+   * Length of the window in seconds. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  windowSeconds?: number;
+  /**
+   * Seconds of silence after that. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  cooldownSeconds?: number;
 }
 
 /** Bounds that protect the gateway. The wire's fixed bounds are in the protocol document. */

@@ -3,12 +3,12 @@
 
 import { codePoints } from "../runtime.ts";
 export const WebsocketConfigInput = validate14;
-const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"requireMention":{"type":"boolean"}}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/WebsocketAccountInput"}}}};
+const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/WebsocketAccountInput"}}}};
 const func2 = Object.prototype.hasOwnProperty;
 const func3 = codePoints;
 const pattern0 = new RegExp("^/[A-Za-z0-9._~/-]*$", "u");
 const formats0 = /^[a-z][a-z0-9+.-]*:[^\s<>"{}|\\^`]+$/i;
-const schema12 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"requireMention":{"type":"boolean"}}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}}}};
+const schema12 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}}}};
 
 function validate15(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -598,17 +598,273 @@ if(errors === _errs61){
 if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
 const _errs63 = errors;
 for(const key4 in data28){
-if(!(key4 === "requireMention")){
+if(!(((((key4 === "enabled") || (key4 === "groupPolicy")) || (key4 === "allowFrom")) || (key4 === "tools")) || (key4 === "requireMention"))){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
 if(_errs63 === errors){
+if(data28.enabled !== undefined){
+const _errs64 = errors;
+if(typeof data28.enabled !== "boolean"){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid8 = _errs64 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data28.groupPolicy !== undefined){
+let data30 = data28.groupPolicy;
+const _errs66 = errors;
+if(typeof data30 !== "string"){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data30 === "open") || (data30 === "allowlist")) || (data30 === "disabled"))){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+return false;
+}
+var valid8 = _errs66 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data28.allowFrom !== undefined){
+let data31 = data28.allowFrom;
+const _errs68 = errors;
+if(errors === _errs68){
+if(Array.isArray(data31)){
+if(data31.length > 10000){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+return false;
+}
+else {
+var valid9 = true;
+const len4 = data31.length;
+for(let i4=0; i4<len4; i4++){
+let data32 = data31[i4];
+const _errs70 = errors;
+if((typeof data32 !== "string") && (!((typeof data32 == "number") && (isFinite(data32))))){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema12.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+return false;
+}
+var valid9 = _errs70 === errors;
+if(!valid9){
+break;
+}
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid8 = _errs68 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data28.tools !== undefined){
+let data33 = data28.tools;
+const _errs72 = errors;
+if(errors === _errs72){
+if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
+const _errs74 = errors;
+for(const key5 in data33){
+if(!(((key5 === "allow") || (key5 === "alsoAllow")) || (key5 === "deny"))){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+return false;
+break;
+}
+}
+if(_errs74 === errors){
+if(data33.allow !== undefined){
+let data34 = data33.allow;
+const _errs75 = errors;
+if(errors === _errs75){
+if(Array.isArray(data34)){
+if(data34.length > 1000){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid11 = true;
+const len5 = data34.length;
+for(let i5=0; i5<len5; i5++){
+let data35 = data34[i5];
+const _errs77 = errors;
+if(errors === _errs77){
+if(typeof data35 === "string"){
+if(data35.length > 128 && func3(data35) > 128){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data35.length < 1){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid11 = _errs77 === errors;
+if(!valid11){
+break;
+}
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid10 = _errs75 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data33.alsoAllow !== undefined){
+let data36 = data33.alsoAllow;
+const _errs79 = errors;
+if(errors === _errs79){
+if(Array.isArray(data36)){
+if(data36.length > 1000){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid12 = true;
+const len6 = data36.length;
+for(let i6=0; i6<len6; i6++){
+let data37 = data36[i6];
+const _errs81 = errors;
+if(errors === _errs81){
+if(typeof data37 === "string"){
+if(data37.length > 128 && func3(data37) > 128){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data37.length < 1){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid12 = _errs81 === errors;
+if(!valid12){
+break;
+}
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid10 = _errs79 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data33.deny !== undefined){
+let data38 = data33.deny;
+const _errs83 = errors;
+if(errors === _errs83){
+if(Array.isArray(data38)){
+if(data38.length > 1000){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid13 = true;
+const len7 = data38.length;
+for(let i7=0; i7<len7; i7++){
+let data39 = data38[i7];
+const _errs85 = errors;
+if(errors === _errs85){
+if(typeof data39 === "string"){
+if(data39.length > 128 && func3(data39) > 128){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data39.length < 1){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid13 = _errs85 === errors;
+if(!valid13){
+break;
+}
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid10 = _errs83 === errors;
+}
+else {
+var valid10 = true;
+}
+}
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid8 = _errs72 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
 if(data28.requireMention !== undefined){
+const _errs87 = errors;
 if(typeof data28.requireMention !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
+}
+var valid8 = _errs87 === errors;
+}
+else {
+var valid8 = true;
+}
+}
+}
 }
 }
 }
@@ -636,43 +892,246 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.dynamicAgentCreation !== undefined){
-let data30 = data.dynamicAgentCreation;
-const _errs66 = errors;
-if(errors === _errs66){
-if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
-const _errs68 = errors;
-for(const key5 in data30){
-if(!(((((key5 === "enabled") || (key5 === "workspaceTemplate")) || (key5 === "agentDirTemplate")) || (key5 === "allowedRoots")) || (key5 === "maxAgents"))){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+if(data.historyLimit !== undefined){
+let data41 = data.historyLimit;
+const _errs89 = errors;
+if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
+validate15.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs89){
+if((typeof data41 == "number") && (isFinite(data41))){
+if(data41 > 1000 || isNaN(data41)){
+validate15.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+return false;
+}
+else {
+if(data41 < 0 || isNaN(data41)){
+validate15.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs89 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.bots !== undefined){
+let data42 = data.bots;
+const _errs91 = errors;
+if(errors === _errs91){
+if(Array.isArray(data42)){
+if(data42.length > 1000){
+validate15.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid14 = true;
+const len8 = data42.length;
+for(let i8=0; i8<len8; i8++){
+let data43 = data42[i8];
+const _errs93 = errors;
+if((typeof data43 !== "string") && (!((typeof data43 == "number") && (isFinite(data43))))){
+validate15.errors = [{instancePath:instancePath+"/bots/" + i8,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema12.properties.bots.items.type}}];
+return false;
+}
+var valid14 = _errs93 === errors;
+if(!valid14){
+break;
+}
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid0 = _errs91 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.allowBots !== undefined){
+let data44 = data.allowBots;
+const _errs95 = errors;
+if((typeof data44 !== "boolean") && (typeof data44 !== "string")){
+validate15.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema12.properties.allowBots.type}}];
+return false;
+}
+if(!(((data44 === true) || (data44 === false)) || (data44 === "mentions"))){
+validate15.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema12.properties.allowBots.enum}}];
+return false;
+}
+var valid0 = _errs95 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.botLoopProtection !== undefined){
+let data45 = data.botLoopProtection;
+const _errs97 = errors;
+if(errors === _errs97){
+if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
+const _errs99 = errors;
+for(const key6 in data45){
+if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs68 === errors){
-if(data30.enabled !== undefined){
-const _errs69 = errors;
-if(typeof data30.enabled !== "boolean"){
+if(_errs99 === errors){
+if(data45.enabled !== undefined){
+const _errs100 = errors;
+if(typeof data45.enabled !== "boolean"){
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid15 = _errs100 === errors;
+}
+else {
+var valid15 = true;
+}
+if(valid15){
+if(data45.maxEventsPerWindow !== undefined){
+let data47 = data45.maxEventsPerWindow;
+const _errs102 = errors;
+if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs102){
+if((typeof data47 == "number") && (isFinite(data47))){
+if(data47 > 10000 || isNaN(data47)){
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+return false;
+}
+else {
+if(data47 < 1 || isNaN(data47)){
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid15 = _errs102 === errors;
+}
+else {
+var valid15 = true;
+}
+if(valid15){
+if(data45.windowSeconds !== undefined){
+let data48 = data45.windowSeconds;
+const _errs104 = errors;
+if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs104){
+if((typeof data48 == "number") && (isFinite(data48))){
+if(data48 > 86400 || isNaN(data48)){
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data48 < 1 || isNaN(data48)){
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid15 = _errs104 === errors;
+}
+else {
+var valid15 = true;
+}
+if(valid15){
+if(data45.cooldownSeconds !== undefined){
+let data49 = data45.cooldownSeconds;
+const _errs106 = errors;
+if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs106){
+if((typeof data49 == "number") && (isFinite(data49))){
+if(data49 > 86400 || isNaN(data49)){
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data49 < 1 || isNaN(data49)){
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid15 = _errs106 === errors;
+}
+else {
+var valid15 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs97 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.dynamicAgentCreation !== undefined){
+let data50 = data.dynamicAgentCreation;
+const _errs108 = errors;
+if(errors === _errs108){
+if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
+const _errs110 = errors;
+for(const key7 in data50){
+if(!(((((key7 === "enabled") || (key7 === "workspaceTemplate")) || (key7 === "agentDirTemplate")) || (key7 === "allowedRoots")) || (key7 === "maxAgents"))){
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+return false;
+break;
+}
+}
+if(_errs110 === errors){
+if(data50.enabled !== undefined){
+const _errs111 = errors;
+if(typeof data50.enabled !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",schemaPath:"#/properties/dynamicAgentCreation/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid9 = _errs69 === errors;
+var valid16 = _errs111 === errors;
 }
 else {
-var valid9 = true;
+var valid16 = true;
 }
-if(valid9){
-if(data30.workspaceTemplate !== undefined){
-let data32 = data30.workspaceTemplate;
-const _errs71 = errors;
-if(errors === _errs71){
-if(typeof data32 === "string"){
-if(data32.length > 1024 && func3(data32) > 1024){
+if(valid16){
+if(data50.workspaceTemplate !== undefined){
+let data52 = data50.workspaceTemplate;
+const _errs113 = errors;
+if(errors === _errs113){
+if(typeof data52 === "string"){
+if(data52.length > 1024 && func3(data52) > 1024){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data32.length < 1){
+if(data52.length < 1){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -683,23 +1142,23 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspace
 return false;
 }
 }
-var valid9 = _errs71 === errors;
+var valid16 = _errs113 === errors;
 }
 else {
-var valid9 = true;
+var valid16 = true;
 }
-if(valid9){
-if(data30.agentDirTemplate !== undefined){
-let data33 = data30.agentDirTemplate;
-const _errs73 = errors;
-if(errors === _errs73){
-if(typeof data33 === "string"){
-if(data33.length > 1024 && func3(data33) > 1024){
+if(valid16){
+if(data50.agentDirTemplate !== undefined){
+let data53 = data50.agentDirTemplate;
+const _errs115 = errors;
+if(errors === _errs115){
+if(typeof data53 === "string"){
+if(data53.length > 1024 && func3(data53) > 1024){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data33.length < 1){
+if(data53.length < 1){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -710,47 +1169,47 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirT
 return false;
 }
 }
-var valid9 = _errs73 === errors;
+var valid16 = _errs115 === errors;
 }
 else {
-var valid9 = true;
+var valid16 = true;
 }
-if(valid9){
-if(data30.allowedRoots !== undefined){
-let data34 = data30.allowedRoots;
-const _errs75 = errors;
-if(errors === _errs75){
-if(Array.isArray(data34)){
-if(data34.length > 16){
+if(valid16){
+if(data50.allowedRoots !== undefined){
+let data54 = data50.allowedRoots;
+const _errs117 = errors;
+if(errors === _errs117){
+if(Array.isArray(data54)){
+if(data54.length > 16){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid10 = true;
-const len4 = data34.length;
-for(let i4=0; i4<len4; i4++){
-let data35 = data34[i4];
-const _errs77 = errors;
-if(errors === _errs77){
-if(typeof data35 === "string"){
-if(data35.length > 1024 && func3(data35) > 1024){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+var valid17 = true;
+const len9 = data54.length;
+for(let i9=0; i9<len9; i9++){
+let data55 = data54[i9];
+const _errs119 = errors;
+if(errors === _errs119){
+if(typeof data55 === "string"){
+if(data55.length > 1024 && func3(data55) > 1024){
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i9,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data35.length < 1){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data55.length < 1){
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i9,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i9,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid10 = _errs77 === errors;
-if(!valid10){
+var valid17 = _errs119 === errors;
+if(!valid17){
 break;
 }
 }
@@ -761,37 +1220,37 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid9 = _errs75 === errors;
+var valid16 = _errs117 === errors;
 }
 else {
-var valid9 = true;
+var valid16 = true;
 }
-if(valid9){
-if(data30.maxAgents !== undefined){
-let data36 = data30.maxAgents;
-const _errs79 = errors;
-if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
+if(valid16){
+if(data50.maxAgents !== undefined){
+let data56 = data50.maxAgents;
+const _errs121 = errors;
+if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs79){
-if((typeof data36 == "number") && (isFinite(data36))){
-if(data36 > 100000 || isNaN(data36)){
+if(errors === _errs121){
+if((typeof data56 == "number") && (isFinite(data56))){
+if(data56 > 100000 || isNaN(data56)){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data36 < 1 || isNaN(data36)){
+if(data56 < 1 || isNaN(data56)){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid9 = _errs79 === errors;
+var valid16 = _errs121 === errors;
 }
 else {
-var valid9 = true;
+var valid16 = true;
 }
 }
 }
@@ -804,90 +1263,90 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPa
 return false;
 }
 }
-var valid0 = _errs66 === errors;
+var valid0 = _errs108 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streamMode !== undefined){
-let data37 = data.streamMode;
-const _errs81 = errors;
-if(typeof data37 !== "string"){
+let data57 = data.streamMode;
+const _errs123 = errors;
+if(typeof data57 !== "string"){
 validate15.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data37 === "cumulative") || (data37 === "delta"))){
+if(!((data57 === "cumulative") || (data57 === "delta"))){
 validate15.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streamMode.enum}}];
 return false;
 }
-var valid0 = _errs81 === errors;
+var valid0 = _errs123 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.greeting !== undefined){
-const _errs83 = errors;
+const _errs125 = errors;
 if(typeof data.greeting !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs83 === errors;
+var valid0 = _errs125 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.media !== undefined){
-let data39 = data.media;
-const _errs85 = errors;
-if(errors === _errs85){
-if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
-const _errs87 = errors;
-for(const key6 in data39){
-if(!((key6 === "allowedRoots") || (key6 === "maxBytes"))){
-validate15.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+let data59 = data.media;
+const _errs127 = errors;
+if(errors === _errs127){
+if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
+const _errs129 = errors;
+for(const key8 in data59){
+if(!((key8 === "allowedRoots") || (key8 === "maxBytes"))){
+validate15.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
 return false;
 break;
 }
 }
-if(_errs87 === errors){
-if(data39.allowedRoots !== undefined){
-let data40 = data39.allowedRoots;
-const _errs88 = errors;
-if(errors === _errs88){
-if(Array.isArray(data40)){
-if(data40.length > 16){
+if(_errs129 === errors){
+if(data59.allowedRoots !== undefined){
+let data60 = data59.allowedRoots;
+const _errs130 = errors;
+if(errors === _errs130){
+if(Array.isArray(data60)){
+if(data60.length > 16){
 validate15.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid12 = true;
-const len5 = data40.length;
-for(let i5=0; i5<len5; i5++){
-let data41 = data40[i5];
-const _errs90 = errors;
-if(errors === _errs90){
-if(typeof data41 === "string"){
-if(data41.length > 1024 && func3(data41) > 1024){
-validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+var valid19 = true;
+const len10 = data60.length;
+for(let i10=0; i10<len10; i10++){
+let data61 = data60[i10];
+const _errs132 = errors;
+if(errors === _errs132){
+if(typeof data61 === "string"){
+if(data61.length > 1024 && func3(data61) > 1024){
+validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i10,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data41.length < 1){
-validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data61.length < 1){
+validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i10,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i10,schemaPath:"#/properties/media/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid12 = _errs90 === errors;
-if(!valid12){
+var valid19 = _errs132 === errors;
+if(!valid19){
 break;
 }
 }
@@ -898,37 +1357,37 @@ validate15.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath
 return false;
 }
 }
-var valid11 = _errs88 === errors;
+var valid18 = _errs130 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data39.maxBytes !== undefined){
-let data42 = data39.maxBytes;
-const _errs92 = errors;
-if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
+if(valid18){
+if(data59.maxBytes !== undefined){
+let data62 = data59.maxBytes;
+const _errs134 = errors;
+if(!(((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62))) && (isFinite(data62)))){
 validate15.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs92){
-if((typeof data42 == "number") && (isFinite(data42))){
-if(data42 > 104857600 || isNaN(data42)){
+if(errors === _errs134){
+if((typeof data62 == "number") && (isFinite(data62))){
+if(data62 > 104857600 || isNaN(data62)){
 validate15.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
 return false;
 }
 else {
-if(data42 < 1 || isNaN(data42)){
+if(data62 < 1 || isNaN(data62)){
 validate15.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs92 === errors;
+var valid18 = _errs134 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
 }
 }
@@ -938,240 +1397,240 @@ validate15.errors = [{instancePath:instancePath+"/media",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs85 === errors;
+var valid0 = _errs127 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data43 = data.limits;
-const _errs94 = errors;
-if(errors === _errs94){
-if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
-const _errs96 = errors;
-for(const key7 in data43){
-if(!((((((((key7 === "maxPayload") || (key7 === "maxConnections")) || (key7 === "maxConnectionsPerSender")) || (key7 === "messagesPerMinute")) || (key7 === "messageBurst")) || (key7 === "queuedPerSession")) || (key7 === "turnSeconds")) || (key7 === "deadAfterSeconds"))){
-validate15.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+let data63 = data.limits;
+const _errs136 = errors;
+if(errors === _errs136){
+if(data63 && typeof data63 == "object" && !Array.isArray(data63)){
+const _errs138 = errors;
+for(const key9 in data63){
+if(!((((((((key9 === "maxPayload") || (key9 === "maxConnections")) || (key9 === "maxConnectionsPerSender")) || (key9 === "messagesPerMinute")) || (key9 === "messageBurst")) || (key9 === "queuedPerSession")) || (key9 === "turnSeconds")) || (key9 === "deadAfterSeconds"))){
+validate15.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
 }
-if(_errs96 === errors){
-if(data43.maxPayload !== undefined){
-let data44 = data43.maxPayload;
-const _errs97 = errors;
-if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
+if(_errs138 === errors){
+if(data63.maxPayload !== undefined){
+let data64 = data63.maxPayload;
+const _errs139 = errors;
+if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
 validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs97){
-if((typeof data44 == "number") && (isFinite(data44))){
-if(data44 > 16777216 || isNaN(data44)){
+if(errors === _errs139){
+if((typeof data64 == "number") && (isFinite(data64))){
+if(data64 > 16777216 || isNaN(data64)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data44 < 1024 || isNaN(data44)){
+if(data64 < 1024 || isNaN(data64)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid13 = _errs97 === errors;
+var valid20 = _errs139 === errors;
 }
 else {
-var valid13 = true;
+var valid20 = true;
 }
-if(valid13){
-if(data43.maxConnections !== undefined){
-let data45 = data43.maxConnections;
-const _errs99 = errors;
-if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
+if(valid20){
+if(data63.maxConnections !== undefined){
+let data65 = data63.maxConnections;
+const _errs141 = errors;
+if(!(((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65))) && (isFinite(data65)))){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs99){
-if((typeof data45 == "number") && (isFinite(data45))){
-if(data45 > 100000 || isNaN(data45)){
+if(errors === _errs141){
+if((typeof data65 == "number") && (isFinite(data65))){
+if(data65 > 100000 || isNaN(data65)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data45 < 1 || isNaN(data45)){
+if(data65 < 1 || isNaN(data65)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid13 = _errs99 === errors;
+var valid20 = _errs141 === errors;
 }
 else {
-var valid13 = true;
+var valid20 = true;
 }
-if(valid13){
-if(data43.maxConnectionsPerSender !== undefined){
-let data46 = data43.maxConnectionsPerSender;
-const _errs101 = errors;
-if(!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))){
+if(valid20){
+if(data63.maxConnectionsPerSender !== undefined){
+let data66 = data63.maxConnectionsPerSender;
+const _errs143 = errors;
+if(!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66)))){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs101){
-if((typeof data46 == "number") && (isFinite(data46))){
-if(data46 > 1000 || isNaN(data46)){
+if(errors === _errs143){
+if((typeof data66 == "number") && (isFinite(data66))){
+if(data66 > 1000 || isNaN(data66)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data46 < 1 || isNaN(data46)){
+if(data66 < 1 || isNaN(data66)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid13 = _errs101 === errors;
+var valid20 = _errs143 === errors;
 }
 else {
-var valid13 = true;
+var valid20 = true;
 }
-if(valid13){
-if(data43.messagesPerMinute !== undefined){
-let data47 = data43.messagesPerMinute;
-const _errs103 = errors;
-if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
+if(valid20){
+if(data63.messagesPerMinute !== undefined){
+let data67 = data63.messagesPerMinute;
+const _errs145 = errors;
+if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
 validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs103){
-if((typeof data47 == "number") && (isFinite(data47))){
-if(data47 > 100000 || isNaN(data47)){
+if(errors === _errs145){
+if((typeof data67 == "number") && (isFinite(data67))){
+if(data67 > 100000 || isNaN(data67)){
 validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data47 < 1 || isNaN(data47)){
+if(data67 < 1 || isNaN(data67)){
 validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid13 = _errs103 === errors;
+var valid20 = _errs145 === errors;
 }
 else {
-var valid13 = true;
+var valid20 = true;
 }
-if(valid13){
-if(data43.messageBurst !== undefined){
-let data48 = data43.messageBurst;
-const _errs105 = errors;
-if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
+if(valid20){
+if(data63.messageBurst !== undefined){
+let data68 = data63.messageBurst;
+const _errs147 = errors;
+if(!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))){
 validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs105){
-if((typeof data48 == "number") && (isFinite(data48))){
-if(data48 > 100000 || isNaN(data48)){
+if(errors === _errs147){
+if((typeof data68 == "number") && (isFinite(data68))){
+if(data68 > 100000 || isNaN(data68)){
 validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data48 < 1 || isNaN(data48)){
+if(data68 < 1 || isNaN(data68)){
 validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid13 = _errs105 === errors;
+var valid20 = _errs147 === errors;
 }
 else {
-var valid13 = true;
+var valid20 = true;
 }
-if(valid13){
-if(data43.queuedPerSession !== undefined){
-let data49 = data43.queuedPerSession;
-const _errs107 = errors;
-if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
+if(valid20){
+if(data63.queuedPerSession !== undefined){
+let data69 = data63.queuedPerSession;
+const _errs149 = errors;
+if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
 validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs107){
-if((typeof data49 == "number") && (isFinite(data49))){
-if(data49 > 10000 || isNaN(data49)){
+if(errors === _errs149){
+if((typeof data69 == "number") && (isFinite(data69))){
+if(data69 > 10000 || isNaN(data69)){
 validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data49 < 1 || isNaN(data49)){
+if(data69 < 1 || isNaN(data69)){
 validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid13 = _errs107 === errors;
+var valid20 = _errs149 === errors;
 }
 else {
-var valid13 = true;
+var valid20 = true;
 }
-if(valid13){
-if(data43.turnSeconds !== undefined){
-let data50 = data43.turnSeconds;
-const _errs109 = errors;
-if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+if(valid20){
+if(data63.turnSeconds !== undefined){
+let data70 = data63.turnSeconds;
+const _errs151 = errors;
+if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
 validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs109){
-if((typeof data50 == "number") && (isFinite(data50))){
-if(data50 > 86400 || isNaN(data50)){
+if(errors === _errs151){
+if((typeof data70 == "number") && (isFinite(data70))){
+if(data70 > 86400 || isNaN(data70)){
 validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data50 < 1 || isNaN(data50)){
+if(data70 < 1 || isNaN(data70)){
 validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid13 = _errs109 === errors;
+var valid20 = _errs151 === errors;
 }
 else {
-var valid13 = true;
+var valid20 = true;
 }
-if(valid13){
-if(data43.deadAfterSeconds !== undefined){
-let data51 = data43.deadAfterSeconds;
-const _errs111 = errors;
-if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+if(valid20){
+if(data63.deadAfterSeconds !== undefined){
+let data71 = data63.deadAfterSeconds;
+const _errs153 = errors;
+if(!(((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71))) && (isFinite(data71)))){
 validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs111){
-if((typeof data51 == "number") && (isFinite(data51))){
-if(data51 > 3600 || isNaN(data51)){
+if(errors === _errs153){
+if((typeof data71 == "number") && (isFinite(data71))){
+if(data71 > 3600 || isNaN(data71)){
 validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data51 < 31 || isNaN(data51)){
+if(data71 < 31 || isNaN(data71)){
 validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
 return false;
 }
 }
 }
 }
-var valid13 = _errs111 === errors;
+var valid20 = _errs153 === errors;
 }
 else {
-var valid13 = true;
+var valid20 = true;
 }
 }
 }
@@ -1187,10 +1646,14 @@ validate15.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs94 === errors;
+var valid0 = _errs136 === errors;
 }
 else {
 var valid0 = true;
+}
+}
+}
+}
 }
 }
 }
@@ -1810,17 +2273,273 @@ if(errors === _errs61){
 if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
 const _errs63 = errors;
 for(const key4 in data28){
-if(!(key4 === "requireMention")){
+if(!(((((key4 === "enabled") || (key4 === "groupPolicy")) || (key4 === "allowFrom")) || (key4 === "tools")) || (key4 === "requireMention"))){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
 if(_errs63 === errors){
+if(data28.enabled !== undefined){
+const _errs64 = errors;
+if(typeof data28.enabled !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid8 = _errs64 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data28.groupPolicy !== undefined){
+let data30 = data28.groupPolicy;
+const _errs66 = errors;
+if(typeof data30 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data30 === "open") || (data30 === "allowlist")) || (data30 === "disabled"))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+return false;
+}
+var valid8 = _errs66 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data28.allowFrom !== undefined){
+let data31 = data28.allowFrom;
+const _errs68 = errors;
+if(errors === _errs68){
+if(Array.isArray(data31)){
+if(data31.length > 10000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+return false;
+}
+else {
+var valid9 = true;
+const len4 = data31.length;
+for(let i4=0; i4<len4; i4++){
+let data32 = data31[i4];
+const _errs70 = errors;
+if((typeof data32 !== "string") && (!((typeof data32 == "number") && (isFinite(data32))))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+return false;
+}
+var valid9 = _errs70 === errors;
+if(!valid9){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid8 = _errs68 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data28.tools !== undefined){
+let data33 = data28.tools;
+const _errs72 = errors;
+if(errors === _errs72){
+if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
+const _errs74 = errors;
+for(const key5 in data33){
+if(!(((key5 === "allow") || (key5 === "alsoAllow")) || (key5 === "deny"))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+return false;
+break;
+}
+}
+if(_errs74 === errors){
+if(data33.allow !== undefined){
+let data34 = data33.allow;
+const _errs75 = errors;
+if(errors === _errs75){
+if(Array.isArray(data34)){
+if(data34.length > 1000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid11 = true;
+const len5 = data34.length;
+for(let i5=0; i5<len5; i5++){
+let data35 = data34[i5];
+const _errs77 = errors;
+if(errors === _errs77){
+if(typeof data35 === "string"){
+if(data35.length > 128 && func3(data35) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data35.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid11 = _errs77 === errors;
+if(!valid11){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid10 = _errs75 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data33.alsoAllow !== undefined){
+let data36 = data33.alsoAllow;
+const _errs79 = errors;
+if(errors === _errs79){
+if(Array.isArray(data36)){
+if(data36.length > 1000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid12 = true;
+const len6 = data36.length;
+for(let i6=0; i6<len6; i6++){
+let data37 = data36[i6];
+const _errs81 = errors;
+if(errors === _errs81){
+if(typeof data37 === "string"){
+if(data37.length > 128 && func3(data37) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data37.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid12 = _errs81 === errors;
+if(!valid12){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid10 = _errs79 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data33.deny !== undefined){
+let data38 = data33.deny;
+const _errs83 = errors;
+if(errors === _errs83){
+if(Array.isArray(data38)){
+if(data38.length > 1000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid13 = true;
+const len7 = data38.length;
+for(let i7=0; i7<len7; i7++){
+let data39 = data38[i7];
+const _errs85 = errors;
+if(errors === _errs85){
+if(typeof data39 === "string"){
+if(data39.length > 128 && func3(data39) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data39.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid13 = _errs85 === errors;
+if(!valid13){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid10 = _errs83 === errors;
+}
+else {
+var valid10 = true;
+}
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid8 = _errs72 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
 if(data28.requireMention !== undefined){
+const _errs87 = errors;
 if(typeof data28.requireMention !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
+}
+var valid8 = _errs87 === errors;
+}
+else {
+var valid8 = true;
+}
+}
+}
 }
 }
 }
@@ -1848,43 +2567,246 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.dynamicAgentCreation !== undefined){
-let data30 = data.dynamicAgentCreation;
-const _errs66 = errors;
-if(errors === _errs66){
-if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
-const _errs68 = errors;
-for(const key5 in data30){
-if(!(((((key5 === "enabled") || (key5 === "workspaceTemplate")) || (key5 === "agentDirTemplate")) || (key5 === "allowedRoots")) || (key5 === "maxAgents"))){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+if(data.historyLimit !== undefined){
+let data41 = data.historyLimit;
+const _errs89 = errors;
+if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
+validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs89){
+if((typeof data41 == "number") && (isFinite(data41))){
+if(data41 > 1000 || isNaN(data41)){
+validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+return false;
+}
+else {
+if(data41 < 0 || isNaN(data41)){
+validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs89 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.bots !== undefined){
+let data42 = data.bots;
+const _errs91 = errors;
+if(errors === _errs91){
+if(Array.isArray(data42)){
+if(data42.length > 1000){
+validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid14 = true;
+const len8 = data42.length;
+for(let i8=0; i8<len8; i8++){
+let data43 = data42[i8];
+const _errs93 = errors;
+if((typeof data43 !== "string") && (!((typeof data43 == "number") && (isFinite(data43))))){
+validate14.errors = [{instancePath:instancePath+"/bots/" + i8,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema11.properties.bots.items.type}}];
+return false;
+}
+var valid14 = _errs93 === errors;
+if(!valid14){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid0 = _errs91 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.allowBots !== undefined){
+let data44 = data.allowBots;
+const _errs95 = errors;
+if((typeof data44 !== "boolean") && (typeof data44 !== "string")){
+validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema11.properties.allowBots.type}}];
+return false;
+}
+if(!(((data44 === true) || (data44 === false)) || (data44 === "mentions"))){
+validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema11.properties.allowBots.enum}}];
+return false;
+}
+var valid0 = _errs95 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.botLoopProtection !== undefined){
+let data45 = data.botLoopProtection;
+const _errs97 = errors;
+if(errors === _errs97){
+if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
+const _errs99 = errors;
+for(const key6 in data45){
+if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs68 === errors){
-if(data30.enabled !== undefined){
-const _errs69 = errors;
-if(typeof data30.enabled !== "boolean"){
+if(_errs99 === errors){
+if(data45.enabled !== undefined){
+const _errs100 = errors;
+if(typeof data45.enabled !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid15 = _errs100 === errors;
+}
+else {
+var valid15 = true;
+}
+if(valid15){
+if(data45.maxEventsPerWindow !== undefined){
+let data47 = data45.maxEventsPerWindow;
+const _errs102 = errors;
+if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs102){
+if((typeof data47 == "number") && (isFinite(data47))){
+if(data47 > 10000 || isNaN(data47)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+return false;
+}
+else {
+if(data47 < 1 || isNaN(data47)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid15 = _errs102 === errors;
+}
+else {
+var valid15 = true;
+}
+if(valid15){
+if(data45.windowSeconds !== undefined){
+let data48 = data45.windowSeconds;
+const _errs104 = errors;
+if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs104){
+if((typeof data48 == "number") && (isFinite(data48))){
+if(data48 > 86400 || isNaN(data48)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data48 < 1 || isNaN(data48)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid15 = _errs104 === errors;
+}
+else {
+var valid15 = true;
+}
+if(valid15){
+if(data45.cooldownSeconds !== undefined){
+let data49 = data45.cooldownSeconds;
+const _errs106 = errors;
+if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs106){
+if((typeof data49 == "number") && (isFinite(data49))){
+if(data49 > 86400 || isNaN(data49)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data49 < 1 || isNaN(data49)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid15 = _errs106 === errors;
+}
+else {
+var valid15 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs97 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.dynamicAgentCreation !== undefined){
+let data50 = data.dynamicAgentCreation;
+const _errs108 = errors;
+if(errors === _errs108){
+if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
+const _errs110 = errors;
+for(const key7 in data50){
+if(!(((((key7 === "enabled") || (key7 === "workspaceTemplate")) || (key7 === "agentDirTemplate")) || (key7 === "allowedRoots")) || (key7 === "maxAgents"))){
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+return false;
+break;
+}
+}
+if(_errs110 === errors){
+if(data50.enabled !== undefined){
+const _errs111 = errors;
+if(typeof data50.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",schemaPath:"#/properties/dynamicAgentCreation/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid9 = _errs69 === errors;
+var valid16 = _errs111 === errors;
 }
 else {
-var valid9 = true;
+var valid16 = true;
 }
-if(valid9){
-if(data30.workspaceTemplate !== undefined){
-let data32 = data30.workspaceTemplate;
-const _errs71 = errors;
-if(errors === _errs71){
-if(typeof data32 === "string"){
-if(data32.length > 1024 && func3(data32) > 1024){
+if(valid16){
+if(data50.workspaceTemplate !== undefined){
+let data52 = data50.workspaceTemplate;
+const _errs113 = errors;
+if(errors === _errs113){
+if(typeof data52 === "string"){
+if(data52.length > 1024 && func3(data52) > 1024){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data32.length < 1){
+if(data52.length < 1){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1895,23 +2817,23 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspace
 return false;
 }
 }
-var valid9 = _errs71 === errors;
+var valid16 = _errs113 === errors;
 }
 else {
-var valid9 = true;
+var valid16 = true;
 }
-if(valid9){
-if(data30.agentDirTemplate !== undefined){
-let data33 = data30.agentDirTemplate;
-const _errs73 = errors;
-if(errors === _errs73){
-if(typeof data33 === "string"){
-if(data33.length > 1024 && func3(data33) > 1024){
+if(valid16){
+if(data50.agentDirTemplate !== undefined){
+let data53 = data50.agentDirTemplate;
+const _errs115 = errors;
+if(errors === _errs115){
+if(typeof data53 === "string"){
+if(data53.length > 1024 && func3(data53) > 1024){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data33.length < 1){
+if(data53.length < 1){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1922,47 +2844,47 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirT
 return false;
 }
 }
-var valid9 = _errs73 === errors;
+var valid16 = _errs115 === errors;
 }
 else {
-var valid9 = true;
+var valid16 = true;
 }
-if(valid9){
-if(data30.allowedRoots !== undefined){
-let data34 = data30.allowedRoots;
-const _errs75 = errors;
-if(errors === _errs75){
-if(Array.isArray(data34)){
-if(data34.length > 16){
+if(valid16){
+if(data50.allowedRoots !== undefined){
+let data54 = data50.allowedRoots;
+const _errs117 = errors;
+if(errors === _errs117){
+if(Array.isArray(data54)){
+if(data54.length > 16){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid10 = true;
-const len4 = data34.length;
-for(let i4=0; i4<len4; i4++){
-let data35 = data34[i4];
-const _errs77 = errors;
-if(errors === _errs77){
-if(typeof data35 === "string"){
-if(data35.length > 1024 && func3(data35) > 1024){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+var valid17 = true;
+const len9 = data54.length;
+for(let i9=0; i9<len9; i9++){
+let data55 = data54[i9];
+const _errs119 = errors;
+if(errors === _errs119){
+if(typeof data55 === "string"){
+if(data55.length > 1024 && func3(data55) > 1024){
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i9,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data35.length < 1){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data55.length < 1){
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i9,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i9,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid10 = _errs77 === errors;
-if(!valid10){
+var valid17 = _errs119 === errors;
+if(!valid17){
 break;
 }
 }
@@ -1973,37 +2895,37 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid9 = _errs75 === errors;
+var valid16 = _errs117 === errors;
 }
 else {
-var valid9 = true;
+var valid16 = true;
 }
-if(valid9){
-if(data30.maxAgents !== undefined){
-let data36 = data30.maxAgents;
-const _errs79 = errors;
-if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
+if(valid16){
+if(data50.maxAgents !== undefined){
+let data56 = data50.maxAgents;
+const _errs121 = errors;
+if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs79){
-if((typeof data36 == "number") && (isFinite(data36))){
-if(data36 > 100000 || isNaN(data36)){
+if(errors === _errs121){
+if((typeof data56 == "number") && (isFinite(data56))){
+if(data56 > 100000 || isNaN(data56)){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data36 < 1 || isNaN(data36)){
+if(data56 < 1 || isNaN(data56)){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid9 = _errs79 === errors;
+var valid16 = _errs121 === errors;
 }
 else {
-var valid9 = true;
+var valid16 = true;
 }
 }
 }
@@ -2016,90 +2938,90 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPa
 return false;
 }
 }
-var valid0 = _errs66 === errors;
+var valid0 = _errs108 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streamMode !== undefined){
-let data37 = data.streamMode;
-const _errs81 = errors;
-if(typeof data37 !== "string"){
+let data57 = data.streamMode;
+const _errs123 = errors;
+if(typeof data57 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data37 === "cumulative") || (data37 === "delta"))){
+if(!((data57 === "cumulative") || (data57 === "delta"))){
 validate14.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streamMode.enum}}];
 return false;
 }
-var valid0 = _errs81 === errors;
+var valid0 = _errs123 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.greeting !== undefined){
-const _errs83 = errors;
+const _errs125 = errors;
 if(typeof data.greeting !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs83 === errors;
+var valid0 = _errs125 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.media !== undefined){
-let data39 = data.media;
-const _errs85 = errors;
-if(errors === _errs85){
-if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
-const _errs87 = errors;
-for(const key6 in data39){
-if(!((key6 === "allowedRoots") || (key6 === "maxBytes"))){
-validate14.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+let data59 = data.media;
+const _errs127 = errors;
+if(errors === _errs127){
+if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
+const _errs129 = errors;
+for(const key8 in data59){
+if(!((key8 === "allowedRoots") || (key8 === "maxBytes"))){
+validate14.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
 return false;
 break;
 }
 }
-if(_errs87 === errors){
-if(data39.allowedRoots !== undefined){
-let data40 = data39.allowedRoots;
-const _errs88 = errors;
-if(errors === _errs88){
-if(Array.isArray(data40)){
-if(data40.length > 16){
+if(_errs129 === errors){
+if(data59.allowedRoots !== undefined){
+let data60 = data59.allowedRoots;
+const _errs130 = errors;
+if(errors === _errs130){
+if(Array.isArray(data60)){
+if(data60.length > 16){
 validate14.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid12 = true;
-const len5 = data40.length;
-for(let i5=0; i5<len5; i5++){
-let data41 = data40[i5];
-const _errs90 = errors;
-if(errors === _errs90){
-if(typeof data41 === "string"){
-if(data41.length > 1024 && func3(data41) > 1024){
-validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+var valid19 = true;
+const len10 = data60.length;
+for(let i10=0; i10<len10; i10++){
+let data61 = data60[i10];
+const _errs132 = errors;
+if(errors === _errs132){
+if(typeof data61 === "string"){
+if(data61.length > 1024 && func3(data61) > 1024){
+validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i10,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data41.length < 1){
-validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data61.length < 1){
+validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i10,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i10,schemaPath:"#/properties/media/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid12 = _errs90 === errors;
-if(!valid12){
+var valid19 = _errs132 === errors;
+if(!valid19){
 break;
 }
 }
@@ -2110,37 +3032,37 @@ validate14.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath
 return false;
 }
 }
-var valid11 = _errs88 === errors;
+var valid18 = _errs130 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data39.maxBytes !== undefined){
-let data42 = data39.maxBytes;
-const _errs92 = errors;
-if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
+if(valid18){
+if(data59.maxBytes !== undefined){
+let data62 = data59.maxBytes;
+const _errs134 = errors;
+if(!(((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62))) && (isFinite(data62)))){
 validate14.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs92){
-if((typeof data42 == "number") && (isFinite(data42))){
-if(data42 > 104857600 || isNaN(data42)){
+if(errors === _errs134){
+if((typeof data62 == "number") && (isFinite(data62))){
+if(data62 > 104857600 || isNaN(data62)){
 validate14.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
 return false;
 }
 else {
-if(data42 < 1 || isNaN(data42)){
+if(data62 < 1 || isNaN(data62)){
 validate14.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs92 === errors;
+var valid18 = _errs134 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
 }
 }
@@ -2150,240 +3072,240 @@ validate14.errors = [{instancePath:instancePath+"/media",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs85 === errors;
+var valid0 = _errs127 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data43 = data.limits;
-const _errs94 = errors;
-if(errors === _errs94){
-if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
-const _errs96 = errors;
-for(const key7 in data43){
-if(!((((((((key7 === "maxPayload") || (key7 === "maxConnections")) || (key7 === "maxConnectionsPerSender")) || (key7 === "messagesPerMinute")) || (key7 === "messageBurst")) || (key7 === "queuedPerSession")) || (key7 === "turnSeconds")) || (key7 === "deadAfterSeconds"))){
-validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+let data63 = data.limits;
+const _errs136 = errors;
+if(errors === _errs136){
+if(data63 && typeof data63 == "object" && !Array.isArray(data63)){
+const _errs138 = errors;
+for(const key9 in data63){
+if(!((((((((key9 === "maxPayload") || (key9 === "maxConnections")) || (key9 === "maxConnectionsPerSender")) || (key9 === "messagesPerMinute")) || (key9 === "messageBurst")) || (key9 === "queuedPerSession")) || (key9 === "turnSeconds")) || (key9 === "deadAfterSeconds"))){
+validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
 }
-if(_errs96 === errors){
-if(data43.maxPayload !== undefined){
-let data44 = data43.maxPayload;
-const _errs97 = errors;
-if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
+if(_errs138 === errors){
+if(data63.maxPayload !== undefined){
+let data64 = data63.maxPayload;
+const _errs139 = errors;
+if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs97){
-if((typeof data44 == "number") && (isFinite(data44))){
-if(data44 > 16777216 || isNaN(data44)){
+if(errors === _errs139){
+if((typeof data64 == "number") && (isFinite(data64))){
+if(data64 > 16777216 || isNaN(data64)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data44 < 1024 || isNaN(data44)){
+if(data64 < 1024 || isNaN(data64)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid13 = _errs97 === errors;
+var valid20 = _errs139 === errors;
 }
 else {
-var valid13 = true;
+var valid20 = true;
 }
-if(valid13){
-if(data43.maxConnections !== undefined){
-let data45 = data43.maxConnections;
-const _errs99 = errors;
-if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
+if(valid20){
+if(data63.maxConnections !== undefined){
+let data65 = data63.maxConnections;
+const _errs141 = errors;
+if(!(((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65))) && (isFinite(data65)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs99){
-if((typeof data45 == "number") && (isFinite(data45))){
-if(data45 > 100000 || isNaN(data45)){
+if(errors === _errs141){
+if((typeof data65 == "number") && (isFinite(data65))){
+if(data65 > 100000 || isNaN(data65)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data45 < 1 || isNaN(data45)){
+if(data65 < 1 || isNaN(data65)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid13 = _errs99 === errors;
+var valid20 = _errs141 === errors;
 }
 else {
-var valid13 = true;
+var valid20 = true;
 }
-if(valid13){
-if(data43.maxConnectionsPerSender !== undefined){
-let data46 = data43.maxConnectionsPerSender;
-const _errs101 = errors;
-if(!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))){
+if(valid20){
+if(data63.maxConnectionsPerSender !== undefined){
+let data66 = data63.maxConnectionsPerSender;
+const _errs143 = errors;
+if(!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs101){
-if((typeof data46 == "number") && (isFinite(data46))){
-if(data46 > 1000 || isNaN(data46)){
+if(errors === _errs143){
+if((typeof data66 == "number") && (isFinite(data66))){
+if(data66 > 1000 || isNaN(data66)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data46 < 1 || isNaN(data46)){
+if(data66 < 1 || isNaN(data66)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid13 = _errs101 === errors;
+var valid20 = _errs143 === errors;
 }
 else {
-var valid13 = true;
+var valid20 = true;
 }
-if(valid13){
-if(data43.messagesPerMinute !== undefined){
-let data47 = data43.messagesPerMinute;
-const _errs103 = errors;
-if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
+if(valid20){
+if(data63.messagesPerMinute !== undefined){
+let data67 = data63.messagesPerMinute;
+const _errs145 = errors;
+if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs103){
-if((typeof data47 == "number") && (isFinite(data47))){
-if(data47 > 100000 || isNaN(data47)){
+if(errors === _errs145){
+if((typeof data67 == "number") && (isFinite(data67))){
+if(data67 > 100000 || isNaN(data67)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data47 < 1 || isNaN(data47)){
+if(data67 < 1 || isNaN(data67)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid13 = _errs103 === errors;
+var valid20 = _errs145 === errors;
 }
 else {
-var valid13 = true;
+var valid20 = true;
 }
-if(valid13){
-if(data43.messageBurst !== undefined){
-let data48 = data43.messageBurst;
-const _errs105 = errors;
-if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
+if(valid20){
+if(data63.messageBurst !== undefined){
+let data68 = data63.messageBurst;
+const _errs147 = errors;
+if(!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs105){
-if((typeof data48 == "number") && (isFinite(data48))){
-if(data48 > 100000 || isNaN(data48)){
+if(errors === _errs147){
+if((typeof data68 == "number") && (isFinite(data68))){
+if(data68 > 100000 || isNaN(data68)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data48 < 1 || isNaN(data48)){
+if(data68 < 1 || isNaN(data68)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid13 = _errs105 === errors;
+var valid20 = _errs147 === errors;
 }
 else {
-var valid13 = true;
+var valid20 = true;
 }
-if(valid13){
-if(data43.queuedPerSession !== undefined){
-let data49 = data43.queuedPerSession;
-const _errs107 = errors;
-if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
+if(valid20){
+if(data63.queuedPerSession !== undefined){
+let data69 = data63.queuedPerSession;
+const _errs149 = errors;
+if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs107){
-if((typeof data49 == "number") && (isFinite(data49))){
-if(data49 > 10000 || isNaN(data49)){
+if(errors === _errs149){
+if((typeof data69 == "number") && (isFinite(data69))){
+if(data69 > 10000 || isNaN(data69)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data49 < 1 || isNaN(data49)){
+if(data69 < 1 || isNaN(data69)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid13 = _errs107 === errors;
+var valid20 = _errs149 === errors;
 }
 else {
-var valid13 = true;
+var valid20 = true;
 }
-if(valid13){
-if(data43.turnSeconds !== undefined){
-let data50 = data43.turnSeconds;
-const _errs109 = errors;
-if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+if(valid20){
+if(data63.turnSeconds !== undefined){
+let data70 = data63.turnSeconds;
+const _errs151 = errors;
+if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs109){
-if((typeof data50 == "number") && (isFinite(data50))){
-if(data50 > 86400 || isNaN(data50)){
+if(errors === _errs151){
+if((typeof data70 == "number") && (isFinite(data70))){
+if(data70 > 86400 || isNaN(data70)){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data50 < 1 || isNaN(data50)){
+if(data70 < 1 || isNaN(data70)){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid13 = _errs109 === errors;
+var valid20 = _errs151 === errors;
 }
 else {
-var valid13 = true;
+var valid20 = true;
 }
-if(valid13){
-if(data43.deadAfterSeconds !== undefined){
-let data51 = data43.deadAfterSeconds;
-const _errs111 = errors;
-if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+if(valid20){
+if(data63.deadAfterSeconds !== undefined){
+let data71 = data63.deadAfterSeconds;
+const _errs153 = errors;
+if(!(((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71))) && (isFinite(data71)))){
 validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs111){
-if((typeof data51 == "number") && (isFinite(data51))){
-if(data51 > 3600 || isNaN(data51)){
+if(errors === _errs153){
+if((typeof data71 == "number") && (isFinite(data71))){
+if(data71 > 3600 || isNaN(data71)){
 validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data51 < 31 || isNaN(data51)){
+if(data71 < 31 || isNaN(data71)){
 validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
 return false;
 }
 }
 }
 }
-var valid13 = _errs111 === errors;
+var valid20 = _errs153 === errors;
 }
 else {
-var valid13 = true;
+var valid20 = true;
 }
 }
 }
@@ -2399,23 +3321,23 @@ validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs94 === errors;
+var valid0 = _errs136 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.defaultAccount !== undefined){
-let data52 = data.defaultAccount;
-const _errs113 = errors;
-if(errors === _errs113){
-if(typeof data52 === "string"){
-if(data52.length > 64 && func3(data52) > 64){
+let data72 = data.defaultAccount;
+const _errs155 = errors;
+if(errors === _errs155){
+if(typeof data72 === "string"){
+if(data72.length > 64 && func3(data72) > 64){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data52.length < 1){
+if(data72.length < 1){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2426,30 +3348,30 @@ validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs113 === errors;
+var valid0 = _errs155 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accounts !== undefined){
-let data53 = data.accounts;
-const _errs115 = errors;
-if(errors === _errs115){
-if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
-if(Object.keys(data53).length > 100){
+let data73 = data.accounts;
+const _errs157 = errors;
+if(errors === _errs157){
+if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
+if(Object.keys(data73).length > 100){
 validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/maxProperties",keyword:"maxProperties",params:{limit: 100}}];
 return false;
 }
 else {
-for(const key8 in data53){
-const _errs118 = errors;
-if(!(validate15(data53[key8], {instancePath:instancePath+"/accounts/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data53,parentDataProperty:key8,rootData}))){
+for(const key10 in data73){
+const _errs160 = errors;
+if(!(validate15(data73[key10], {instancePath:instancePath+"/accounts/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data73,parentDataProperty:key10,rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var valid14 = _errs118 === errors;
-if(!valid14){
+var valid21 = _errs160 === errors;
+if(!valid21){
 break;
 }
 }
@@ -2460,10 +3382,14 @@ validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs115 === errors;
+var valid0 = _errs157 === errors;
 }
 else {
 var valid0 = true;
+}
+}
+}
+}
 }
 }
 }
@@ -3086,17 +4012,273 @@ if(errors === _errs61){
 if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
 const _errs63 = errors;
 for(const key4 in data28){
-if(!(key4 === "requireMention")){
+if(!(((((key4 === "enabled") || (key4 === "groupPolicy")) || (key4 === "allowFrom")) || (key4 === "tools")) || (key4 === "requireMention"))){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
 if(_errs63 === errors){
+if(data28.enabled !== undefined){
+const _errs64 = errors;
+if(typeof data28.enabled !== "boolean"){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid8 = _errs64 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data28.groupPolicy !== undefined){
+let data30 = data28.groupPolicy;
+const _errs66 = errors;
+if(typeof data30 !== "string"){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data30 === "open") || (data30 === "allowlist")) || (data30 === "disabled"))){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+return false;
+}
+var valid8 = _errs66 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data28.allowFrom !== undefined){
+let data31 = data28.allowFrom;
+const _errs68 = errors;
+if(errors === _errs68){
+if(Array.isArray(data31)){
+if(data31.length > 10000){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+return false;
+}
+else {
+var valid9 = true;
+const len4 = data31.length;
+for(let i4=0; i4<len4; i4++){
+let data32 = data31[i4];
+const _errs70 = errors;
+if((typeof data32 !== "string") && (!((typeof data32 == "number") && (isFinite(data32))))){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema12.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+return false;
+}
+var valid9 = _errs70 === errors;
+if(!valid9){
+break;
+}
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid8 = _errs68 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data28.tools !== undefined){
+let data33 = data28.tools;
+const _errs72 = errors;
+if(errors === _errs72){
+if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
+const _errs74 = errors;
+for(const key5 in data33){
+if(!(((key5 === "allow") || (key5 === "alsoAllow")) || (key5 === "deny"))){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+return false;
+break;
+}
+}
+if(_errs74 === errors){
+if(data33.allow !== undefined){
+let data34 = data33.allow;
+const _errs75 = errors;
+if(errors === _errs75){
+if(Array.isArray(data34)){
+if(data34.length > 1000){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid11 = true;
+const len5 = data34.length;
+for(let i5=0; i5<len5; i5++){
+let data35 = data34[i5];
+const _errs77 = errors;
+if(errors === _errs77){
+if(typeof data35 === "string"){
+if(data35.length > 128 && func3(data35) > 128){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data35.length < 1){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid11 = _errs77 === errors;
+if(!valid11){
+break;
+}
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid10 = _errs75 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data33.alsoAllow !== undefined){
+let data36 = data33.alsoAllow;
+const _errs79 = errors;
+if(errors === _errs79){
+if(Array.isArray(data36)){
+if(data36.length > 1000){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid12 = true;
+const len6 = data36.length;
+for(let i6=0; i6<len6; i6++){
+let data37 = data36[i6];
+const _errs81 = errors;
+if(errors === _errs81){
+if(typeof data37 === "string"){
+if(data37.length > 128 && func3(data37) > 128){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data37.length < 1){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid12 = _errs81 === errors;
+if(!valid12){
+break;
+}
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid10 = _errs79 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data33.deny !== undefined){
+let data38 = data33.deny;
+const _errs83 = errors;
+if(errors === _errs83){
+if(Array.isArray(data38)){
+if(data38.length > 1000){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid13 = true;
+const len7 = data38.length;
+for(let i7=0; i7<len7; i7++){
+let data39 = data38[i7];
+const _errs85 = errors;
+if(errors === _errs85){
+if(typeof data39 === "string"){
+if(data39.length > 128 && func3(data39) > 128){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data39.length < 1){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid13 = _errs85 === errors;
+if(!valid13){
+break;
+}
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid10 = _errs83 === errors;
+}
+else {
+var valid10 = true;
+}
+}
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid8 = _errs72 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
 if(data28.requireMention !== undefined){
+const _errs87 = errors;
 if(typeof data28.requireMention !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
+}
+var valid8 = _errs87 === errors;
+}
+else {
+var valid8 = true;
+}
+}
+}
 }
 }
 }
@@ -3124,43 +4306,246 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.dynamicAgentCreation !== undefined){
-let data30 = data.dynamicAgentCreation;
-const _errs66 = errors;
-if(errors === _errs66){
-if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
-const _errs68 = errors;
-for(const key5 in data30){
-if(!(((((key5 === "enabled") || (key5 === "workspaceTemplate")) || (key5 === "agentDirTemplate")) || (key5 === "allowedRoots")) || (key5 === "maxAgents"))){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+if(data.historyLimit !== undefined){
+let data41 = data.historyLimit;
+const _errs89 = errors;
+if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
+validate17.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs89){
+if((typeof data41 == "number") && (isFinite(data41))){
+if(data41 > 1000 || isNaN(data41)){
+validate17.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+return false;
+}
+else {
+if(data41 < 0 || isNaN(data41)){
+validate17.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs89 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.bots !== undefined){
+let data42 = data.bots;
+const _errs91 = errors;
+if(errors === _errs91){
+if(Array.isArray(data42)){
+if(data42.length > 1000){
+validate17.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
+}
+else {
+var valid14 = true;
+const len8 = data42.length;
+for(let i8=0; i8<len8; i8++){
+let data43 = data42[i8];
+const _errs93 = errors;
+if((typeof data43 !== "string") && (!((typeof data43 == "number") && (isFinite(data43))))){
+validate17.errors = [{instancePath:instancePath+"/bots/" + i8,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema12.properties.bots.items.type}}];
+return false;
+}
+var valid14 = _errs93 === errors;
+if(!valid14){
+break;
+}
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid0 = _errs91 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.allowBots !== undefined){
+let data44 = data.allowBots;
+const _errs95 = errors;
+if((typeof data44 !== "boolean") && (typeof data44 !== "string")){
+validate17.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema12.properties.allowBots.type}}];
+return false;
+}
+if(!(((data44 === true) || (data44 === false)) || (data44 === "mentions"))){
+validate17.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema12.properties.allowBots.enum}}];
+return false;
+}
+var valid0 = _errs95 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.botLoopProtection !== undefined){
+let data45 = data.botLoopProtection;
+const _errs97 = errors;
+if(errors === _errs97){
+if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
+const _errs99 = errors;
+for(const key6 in data45){
+if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs68 === errors){
-if(data30.enabled !== undefined){
-const _errs69 = errors;
-if(typeof data30.enabled !== "boolean"){
+if(_errs99 === errors){
+if(data45.enabled !== undefined){
+const _errs100 = errors;
+if(typeof data45.enabled !== "boolean"){
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid15 = _errs100 === errors;
+}
+else {
+var valid15 = true;
+}
+if(valid15){
+if(data45.maxEventsPerWindow !== undefined){
+let data47 = data45.maxEventsPerWindow;
+const _errs102 = errors;
+if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs102){
+if((typeof data47 == "number") && (isFinite(data47))){
+if(data47 > 10000 || isNaN(data47)){
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+return false;
+}
+else {
+if(data47 < 1 || isNaN(data47)){
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid15 = _errs102 === errors;
+}
+else {
+var valid15 = true;
+}
+if(valid15){
+if(data45.windowSeconds !== undefined){
+let data48 = data45.windowSeconds;
+const _errs104 = errors;
+if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs104){
+if((typeof data48 == "number") && (isFinite(data48))){
+if(data48 > 86400 || isNaN(data48)){
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data48 < 1 || isNaN(data48)){
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid15 = _errs104 === errors;
+}
+else {
+var valid15 = true;
+}
+if(valid15){
+if(data45.cooldownSeconds !== undefined){
+let data49 = data45.cooldownSeconds;
+const _errs106 = errors;
+if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs106){
+if((typeof data49 == "number") && (isFinite(data49))){
+if(data49 > 86400 || isNaN(data49)){
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data49 < 1 || isNaN(data49)){
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid15 = _errs106 === errors;
+}
+else {
+var valid15 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs97 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.dynamicAgentCreation !== undefined){
+let data50 = data.dynamicAgentCreation;
+const _errs108 = errors;
+if(errors === _errs108){
+if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
+const _errs110 = errors;
+for(const key7 in data50){
+if(!(((((key7 === "enabled") || (key7 === "workspaceTemplate")) || (key7 === "agentDirTemplate")) || (key7 === "allowedRoots")) || (key7 === "maxAgents"))){
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+return false;
+break;
+}
+}
+if(_errs110 === errors){
+if(data50.enabled !== undefined){
+const _errs111 = errors;
+if(typeof data50.enabled !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",schemaPath:"#/properties/dynamicAgentCreation/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid9 = _errs69 === errors;
+var valid16 = _errs111 === errors;
 }
 else {
-var valid9 = true;
+var valid16 = true;
 }
-if(valid9){
-if(data30.workspaceTemplate !== undefined){
-let data32 = data30.workspaceTemplate;
-const _errs71 = errors;
-if(errors === _errs71){
-if(typeof data32 === "string"){
-if(data32.length > 1024 && func3(data32) > 1024){
+if(valid16){
+if(data50.workspaceTemplate !== undefined){
+let data52 = data50.workspaceTemplate;
+const _errs113 = errors;
+if(errors === _errs113){
+if(typeof data52 === "string"){
+if(data52.length > 1024 && func3(data52) > 1024){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data32.length < 1){
+if(data52.length < 1){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3171,23 +4556,23 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspace
 return false;
 }
 }
-var valid9 = _errs71 === errors;
+var valid16 = _errs113 === errors;
 }
 else {
-var valid9 = true;
+var valid16 = true;
 }
-if(valid9){
-if(data30.agentDirTemplate !== undefined){
-let data33 = data30.agentDirTemplate;
-const _errs73 = errors;
-if(errors === _errs73){
-if(typeof data33 === "string"){
-if(data33.length > 1024 && func3(data33) > 1024){
+if(valid16){
+if(data50.agentDirTemplate !== undefined){
+let data53 = data50.agentDirTemplate;
+const _errs115 = errors;
+if(errors === _errs115){
+if(typeof data53 === "string"){
+if(data53.length > 1024 && func3(data53) > 1024){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data33.length < 1){
+if(data53.length < 1){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3198,47 +4583,47 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirT
 return false;
 }
 }
-var valid9 = _errs73 === errors;
+var valid16 = _errs115 === errors;
 }
 else {
-var valid9 = true;
+var valid16 = true;
 }
-if(valid9){
-if(data30.allowedRoots !== undefined){
-let data34 = data30.allowedRoots;
-const _errs75 = errors;
-if(errors === _errs75){
-if(Array.isArray(data34)){
-if(data34.length > 16){
+if(valid16){
+if(data50.allowedRoots !== undefined){
+let data54 = data50.allowedRoots;
+const _errs117 = errors;
+if(errors === _errs117){
+if(Array.isArray(data54)){
+if(data54.length > 16){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid10 = true;
-const len4 = data34.length;
-for(let i4=0; i4<len4; i4++){
-let data35 = data34[i4];
-const _errs77 = errors;
-if(errors === _errs77){
-if(typeof data35 === "string"){
-if(data35.length > 1024 && func3(data35) > 1024){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+var valid17 = true;
+const len9 = data54.length;
+for(let i9=0; i9<len9; i9++){
+let data55 = data54[i9];
+const _errs119 = errors;
+if(errors === _errs119){
+if(typeof data55 === "string"){
+if(data55.length > 1024 && func3(data55) > 1024){
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i9,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data35.length < 1){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data55.length < 1){
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i9,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i4,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i9,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid10 = _errs77 === errors;
-if(!valid10){
+var valid17 = _errs119 === errors;
+if(!valid17){
 break;
 }
 }
@@ -3249,37 +4634,37 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid9 = _errs75 === errors;
+var valid16 = _errs117 === errors;
 }
 else {
-var valid9 = true;
+var valid16 = true;
 }
-if(valid9){
-if(data30.maxAgents !== undefined){
-let data36 = data30.maxAgents;
-const _errs79 = errors;
-if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
+if(valid16){
+if(data50.maxAgents !== undefined){
+let data56 = data50.maxAgents;
+const _errs121 = errors;
+if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs79){
-if((typeof data36 == "number") && (isFinite(data36))){
-if(data36 > 100000 || isNaN(data36)){
+if(errors === _errs121){
+if((typeof data56 == "number") && (isFinite(data56))){
+if(data56 > 100000 || isNaN(data56)){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data36 < 1 || isNaN(data36)){
+if(data56 < 1 || isNaN(data56)){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid9 = _errs79 === errors;
+var valid16 = _errs121 === errors;
 }
 else {
-var valid9 = true;
+var valid16 = true;
 }
 }
 }
@@ -3292,90 +4677,90 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPa
 return false;
 }
 }
-var valid0 = _errs66 === errors;
+var valid0 = _errs108 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streamMode !== undefined){
-let data37 = data.streamMode;
-const _errs81 = errors;
-if(typeof data37 !== "string"){
+let data57 = data.streamMode;
+const _errs123 = errors;
+if(typeof data57 !== "string"){
 validate17.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data37 === "cumulative") || (data37 === "delta"))){
+if(!((data57 === "cumulative") || (data57 === "delta"))){
 validate17.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streamMode.enum}}];
 return false;
 }
-var valid0 = _errs81 === errors;
+var valid0 = _errs123 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.greeting !== undefined){
-const _errs83 = errors;
+const _errs125 = errors;
 if(typeof data.greeting !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs83 === errors;
+var valid0 = _errs125 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.media !== undefined){
-let data39 = data.media;
-const _errs85 = errors;
-if(errors === _errs85){
-if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
-const _errs87 = errors;
-for(const key6 in data39){
-if(!((key6 === "allowedRoots") || (key6 === "maxBytes"))){
-validate17.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+let data59 = data.media;
+const _errs127 = errors;
+if(errors === _errs127){
+if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
+const _errs129 = errors;
+for(const key8 in data59){
+if(!((key8 === "allowedRoots") || (key8 === "maxBytes"))){
+validate17.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
 return false;
 break;
 }
 }
-if(_errs87 === errors){
-if(data39.allowedRoots !== undefined){
-let data40 = data39.allowedRoots;
-const _errs88 = errors;
-if(errors === _errs88){
-if(Array.isArray(data40)){
-if(data40.length > 16){
+if(_errs129 === errors){
+if(data59.allowedRoots !== undefined){
+let data60 = data59.allowedRoots;
+const _errs130 = errors;
+if(errors === _errs130){
+if(Array.isArray(data60)){
+if(data60.length > 16){
 validate17.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid12 = true;
-const len5 = data40.length;
-for(let i5=0; i5<len5; i5++){
-let data41 = data40[i5];
-const _errs90 = errors;
-if(errors === _errs90){
-if(typeof data41 === "string"){
-if(data41.length > 1024 && func3(data41) > 1024){
-validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+var valid19 = true;
+const len10 = data60.length;
+for(let i10=0; i10<len10; i10++){
+let data61 = data60[i10];
+const _errs132 = errors;
+if(errors === _errs132){
+if(typeof data61 === "string"){
+if(data61.length > 1024 && func3(data61) > 1024){
+validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i10,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data41.length < 1){
-validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data61.length < 1){
+validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i10,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i5,schemaPath:"#/properties/media/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i10,schemaPath:"#/properties/media/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid12 = _errs90 === errors;
-if(!valid12){
+var valid19 = _errs132 === errors;
+if(!valid19){
 break;
 }
 }
@@ -3386,37 +4771,37 @@ validate17.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath
 return false;
 }
 }
-var valid11 = _errs88 === errors;
+var valid18 = _errs130 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
-if(valid11){
-if(data39.maxBytes !== undefined){
-let data42 = data39.maxBytes;
-const _errs92 = errors;
-if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
+if(valid18){
+if(data59.maxBytes !== undefined){
+let data62 = data59.maxBytes;
+const _errs134 = errors;
+if(!(((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62))) && (isFinite(data62)))){
 validate17.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs92){
-if((typeof data42 == "number") && (isFinite(data42))){
-if(data42 > 104857600 || isNaN(data42)){
+if(errors === _errs134){
+if((typeof data62 == "number") && (isFinite(data62))){
+if(data62 > 104857600 || isNaN(data62)){
 validate17.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
 return false;
 }
 else {
-if(data42 < 1 || isNaN(data42)){
+if(data62 < 1 || isNaN(data62)){
 validate17.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs92 === errors;
+var valid18 = _errs134 === errors;
 }
 else {
-var valid11 = true;
+var valid18 = true;
 }
 }
 }
@@ -3426,240 +4811,240 @@ validate17.errors = [{instancePath:instancePath+"/media",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs85 === errors;
+var valid0 = _errs127 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data43 = data.limits;
-const _errs94 = errors;
-if(errors === _errs94){
-if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
-const _errs96 = errors;
-for(const key7 in data43){
-if(!((((((((key7 === "maxPayload") || (key7 === "maxConnections")) || (key7 === "maxConnectionsPerSender")) || (key7 === "messagesPerMinute")) || (key7 === "messageBurst")) || (key7 === "queuedPerSession")) || (key7 === "turnSeconds")) || (key7 === "deadAfterSeconds"))){
-validate17.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+let data63 = data.limits;
+const _errs136 = errors;
+if(errors === _errs136){
+if(data63 && typeof data63 == "object" && !Array.isArray(data63)){
+const _errs138 = errors;
+for(const key9 in data63){
+if(!((((((((key9 === "maxPayload") || (key9 === "maxConnections")) || (key9 === "maxConnectionsPerSender")) || (key9 === "messagesPerMinute")) || (key9 === "messageBurst")) || (key9 === "queuedPerSession")) || (key9 === "turnSeconds")) || (key9 === "deadAfterSeconds"))){
+validate17.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
 }
-if(_errs96 === errors){
-if(data43.maxPayload !== undefined){
-let data44 = data43.maxPayload;
-const _errs97 = errors;
-if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
+if(_errs138 === errors){
+if(data63.maxPayload !== undefined){
+let data64 = data63.maxPayload;
+const _errs139 = errors;
+if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
 validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs97){
-if((typeof data44 == "number") && (isFinite(data44))){
-if(data44 > 16777216 || isNaN(data44)){
+if(errors === _errs139){
+if((typeof data64 == "number") && (isFinite(data64))){
+if(data64 > 16777216 || isNaN(data64)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data44 < 1024 || isNaN(data44)){
+if(data64 < 1024 || isNaN(data64)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid13 = _errs97 === errors;
+var valid20 = _errs139 === errors;
 }
 else {
-var valid13 = true;
+var valid20 = true;
 }
-if(valid13){
-if(data43.maxConnections !== undefined){
-let data45 = data43.maxConnections;
-const _errs99 = errors;
-if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
+if(valid20){
+if(data63.maxConnections !== undefined){
+let data65 = data63.maxConnections;
+const _errs141 = errors;
+if(!(((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65))) && (isFinite(data65)))){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs99){
-if((typeof data45 == "number") && (isFinite(data45))){
-if(data45 > 100000 || isNaN(data45)){
+if(errors === _errs141){
+if((typeof data65 == "number") && (isFinite(data65))){
+if(data65 > 100000 || isNaN(data65)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data45 < 1 || isNaN(data45)){
+if(data65 < 1 || isNaN(data65)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid13 = _errs99 === errors;
+var valid20 = _errs141 === errors;
 }
 else {
-var valid13 = true;
+var valid20 = true;
 }
-if(valid13){
-if(data43.maxConnectionsPerSender !== undefined){
-let data46 = data43.maxConnectionsPerSender;
-const _errs101 = errors;
-if(!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))){
+if(valid20){
+if(data63.maxConnectionsPerSender !== undefined){
+let data66 = data63.maxConnectionsPerSender;
+const _errs143 = errors;
+if(!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66)))){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs101){
-if((typeof data46 == "number") && (isFinite(data46))){
-if(data46 > 1000 || isNaN(data46)){
+if(errors === _errs143){
+if((typeof data66 == "number") && (isFinite(data66))){
+if(data66 > 1000 || isNaN(data66)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data46 < 1 || isNaN(data46)){
+if(data66 < 1 || isNaN(data66)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid13 = _errs101 === errors;
+var valid20 = _errs143 === errors;
 }
 else {
-var valid13 = true;
+var valid20 = true;
 }
-if(valid13){
-if(data43.messagesPerMinute !== undefined){
-let data47 = data43.messagesPerMinute;
-const _errs103 = errors;
-if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
+if(valid20){
+if(data63.messagesPerMinute !== undefined){
+let data67 = data63.messagesPerMinute;
+const _errs145 = errors;
+if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
 validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs103){
-if((typeof data47 == "number") && (isFinite(data47))){
-if(data47 > 100000 || isNaN(data47)){
+if(errors === _errs145){
+if((typeof data67 == "number") && (isFinite(data67))){
+if(data67 > 100000 || isNaN(data67)){
 validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data47 < 1 || isNaN(data47)){
+if(data67 < 1 || isNaN(data67)){
 validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid13 = _errs103 === errors;
+var valid20 = _errs145 === errors;
 }
 else {
-var valid13 = true;
+var valid20 = true;
 }
-if(valid13){
-if(data43.messageBurst !== undefined){
-let data48 = data43.messageBurst;
-const _errs105 = errors;
-if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
+if(valid20){
+if(data63.messageBurst !== undefined){
+let data68 = data63.messageBurst;
+const _errs147 = errors;
+if(!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))){
 validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs105){
-if((typeof data48 == "number") && (isFinite(data48))){
-if(data48 > 100000 || isNaN(data48)){
+if(errors === _errs147){
+if((typeof data68 == "number") && (isFinite(data68))){
+if(data68 > 100000 || isNaN(data68)){
 validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data48 < 1 || isNaN(data48)){
+if(data68 < 1 || isNaN(data68)){
 validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid13 = _errs105 === errors;
+var valid20 = _errs147 === errors;
 }
 else {
-var valid13 = true;
+var valid20 = true;
 }
-if(valid13){
-if(data43.queuedPerSession !== undefined){
-let data49 = data43.queuedPerSession;
-const _errs107 = errors;
-if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
+if(valid20){
+if(data63.queuedPerSession !== undefined){
+let data69 = data63.queuedPerSession;
+const _errs149 = errors;
+if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
 validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs107){
-if((typeof data49 == "number") && (isFinite(data49))){
-if(data49 > 10000 || isNaN(data49)){
+if(errors === _errs149){
+if((typeof data69 == "number") && (isFinite(data69))){
+if(data69 > 10000 || isNaN(data69)){
 validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data49 < 1 || isNaN(data49)){
+if(data69 < 1 || isNaN(data69)){
 validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid13 = _errs107 === errors;
+var valid20 = _errs149 === errors;
 }
 else {
-var valid13 = true;
+var valid20 = true;
 }
-if(valid13){
-if(data43.turnSeconds !== undefined){
-let data50 = data43.turnSeconds;
-const _errs109 = errors;
-if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+if(valid20){
+if(data63.turnSeconds !== undefined){
+let data70 = data63.turnSeconds;
+const _errs151 = errors;
+if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
 validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs109){
-if((typeof data50 == "number") && (isFinite(data50))){
-if(data50 > 86400 || isNaN(data50)){
+if(errors === _errs151){
+if((typeof data70 == "number") && (isFinite(data70))){
+if(data70 > 86400 || isNaN(data70)){
 validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data50 < 1 || isNaN(data50)){
+if(data70 < 1 || isNaN(data70)){
 validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid13 = _errs109 === errors;
+var valid20 = _errs151 === errors;
 }
 else {
-var valid13 = true;
+var valid20 = true;
 }
-if(valid13){
-if(data43.deadAfterSeconds !== undefined){
-let data51 = data43.deadAfterSeconds;
-const _errs111 = errors;
-if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+if(valid20){
+if(data63.deadAfterSeconds !== undefined){
+let data71 = data63.deadAfterSeconds;
+const _errs153 = errors;
+if(!(((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71))) && (isFinite(data71)))){
 validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs111){
-if((typeof data51 == "number") && (isFinite(data51))){
-if(data51 > 3600 || isNaN(data51)){
+if(errors === _errs153){
+if((typeof data71 == "number") && (isFinite(data71))){
+if(data71 > 3600 || isNaN(data71)){
 validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data51 < 31 || isNaN(data51)){
+if(data71 < 31 || isNaN(data71)){
 validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
 return false;
 }
 }
 }
 }
-var valid13 = _errs111 === errors;
+var valid20 = _errs153 === errors;
 }
 else {
-var valid13 = true;
+var valid20 = true;
 }
 }
 }
@@ -3675,10 +5060,14 @@ validate17.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs94 === errors;
+var valid0 = _errs136 === errors;
 }
 else {
 var valid0 = true;
+}
+}
+}
+}
 }
 }
 }

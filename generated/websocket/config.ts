@@ -19,6 +19,10 @@ export const configSecrets = [] as readonly string[];
 export const configExpectations = {
   enabled: "true or false",
   name: "a string of 1 to 128 characters",
+  heartbeatVisibility: "an object",
+  "heartbeatVisibility.showOk": "true or false",
+  "heartbeatVisibility.showAlerts": "true or false",
+  "heartbeatVisibility.useIndicator": "true or false",
   port: "a whole number from 1 to 65535",
   host: "a string of 1 to 255 characters",
   path: "a string of at most 256 characters (matching ^/[A-Za-z0-9._~/-]*$)",
@@ -42,7 +46,27 @@ export const configExpectations = {
   requireMention: "true or false",
   groups: "an object of at most 10000 entries",
   "groups.*": "an object",
+  "groups.*.enabled": "true or false",
+  "groups.*.groupPolicy": "\"open\", \"allowlist\" or \"disabled\"",
+  "groups.*.allowFrom": "an array of at most 10000 entries",
+  "groups.*.allowFrom.*": "a string or a number",
+  "groups.*.tools": "an object",
+  "groups.*.tools.allow": "an array of at most 1000 entries",
+  "groups.*.tools.allow.*": "a string of 1 to 128 characters",
+  "groups.*.tools.alsoAllow": "an array of at most 1000 entries",
+  "groups.*.tools.alsoAllow.*": "a string of 1 to 128 characters",
+  "groups.*.tools.deny": "an array of at most 1000 entries",
+  "groups.*.tools.deny.*": "a string of 1 to 128 characters",
   "groups.*.requireMention": "true or false",
+  historyLimit: "a whole number from 0 to 1000",
+  bots: "an array of at most 1000 entries",
+  "bots.*": "a string or a number",
+  allowBots: "true, false or \"mentions\"",
+  botLoopProtection: "an object",
+  "botLoopProtection.enabled": "true or false",
+  "botLoopProtection.maxEventsPerWindow": "a whole number from 1 to 10000",
+  "botLoopProtection.windowSeconds": "a whole number from 1 to 86400",
+  "botLoopProtection.cooldownSeconds": "a whole number from 1 to 86400",
   dynamicAgentCreation: "an object",
   "dynamicAgentCreation.enabled": "true or false",
   "dynamicAgentCreation.workspaceTemplate": "a string of 1 to 1024 characters",
@@ -89,6 +113,9 @@ export const configDefaults = {
   groupAllowFrom: [],
   requireMention: false,
   groups: {},
+  bots: [],
+  allowBots: false,
+  botLoopProtection: {},
   dynamicAgentCreation: {
     enabled: false,
     workspaceTemplate: "~/.openclaw/workspace-{agentId}",
@@ -129,6 +156,9 @@ export const accountDefaults = {
   groupAllowFrom: [],
   requireMention: false,
   groups: {},
+  bots: [],
+  allowBots: false,
+  botLoopProtection: {},
   dynamicAgentCreation: {
     enabled: false,
     workspaceTemplate: "~/.openclaw/workspace-{agentId}",
@@ -232,6 +262,27 @@ export interface WebsocketConfig {
    * @default {}
    */
   groups: { [key: string]: WebsocketConfigGroupsValueInput };
+  /**
+   * Unanswered messages of a group that the agent is told with the next one it answers. When absent it is OpenClaw's messages.groupChat.historyLimit, else 50.
+   * Integer, 0 to 1000.
+   */
+  historyLimit?: number;
+  /**
+   * Sender ids that are agents themselves.
+   * At most 1000 items.
+   * @default []
+   */
+  bots: (string | number)[];
+  /**
+   * Whether messages of bots are answered; mentions answers those in groups that mention the agent. Who a bot is, is said by bots.
+   * @default false
+   */
+  allowBots: true | false | "mentions";
+  /**
+   * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+   * @default {}
+   */
+  botLoopProtection: WebsocketConfigBotLoopProtection;
   /** Gives each direct sender an agent of its own. */
   dynamicAgentCreation: WebsocketConfigDynamicAgentCreation;
   /**
@@ -311,6 +362,30 @@ export interface WebsocketConfigAuth {
    * @default false
    */
   allowDelegation: boolean;
+}
+
+/**
+ * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+ * @default {}
+ */
+export interface WebsocketConfigBotLoopProtection {
+  /** Whether there is a bound at all. OpenClaw's own default is true. */
+  enabled?: boolean;
+  /**
+   * Messages between two bots within the window. OpenClaw's own default is 20.
+   * Integer, 1 to 10000.
+   */
+  maxEventsPerWindow?: number;
+  /**
+   * Length of the window in seconds. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  windowSeconds?: number;
+  /**
+   * Seconds of silence after that. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  cooldownSeconds?: number;
 }
 
 /** Gives each direct sender an agent of its own. */
@@ -479,6 +554,27 @@ export interface WebsocketAccount {
    * @default {}
    */
   groups: { [key: string]: WebsocketAccountGroupsValueInput };
+  /**
+   * Unanswered messages of a group that the agent is told with the next one it answers. When absent it is OpenClaw's messages.groupChat.historyLimit, else 50.
+   * Integer, 0 to 1000.
+   */
+  historyLimit?: number;
+  /**
+   * Sender ids that are agents themselves.
+   * At most 1000 items.
+   * @default []
+   */
+  bots: (string | number)[];
+  /**
+   * Whether messages of bots are answered; mentions answers those in groups that mention the agent. Who a bot is, is said by bots.
+   * @default false
+   */
+  allowBots: true | false | "mentions";
+  /**
+   * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+   * @default {}
+   */
+  botLoopProtection: WebsocketAccountBotLoopProtection;
   /** Gives each direct sender an agent of its own. */
   dynamicAgentCreation: WebsocketAccountDynamicAgentCreation;
   /**
@@ -548,6 +644,30 @@ export interface WebsocketAccountAuth {
    * @default false
    */
   allowDelegation: boolean;
+}
+
+/**
+ * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+ * @default {}
+ */
+export interface WebsocketAccountBotLoopProtection {
+  /** Whether there is a bound at all. OpenClaw's own default is true. */
+  enabled?: boolean;
+  /**
+   * Messages between two bots within the window. OpenClaw's own default is 20.
+   * Integer, 1 to 10000.
+   */
+  maxEventsPerWindow?: number;
+  /**
+   * Length of the window in seconds. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  windowSeconds?: number;
+  /**
+   * Seconds of silence after that. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  cooldownSeconds?: number;
 }
 
 /** Gives each direct sender an agent of its own. */
@@ -716,6 +836,27 @@ export interface WebsocketConfigInput {
    * @default {}
    */
   groups?: { [key: string]: WebsocketConfigGroupsValueInput };
+  /**
+   * Unanswered messages of a group that the agent is told with the next one it answers. When absent it is OpenClaw's messages.groupChat.historyLimit, else 50.
+   * Integer, 0 to 1000.
+   */
+  historyLimit?: number;
+  /**
+   * Sender ids that are agents themselves.
+   * At most 1000 items.
+   * @default []
+   */
+  bots?: (string | number)[];
+  /**
+   * Whether messages of bots are answered; mentions answers those in groups that mention the agent. Who a bot is, is said by bots.
+   * @default false
+   */
+  allowBots?: true | false | "mentions";
+  /**
+   * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+   * @default {}
+   */
+  botLoopProtection?: WebsocketConfigBotLoopProtectionInput;
   /** Gives each direct sender an agent of its own. */
   dynamicAgentCreation?: WebsocketConfigDynamicAgentCreationInput;
   /**
@@ -797,9 +938,63 @@ export interface WebsocketConfigAuthInput {
   allowDelegation?: boolean;
 }
 
+/** Tools the agent has in this group, in the words of OpenClaw's tools. */
+export interface WebsocketConfigGroupsValueToolsInput {
+  /**
+   * Only these.
+   * At most 1000 items.
+   */
+  allow?: string[];
+  /**
+   * These besides those of the profile.
+   * At most 1000 items.
+   */
+  alsoAllow?: string[];
+  /**
+   * None of these.
+   * At most 1000 items.
+   */
+  deny?: string[];
+}
+
 export interface WebsocketConfigGroupsValueInput {
+  /** false shuts this group. */
+  enabled?: boolean;
+  /** Overrides groupPolicy for this group. */
+  groupPolicy?: "open" | "allowlist" | "disabled";
+  /**
+   * Who may talk in this group under the policy allowlist, instead of groupAllowFrom.
+   * At most 10000 items.
+   */
+  allowFrom?: (string | number)[];
+  /** Tools the agent has in this group, in the words of OpenClaw's tools. */
+  tools?: WebsocketConfigGroupsValueToolsInput;
   /** Overrides requireMention for this group. */
   requireMention?: boolean;
+}
+
+/**
+ * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+ * @default {}
+ */
+export interface WebsocketConfigBotLoopProtectionInput {
+  /** Whether there is a bound at all. OpenClaw's own default is true. */
+  enabled?: boolean;
+  /**
+   * Messages between two bots within the window. OpenClaw's own default is 20.
+   * Integer, 1 to 10000.
+   */
+  maxEventsPerWindow?: number;
+  /**
+   * Length of the window in seconds. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  windowSeconds?: number;
+  /**
+   * Seconds of silence after that. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  cooldownSeconds?: number;
 }
 
 /** Gives each direct sender an agent of its own. */
@@ -968,6 +1163,27 @@ export interface WebsocketAccountInput {
    * @default {}
    */
   groups?: { [key: string]: WebsocketAccountGroupsValueInput };
+  /**
+   * Unanswered messages of a group that the agent is told with the next one it answers. When absent it is OpenClaw's messages.groupChat.historyLimit, else 50.
+   * Integer, 0 to 1000.
+   */
+  historyLimit?: number;
+  /**
+   * Sender ids that are agents themselves.
+   * At most 1000 items.
+   * @default []
+   */
+  bots?: (string | number)[];
+  /**
+   * Whether messages of bots are answered; mentions answers those in groups that mention the agent. Who a bot is, is said by bots.
+   * @default false
+   */
+  allowBots?: true | false | "mentions";
+  /**
+   * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+   * @default {}
+   */
+  botLoopProtection?: WebsocketAccountBotLoopProtectionInput;
   /** Gives each direct sender an agent of its own. */
   dynamicAgentCreation?: WebsocketAccountDynamicAgentCreationInput;
   /**
@@ -1039,9 +1255,63 @@ export interface WebsocketAccountAuthInput {
   allowDelegation?: boolean;
 }
 
+/** Tools the agent has in this group, in the words of OpenClaw's tools. */
+export interface WebsocketAccountGroupsValueToolsInput {
+  /**
+   * Only these.
+   * At most 1000 items.
+   */
+  allow?: string[];
+  /**
+   * These besides those of the profile.
+   * At most 1000 items.
+   */
+  alsoAllow?: string[];
+  /**
+   * None of these.
+   * At most 1000 items.
+   */
+  deny?: string[];
+}
+
 export interface WebsocketAccountGroupsValueInput {
+  /** false shuts this group. */
+  enabled?: boolean;
+  /** Overrides groupPolicy for this group. */
+  groupPolicy?: "open" | "allowlist" | "disabled";
+  /**
+   * Who may talk in this group under the policy allowlist, instead of groupAllowFrom.
+   * At most 10000 items.
+   */
+  allowFrom?: (string | number)[];
+  /** Tools the agent has in this group, in the words of OpenClaw's tools. */
+  tools?: WebsocketAccountGroupsValueToolsInput;
   /** Overrides requireMention for this group. */
   requireMention?: boolean;
+}
+
+/**
+ * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
+ * @default {}
+ */
+export interface WebsocketAccountBotLoopProtectionInput {
+  /** Whether there is a bound at all. OpenClaw's own default is true. */
+  enabled?: boolean;
+  /**
+   * Messages between two bots within the window. OpenClaw's own default is 20.
+   * Integer, 1 to 10000.
+   */
+  maxEventsPerWindow?: number;
+  /**
+   * Length of the window in seconds. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  windowSeconds?: number;
+  /**
+   * Seconds of silence after that. OpenClaw's own default is 60.
+   * Integer, 1 to 86400.
+   */
+  cooldownSeconds?: number;
 }
 
 /** Gives each direct sender an agent of its own. */

@@ -49,6 +49,8 @@ export interface RunningAccount<Config> {
   status(): AccountStatus;
   /** The user whose agent the account is by its login, which the configuration may not know yet. */
   readonly owner?: string | undefined;
+  /** The user the account itself is, where the wire says so. */
+  readonly userId?: string | undefined;
   /** Says something nobody asked for. */
   send(to: Recipient, message: Announcement): Promise<Sent>;
   /** Authenticates where that can be done, and makes a round trip, within `withinMs`. Never rejects. */

@@ -79,6 +79,8 @@ export interface SwitchboardDeps<Origin> {
   gather?: Gather<Origin>;
   /** ms for which a message that comes again is a repeat, and an answer waits for its sender. */
   repeatMs: number;
+  /** Peers know an answer by the id of its message: who quotes it in a group means the answer, or what the agent answered. */
+  answersShareIds?: boolean;
   /** Whether what comes while the account stops is kept for the next start: a peer without acknowledgements will not send it again. */
   keepsWhileStopping?: boolean;
   /** Whether what finds no room waits for it on disk instead of being refused: the peer brings what it has kept for days at once, and will not bring it again. */
@@ -133,7 +135,8 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
   const messagesOf = ({ of, earlier }: Turn<Origin>): readonly Inbound<Origin>[] => [...earlier, of];
 
   /** Access, repeats, rate and room in the lane (WS-7); then the journal; only then does the sender hear of it (WS-13). */
-  async function admit(arrived: Inbound<Origin>, asker: Asker): Promise<void> {
+  async function admit(came: Inbound<Origin>, asker: Asker): Promise<void> {
+    const arrived = deps.answersShareIds ? quotes.attribute(came) : came;
     const { messageId, sender } = arrived;
     lastInboundAt = arrived.receivedAt;
     changed();
@@ -262,6 +265,7 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
     const isWritten = ends.write(turn, terminal);
     // An answer shares its message's id: who quotes it in a direct conversation means the answer (WS-25).
     if (isWritten && terminal.type === "response" && of.conversation.kind === "direct") quotes.remember(lane, of.messageId, terminal.content);
+    if (isWritten && terminal.type === "response" && deps.answersShareIds && of.conversation.kind === "group") quotes.answered(of);
     void pending(async () => {
       await outlet.conclude(of, terminal).finally(() => close(turn));
       changed();

@@ -6,7 +6,7 @@ import { forLog } from "../core/redact.ts";
 import type { Inbound, Sender } from "../protocols/inbound.ts";
 import { type HostAccount, isHostError } from "./host.ts";
 import { writeId } from "./identity.ts";
-import { askAdmission, type Ingress, type IngressQuestion, questionOf, resolveIngress } from "./ingress.ts";
+import { askAdmission, botRuleOf, type Ingress, type IngressQuestion, questionOf, resolveIngress } from "./ingress.ts";
 import type { PairingNotice } from "./pairing-notice.ts";
 import { type Route, resolveRoute } from "./routes.ts";
 import type { AccessConfig } from "./sender-policy.ts";
@@ -32,14 +32,16 @@ export async function decideAccess<Config extends AccessConfig>(inbound: Inbound
   }
   try {
     const question = { ...questionOf(host.hostConfig(), config, inbound, routeOf(host, inbound)), config };
-    const refusal = await refuse(deps, inbound, await resolveIngress(host, question));
+    // A bot hears of no refusal and of no code: it might answer. What is ignored of it is decided where it would be answered.
+    const isBot = botRuleOf(host, question).speaker === "bot";
+    const refusal = isBot ? undefined : await refuse(deps, inbound, await resolveIngress(host, question));
     if (refusal) return refusal;
     const rejected = await deps.checkMedia(inbound, config);
     if (rejected !== undefined) {
       note(host, inbound, `attachment rejected: ${forLog(rejected)}`);
       return { admitted: false, code: "media_rejected", error: `Attachment rejected: ${rejected}` };
     }
-    const prepared = await deps.prepareAgent(question);
+    const prepared = isBot ? ({ ok: true } as const) : await deps.prepareAgent(question);
     if (!prepared.ok) {
       note(host, inbound, forLog(prepared.error));
       return { admitted: false, code: "agent_error", error: `Failed to process message: ${prepared.error}` };

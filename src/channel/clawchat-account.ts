@@ -16,7 +16,7 @@ import { groupSetting } from "./sender-policy.ts";
 const secrets = ["token", "refreshToken"] as const;
 /** A login belongs to one account: two with the same one would push each other out. */
 const login = [...secrets, "userId", "agentId", "ownerUserId", "homeConversationId", "deviceId"] as const;
-const nested = ["ack", "groups", "heartbeat", "limits", "reconnect"] as const;
+const nested = ["ack", "botLoopProtection", "groups", "heartbeat", "limits", "reconnect"] as const;
 
 type Plain = Omit<ClawchatAccount, (typeof secrets)[number] | (typeof clawchatOlder.dropped)[number]>;
 

@@ -49,7 +49,10 @@ const kind: ChannelKind<ResolvedClawchatAccount> = {
 /** Fields a running account follows, dialing again where it has to; what is not here restarts it. */
 const followed = [
   "ack",
+  "allowBots",
   "allowFrom",
+  "botLoopProtection",
+  "bots",
   "debug",
   "deliveryReceipts",
   "dmPolicy",

@@ -1,4 +1,5 @@
 import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
+import { expandGroups } from "./access-groups.ts";
 import { type AccessFields, type AccountRules, resolveAccount } from "./accounts.ts";
 import type { ChannelNames } from "./host.ts";
 import { readId } from "./identity.ts";
@@ -28,7 +29,7 @@ export function createDialedToolGuard<Config extends DialedConfig>(channel: Chan
       if (!config?.trustsPeer) return false;
       if (hasWildcard(config.allowFrom)) return true;
       const sender = senderOf(channel, conversation);
-      return sender !== undefined && [...config.allowFrom, ...approved].some((entry) => readId(String(entry)) === sender);
+      return sender !== undefined && [...expandGroups(cfg, channel.id, config.allowFrom), ...approved].some((entry) => readId(String(entry)) === sender);
     },
   };
 }

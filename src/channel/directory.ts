@@ -2,6 +2,7 @@ import type { ChannelPlugin, OpenClawConfig } from "openclaw/plugin-sdk/channel-
 import { nullChannelDirectorySelf } from "openclaw/plugin-sdk/directory-runtime";
 import { readChannelAllowFromStore } from "openclaw/plugin-sdk/channel-pairing";
 import { resolveStateDir } from "openclaw/plugin-sdk/state-paths";
+import { withoutGroups } from "./access-groups.ts";
 import { accountFiles } from "./account-files.ts";
 import type { AccessFields, ChannelAccount } from "./accounts.ts";
 import { type Acquaintance, acquaintancesIn, membersIn } from "./acquaintances.ts";
@@ -33,7 +34,8 @@ export function createAcquaintances(channel: ChannelNames, resolve: Resolve): Ac
     async all(cfg, requested) {
       const { accountId, config } = resolve(cfg, requested);
       const [seen, approved] = await Promise.all([seenBy(accountId), readChannelAllowFromStore(channel.id, process.env, accountId)]);
-      return acquaintancesIn({ listed: [...(config?.allowFrom ?? []), ...(config?.groupAllowFrom ?? [])], groups: Object.keys(config?.groups ?? {}), approved, seen });
+      const listed = withoutGroups([...(config?.allowFrom ?? []), ...(config?.groupAllowFrom ?? [])]);
+      return acquaintancesIn({ listed, groups: Object.keys(config?.groups ?? {}), approved, seen });
     },
     members: async (cfg, requested, groupId) => membersIn(await seenBy(resolve(cfg, requested).accountId), groupId),
   };

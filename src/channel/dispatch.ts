@@ -2,9 +2,11 @@ import { readAgentRunTerminalOutcome } from "openclaw/plugin-sdk/channel-inbound
 import { getAgentScopedMediaLocalRoots } from "openclaw/plugin-sdk/media-local-roots";
 import { describeThrown } from "../core/errors.ts";
 import { forLog } from "../core/redact.ts";
+import { note } from "./access.ts";
 import type { HostAccount } from "./host.ts";
-import { wireMessageId } from "./identity.ts";
+import { wireMessageId, writeId } from "./identity.ts";
 import { filesFor, type FileWay, UploadFailed } from "./outbound-media.ts";
+import type { BotLoopProtection } from "./sender-policy.ts";
 import type { Spoken, Speech } from "./speech.ts";
 import type { ContextFacts, TurnContext } from "./turn-context.ts";
 
@@ -30,6 +32,8 @@ export interface Dispatch {
   /** The wire has a place for thoughts, and the operator wants them there. */
   showsThoughts: boolean;
   files: FileWay;
+  /** A bot speaks: the host bounds how much it and this account say to each other. */
+  isBot: boolean;
 }
 
 /** Runs one message in the host. Rejects with the host's error when it takes no work. */
@@ -45,7 +49,7 @@ export async function dispatchTurn(host: HostAccount<unknown>, turn: Dispatch): 
   }
 }
 
-async function dispatch(host: HostAccount<unknown>, { facts, context, speech, signal, showsThoughts, files }: Dispatch, runStarted: (runId: string) => void): Promise<Dispatched> {
+async function dispatch(host: HostAccount<unknown>, { facts, context, speech, signal, showsThoughts, files, isBot }: Dispatch, runStarted: (runId: string) => void): Promise<Dispatched> {
   const { cfg, route, hostId } = facts;
   const result = await host.runtime.channel.inbound.dispatch({
     cfg,
@@ -54,6 +58,9 @@ async function dispatch(host: HostAccount<unknown>, { facts, context, speech, si
     route: { agentId: route.agentId, sessionKey: route.sessionKey, dmScope: route.dmScope },
     ctxPayload: context,
     messageId: hostId,
+    // What the account itself has said may come back with the id it had; the host remembers that for half a minute.
+    outboundEchoSourceId: facts.inbound.messageId,
+    ...(isBot && { botLoopProtection: botPairOf(host, facts) }),
     record: { onRecordError: (thrown) => host.log.warn(`the session could not be recorded: ${describeThrown(thrown)}`) },
     delivery: {
       observeMessageSent: true,
@@ -87,6 +94,7 @@ async function dispatch(host: HostAccount<unknown>, { facts, context, speech, si
       ...(showsThoughts && thoughtsOf(speech)),
     },
   });
+  if (!result.dispatched) note(host, facts.inbound, ("reason" in result.admission ? result.admission.reason : undefined) ?? result.admission.kind);
   const dispatchResult = result.dispatched ? result.dispatchResult : undefined;
   if (dispatchResult?.deferredToActiveRun) return { ended: "deferred" };
   const outcome = readAgentRunTerminalOutcome(dispatchResult);
@@ -94,6 +102,30 @@ async function dispatch(host: HostAccount<unknown>, { facts, context, speech, si
   if (signal.aborted) return { ended: "aborted" };
   if (outcome) return { ended: outcome };
   return { ended: speech.spoke() ? "completed" : "silent" };
+}
+
+/** Whoever speaks and this account, in the host's words. */
+function botPairOf(host: HostAccount<unknown>, { cfg, config, inbound }: ContextFacts): NonNullable<Plan["botLoopProtection"]> {
+  const defaultsConfig = cfg.channels?.defaults?.botLoopProtection;
+  return {
+    scopeId: host.accountId,
+    conversationId: writeId(inbound.conversation.id),
+    senderId: writeId(inbound.sender.id),
+    receiverId: writeId(host.ownId()),
+    eventId: inbound.messageId,
+    config: boundsIn(config.botLoopProtection),
+    defaultsConfig: boundsIn(defaultsConfig),
+    defaultEnabled: true,
+  };
+}
+
+function boundsIn({ enabled, maxEventsPerWindow, windowSeconds, cooldownSeconds }: { [Field in keyof BotLoopProtection]: BotLoopProtection[Field] | undefined } = {}): BotLoopProtection {
+  return {
+    ...(enabled !== undefined && { enabled }),
+    ...(maxEventsPerWindow !== undefined && { maxEventsPerWindow }),
+    ...(windowSeconds !== undefined && { windowSeconds }),
+    ...(cooldownSeconds !== undefined && { cooldownSeconds }),
+  };
 }
 
 /**

@@ -13,6 +13,7 @@ import { decideAccess, mayReadAlong } from "./access.ts";
 import { accountFiles, type AccountFiles } from "./account-files.ts";
 import type { AccountRules, AccessFields, ChannelAccount } from "./accounts.ts";
 import { type DynamicAgents, prepareAgent } from "./agents.ts";
+import { createGroupHistory } from "./group-history.ts";
 import type { ChannelNames, HostAccount } from "./host.ts";
 import { createHostAccount, detailOf, followConfig } from "./host-account.ts";
 import { isTrusted } from "./ingress.ts";
@@ -189,6 +190,7 @@ function createAgent<Config extends AccessConfig & AccessFields>(host: HostAccou
   const turnDeps: TurnDeps<Config> = {
     host,
     resumed,
+    history: createGroupHistory(),
     mediaBounds,
     isLocal: (config) => kind.isLocal?.(config) === true,
     systemPrompt: (config) => kind.systemPromptOf?.(config),

@@ -29,9 +29,10 @@ export function createHostAccount<Config extends AccessConfig & AccessFields>(ct
     if (!config || owner === undefined || !kind.ownedBy) return { ...rest, ...(config && { config }) };
     return { ...rest, config: kind.ownedBy(config, owner) };
   };
+  const ownId = () => kind.live.get(accountId)?.account.userId ?? accountId;
   const isDetailed = () => kind.detailOf !== undefined && detailOf(kind, account()) !== undefined;
   const log = logOf(kind.names.id, kind.logTag?.(accountId) ?? `[${accountId}]`, isDetailed);
-  return { channel: kind.names, accountId, runtime, system, log, runs: kind.runs, hostConfig, account };
+  return { channel: kind.names, accountId, runtime, system, log, runs: kind.runs, ownId, isAgent: (id) => kind.live.agents().has(id), hostConfig, account };
 }
 
 /** How many characters of a message may be logged; undefined where the log is not to be detailed. */

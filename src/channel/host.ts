@@ -39,6 +39,10 @@ export interface HostAccount<Config> {
   system: System;
   log: Log;
   runs: OwnRuns;
+  /** Who this account is on its wire; its own name where the wire has none for it. */
+  ownId(): string;
+  /** Whether somebody is one of the channel's accounts here. */
+  isAgent(id: string): boolean;
   /** The configuration as it is now. Nothing may keep it beyond one message. */
   hostConfig(): OpenClawConfig;
   /** This account's own, as it is now. */

@@ -1,10 +1,12 @@
-import { defineStableChannelIngressIdentity } from "openclaw/plugin-sdk/channel-ingress-runtime";
+import { defineStableChannelIngressIdentity, resolveChannelImplicitMentions } from "openclaw/plugin-sdk/channel-ingress-runtime";
 import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
 import type { Inbound } from "../protocols/inbound.ts";
+import { type BotRule, judgeBot } from "./bots.ts";
 import type { ChannelRuntime, HostAccount } from "./host.ts";
 import { encodeId, hostMessageId, readId, writeId } from "./identity.ts";
+import { commandTextOf } from "./mentions.ts";
 import type { Route } from "./routes.ts";
-import { type AccessConfig, requiresMention, senderPolicy } from "./sender-policy.ts";
+import { type AccessConfig, groupEntries, requiresMention, senderPolicy } from "./sender-policy.ts";
 
 export type Ingress = Awaited<ReturnType<ChannelRuntime["inbound"]["ingress"]["resolve"]>>;
 type IngressRequest = Parameters<ChannelRuntime["inbound"]["ingress"]["resolve"]>[0];
@@ -57,7 +59,7 @@ export async function askAdmission(host: HostAccount<unknown>, question: Ingress
 export async function isTrusted(host: HostAccount<unknown>, question: IngressQuestion, isLocal: boolean): Promise<boolean> {
   const { config, inbound } = question;
   if (!inbound.sender.verified && !isLocal) return false;
-  const entries = inbound.conversation.kind === "group" ? [...config.allowFrom, ...config.groupAllowFrom] : [...config.allowFrom];
+  const entries = [...config.allowFrom, ...(inbound.conversation.kind === "group" ? groupEntries(config, inbound.conversation.id) : [])];
   const approved = await host.runtime.channel.pairing.readAllowFromStore({ channel: host.channel.id, accountId: host.accountId });
   const counted = [...entries, ...approved].filter((entry) => inbound.sender.verified || String(entry).trim() !== "*");
   const { command: _command, ...message } = describeMessage(host, question);
@@ -72,7 +74,7 @@ export async function isTrusted(host: HostAccount<unknown>, question: IngressQue
 }
 
 function describeMessage(host: HostAccount<unknown>, { cfg, config, inbound, route }: IngressQuestion): IngressRequest {
-  const { sender, conversation, content } = inbound;
+  const { sender, conversation } = inbound;
   const policy = senderPolicy(config, inbound);
   const { channel } = host.runtime;
   const isGroup = conversation.kind === "group";
@@ -88,20 +90,44 @@ function describeMessage(host: HostAccount<unknown>, { cfg, config, inbound, rou
       groupPolicy: policy.groupPolicy,
       groupAllowFromFallbackToAllowFrom: false,
       minIdentifierAuthentication: "unverified",
-      ...(isGroup && { activation: { requireMention: requiresMention(config, conversation.id), allowTextCommands: true } }),
+      ...(isGroup && {
+        activation: {
+          requireMention: isMentionRequired(host, config, inbound, route),
+          allowTextCommands: true,
+          implicitMentions: resolveChannelImplicitMentions({ cfg, channel: host.channel.id, accountId: host.accountId }),
+        },
+      }),
     },
-    mentionFacts: { canDetectMention: true, wasMentioned: !isGroup || wasMentioned(channel, cfg, inbound, route.agentId) },
+    mentionFacts: { canDetectMention: true, wasMentioned: !isGroup || wasMentioned(host, cfg, inbound, route.agentId), implicitMentionKinds: implicitMentionsOf(inbound) },
     allowFrom: policy.allowFrom,
     groupAllowFrom: policy.groupAllowFrom,
     ...(cfg.accessGroups !== undefined && { accessGroups: cfg.accessGroups }),
     useDefaultPairingStore: true,
-    command: { allowTextCommands: true, hasControlCommand: channel.text.hasControlCommand(content, cfg), ...policy.commands },
+    command: { allowTextCommands: true, hasControlCommand: channel.text.hasControlCommand(commandTextOf(inbound), cfg), ...policy.commands },
   };
 }
 
 /** The application says so, or the text holds one of the agent's names. */
-export function wasMentioned(channel: ChannelRuntime, cfg: OpenClawConfig, { mentioned, content }: Pick<Inbound, "mentioned" | "content">, agentId: string): boolean {
-  return mentioned === true || channel.mentions.matchesMentionPatterns(content, channel.mentions.buildMentionRegexes(cfg, agentId));
+export function wasMentioned(host: HostAccount<unknown>, cfg: OpenClawConfig, { mentioned, content, conversation }: Pick<Inbound, "mentioned" | "content" | "conversation">, agentId: string): boolean {
+  const { mentions } = host.runtime.channel;
+  const place = { provider: host.channel.id, conversationId: writeId(conversation.id) };
+  return mentioned === true || mentions.matchesMentionPatterns(content, mentions.buildMentionRegexes(cfg, agentId, place));
+}
+
+/** Whether a bot speaks, and whether it is answered. */
+export function botRuleOf(host: HostAccount<unknown>, { cfg, config, inbound, route }: IngressQuestion): BotRule {
+  const isMentioned = wasMentioned(host, cfg, inbound, route.agentId) || implicitMentionsOf(inbound).length > 0;
+  return judgeBot(config, inbound, { isAgent: (id) => host.isAgent(id), isMentioned });
+}
+
+/** Who quotes the agent speaks to it. */
+export function implicitMentionsOf({ quote }: Pick<Inbound, "quote">): "reply_to_bot"[] {
+  return quote?.isAgents ? ["reply_to_bot"] : [];
+}
+
+/** What was chosen in the session wins: OpenClaw's `/activation`. */
+export function isMentionRequired(host: HostAccount<unknown>, config: AccessConfig, { conversation }: Pick<Inbound, "conversation">, { agentId, sessionKey }: Route): boolean {
+  return requiresMention(config, conversation.id, host.runtime.agent.session.getSessionEntry({ agentId, sessionKey })?.groupActivation);
 }
 
 /** What an account is asked about a message, with its id in the host. */

@@ -18,7 +18,7 @@ export interface ResolvedInstaClawAccount extends Plain, DialedFacts {
 }
 
 const secrets = ["clientId", "clientSecret"] as const;
-const nested = ["groups", "limits", "reconnect"] as const;
+const nested = ["botLoopProtection", "groups", "limits", "reconnect"] as const;
 
 export const instaClawRules: AccountRules<ResolvedInstaClawAccount> = {
   ...instaClawOlder,

@@ -46,10 +46,13 @@ const kind: ChannelKind<ResolvedInstaClawAccount> = {
 /** Fields a running account follows, dialing again where it has to; what is not here restarts it. */
 const followed = [
   "ack",
+  "allowBots",
   "allowFrom",
   "allowInsecure",
   "appKey",
   "appSecret",
+  "botLoopProtection",
+  "bots",
   "clientId",
   "clientSecret",
   "debug",
@@ -60,6 +63,7 @@ const followed = [
   "groupPolicy",
   "groups",
   "heartbeatIntervalMs",
+  "historyLimit",
   "limits",
   "profile",
   "requestTimeoutMs",

@@ -21,7 +21,7 @@ export const localImRules: AccountRules<ResolvedLocalImAccount> = {
   ...localImOlder,
   // Ids go to the server as they are written.
   names: namedOrRoot({ idOf: (key) => key.trim(), chosenBy: ["defaultAccount", "accountId"], rootIsNamed: true }),
-  nested: ["limits"],
+  nested: ["botLoopProtection", "limits"],
   credentialField: "token",
   environment: configEnv.map(({ name, path, type }) => ({ variable: name, path: path.split("."), kind: type })),
   environmentWinsOver: "root",

@@ -57,8 +57,11 @@ const kind: ChannelKind<ResolvedLocalImAccount> = {
 
 /** Fields a running account follows, dialing again where it has to; what is not here restarts it. */
 const followed = [
+  "allowBots",
   "allowFrom",
   "allowInsecure",
+  "botLoopProtection",
+  "bots",
   "clientWsUrl",
   "debug",
   "dmPolicy",

@@ -1,10 +1,11 @@
 import type { createChatChannelPlugin } from "openclaw/plugin-sdk/channel-core";
+import { recordOutboundMessageIdentity } from "openclaw/plugin-sdk/channel-outbound";
 import { PlatformMessageNotDispatchedError } from "openclaw/plugin-sdk/error-runtime";
 import { chunkMarkdownTextWithMode } from "openclaw/plugin-sdk/reply-chunking";
 import type { ChannelAccount } from "./accounts.ts";
 import { parseAddress, parseName, writeAddress } from "./addresses.ts";
 import type { ChannelNames } from "./host.ts";
-import { wireMessageId } from "./identity.ts";
+import { wireMessageId, writeId } from "./identity.ts";
 import { filesFor, uploadOf } from "./outbound-media.ts";
 import { targetHint } from "./resolver.ts";
 import type { LiveAccounts } from "./running.ts";
@@ -64,6 +65,7 @@ async function send(channel: ChannelNames, live: LiveAccounts, context: SendCont
   if (sent === "away") throw notSent(running.account.status().link ? `${address.id} cannot be reached: it has to write first, over a link that is ready` : `nobody is connected as ${address.id}`);
   // The host must not say it again: it may well have arrived.
   if (sent === "unknown") throw new Error(`the connection was lost while the message to ${address.id} was on its way: it may have arrived or not`);
+  recordOutboundMessageIdentity({ channel: channel.id, accountId, conversationId: writeId(address.id), sourceId: sent.messageId });
   return sent;
 }
 

@@ -3,11 +3,14 @@ import { buildBaseChannelStatusSummary, createDefaultChannelRuntimeState } from 
 import { system } from "../core/system.ts";
 import { deleteAccount, editAccount } from "./account-edits.ts";
 import { type AccessFields, type ChannelAccount, defaultAccountId, resolveAccount } from "./accounts.ts";
+import { createAllowlist } from "./allowlist.ts";
 import { describePeer, formatProbe } from "./capabilities.ts";
 import { createAcquaintances, createDirectory, type KnownPeers, type SelfOf } from "./directory.ts";
 import { createDoctor } from "./doctor.ts";
 import type { ChannelKind } from "./gateway.ts";
+import { createGroups } from "./groups.ts";
 import { createHeartbeat } from "./heartbeat.ts";
+import { mentions } from "./mentions.ts";
 import { createMessaging } from "./messaging.ts";
 import { createOutbound } from "./outbound.ts";
 import { createPairing } from "./pairing.ts";
@@ -102,6 +105,8 @@ export function createChannel<Config extends AccessConfig & AccessFields & Known
       // What is removed from the configuration leaves no tokens on disk.
       ...(login && { lifecycle: { onAccountRemoved: async ({ prevCfg, accountId }) => void (await (await import("./login.ts")).logout(login, names, resolve(prevCfg, accountId).accountId)) } }),
       messaging: createMessaging(names, acquaintances),
+      ...(names.hasGroups && { groups: createGroups(names, resolve), mentions }),
+      allowlist: createAllowlist(rules, resolve),
       resolver: createResolver(names, acquaintances),
       directory: createDirectory(names, acquaintances, resolve, words.selfOf),
       heartbeat: createHeartbeat(names, live),

@@ -6,7 +6,7 @@ import type { Resumed } from "./resumed.ts";
 
 /** An account of this process that has its sockets open. */
 export interface LiveAccount {
-  account: Pick<RunningAccount<unknown>, "send" | "probe" | "status" | "url" | "upload" | "credentialsFor" | "owner">;
+  account: Pick<RunningAccount<unknown>, "send" | "probe" | "status" | "url" | "upload" | "credentialsFor" | "owner" | "userId">;
   /** Bytes of the largest file that may be sent. */
   mediaBytes(): number;
   resumed: Resumed;
@@ -24,6 +24,8 @@ export interface LiveAccounts {
   add(accountId: string, live: LiveAccount): () => void;
   get(accountId: string): LiveAccount | undefined;
   ids(): string[];
+  /** Who the accounts are on their wire, as far as they know. */
+  agents(): ReadonlySet<string>;
 }
 
 export function createLiveAccounts(): LiveAccounts {
@@ -37,5 +39,6 @@ export function createLiveAccounts(): LiveAccounts {
     },
     get: (accountId) => accounts.get(accountId),
     ids: () => [...accounts.keys()],
+    agents: () => new Set([...accounts.values()].flatMap(({ account: { userId } }) => (userId === undefined ? [] : [userId]))),
   };
 }

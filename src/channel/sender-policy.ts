@@ -10,11 +10,40 @@ export interface AccessConfig {
   groupAllowFrom: readonly (string | number)[];
   /** Absent where the wire has no groups, as the groups themselves. */
   requireMention?: boolean;
-  groups?: Readonly<Record<string, { requireMention?: boolean; groupCommandMode?: GroupCommandMode }>>;
+  groups?: Readonly<Record<string, GroupAccess>>;
+  /** Where the wire has rules of its own for what is answered in groups. */
+  groupMode?: "all" | "mention";
   /** Absent where the wire knows none. */
   ownerUserId?: string;
   /** Absent: `all`. */
   groupCommandMode?: GroupCommandMode;
+  /** Unanswered messages of a group that are kept; absent: OpenClaw's number. */
+  historyLimit?: number;
+  /** Senders that are bots. */
+  bots?: readonly (string | number)[];
+  allowBots?: boolean | "mentions";
+  botLoopProtection?: BotLoopProtection;
+}
+
+/** In OpenClaw's words; what is absent is OpenClaw's. */
+export interface BotLoopProtection {
+  enabled?: boolean;
+  maxEventsPerWindow?: number;
+  windowSeconds?: number;
+  cooldownSeconds?: number;
+}
+
+/** What is configured for one group; what is absent is as in all others. */
+export interface GroupAccess {
+  /** `false` shuts the group. */
+  enabled?: boolean;
+  groupPolicy?: "open" | "allowlist" | "disabled";
+  /** Instead of `groupAllowFrom`. */
+  allowFrom?: readonly (string | number)[];
+  requireMention?: boolean;
+  groupMode?: "all" | "mention";
+  groupCommandMode?: GroupCommandMode;
+  tools?: { allow?: readonly string[]; alsoAllow?: readonly string[]; deny?: readonly string[] };
 }
 
 /** Who may give commands in a group: its agent's owner, every listed sender, or nobody. */
@@ -44,14 +73,28 @@ export function senderPolicy(config: AccessConfig, inbound: Pick<Inbound, "sende
   return {
     dmPolicy: config.dmPolicy,
     allowFrom: openToAll ? [...named, "*"] : named,
-    groupPolicy: groupPolicyFor(config, sender),
-    groupAllowFrom: withoutWildcard(config.groupAllowFrom),
+    groupPolicy: conversation.kind === "group" ? groupPolicyFor(config, sender, conversation.id) : "disabled",
+    groupAllowFrom: conversation.kind === "group" ? withoutWildcard(groupEntries(config, conversation.id)) : [],
     commands: conversation.kind === "group" ? groupCommandsFor(config, sender, conversation.id, named) : commandPolicyFor(sender, openToAll ? named : undefined),
   };
 }
 
-export function requiresMention({ groups, requireMention = false }: Pick<AccessConfig, "groups" | "requireMention">, groupId: string): boolean {
+/** By the operator's configuration, or by what somebody has chosen for the session with `/activation`. */
+export function requiresMention({ groups, requireMention = false }: Pick<AccessConfig, "groups" | "requireMention">, groupId: string, chosen?: Activation): boolean {
+  if (chosen !== undefined) return chosen === "mention";
   return groupSetting(groups, groupId, "requireMention") ?? requireMention;
+}
+
+/** What OpenClaw says to the agent of a group before anything was chosen there. */
+export function mentionedOnly(config: Pick<AccessConfig, "groups" | "requireMention" | "groupMode">, groupId: string): boolean {
+  return requiresMention(config, groupId) || (groupSetting(config.groups, groupId, "groupMode") ?? config.groupMode) === "mention";
+}
+
+export type Activation = "mention" | "always";
+
+/** Who may talk in a group under the policy `allowlist`. */
+export function groupEntries({ groups, groupAllowFrom }: Pick<AccessConfig, "groups" | "groupAllowFrom">, groupId: string): readonly (string | number)[] {
+  return groupSetting(groups, groupId, "allowFrom") ?? groupAllowFrom;
 }
 
 /** A group's own setting, else that of all other groups. */
@@ -70,9 +113,10 @@ export function hasWildcard(entries: readonly (string | number)[]): boolean {
 }
 
 /** `*` in the list means what `open` says; taken out of it, it cannot hand out commands. */
-function groupPolicyFor(config: AccessConfig, sender: Sender): NonNullable<AccessConfig["groupPolicy"]> {
-  const policy = config.groupPolicy ?? (sender.verified ? "open" : "allowlist");
-  return policy === "allowlist" && hasWildcard(config.groupAllowFrom) ? "open" : policy;
+function groupPolicyFor(config: AccessConfig, sender: Sender, groupId: string): NonNullable<AccessConfig["groupPolicy"]> {
+  if (groupSetting(config.groups, groupId, "enabled") === false) return "disabled";
+  const policy = groupSetting(config.groups, groupId, "groupPolicy") ?? config.groupPolicy ?? (sender.verified ? "open" : "allowlist");
+  return policy === "allowlist" && hasWildcard(groupEntries(config, groupId)) ? "open" : policy;
 }
 
 function groupCommandsFor({ groups, groupCommandMode = "all", ownerUserId }: AccessConfig, sender: Sender, groupId: string, named: Entries): CommandPolicy {

@@ -1,11 +1,12 @@
 import { toInboundMediaFacts } from "openclaw/plugin-sdk/channel-inbound";
 import { writeAddress } from "./addresses.ts";
+import { type GroupHistory, readLine } from "./group-history.ts";
 import { guestTools } from "./guest-tools.ts";
 import type { ChannelRuntime, HostAccount } from "./host.ts";
 import { writeId } from "./identity.ts";
-import { type Ingress, type IngressQuestion, wasMentioned } from "./ingress.ts";
+import { implicitMentionsOf, type Ingress, type IngressQuestion, isMentionRequired, wasMentioned } from "./ingress.ts";
 import type { StoredAttachments } from "./media.ts";
-import { requiresMention } from "./sender-policy.ts";
+import { commandTextOf } from "./mentions.ts";
 
 type ContextRequest = Parameters<ChannelRuntime["inbound"]["buildContext"]>[0];
 export type TurnContext = ReturnType<ChannelRuntime["inbound"]["buildContext"]>;
@@ -15,6 +16,8 @@ export interface ContextFacts extends IngressQuestion {
   media: StoredAttachments;
   /** The operator has named this sender. */
   trusted: boolean;
+  /** What was said in the group and not answered. */
+  history: ReturnType<GroupHistory["pending"]>;
   /** The operator's own words to the agent, for this channel's messages. */
   systemPrompt?: string;
 }
@@ -26,6 +29,7 @@ export interface ContextFacts extends IngressQuestion {
 export function buildContext(host: HostAccount<unknown>, facts: ContextFacts): TurnContext {
   const { inbound, route, hostId } = facts;
   const { sender, conversation, content } = inbound;
+  const history = [...facts.history, ...(inbound.earlier ?? []).map(readLine)];
   const channel = host.channel.id;
   const name = sender.name ?? sender.id;
   const to = writeAddress(host.channel.addresses, conversation);
@@ -59,9 +63,9 @@ export function buildContext(host: HostAccount<unknown>, facts: ContextFacts): T
       body: envelope(host, facts, name),
       rawBody: content,
       bodyForAgent: [content, ...facts.media.notes].filter((line) => line !== "").join("\n\n"),
-      commandBody: content,
+      commandBody: commandTextOf(inbound),
       inboundEventKind: "user_request",
-      ...(inbound.earlier && { inboundHistory: inbound.earlier.map(historyEntry) }),
+      ...(history.length > 0 && { inboundHistory: history }),
     },
     access: accessFacts(host, facts),
     supplemental: supplementalFacts(facts, channel),
@@ -69,12 +73,6 @@ export function buildContext(host: HostAccount<unknown>, facts: ContextFacts): T
     ...(conversation.kind === "group" && { extra: { GroupSubject: conversation.subject } }),
     ...(facts.media.stored.length > 0 && { media: toInboundMediaFacts(facts.media.stored.map((file) => ({ ...file, messageId: hostId }))) }),
   });
-}
-
-/** `<name>: <text>`, as the account has written down what was said in the group. */
-function historyEntry(line: string): { sender: string; body: string } {
-  const [, sender = "", body = line] = /^([^\n:]{1,128}): (.*)$/s.exec(line) ?? [];
-  return { sender, body };
 }
 
 function envelope(host: HostAccount<unknown>, { cfg, inbound }: ContextFacts, from: string): string {
@@ -93,11 +91,12 @@ function accessFacts(host: HostAccount<unknown>, facts: ContextFacts): NonNullab
   const commands = { authorized: ingress.commandAccess.authorized };
   const tools = trusted ? {} : { toolPolicy: guestTools };
   if (inbound.conversation.kind === "direct") return { commands, ...tools };
-  const mentioned = wasMentioned(host.runtime.channel, cfg, inbound, route.agentId);
+  const mentioned = wasMentioned(host, cfg, inbound, route.agentId);
   const mentions = {
     canDetectMention: true,
     wasMentioned: mentioned,
-    requireMention: requiresMention(config, inbound.conversation.id),
+    implicitMentionKinds: implicitMentionsOf(inbound),
+    requireMention: isMentionRequired(host, config, inbound, route),
     effectiveWasMentioned: ingress.activationAccess.effectiveWasMentioned ?? mentioned,
   };
   return { commands, mentions, ...tools };

@@ -5,9 +5,11 @@ import { forLog } from "../core/redact.ts";
 import { isAddressed, note, routeOf } from "./access.ts";
 import { writeAddress } from "./addresses.ts";
 import { type Dispatched, dispatchTurn } from "./dispatch.ts";
+import { type GroupHistory, historyLimitOf } from "./group-history.ts";
 import { type HostAccount, isHostError } from "./host.ts";
-import { type IngressQuestion, isTrusted, questionOf, resolveIngress } from "./ingress.ts";
+import { botRuleOf, type IngressQuestion, isTrusted, questionOf, resolveIngress } from "./ingress.ts";
 import { type MediaBounds, MediaRejection, type StoredAttachments, storeMedia } from "./media.ts";
+import { commandTextOf } from "./mentions.ts";
 import type { FileWay } from "./outbound-media.ts";
 import { pauseFor } from "./pause.ts";
 import { type Resumed, untilSettled } from "./resumed.ts";
@@ -18,6 +20,7 @@ import { buildContext, type ContextFacts } from "./turn-context.ts";
 export interface TurnDeps<Config extends AccessConfig> {
   host: HostAccount<Config>;
   resumed: Resumed;
+  history: GroupHistory;
   mediaBounds(config: Config): MediaBounds;
   /** Whether only this machine can connect, and names its senders itself. */
   isLocal(config: Config): boolean;
@@ -91,20 +94,33 @@ async function tryOnce<Config extends AccessConfig>({ deps, config, turn, media,
   const { inbound } = turn;
   const question: IngressQuestion = questionOf(host.hostConfig(), config, inbound, routeOf(host, inbound), number);
   const ingress = await resolveIngress(host, question);
-  if (ingress.ingress.admission === "drop" || ingress.ingress.admission === "pairing-required") {
-    note(host, inbound, ingress.ingress.reasonCode);
+  const { admission, reasonCode } = ingress.ingress;
+  const bot = botRuleOf(host, question);
+  const isRefused = admission === "drop" || admission === "pairing-required";
+  // Two bots would go on telling each other that they are refused.
+  if (isRefused && bot.speaker === "person") {
+    note(host, inbound, reasonCode);
     return { ended: "refused" };
   }
-  if (!isAddressed(ingress)) {
-    note(host, inbound, ingress.ingress.reasonCode);
+  const { sessionKey, agentId } = question.route;
+  const limit = historyLimitOf(question.cfg, config, agentId);
+  const isIgnored = bot.speaker === "bot" && !bot.answered;
+  if (isIgnored || !isAddressed(ingress)) {
+    note(host, inbound, isIgnored ? bot.why : reasonCode);
+    if (!isRefused) deps.history.heard(sessionKey, inbound, limit);
     return { ended: "completed" };
   }
   const speakers = [inbound.sender, ...(inbound.others ?? [])];
   const trust = await Promise.all(speakers.map((sender) => isTrusted(host, { ...question, inbound: { ...inbound, sender } }, deps.isLocal(config))));
   const trusted = trust.every(Boolean);
   const systemPrompt = deps.systemPrompt(config);
-  const facts: ContextFacts = { ...question, ingress, media, trusted, ...(systemPrompt !== undefined && { systemPrompt }) };
-  return await dispatchTurn(host, { facts, context: buildContext(host, facts), speech, signal, showsThoughts: deps.showsThoughts(config), files: deps.files(config) });
+  // A command does not bring the agent what was said before.
+  const isCommand = host.runtime.channel.text.hasControlCommand(commandTextOf(inbound), question.cfg);
+  const history = isCommand ? [] : deps.history.pending(sessionKey, limit);
+  const facts: ContextFacts = { ...question, ingress, media, trusted, history, ...(systemPrompt !== undefined && { systemPrompt }) };
+  const ran = await dispatchTurn(host, { facts, context: buildContext(host, facts), speech, signal, isBot: bot.speaker === "bot", showsThoughts: deps.showsThoughts(config), files: deps.files(config) });
+  if (!isCommand) deps.history.told(sessionKey);
+  return ran;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { system } from "../core/system.ts";
+import { expandGroups } from "./access-groups.ts";
 import { resolveAccount } from "./accounts.ts";
 import type { ChannelKind } from "./gateway.ts";
 import { type ChannelNames, createRuntimeStore, rootInKeys } from "./host.ts";
@@ -50,9 +51,12 @@ const kind: ChannelKind<ResolvedWebsocketAccount> = {
 
 /** Fields a running account follows; what is not here restarts it. */
 const followed = [
+  "allowBots",
   "allowFrom",
   "auth.cacheSeconds",
   "auth.timeout",
+  "botLoopProtection",
+  "bots",
   "dmPolicy",
   "dynamicAgentCreation",
   "greeting",
@@ -60,6 +64,7 @@ const followed = [
   "groupPolicy",
   "groups",
   "limits.maxConnectionsPerSender",
+  "historyLimit",
   "limits.messageBurst",
   "limits.messagesPerMinute",
   "limits.queuedPerSession",
@@ -95,6 +100,6 @@ export const websocketToolGuard: ToolGuard = {
     const verifiesAll = config.auth.enabled && config.auth.required;
     if (verifiesAll && hasWildcard(config.allowFrom)) return true;
     if (conversation.kind === "group" || !(verifiesAll || isLocal(config))) return false;
-    return [...config.allowFrom, ...approved].some((entry) => readId(String(entry)) === conversation.id);
+    return [...expandGroups(cfg, names.id, config.allowFrom), ...approved].some((entry) => readId(String(entry)) === conversation.id);
   },
 };

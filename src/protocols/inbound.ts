@@ -40,6 +40,8 @@ export type Conversation =
 export interface Quote {
   messageId?: string;
   body?: string;
+  /** It is known that the agent said it. */
+  isAgents?: true;
 }
 
 export type MediaReference =

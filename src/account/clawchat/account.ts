@@ -219,6 +219,9 @@ export async function openClawchatAccount<Config>(
     get owner() {
       return keeper.login?.identity.ownerUserId;
     },
+    get userId() {
+      return keeper.login && identityOf(keeper.login, corrected).userId;
+    },
     send: (to, message) => account.send(to, message),
     probe,
     upload: (file) => backend.upload(file),

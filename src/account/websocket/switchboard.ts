@@ -41,6 +41,7 @@ export function createWebsocketSwitchboard(deps: WebsocketSwitchboardDeps): Webs
     identify: keyOf,
     turn,
     repeatMs,
+    answersShareIds: true,
     outlet: delivery,
     agent,
     journal,

@@ -37,7 +37,7 @@ function readMessage(frame: Received, author: { id: string; name: string | undef
   const content = isCut ? clip(whole.text, profile.contentChars) : whole.text;
   const mentions = readMentions(fragments, payload.message.context?.mentions);
   const isMentioned = mentions.some((id) => id === profile.login().userId || id === EVERYONE);
-  const quote = readQuote(payload.message.context?.reply);
+  const quote = readQuote(payload.message.context?.reply, profile.login().userId);
   const origin: Origin = {
     chatId,
     chatType,
@@ -64,11 +64,12 @@ function readMessage(frame: Received, author: { id: string; name: string | undef
 }
 
 /** The author of a quotation is not the message that is quoted (CC-39). */
-function readQuote(reply: unknown): Quote | undefined {
+function readQuote(reply: unknown, userId: string): Quote | undefined {
   if (!validateReplyContextReceived(reply)) return undefined;
   const { reply_preview: preview } = reply;
-  const body = validateReplyPreviewReceived(preview) ? readQuoted(preview.fragments) : undefined;
-  return { messageId: reply.reply_to_msg_id, ...(body !== undefined && { body }) };
+  if (!validateReplyPreviewReceived(preview)) return { messageId: reply.reply_to_msg_id };
+  const body = readQuoted(preview.fragments);
+  return { messageId: reply.reply_to_msg_id, ...(body !== undefined && { body }), ...(preview.id === userId && { isAgents: true }) };
 }
 
 /** Tells the agent what became of what it wanted to do, as its owner's words would come (CC-62). */

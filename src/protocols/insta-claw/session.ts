@@ -108,7 +108,9 @@ export function createSession(profile: Profile, ids: Ids): DialedSession<Connect
 
   function deliver(state: ConnectionState, said: About, now: number): GatewayStep {
     // Whoever can change what is on its way can write under any name (IC-17).
-    const inbound: About = profile.trustsPeer ? said : { ...said, sender: { ...said.sender, verified: false } };
+    const { quote } = said;
+    const known: About = quote && isOwn(state.speech, quote.messageId, now) ? { ...said, quote: { ...quote, isAgents: true } } : said;
+    const inbound: About = profile.trustsPeer ? known : { ...known, sender: { ...known.sender, verified: false } };
     if (inbound.content.trim() === "" && inbound.media.length === 0) return acknowledged(inbound, refuse(state, inbound, { code: "INVALID_REQUEST", message: NO_CONTENT }, now));
     return { state, effects: [{ do: "deliver", inbound: { ask: "turn", inbound } }] };
   }

@@ -217,11 +217,15 @@ function stream(state: ConnectionState, of: About, content: string, profile: Pro
   return { state: { ...state, shown }, effects: [send(frame)] };
 }
 
+/** How the ids begin that the plugin makes (WS-27). */
+const UNASKED = "srv_";
+
 function quoteOf(frame: ChatSend): Pick<Inbound, "quote"> {
   if (frame.replyToMessageId === undefined && frame.replyToBody === undefined) return {};
   return {
     quote: {
       ...(frame.replyToMessageId !== undefined && { messageId: frame.replyToMessageId }),
+      ...(frame.replyToMessageId?.startsWith(UNASKED) && { isAgents: true }),
       ...(frame.replyToBody !== undefined && { body: frame.replyToBody }),
     },
   };

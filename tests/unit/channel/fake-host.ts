@@ -18,7 +18,13 @@ export interface FakeHost extends HostAccount<ResolvedWebsocketAccount> {
   dispatched: DispatchRequest[];
   /** The status of the session's entry, as the host would keep it. */
   sessionStatus: string | undefined;
+  /** The rest of it. */
+  session: object | undefined;
+  /** Why the host runs nothing. */
+  dropped: { kind: string; reason: string } | undefined;
   onDispatch(request: DispatchRequest): Promise<object | undefined>;
+  /** Ids of the channel's other accounts. */
+  agents: Set<string>;
   approved: string[];
   pairingCode: string;
 }
@@ -40,7 +46,7 @@ export function fakeHost(channel: object, extra: OpenClawConfig = {}, accountId 
       },
     },
     state: { resolveStateDir: () => "/nowhere" },
-    agent: { session: { getSessionEntry: () => (host.sessionStatus === undefined ? undefined : { status: host.sessionStatus }) } },
+    agent: { session: { getSessionEntry: () => (host.sessionStatus === undefined ? host.session : { status: host.sessionStatus }) } },
     channel: {
       routing: { resolveAgentRoute, buildAgentSessionKey },
       text: { hasControlCommand: (text: string) => /^\/\w+/.test(text) },
@@ -59,6 +65,7 @@ export function fakeHost(channel: object, extra: OpenClawConfig = {}, accountId 
         buildContext: (facts: object) => facts,
         async dispatch(request: DispatchRequest) {
           host.dispatched.push(request);
+          if (host.dropped) return { dispatched: false, admission: host.dropped };
           const dispatchResult = await host.onDispatch(request);
           return { dispatched: true, dispatchResult };
         },
@@ -73,12 +80,17 @@ export function fakeHost(channel: object, extra: OpenClawConfig = {}, accountId 
     system: { ...system, after: (_ms: number, run: () => void) => system.after(0, run) },
     log: { debug: log, info: log, warn: log, error: log },
     runs: createOwnRuns(),
+    agents: new Set<string>(),
+    ownId: () => accountId,
+    isAgent: (id: string) => host.agents.has(id),
     cfg: { channels: { websocket: channel }, ...extra },
     hostConfig: () => host.cfg,
     account: () => resolveAccount(websocketRules, host.cfg, accountId, {}),
     logged,
     dispatched: [],
     sessionStatus: undefined,
+    session: undefined,
+    dropped: undefined,
     onDispatch: async () => ({}),
     approved: [],
     pairingCode: "CODE2345",

@@ -3,6 +3,7 @@ import type { TurnOutcome } from "../../../src/account/agent.ts";
 import type { About } from "../../../src/protocols/clawchat/identity.ts";
 import { merge } from "../../../src/protocols/clawchat/merge.ts";
 import type { Said } from "../../../src/protocols/turn.ts";
+import { createGroupHistory } from "../../../src/channel/group-history.ts";
 import { createResumed } from "../../../src/channel/resumed.ts";
 import type { Upload } from "../../../src/channel/outbound-media.ts";
 import { runTurn } from "../../../src/channel/turn.ts";
@@ -17,6 +18,7 @@ async function run(host: FakeHost, about: Partial<Inbound> = {}, attempt = 1, si
   const outcome: Promise<TurnOutcome> = runTurn({ inbound: inboundOf(about), attempt }, reply, signal, {
     host,
     resumed,
+    history: createGroupHistory(),
     mediaBounds: () => ({ roots: [], maxBytes: 1, skipsUnreadable }),
     isLocal: ({ auth, host: bind }) => !auth.enabled && bind === "127.0.0.1",
     systemPrompt: () => systemPrompt,
@@ -229,7 +231,7 @@ describe("a turn of several members of a group", () => {
       const payloads: Said[] = [];
       const reply = { started() {}, partial() {}, thought() {}, nextMessage() {}, payload: (payload: Said) => void payloads.push(payload) };
       const inbound = inboundOf({ messageId: `of-${member}`, sender: { id: member, verified: true }, conversation: { ...group("room"), member } });
-      const deps = { host, resumed, mediaBounds: () => ({ roots: [], maxBytes: 1 }), isLocal: () => false, systemPrompt: () => undefined, showsThoughts: () => false, files: () => ({ log: host.log, maxBytes: 1 }) };
+      const deps = { host, resumed, history: createGroupHistory(), mediaBounds: () => ({ roots: [], maxBytes: 1 }), isLocal: () => false, systemPrompt: () => undefined, showsThoughts: () => false, files: () => ({ log: host.log, maxBytes: 1 }) };
       return { payloads, outcome: runTurn({ inbound, attempt: 2 }, reply, new AbortController().signal, deps) };
     };
     const [ann, bob] = [begin("ann"), begin("bob")];

@@ -87,7 +87,9 @@ describe("a message of somebody", () => {
 
   it("CC-39 quotes the message it replies to, never the author's id", () => {
     const reply = { reply_to_msg_id: "msg-q", reply_preview: { id: "usr_agent", nick_name: "bot", fragments: [{ kind: "text", text: "shall I " }, { kind: "image", url: "u" }, { kind: "text", text: "go?" }] } };
-    expect(openHub().ready().hears({ event: "message.reply", reply }).quote).toEqual({ messageId: "msg-q", body: "shall I go?" });
+    expect(openHub().ready().hears({ event: "message.reply", reply }).quote).toEqual({ messageId: "msg-q", body: "shall I go?", isAgents: true });
+    const ofAnother = { ...reply, reply_preview: { ...reply.reply_preview, id: "usr_other" } };
+    expect(openHub().ready().hears({ event: "message.reply", reply: ofAnother }).quote).toEqual({ messageId: "msg-q", body: "shall I go?" });
     expect(openHub().ready().hears({ reply: { reply_to_msg_id: "msg-q", reply_preview: null } }).quote).toEqual({ messageId: "msg-q" });
   });
 

@@ -42,6 +42,9 @@ describe("the configuration of the local IM connector", () => {
   it("LI-18 LI-19 LI-21 LI-23 is careful by default, and lets a burst in", () => {
     expect(configDefaults).toEqual({
       enabled: true,
+      bots: [],
+      allowBots: false,
+      botLoopProtection: {},
       allowInsecure: false,
       debug: false,
       dmPolicy: "pairing",
