@@ -265,7 +265,8 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
     const isWritten = ends.write(turn, terminal);
     // An answer shares its message's id: who quotes it in a direct conversation means the answer (WS-25).
     if (isWritten && terminal.type === "response" && of.conversation.kind === "direct") quotes.remember(lane, of.messageId, terminal.content);
-    if (isWritten && terminal.type === "response" && deps.answersShareIds && of.conversation.kind === "group") quotes.answered(of);
+    // A message that was only heard ends without a word.
+    if (isWritten && terminal.type === "response" && terminal.content !== "" && deps.answersShareIds && of.conversation.kind === "group") quotes.answered(of);
     void pending(async () => {
       await outlet.conclude(of, terminal).finally(() => close(turn));
       changed();

@@ -191,4 +191,23 @@ describe("the switchboard", () => {
     await ann.say("2");
     expect(ann.connection.frames.at(-1)).toMatchObject({ type: "chat.error", error: "Failed to process message: the gateway is restarting" });
   });
+
+  it("WS-25 knows in a group who quotes what the agent has answered or said unasked, also after a restart", async () => {
+    const ann = connect("ann");
+    const quoted: unknown[] = [];
+    agent.access = async ({ quote }) => (quoted.push(quote), { admitted: true, lane: "group:pier" });
+    ann.say("asked", { chatType: "group", groupId: "pier" });
+    await settle();
+    await answer("At eight.");
+    ann.say("heard", { chatType: "group", groupId: "pier" });
+    await settle();
+    agent.running[0]?.end();
+    await settle();
+    switchboard = start(journal);
+    const bob = connect("bob");
+    for (const [messageId, replyToMessageId, groupId] of [["1", "asked", "pier"], ["2", "heard", "pier"], ["3", "asked", "quay"], ["4", "srv_1", "quay"]]) bob.say(`q${messageId}`, { chatType: "group", groupId, replyToMessageId });
+    await settle();
+    const agents = { isAgents: true };
+    expect(quoted.slice(2)).toEqual([{ messageId: "asked", ...agents }, { messageId: "heard" }, { messageId: "asked" }, { messageId: "srv_1", ...agents }]);
+  });
 });

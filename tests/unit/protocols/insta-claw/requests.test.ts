@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { connect, envelope } from "./gateway.ts";
+import { connect, envelope, message } from "./gateway.ts";
 
 const only = (frame: unknown) => {
   const { delivered } = connect().frame(frame);
@@ -120,5 +120,16 @@ describe("the conversation", () => {
     const group = { conversationType: "2", conversationId: "g", conversationTitle: "Readers", senderId: "a", isInAtList: true };
     expect(only(robot(group))).toMatchObject({ conversation: { kind: "group", id: "g", subject: "Readers" }, sender: { id: "a" }, mentioned: true });
     expect(only(robot({ ...group, conversationType: "1" })).conversation).toEqual({ kind: "direct", id: "a", threadId: "g" });
+  });
+});
+
+describe("a quotation", () => {
+  it("IC-8 is of the agent where it names a response of ours that is remembered", () => {
+    const gateway = connect();
+    gateway.says({ say: "terminal", of: message(), terminal: { type: "response", content: "At eight." }, isRepeat: false });
+    const [own = ""] = gateway.state.speech.issued.keys();
+    const quoting = (replyTo: string) => gateway.frame(request("and when?", { metadata: { reply_to: replyTo } })).delivered[0]?.quote;
+    expect(quoting(own)).toEqual({ messageId: own, isAgents: true });
+    expect(quoting("resp_other")).toEqual({ messageId: "resp_other" });
   });
 });
