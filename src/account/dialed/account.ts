@@ -162,7 +162,7 @@ export async function openDialedAccount<Config, State, Origin>(
     const fate = (await duties.screen?.(arrived)) ?? "answer";
     if (fate === "drop") return true;
     if (fate === "keep") {
-      log.debug(`message ${forLog(arrived.messageId)} of ${forLog(arrived.sender.id)} was not run: its group is muted, or it does not call the agent`);
+      log.info(`message ${forLog(arrived.messageId)} of ${forLog(arrived.sender.id)} was not run: its group is muted, or only what mentions the agent is answered there`);
       return await heard.keep(arrived);
     }
     const inbound = heard.withQuote(duties.complete?.(arrived) ?? arrived);
