@@ -1,3 +1,4 @@
+import { isRecentOutboundMessageIdentity } from "openclaw/plugin-sdk/channel-outbound";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -81,5 +82,15 @@ describe("what is said unasked", () => {
     await expect(said("unknown").send("clawchat:user:usr_1")).rejects.toMatchObject({ name: "Error", message: expect.stringContaining("it may have arrived or not") as string });
     // No try will make it a target.
     await expect(said("away").send("@nobody")).rejects.toMatchObject({ name: "Error", message: expect.stringContaining("is no target") as string });
+  });
+});
+
+describe("what an account has said itself", () => {
+  it("is known to the host for the case that the server plays it back", async () => {
+    const { send } = stage(true);
+    const said = { channel: "clawchat", accountId: "default", conversationId: "cnv_1", sourceId: "msg-1" };
+    await send(join(folder, "plan.txt"));
+    expect(isRecentOutboundMessageIdentity(said)).toBe(true);
+    expect(isRecentOutboundMessageIdentity({ ...said, conversationId: "cnv_2" })).toBe(false);
   });
 });
