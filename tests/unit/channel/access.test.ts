@@ -34,17 +34,6 @@ describe("access", () => {
     expect(await decide(host, { sender: verified("bob"), conversation: { kind: "direct", id: "bob" } })).toMatchObject({ admitted: true });
   });
 
-  it("says in the log why an attachment, an agent or one more request for approval has kept a message from running", async () => {
-    const host = fakeHost({});
-    await decideAccess(inboundOf(), { host, approvals: noApprovals, checkMedia: async () => "too large", prepareAgent: async () => ({ ok: true }) });
-    await decideAccess(inboundOf(), { host, approvals: noApprovals, checkMedia: async () => undefined, prepareAgent: async () => ({ ok: false, error: "no room for another agent" }) });
-    const waiting = fakeHost({ dmPolicy: "pairing" });
-    waiting.pairingCode = "";
-    await decide(waiting);
-    expect(host.logged).toEqual(["message app-1 of ann was not run: attachment rejected: too large", "message app-1 of ann was not run: no room for another agent"]);
-    expect(waiting.logged).toEqual([expect.stringMatching(/^message app-1 of ann was not run: /)]);
-  });
-
   it("WS-23 does not take Bob for bob in a list", async () => {
     const host = fakeHost({ dmPolicy: "allowlist", allowFrom: ["bob"] });
     expect(await decide(host, { sender: verified("Bob"), conversation: { kind: "direct", id: "Bob" } })).toMatchObject({ admitted: false, code: "forbidden" });

@@ -90,7 +90,7 @@ describe("who may talk in a group", () => {
     const host = fakeHost({ dmPolicy: "pairing", allowFrom: ["ann"] });
     const deps = { host, approvals: noApprovals, checkMedia: async () => "it is a directory" as string | undefined, prepareAgent: async () => ({ ok: false, error: "there are too many agents" }) as const };
     await decideAccess(inboundOf(), deps);
-    expect(reasonIn(host)).toBe("media_rejected, it is a directory");
+    expect(reasonIn(host)).toBe("attachment rejected: it is a directory");
     await decideAccess(inboundOf(), { ...deps, checkMedia: async () => undefined });
     expect(reasonIn(host)).toBe("there are too many agents");
     host.pairingCode = "";
