@@ -3,7 +3,7 @@
 
 import { codePoints } from "../runtime.ts";
 export const InstaClawConfigInput = validate14;
-const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"clientId":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appKey":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"systemPrompt":{"type":"string","maxLength":65536},"debug":{"type":"boolean"},"wsUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"heartbeatIntervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutThresholdMs":{"type":"integer","minimum":1000,"maximum":3600000},"requestTimeoutMs":{"type":"integer","minimum":1000,"maximum":86400000},"reconnect":{"type":"object","additionalProperties":false,"properties":{"maxAttempts":{"type":"integer","minimum":0,"maximum":1000000}}},"events":{"type":"string","enum":["minimal","full"]},"deltaShape":{"type":"string","enum":["string","object"]},"ack":{"type":"string","enum":["off","intclaw","dingtalk"]},"profile":{"type":"string","enum":["envelope","topic","bare"]},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000}}},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/InstaClawAccountInput"}}}};
+const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"clientId":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecretFile":{"type":"string","minLength":1,"maxLength":4096},"appKey":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"systemPrompt":{"type":"string","maxLength":65536},"debug":{"type":"boolean"},"wsUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"heartbeatIntervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutThresholdMs":{"type":"integer","minimum":1000,"maximum":3600000},"requestTimeoutMs":{"type":"integer","minimum":1000,"maximum":86400000},"reconnect":{"type":"object","additionalProperties":false,"properties":{"maxAttempts":{"type":"integer","minimum":0,"maximum":1000000}}},"events":{"type":"string","enum":["minimal","full"]},"deltaShape":{"type":"string","enum":["string","object"]},"ack":{"type":"string","enum":["off","intclaw","dingtalk"]},"profile":{"type":"string","enum":["envelope","topic","bare"]},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000}}},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/InstaClawAccountInput"}}}};
 const func2 = Object.prototype.hasOwnProperty;
 const func3 = codePoints;
 const func5 = (s) => { for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (!((c >= 32 && c <= 126))) return false; } return true; };
@@ -113,7 +113,7 @@ validate15.errors = vErrors;
 return errors === 0;
 }
 
-const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"clientId":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appKey":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"systemPrompt":{"type":"string","maxLength":65536},"debug":{"type":"boolean"},"wsUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"heartbeatIntervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutThresholdMs":{"type":"integer","minimum":1000,"maximum":3600000},"requestTimeoutMs":{"type":"integer","minimum":1000,"maximum":86400000},"reconnect":{"type":"object","additionalProperties":false,"properties":{"maxAttempts":{"type":"integer","minimum":0,"maximum":1000000}}},"events":{"type":"string","enum":["minimal","full"]},"deltaShape":{"type":"string","enum":["string","object"]},"ack":{"type":"string","enum":["off","intclaw","dingtalk"]},"profile":{"type":"string","enum":["envelope","topic","bare"]},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000}}}}};
+const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"clientId":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecretFile":{"type":"string","minLength":1,"maxLength":4096},"appKey":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"systemPrompt":{"type":"string","maxLength":65536},"debug":{"type":"boolean"},"wsUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"heartbeatIntervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutThresholdMs":{"type":"integer","minimum":1000,"maximum":3600000},"requestTimeoutMs":{"type":"integer","minimum":1000,"maximum":86400000},"reconnect":{"type":"object","additionalProperties":false,"properties":{"maxAttempts":{"type":"integer","minimum":0,"maximum":1000000}}},"events":{"type":"string","enum":["minimal","full"]},"deltaShape":{"type":"string","enum":["string","object"]},"ack":{"type":"string","enum":["off","intclaw","dingtalk"]},"profile":{"type":"string","enum":["envelope","topic","bare"]},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000}}}}};
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -396,15 +396,42 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.appKey !== undefined){
-let data8 = data.appKey;
+if(data.clientSecretFile !== undefined){
+let data8 = data.clientSecretFile;
 const _errs25 = errors;
-const _errs26 = errors;
-let valid4 = false;
-const _errs27 = errors;
-if(errors === _errs27){
+if(errors === _errs25){
 if(typeof data8 === "string"){
-if(data8.length > 512 && func3(data8) > 512){
+if(data8.length > 4096 && func3(data8) > 4096){
+validate20.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+return false;
+}
+else {
+if(data8.length < 1){
+validate20.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs25 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.appKey !== undefined){
+let data9 = data.appKey;
+const _errs27 = errors;
+const _errs28 = errors;
+let valid4 = false;
+const _errs29 = errors;
+if(errors === _errs29){
+if(typeof data9 === "string"){
+if(data9.length > 512 && func3(data9) > 512){
 const err8 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err8];
@@ -415,7 +442,7 @@ vErrors.push(err8);
 errors++;
 }
 else {
-if(!func5(data8)){
+if(!func5(data9)){
 const err9 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err9];
@@ -438,15 +465,15 @@ vErrors.push(err10);
 errors++;
 }
 }
-var _valid2 = _errs27 === errors;
+var _valid2 = _errs29 === errors;
 valid4 = valid4 || _valid2;
 if(!valid4){
-const _errs29 = errors;
-if(!(validate15(data8, {instancePath:instancePath+"/appKey",parentData:data,parentDataProperty:"appKey",rootData}))){
+const _errs31 = errors;
+if(!(validate15(data9, {instancePath:instancePath+"/appKey",parentData:data,parentDataProperty:"appKey",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid2 = _errs29 === errors;
+var _valid2 = _errs31 === errors;
 valid4 = valid4 || _valid2;
 }
 if(!valid4){
@@ -462,31 +489,31 @@ validate20.errors = vErrors;
 return false;
 }
 else {
-errors = _errs26;
+errors = _errs28;
 if(vErrors !== null){
-if(_errs26){
-vErrors.length = _errs26;
+if(_errs28){
+vErrors.length = _errs28;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs25 === errors;
+var valid0 = _errs27 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.appSecret !== undefined){
-let data9 = data.appSecret;
-const _errs30 = errors;
-const _errs31 = errors;
-let valid5 = false;
+let data10 = data.appSecret;
 const _errs32 = errors;
-if(errors === _errs32){
-if(typeof data9 === "string"){
-if(data9.length > 512 && func3(data9) > 512){
+const _errs33 = errors;
+let valid5 = false;
+const _errs34 = errors;
+if(errors === _errs34){
+if(typeof data10 === "string"){
+if(data10.length > 512 && func3(data10) > 512){
 const err12 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err12];
@@ -497,7 +524,7 @@ vErrors.push(err12);
 errors++;
 }
 else {
-if(!func5(data9)){
+if(!func5(data10)){
 const err13 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err13];
@@ -520,15 +547,15 @@ vErrors.push(err14);
 errors++;
 }
 }
-var _valid3 = _errs32 === errors;
+var _valid3 = _errs34 === errors;
 valid5 = valid5 || _valid3;
 if(!valid5){
-const _errs34 = errors;
-if(!(validate15(data9, {instancePath:instancePath+"/appSecret",parentData:data,parentDataProperty:"appSecret",rootData}))){
+const _errs36 = errors;
+if(!(validate15(data10, {instancePath:instancePath+"/appSecret",parentData:data,parentDataProperty:"appSecret",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid3 = _errs34 === errors;
+var _valid3 = _errs36 === errors;
 valid5 = valid5 || _valid3;
 }
 if(!valid5){
@@ -544,28 +571,28 @@ validate20.errors = vErrors;
 return false;
 }
 else {
-errors = _errs31;
+errors = _errs33;
 if(vErrors !== null){
-if(_errs31){
-vErrors.length = _errs31;
+if(_errs33){
+vErrors.length = _errs33;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs30 === errors;
+var valid0 = _errs32 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data10 = data.systemPrompt;
-const _errs35 = errors;
-if(errors === _errs35){
-if(typeof data10 === "string"){
-if(data10.length > 65536 && func3(data10) > 65536){
+let data11 = data.systemPrompt;
+const _errs37 = errors;
+if(errors === _errs37){
+if(typeof data11 === "string"){
+if(data11.length > 65536 && func3(data11) > 65536){
 validate20.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -575,35 +602,35 @@ validate20.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs35 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.debug !== undefined){
-const _errs37 = errors;
-if(typeof data.debug !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
 var valid0 = _errs37 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.wsUrl !== undefined){
-let data12 = data.wsUrl;
+if(data.debug !== undefined){
 const _errs39 = errors;
-if(errors === _errs39){
-if(typeof data12 === "string"){
-if(data12.length > 2048 && func3(data12) > 2048){
+if(typeof data.debug !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs39 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.wsUrl !== undefined){
+let data13 = data.wsUrl;
+const _errs41 = errors;
+if(errors === _errs41){
+if(typeof data13 === "string"){
+if(data13.length > 2048 && func3(data13) > 2048){
 validate20.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data12.length < 1){
+if(data13.length < 1){
 validate20.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -614,44 +641,17 @@ validate20.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs39 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.allowInsecure !== undefined){
-const _errs41 = errors;
-if(typeof data.allowInsecure !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
 var valid0 = _errs41 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.heartbeatIntervalMs !== undefined){
-let data14 = data.heartbeatIntervalMs;
+if(data.allowInsecure !== undefined){
 const _errs43 = errors;
-if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-validate20.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/type",keyword:"type",params:{type: "integer"}}];
+if(typeof data.allowInsecure !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-if(errors === _errs43){
-if((typeof data14 == "number") && (isFinite(data14))){
-if(data14 > 600000 || isNaN(data14)){
-validate20.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
-return false;
-}
-else {
-if(data14 < 1000 || isNaN(data14)){
-validate20.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
-return false;
-}
-}
-}
 }
 var valid0 = _errs43 === errors;
 }
@@ -659,22 +659,22 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.timeoutThresholdMs !== undefined){
-let data15 = data.timeoutThresholdMs;
+if(data.heartbeatIntervalMs !== undefined){
+let data15 = data.heartbeatIntervalMs;
 const _errs45 = errors;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-validate20.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs45){
 if((typeof data15 == "number") && (isFinite(data15))){
-if(data15 > 3600000 || isNaN(data15)){
-validate20.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
+if(data15 > 600000 || isNaN(data15)){
+validate20.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data15 < 1000 || isNaN(data15)){
-validate20.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate20.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -686,22 +686,22 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.requestTimeoutMs !== undefined){
-let data16 = data.requestTimeoutMs;
+if(data.timeoutThresholdMs !== undefined){
+let data16 = data.timeoutThresholdMs;
 const _errs47 = errors;
 if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
-validate20.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs47){
 if((typeof data16 == "number") && (isFinite(data16))){
-if(data16 > 86400000 || isNaN(data16)){
-validate20.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
+if(data16 > 3600000 || isNaN(data16)){
+validate20.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
 return false;
 }
 else {
 if(data16 < 1000 || isNaN(data16)){
-validate20.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate20.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -713,35 +713,62 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.reconnect !== undefined){
-let data17 = data.reconnect;
+if(data.requestTimeoutMs !== undefined){
+let data17 = data.requestTimeoutMs;
 const _errs49 = errors;
+if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
+validate20.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
 if(errors === _errs49){
-if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
+if((typeof data17 == "number") && (isFinite(data17))){
+if(data17 > 86400000 || isNaN(data17)){
+validate20.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
+return false;
+}
+else {
+if(data17 < 1000 || isNaN(data17)){
+validate20.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs49 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.reconnect !== undefined){
+let data18 = data.reconnect;
 const _errs51 = errors;
-for(const key2 in data17){
+if(errors === _errs51){
+if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
+const _errs53 = errors;
+for(const key2 in data18){
 if(!(key2 === "maxAttempts")){
 validate20.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
 }
-if(_errs51 === errors){
-if(data17.maxAttempts !== undefined){
-let data18 = data17.maxAttempts;
-const _errs52 = errors;
-if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
+if(_errs53 === errors){
+if(data18.maxAttempts !== undefined){
+let data19 = data18.maxAttempts;
+const _errs54 = errors;
+if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
 validate20.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs52){
-if((typeof data18 == "number") && (isFinite(data18))){
-if(data18 > 1000000 || isNaN(data18)){
+if(errors === _errs54){
+if((typeof data19 == "number") && (isFinite(data19))){
+if(data19 > 1000000 || isNaN(data19)){
 validate20.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data18 < 0 || isNaN(data18)){
+if(data19 < 0 || isNaN(data19)){
 validate20.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
@@ -756,38 +783,21 @@ validate20.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs49 === errors;
+var valid0 = _errs51 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.events !== undefined){
-let data19 = data.events;
-const _errs54 = errors;
-if(typeof data19 !== "string"){
+let data20 = data.events;
+const _errs56 = errors;
+if(typeof data20 !== "string"){
 validate20.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data19 === "minimal") || (data19 === "full"))){
+if(!((data20 === "minimal") || (data20 === "full"))){
 validate20.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/enum",keyword:"enum",params:{allowedValues: schema13.properties.events.enum}}];
-return false;
-}
-var valid0 = _errs54 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.deltaShape !== undefined){
-let data20 = data.deltaShape;
-const _errs56 = errors;
-if(typeof data20 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data20 === "string") || (data20 === "object"))){
-validate20.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/enum",keyword:"enum",params:{allowedValues: schema13.properties.deltaShape.enum}}];
 return false;
 }
 var valid0 = _errs56 === errors;
@@ -796,15 +806,15 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.ack !== undefined){
-let data21 = data.ack;
+if(data.deltaShape !== undefined){
+let data21 = data.deltaShape;
 const _errs58 = errors;
 if(typeof data21 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data21 === "off") || (data21 === "intclaw")) || (data21 === "dingtalk"))){
-validate20.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/enum",keyword:"enum",params:{allowedValues: schema13.properties.ack.enum}}];
+if(!((data21 === "string") || (data21 === "object"))){
+validate20.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/enum",keyword:"enum",params:{allowedValues: schema13.properties.deltaShape.enum}}];
 return false;
 }
 var valid0 = _errs58 === errors;
@@ -813,15 +823,15 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.profile !== undefined){
-let data22 = data.profile;
+if(data.ack !== undefined){
+let data22 = data.ack;
 const _errs60 = errors;
 if(typeof data22 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data22 === "envelope") || (data22 === "topic")) || (data22 === "bare"))){
-validate20.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/enum",keyword:"enum",params:{allowedValues: schema13.properties.profile.enum}}];
+if(!(((data22 === "off") || (data22 === "intclaw")) || (data22 === "dingtalk"))){
+validate20.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/enum",keyword:"enum",params:{allowedValues: schema13.properties.ack.enum}}];
 return false;
 }
 var valid0 = _errs60 === errors;
@@ -830,15 +840,15 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.dmPolicy !== undefined){
-let data23 = data.dmPolicy;
+if(data.profile !== undefined){
+let data23 = data.profile;
 const _errs62 = errors;
 if(typeof data23 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data23 === "open") || (data23 === "pairing")) || (data23 === "allowlist")) || (data23 === "disabled"))){
-validate20.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
+if(!(((data23 === "envelope") || (data23 === "topic")) || (data23 === "bare"))){
+validate20.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/enum",keyword:"enum",params:{allowedValues: schema13.properties.profile.enum}}];
 return false;
 }
 var valid0 = _errs62 === errors;
@@ -847,26 +857,43 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.allowFrom !== undefined){
-let data24 = data.allowFrom;
+if(data.dmPolicy !== undefined){
+let data24 = data.dmPolicy;
 const _errs64 = errors;
-if(errors === _errs64){
-if(Array.isArray(data24)){
-if(data24.length > 10000){
+if(typeof data24 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data24 === "open") || (data24 === "pairing")) || (data24 === "allowlist")) || (data24 === "disabled"))){
+validate20.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
+return false;
+}
+var valid0 = _errs64 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.allowFrom !== undefined){
+let data25 = data.allowFrom;
+const _errs66 = errors;
+if(errors === _errs66){
+if(Array.isArray(data25)){
+if(data25.length > 10000){
 validate20.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid7 = true;
-const len0 = data24.length;
+const len0 = data25.length;
 for(let i0=0; i0<len0; i0++){
-let data25 = data24[i0];
-const _errs66 = errors;
-if((typeof data25 !== "string") && (!((typeof data25 == "number") && (isFinite(data25))))){
+let data26 = data25[i0];
+const _errs68 = errors;
+if((typeof data26 !== "string") && (!((typeof data26 == "number") && (isFinite(data26))))){
 validate20.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
 return false;
 }
-var valid7 = _errs66 === errors;
+var valid7 = _errs68 === errors;
 if(!valid7){
 break;
 }
@@ -878,49 +905,49 @@ validate20.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs64 === errors;
+var valid0 = _errs66 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data26 = data.groupPolicy;
-const _errs68 = errors;
-if(typeof data26 !== "string"){
+let data27 = data.groupPolicy;
+const _errs70 = errors;
+if(typeof data27 !== "string"){
 validate20.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data26 === "open") || (data26 === "allowlist")) || (data26 === "disabled"))){
+if(!(((data27 === "open") || (data27 === "allowlist")) || (data27 === "disabled"))){
 validate20.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs68 === errors;
+var valid0 = _errs70 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data27 = data.groupAllowFrom;
-const _errs70 = errors;
-if(errors === _errs70){
-if(Array.isArray(data27)){
-if(data27.length > 10000){
+let data28 = data.groupAllowFrom;
+const _errs72 = errors;
+if(errors === _errs72){
+if(Array.isArray(data28)){
+if(data28.length > 10000){
 validate20.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid8 = true;
-const len1 = data27.length;
+const len1 = data28.length;
 for(let i1=0; i1<len1; i1++){
-let data28 = data27[i1];
-const _errs72 = errors;
-if((typeof data28 !== "string") && (!((typeof data28 == "number") && (isFinite(data28))))){
+let data29 = data28[i1];
+const _errs74 = errors;
+if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
 validate20.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid8 = _errs72 === errors;
+var valid8 = _errs74 === errors;
 if(!valid8){
 break;
 }
@@ -932,69 +959,52 @@ validate20.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs70 === errors;
+var valid0 = _errs72 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requireMention !== undefined){
-const _errs74 = errors;
+const _errs76 = errors;
 if(typeof data.requireMention !== "boolean"){
 validate20.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs74 === errors;
+var valid0 = _errs76 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data30 = data.groups;
-const _errs76 = errors;
-if(errors === _errs76){
-if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
-if(Object.keys(data30).length > 10000){
+let data31 = data.groups;
+const _errs78 = errors;
+if(errors === _errs78){
+if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
+if(Object.keys(data31).length > 10000){
 validate20.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key3 in data30){
-let data31 = data30[key3];
-const _errs79 = errors;
-if(errors === _errs79){
-if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
+for(const key3 in data31){
+let data32 = data31[key3];
 const _errs81 = errors;
-for(const key4 in data31){
+if(errors === _errs81){
+if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
+const _errs83 = errors;
+for(const key4 in data32){
 if(!(((((key4 === "enabled") || (key4 === "groupPolicy")) || (key4 === "allowFrom")) || (key4 === "tools")) || (key4 === "requireMention"))){
 validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs81 === errors){
-if(data31.enabled !== undefined){
-const _errs82 = errors;
-if(typeof data31.enabled !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid10 = _errs82 === errors;
-}
-else {
-var valid10 = true;
-}
-if(valid10){
-if(data31.groupPolicy !== undefined){
-let data33 = data31.groupPolicy;
+if(_errs83 === errors){
+if(data32.enabled !== undefined){
 const _errs84 = errors;
-if(typeof data33 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!(((data33 === "open") || (data33 === "allowlist")) || (data33 === "disabled"))){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+if(typeof data32.enabled !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid10 = _errs84 === errors;
@@ -1003,26 +1013,43 @@ else {
 var valid10 = true;
 }
 if(valid10){
-if(data31.allowFrom !== undefined){
-let data34 = data31.allowFrom;
+if(data32.groupPolicy !== undefined){
+let data34 = data32.groupPolicy;
 const _errs86 = errors;
-if(errors === _errs86){
-if(Array.isArray(data34)){
-if(data34.length > 10000){
+if(typeof data34 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data34 === "open") || (data34 === "allowlist")) || (data34 === "disabled"))){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+return false;
+}
+var valid10 = _errs86 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data32.allowFrom !== undefined){
+let data35 = data32.allowFrom;
+const _errs88 = errors;
+if(errors === _errs88){
+if(Array.isArray(data35)){
+if(data35.length > 10000){
 validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid11 = true;
-const len2 = data34.length;
+const len2 = data35.length;
 for(let i2=0; i2<len2; i2++){
-let data35 = data34[i2];
-const _errs88 = errors;
-if((typeof data35 !== "string") && (!((typeof data35 == "number") && (isFinite(data35))))){
+let data36 = data35[i2];
+const _errs90 = errors;
+if((typeof data36 !== "string") && (!((typeof data36 == "number") && (isFinite(data36))))){
 validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i2,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-var valid11 = _errs88 === errors;
+var valid11 = _errs90 === errors;
 if(!valid11){
 break;
 }
@@ -1034,49 +1061,49 @@ validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs86 === errors;
+var valid10 = _errs88 === errors;
 }
 else {
 var valid10 = true;
 }
 if(valid10){
-if(data31.tools !== undefined){
-let data36 = data31.tools;
-const _errs90 = errors;
-if(errors === _errs90){
-if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+if(data32.tools !== undefined){
+let data37 = data32.tools;
 const _errs92 = errors;
-for(const key5 in data36){
+if(errors === _errs92){
+if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
+const _errs94 = errors;
+for(const key5 in data37){
 if(!(((key5 === "allow") || (key5 === "alsoAllow")) || (key5 === "deny"))){
 validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs92 === errors){
-if(data36.allow !== undefined){
-let data37 = data36.allow;
-const _errs93 = errors;
-if(errors === _errs93){
-if(Array.isArray(data37)){
-if(data37.length > 1000){
+if(_errs94 === errors){
+if(data37.allow !== undefined){
+let data38 = data37.allow;
+const _errs95 = errors;
+if(errors === _errs95){
+if(Array.isArray(data38)){
+if(data38.length > 1000){
 validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid13 = true;
-const len3 = data37.length;
+const len3 = data38.length;
 for(let i3=0; i3<len3; i3++){
-let data38 = data37[i3];
-const _errs95 = errors;
-if(errors === _errs95){
-if(typeof data38 === "string"){
-if(data38.length > 128 && func3(data38) > 128){
+let data39 = data38[i3];
+const _errs97 = errors;
+if(errors === _errs97){
+if(typeof data39 === "string"){
+if(data39.length > 128 && func3(data39) > 128){
 validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data38.length < 1){
+if(data39.length < 1){
 validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1087,7 +1114,7 @@ validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid13 = _errs95 === errors;
+var valid13 = _errs97 === errors;
 if(!valid13){
 break;
 }
@@ -1099,35 +1126,35 @@ validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid12 = _errs93 === errors;
+var valid12 = _errs95 === errors;
 }
 else {
 var valid12 = true;
 }
 if(valid12){
-if(data36.alsoAllow !== undefined){
-let data39 = data36.alsoAllow;
-const _errs97 = errors;
-if(errors === _errs97){
-if(Array.isArray(data39)){
-if(data39.length > 1000){
+if(data37.alsoAllow !== undefined){
+let data40 = data37.alsoAllow;
+const _errs99 = errors;
+if(errors === _errs99){
+if(Array.isArray(data40)){
+if(data40.length > 1000){
 validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid14 = true;
-const len4 = data39.length;
+const len4 = data40.length;
 for(let i4=0; i4<len4; i4++){
-let data40 = data39[i4];
-const _errs99 = errors;
-if(errors === _errs99){
-if(typeof data40 === "string"){
-if(data40.length > 128 && func3(data40) > 128){
+let data41 = data40[i4];
+const _errs101 = errors;
+if(errors === _errs101){
+if(typeof data41 === "string"){
+if(data41.length > 128 && func3(data41) > 128){
 validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data40.length < 1){
+if(data41.length < 1){
 validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1138,7 +1165,7 @@ validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid14 = _errs99 === errors;
+var valid14 = _errs101 === errors;
 if(!valid14){
 break;
 }
@@ -1150,35 +1177,35 @@ validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid12 = _errs97 === errors;
+var valid12 = _errs99 === errors;
 }
 else {
 var valid12 = true;
 }
 if(valid12){
-if(data36.deny !== undefined){
-let data41 = data36.deny;
-const _errs101 = errors;
-if(errors === _errs101){
-if(Array.isArray(data41)){
-if(data41.length > 1000){
+if(data37.deny !== undefined){
+let data42 = data37.deny;
+const _errs103 = errors;
+if(errors === _errs103){
+if(Array.isArray(data42)){
+if(data42.length > 1000){
 validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid15 = true;
-const len5 = data41.length;
+const len5 = data42.length;
 for(let i5=0; i5<len5; i5++){
-let data42 = data41[i5];
-const _errs103 = errors;
-if(errors === _errs103){
-if(typeof data42 === "string"){
-if(data42.length > 128 && func3(data42) > 128){
+let data43 = data42[i5];
+const _errs105 = errors;
+if(errors === _errs105){
+if(typeof data43 === "string"){
+if(data43.length > 128 && func3(data43) > 128){
 validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data42.length < 1){
+if(data43.length < 1){
 validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1189,7 +1216,7 @@ validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid15 = _errs103 === errors;
+var valid15 = _errs105 === errors;
 if(!valid15){
 break;
 }
@@ -1201,7 +1228,7 @@ validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid12 = _errs101 === errors;
+var valid12 = _errs103 === errors;
 }
 else {
 var valid12 = true;
@@ -1215,19 +1242,19 @@ validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs90 === errors;
+var valid10 = _errs92 === errors;
 }
 else {
 var valid10 = true;
 }
 if(valid10){
-if(data31.requireMention !== undefined){
-const _errs105 = errors;
-if(typeof data31.requireMention !== "boolean"){
+if(data32.requireMention !== undefined){
+const _errs107 = errors;
+if(typeof data32.requireMention !== "boolean"){
 validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid10 = _errs105 === errors;
+var valid10 = _errs107 === errors;
 }
 else {
 var valid10 = true;
@@ -1243,7 +1270,7 @@ validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid9 = _errs79 === errors;
+var valid9 = _errs81 === errors;
 if(!valid9){
 break;
 }
@@ -1255,59 +1282,59 @@ validate20.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs76 === errors;
+var valid0 = _errs78 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.historyLimit !== undefined){
-let data44 = data.historyLimit;
-const _errs107 = errors;
-if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
+let data45 = data.historyLimit;
+const _errs109 = errors;
+if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
 validate20.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs107){
-if((typeof data44 == "number") && (isFinite(data44))){
-if(data44 > 1000 || isNaN(data44)){
+if(errors === _errs109){
+if((typeof data45 == "number") && (isFinite(data45))){
+if(data45 > 1000 || isNaN(data45)){
 validate20.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data44 < 0 || isNaN(data44)){
+if(data45 < 0 || isNaN(data45)){
 validate20.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs107 === errors;
+var valid0 = _errs109 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data45 = data.bots;
-const _errs109 = errors;
-if(errors === _errs109){
-if(Array.isArray(data45)){
-if(data45.length > 1000){
+let data46 = data.bots;
+const _errs111 = errors;
+if(errors === _errs111){
+if(Array.isArray(data46)){
+if(data46.length > 1000){
 validate20.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid16 = true;
-const len6 = data45.length;
+const len6 = data46.length;
 for(let i6=0; i6<len6; i6++){
-let data46 = data45[i6];
-const _errs111 = errors;
-if((typeof data46 !== "string") && (!((typeof data46 == "number") && (isFinite(data46))))){
+let data47 = data46[i6];
+const _errs113 = errors;
+if((typeof data47 !== "string") && (!((typeof data47 == "number") && (isFinite(data47))))){
 validate20.errors = [{instancePath:instancePath+"/bots/" + i6,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
 return false;
 }
-var valid16 = _errs111 === errors;
+var valid16 = _errs113 === errors;
 if(!valid16){
 break;
 }
@@ -1319,75 +1346,48 @@ validate20.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs109 === errors;
+var valid0 = _errs111 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data47 = data.allowBots;
-const _errs113 = errors;
-if((typeof data47 !== "boolean") && (typeof data47 !== "string")){
+let data48 = data.allowBots;
+const _errs115 = errors;
+if((typeof data48 !== "boolean") && (typeof data48 !== "string")){
 validate20.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
 return false;
 }
-if(!(((data47 === true) || (data47 === false)) || (data47 === "mentions"))){
+if(!(((data48 === true) || (data48 === false)) || (data48 === "mentions"))){
 validate20.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs113 === errors;
+var valid0 = _errs115 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data48 = data.botLoopProtection;
-const _errs115 = errors;
-if(errors === _errs115){
-if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
+let data49 = data.botLoopProtection;
 const _errs117 = errors;
-for(const key6 in data48){
+if(errors === _errs117){
+if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
+const _errs119 = errors;
+for(const key6 in data49){
 if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
 validate20.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs117 === errors){
-if(data48.enabled !== undefined){
-const _errs118 = errors;
-if(typeof data48.enabled !== "boolean"){
+if(_errs119 === errors){
+if(data49.enabled !== undefined){
+const _errs120 = errors;
+if(typeof data49.enabled !== "boolean"){
 validate20.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-var valid17 = _errs118 === errors;
-}
-else {
-var valid17 = true;
-}
-if(valid17){
-if(data48.maxEventsPerWindow !== undefined){
-let data50 = data48.maxEventsPerWindow;
-const _errs120 = errors;
-if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs120){
-if((typeof data50 == "number") && (isFinite(data50))){
-if(data50 > 10000 || isNaN(data50)){
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
-return false;
-}
-else {
-if(data50 < 1 || isNaN(data50)){
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
 }
 var valid17 = _errs120 === errors;
 }
@@ -1395,22 +1395,22 @@ else {
 var valid17 = true;
 }
 if(valid17){
-if(data48.windowSeconds !== undefined){
-let data51 = data48.windowSeconds;
+if(data49.maxEventsPerWindow !== undefined){
+let data51 = data49.maxEventsPerWindow;
 const _errs122 = errors;
 if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs122){
 if((typeof data51 == "number") && (isFinite(data51))){
-if(data51 > 86400 || isNaN(data51)){
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+if(data51 > 10000 || isNaN(data51)){
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data51 < 1 || isNaN(data51)){
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1422,28 +1422,55 @@ else {
 var valid17 = true;
 }
 if(valid17){
-if(data48.cooldownSeconds !== undefined){
-let data52 = data48.cooldownSeconds;
+if(data49.windowSeconds !== undefined){
+let data52 = data49.windowSeconds;
 const _errs124 = errors;
 if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs124){
 if((typeof data52 == "number") && (isFinite(data52))){
 if(data52 > 86400 || isNaN(data52)){
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data52 < 1 || isNaN(data52)){
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
 var valid17 = _errs124 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data49.cooldownSeconds !== undefined){
+let data53 = data49.cooldownSeconds;
+const _errs126 = errors;
+if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs126){
+if((typeof data53 == "number") && (isFinite(data53))){
+if(data53 > 86400 || isNaN(data53)){
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data53 < 1 || isNaN(data53)){
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid17 = _errs126 === errors;
 }
 else {
 var valid17 = true;
@@ -1458,69 +1485,42 @@ validate20.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs115 === errors;
+var valid0 = _errs117 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data53 = data.limits;
-const _errs126 = errors;
-if(errors === _errs126){
-if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+let data54 = data.limits;
 const _errs128 = errors;
-for(const key7 in data53){
+if(errors === _errs128){
+if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
+const _errs130 = errors;
+for(const key7 in data54){
 if(!((((((key7 === "maxPayload") || (key7 === "maxConcurrent")) || (key7 === "queuedPerSession")) || (key7 === "messagesPerMinute")) || (key7 === "messageBurst")) || (key7 === "dedupeEntries"))){
 validate20.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs128 === errors){
-if(data53.maxPayload !== undefined){
-let data54 = data53.maxPayload;
-const _errs129 = errors;
-if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
-validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs129){
-if((typeof data54 == "number") && (isFinite(data54))){
-if(data54 > 16777216 || isNaN(data54)){
-validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
-return false;
-}
-else {
-if(data54 < 1024 || isNaN(data54)){
-validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
-return false;
-}
-}
-}
-}
-var valid18 = _errs129 === errors;
-}
-else {
-var valid18 = true;
-}
-if(valid18){
-if(data53.maxConcurrent !== undefined){
-let data55 = data53.maxConcurrent;
+if(_errs130 === errors){
+if(data54.maxPayload !== undefined){
+let data55 = data54.maxPayload;
 const _errs131 = errors;
 if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
-validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs131){
 if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 1000 || isNaN(data55)){
-validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+if(data55 > 16777216 || isNaN(data55)){
+validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data55 < 1 || isNaN(data55)){
-validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+if(data55 < 1024 || isNaN(data55)){
+validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
@@ -1532,22 +1532,22 @@ else {
 var valid18 = true;
 }
 if(valid18){
-if(data53.queuedPerSession !== undefined){
-let data56 = data53.queuedPerSession;
+if(data54.maxConcurrent !== undefined){
+let data56 = data54.maxConcurrent;
 const _errs133 = errors;
 if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
-validate20.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs133){
 if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 10000 || isNaN(data56)){
-validate20.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+if(data56 > 1000 || isNaN(data56)){
+validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data56 < 1 || isNaN(data56)){
-validate20.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1559,22 +1559,22 @@ else {
 var valid18 = true;
 }
 if(valid18){
-if(data53.messagesPerMinute !== undefined){
-let data57 = data53.messagesPerMinute;
+if(data54.queuedPerSession !== undefined){
+let data57 = data54.queuedPerSession;
 const _errs135 = errors;
 if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
-validate20.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs135){
 if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 100000 || isNaN(data57)){
-validate20.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+if(data57 > 10000 || isNaN(data57)){
+validate20.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data57 < 1 || isNaN(data57)){
-validate20.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate20.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1586,22 +1586,22 @@ else {
 var valid18 = true;
 }
 if(valid18){
-if(data53.messageBurst !== undefined){
-let data58 = data53.messageBurst;
+if(data54.messagesPerMinute !== undefined){
+let data58 = data54.messagesPerMinute;
 const _errs137 = errors;
 if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
-validate20.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs137){
 if((typeof data58 == "number") && (isFinite(data58))){
 if(data58 > 100000 || isNaN(data58)){
-validate20.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate20.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data58 < 1 || isNaN(data58)){
-validate20.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate20.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1613,28 +1613,55 @@ else {
 var valid18 = true;
 }
 if(valid18){
-if(data53.dedupeEntries !== undefined){
-let data59 = data53.dedupeEntries;
+if(data54.messageBurst !== undefined){
+let data59 = data54.messageBurst;
 const _errs139 = errors;
 if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
-validate20.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs139){
 if((typeof data59 == "number") && (isFinite(data59))){
-if(data59 > 1000000 || isNaN(data59)){
-validate20.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+if(data59 > 100000 || isNaN(data59)){
+validate20.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data59 < 1 || isNaN(data59)){
-validate20.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate20.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
 var valid18 = _errs139 === errors;
+}
+else {
+var valid18 = true;
+}
+if(valid18){
+if(data54.dedupeEntries !== undefined){
+let data60 = data54.dedupeEntries;
+const _errs141 = errors;
+if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
+validate20.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs141){
+if((typeof data60 == "number") && (isFinite(data60))){
+if(data60 > 1000000 || isNaN(data60)){
+validate20.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data60 < 1 || isNaN(data60)){
+validate20.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid18 = _errs141 === errors;
 }
 else {
 var valid18 = true;
@@ -1651,10 +1678,11 @@ validate20.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs126 === errors;
+var valid0 = _errs128 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }
@@ -1978,15 +2006,42 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.appKey !== undefined){
-let data8 = data.appKey;
+if(data.clientSecretFile !== undefined){
+let data8 = data.clientSecretFile;
 const _errs25 = errors;
-const _errs26 = errors;
-let valid4 = false;
-const _errs27 = errors;
-if(errors === _errs27){
+if(errors === _errs25){
 if(typeof data8 === "string"){
-if(data8.length > 512 && func3(data8) > 512){
+if(data8.length > 4096 && func3(data8) > 4096){
+validate14.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+return false;
+}
+else {
+if(data8.length < 1){
+validate14.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs25 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.appKey !== undefined){
+let data9 = data.appKey;
+const _errs27 = errors;
+const _errs28 = errors;
+let valid4 = false;
+const _errs29 = errors;
+if(errors === _errs29){
+if(typeof data9 === "string"){
+if(data9.length > 512 && func3(data9) > 512){
 const err8 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err8];
@@ -1997,7 +2052,7 @@ vErrors.push(err8);
 errors++;
 }
 else {
-if(!func5(data8)){
+if(!func5(data9)){
 const err9 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err9];
@@ -2020,15 +2075,15 @@ vErrors.push(err10);
 errors++;
 }
 }
-var _valid2 = _errs27 === errors;
+var _valid2 = _errs29 === errors;
 valid4 = valid4 || _valid2;
 if(!valid4){
-const _errs29 = errors;
-if(!(validate15(data8, {instancePath:instancePath+"/appKey",parentData:data,parentDataProperty:"appKey",rootData}))){
+const _errs31 = errors;
+if(!(validate15(data9, {instancePath:instancePath+"/appKey",parentData:data,parentDataProperty:"appKey",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid2 = _errs29 === errors;
+var _valid2 = _errs31 === errors;
 valid4 = valid4 || _valid2;
 }
 if(!valid4){
@@ -2044,31 +2099,31 @@ validate14.errors = vErrors;
 return false;
 }
 else {
-errors = _errs26;
+errors = _errs28;
 if(vErrors !== null){
-if(_errs26){
-vErrors.length = _errs26;
+if(_errs28){
+vErrors.length = _errs28;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs25 === errors;
+var valid0 = _errs27 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.appSecret !== undefined){
-let data9 = data.appSecret;
-const _errs30 = errors;
-const _errs31 = errors;
-let valid5 = false;
+let data10 = data.appSecret;
 const _errs32 = errors;
-if(errors === _errs32){
-if(typeof data9 === "string"){
-if(data9.length > 512 && func3(data9) > 512){
+const _errs33 = errors;
+let valid5 = false;
+const _errs34 = errors;
+if(errors === _errs34){
+if(typeof data10 === "string"){
+if(data10.length > 512 && func3(data10) > 512){
 const err12 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err12];
@@ -2079,7 +2134,7 @@ vErrors.push(err12);
 errors++;
 }
 else {
-if(!func5(data9)){
+if(!func5(data10)){
 const err13 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err13];
@@ -2102,15 +2157,15 @@ vErrors.push(err14);
 errors++;
 }
 }
-var _valid3 = _errs32 === errors;
+var _valid3 = _errs34 === errors;
 valid5 = valid5 || _valid3;
 if(!valid5){
-const _errs34 = errors;
-if(!(validate15(data9, {instancePath:instancePath+"/appSecret",parentData:data,parentDataProperty:"appSecret",rootData}))){
+const _errs36 = errors;
+if(!(validate15(data10, {instancePath:instancePath+"/appSecret",parentData:data,parentDataProperty:"appSecret",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid3 = _errs34 === errors;
+var _valid3 = _errs36 === errors;
 valid5 = valid5 || _valid3;
 }
 if(!valid5){
@@ -2126,28 +2181,28 @@ validate14.errors = vErrors;
 return false;
 }
 else {
-errors = _errs31;
+errors = _errs33;
 if(vErrors !== null){
-if(_errs31){
-vErrors.length = _errs31;
+if(_errs33){
+vErrors.length = _errs33;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs30 === errors;
+var valid0 = _errs32 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data10 = data.systemPrompt;
-const _errs35 = errors;
-if(errors === _errs35){
-if(typeof data10 === "string"){
-if(data10.length > 65536 && func3(data10) > 65536){
+let data11 = data.systemPrompt;
+const _errs37 = errors;
+if(errors === _errs37){
+if(typeof data11 === "string"){
+if(data11.length > 65536 && func3(data11) > 65536){
 validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -2157,35 +2212,35 @@ validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs35 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.debug !== undefined){
-const _errs37 = errors;
-if(typeof data.debug !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
 var valid0 = _errs37 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.wsUrl !== undefined){
-let data12 = data.wsUrl;
+if(data.debug !== undefined){
 const _errs39 = errors;
-if(errors === _errs39){
-if(typeof data12 === "string"){
-if(data12.length > 2048 && func3(data12) > 2048){
+if(typeof data.debug !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs39 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.wsUrl !== undefined){
+let data13 = data.wsUrl;
+const _errs41 = errors;
+if(errors === _errs41){
+if(typeof data13 === "string"){
+if(data13.length > 2048 && func3(data13) > 2048){
 validate14.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data12.length < 1){
+if(data13.length < 1){
 validate14.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2196,44 +2251,17 @@ validate14.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs39 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.allowInsecure !== undefined){
-const _errs41 = errors;
-if(typeof data.allowInsecure !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
 var valid0 = _errs41 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.heartbeatIntervalMs !== undefined){
-let data14 = data.heartbeatIntervalMs;
+if(data.allowInsecure !== undefined){
 const _errs43 = errors;
-if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-validate14.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/type",keyword:"type",params:{type: "integer"}}];
+if(typeof data.allowInsecure !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-if(errors === _errs43){
-if((typeof data14 == "number") && (isFinite(data14))){
-if(data14 > 600000 || isNaN(data14)){
-validate14.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
-return false;
-}
-else {
-if(data14 < 1000 || isNaN(data14)){
-validate14.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
-return false;
-}
-}
-}
 }
 var valid0 = _errs43 === errors;
 }
@@ -2241,22 +2269,22 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.timeoutThresholdMs !== undefined){
-let data15 = data.timeoutThresholdMs;
+if(data.heartbeatIntervalMs !== undefined){
+let data15 = data.heartbeatIntervalMs;
 const _errs45 = errors;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-validate14.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs45){
 if((typeof data15 == "number") && (isFinite(data15))){
-if(data15 > 3600000 || isNaN(data15)){
-validate14.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
+if(data15 > 600000 || isNaN(data15)){
+validate14.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data15 < 1000 || isNaN(data15)){
-validate14.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -2268,22 +2296,22 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.requestTimeoutMs !== undefined){
-let data16 = data.requestTimeoutMs;
+if(data.timeoutThresholdMs !== undefined){
+let data16 = data.timeoutThresholdMs;
 const _errs47 = errors;
 if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
-validate14.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs47){
 if((typeof data16 == "number") && (isFinite(data16))){
-if(data16 > 86400000 || isNaN(data16)){
-validate14.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
+if(data16 > 3600000 || isNaN(data16)){
+validate14.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
 return false;
 }
 else {
 if(data16 < 1000 || isNaN(data16)){
-validate14.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -2295,35 +2323,62 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.reconnect !== undefined){
-let data17 = data.reconnect;
+if(data.requestTimeoutMs !== undefined){
+let data17 = data.requestTimeoutMs;
 const _errs49 = errors;
+if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
+validate14.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
 if(errors === _errs49){
-if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
+if((typeof data17 == "number") && (isFinite(data17))){
+if(data17 > 86400000 || isNaN(data17)){
+validate14.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
+return false;
+}
+else {
+if(data17 < 1000 || isNaN(data17)){
+validate14.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs49 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.reconnect !== undefined){
+let data18 = data.reconnect;
 const _errs51 = errors;
-for(const key2 in data17){
+if(errors === _errs51){
+if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
+const _errs53 = errors;
+for(const key2 in data18){
 if(!(key2 === "maxAttempts")){
 validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
 }
-if(_errs51 === errors){
-if(data17.maxAttempts !== undefined){
-let data18 = data17.maxAttempts;
-const _errs52 = errors;
-if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
+if(_errs53 === errors){
+if(data18.maxAttempts !== undefined){
+let data19 = data18.maxAttempts;
+const _errs54 = errors;
+if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs52){
-if((typeof data18 == "number") && (isFinite(data18))){
-if(data18 > 1000000 || isNaN(data18)){
+if(errors === _errs54){
+if((typeof data19 == "number") && (isFinite(data19))){
+if(data19 > 1000000 || isNaN(data19)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data18 < 0 || isNaN(data18)){
+if(data19 < 0 || isNaN(data19)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
@@ -2338,38 +2393,21 @@ validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs49 === errors;
+var valid0 = _errs51 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.events !== undefined){
-let data19 = data.events;
-const _errs54 = errors;
-if(typeof data19 !== "string"){
+let data20 = data.events;
+const _errs56 = errors;
+if(typeof data20 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data19 === "minimal") || (data19 === "full"))){
+if(!((data20 === "minimal") || (data20 === "full"))){
 validate14.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/enum",keyword:"enum",params:{allowedValues: schema11.properties.events.enum}}];
-return false;
-}
-var valid0 = _errs54 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.deltaShape !== undefined){
-let data20 = data.deltaShape;
-const _errs56 = errors;
-if(typeof data20 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data20 === "string") || (data20 === "object"))){
-validate14.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/enum",keyword:"enum",params:{allowedValues: schema11.properties.deltaShape.enum}}];
 return false;
 }
 var valid0 = _errs56 === errors;
@@ -2378,15 +2416,15 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.ack !== undefined){
-let data21 = data.ack;
+if(data.deltaShape !== undefined){
+let data21 = data.deltaShape;
 const _errs58 = errors;
 if(typeof data21 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data21 === "off") || (data21 === "intclaw")) || (data21 === "dingtalk"))){
-validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/enum",keyword:"enum",params:{allowedValues: schema11.properties.ack.enum}}];
+if(!((data21 === "string") || (data21 === "object"))){
+validate14.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/enum",keyword:"enum",params:{allowedValues: schema11.properties.deltaShape.enum}}];
 return false;
 }
 var valid0 = _errs58 === errors;
@@ -2395,15 +2433,15 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.profile !== undefined){
-let data22 = data.profile;
+if(data.ack !== undefined){
+let data22 = data.ack;
 const _errs60 = errors;
 if(typeof data22 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data22 === "envelope") || (data22 === "topic")) || (data22 === "bare"))){
-validate14.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/enum",keyword:"enum",params:{allowedValues: schema11.properties.profile.enum}}];
+if(!(((data22 === "off") || (data22 === "intclaw")) || (data22 === "dingtalk"))){
+validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/enum",keyword:"enum",params:{allowedValues: schema11.properties.ack.enum}}];
 return false;
 }
 var valid0 = _errs60 === errors;
@@ -2412,15 +2450,15 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.dmPolicy !== undefined){
-let data23 = data.dmPolicy;
+if(data.profile !== undefined){
+let data23 = data.profile;
 const _errs62 = errors;
 if(typeof data23 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data23 === "open") || (data23 === "pairing")) || (data23 === "allowlist")) || (data23 === "disabled"))){
-validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.dmPolicy.enum}}];
+if(!(((data23 === "envelope") || (data23 === "topic")) || (data23 === "bare"))){
+validate14.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/enum",keyword:"enum",params:{allowedValues: schema11.properties.profile.enum}}];
 return false;
 }
 var valid0 = _errs62 === errors;
@@ -2429,26 +2467,43 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.allowFrom !== undefined){
-let data24 = data.allowFrom;
+if(data.dmPolicy !== undefined){
+let data24 = data.dmPolicy;
 const _errs64 = errors;
-if(errors === _errs64){
-if(Array.isArray(data24)){
-if(data24.length > 10000){
+if(typeof data24 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data24 === "open") || (data24 === "pairing")) || (data24 === "allowlist")) || (data24 === "disabled"))){
+validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.dmPolicy.enum}}];
+return false;
+}
+var valid0 = _errs64 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.allowFrom !== undefined){
+let data25 = data.allowFrom;
+const _errs66 = errors;
+if(errors === _errs66){
+if(Array.isArray(data25)){
+if(data25.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid7 = true;
-const len0 = data24.length;
+const len0 = data25.length;
 for(let i0=0; i0<len0; i0++){
-let data25 = data24[i0];
-const _errs66 = errors;
-if((typeof data25 !== "string") && (!((typeof data25 == "number") && (isFinite(data25))))){
+let data26 = data25[i0];
+const _errs68 = errors;
+if((typeof data26 !== "string") && (!((typeof data26 == "number") && (isFinite(data26))))){
 validate14.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.allowFrom.items.type}}];
 return false;
 }
-var valid7 = _errs66 === errors;
+var valid7 = _errs68 === errors;
 if(!valid7){
 break;
 }
@@ -2460,49 +2515,49 @@ validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs64 === errors;
+var valid0 = _errs66 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data26 = data.groupPolicy;
-const _errs68 = errors;
-if(typeof data26 !== "string"){
+let data27 = data.groupPolicy;
+const _errs70 = errors;
+if(typeof data27 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data26 === "open") || (data26 === "allowlist")) || (data26 === "disabled"))){
+if(!(((data27 === "open") || (data27 === "allowlist")) || (data27 === "disabled"))){
 validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs68 === errors;
+var valid0 = _errs70 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data27 = data.groupAllowFrom;
-const _errs70 = errors;
-if(errors === _errs70){
-if(Array.isArray(data27)){
-if(data27.length > 10000){
+let data28 = data.groupAllowFrom;
+const _errs72 = errors;
+if(errors === _errs72){
+if(Array.isArray(data28)){
+if(data28.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid8 = true;
-const len1 = data27.length;
+const len1 = data28.length;
 for(let i1=0; i1<len1; i1++){
-let data28 = data27[i1];
-const _errs72 = errors;
-if((typeof data28 !== "string") && (!((typeof data28 == "number") && (isFinite(data28))))){
+let data29 = data28[i1];
+const _errs74 = errors;
+if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
 validate14.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema11.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid8 = _errs72 === errors;
+var valid8 = _errs74 === errors;
 if(!valid8){
 break;
 }
@@ -2514,69 +2569,52 @@ validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs70 === errors;
+var valid0 = _errs72 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requireMention !== undefined){
-const _errs74 = errors;
+const _errs76 = errors;
 if(typeof data.requireMention !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs74 === errors;
+var valid0 = _errs76 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data30 = data.groups;
-const _errs76 = errors;
-if(errors === _errs76){
-if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
-if(Object.keys(data30).length > 10000){
+let data31 = data.groups;
+const _errs78 = errors;
+if(errors === _errs78){
+if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
+if(Object.keys(data31).length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key3 in data30){
-let data31 = data30[key3];
-const _errs79 = errors;
-if(errors === _errs79){
-if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
+for(const key3 in data31){
+let data32 = data31[key3];
 const _errs81 = errors;
-for(const key4 in data31){
+if(errors === _errs81){
+if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
+const _errs83 = errors;
+for(const key4 in data32){
 if(!(((((key4 === "enabled") || (key4 === "groupPolicy")) || (key4 === "allowFrom")) || (key4 === "tools")) || (key4 === "requireMention"))){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs81 === errors){
-if(data31.enabled !== undefined){
-const _errs82 = errors;
-if(typeof data31.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid10 = _errs82 === errors;
-}
-else {
-var valid10 = true;
-}
-if(valid10){
-if(data31.groupPolicy !== undefined){
-let data33 = data31.groupPolicy;
+if(_errs83 === errors){
+if(data32.enabled !== undefined){
 const _errs84 = errors;
-if(typeof data33 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!(((data33 === "open") || (data33 === "allowlist")) || (data33 === "disabled"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+if(typeof data32.enabled !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid10 = _errs84 === errors;
@@ -2585,26 +2623,43 @@ else {
 var valid10 = true;
 }
 if(valid10){
-if(data31.allowFrom !== undefined){
-let data34 = data31.allowFrom;
+if(data32.groupPolicy !== undefined){
+let data34 = data32.groupPolicy;
 const _errs86 = errors;
-if(errors === _errs86){
-if(Array.isArray(data34)){
-if(data34.length > 10000){
+if(typeof data34 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data34 === "open") || (data34 === "allowlist")) || (data34 === "disabled"))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+return false;
+}
+var valid10 = _errs86 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data32.allowFrom !== undefined){
+let data35 = data32.allowFrom;
+const _errs88 = errors;
+if(errors === _errs88){
+if(Array.isArray(data35)){
+if(data35.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid11 = true;
-const len2 = data34.length;
+const len2 = data35.length;
 for(let i2=0; i2<len2; i2++){
-let data35 = data34[i2];
-const _errs88 = errors;
-if((typeof data35 !== "string") && (!((typeof data35 == "number") && (isFinite(data35))))){
+let data36 = data35[i2];
+const _errs90 = errors;
+if((typeof data36 !== "string") && (!((typeof data36 == "number") && (isFinite(data36))))){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i2,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-var valid11 = _errs88 === errors;
+var valid11 = _errs90 === errors;
 if(!valid11){
 break;
 }
@@ -2616,49 +2671,49 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs86 === errors;
+var valid10 = _errs88 === errors;
 }
 else {
 var valid10 = true;
 }
 if(valid10){
-if(data31.tools !== undefined){
-let data36 = data31.tools;
-const _errs90 = errors;
-if(errors === _errs90){
-if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+if(data32.tools !== undefined){
+let data37 = data32.tools;
 const _errs92 = errors;
-for(const key5 in data36){
+if(errors === _errs92){
+if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
+const _errs94 = errors;
+for(const key5 in data37){
 if(!(((key5 === "allow") || (key5 === "alsoAllow")) || (key5 === "deny"))){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs92 === errors){
-if(data36.allow !== undefined){
-let data37 = data36.allow;
-const _errs93 = errors;
-if(errors === _errs93){
-if(Array.isArray(data37)){
-if(data37.length > 1000){
+if(_errs94 === errors){
+if(data37.allow !== undefined){
+let data38 = data37.allow;
+const _errs95 = errors;
+if(errors === _errs95){
+if(Array.isArray(data38)){
+if(data38.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid13 = true;
-const len3 = data37.length;
+const len3 = data38.length;
 for(let i3=0; i3<len3; i3++){
-let data38 = data37[i3];
-const _errs95 = errors;
-if(errors === _errs95){
-if(typeof data38 === "string"){
-if(data38.length > 128 && func3(data38) > 128){
+let data39 = data38[i3];
+const _errs97 = errors;
+if(errors === _errs97){
+if(typeof data39 === "string"){
+if(data39.length > 128 && func3(data39) > 128){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data38.length < 1){
+if(data39.length < 1){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2669,7 +2724,7 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid13 = _errs95 === errors;
+var valid13 = _errs97 === errors;
 if(!valid13){
 break;
 }
@@ -2681,35 +2736,35 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid12 = _errs93 === errors;
+var valid12 = _errs95 === errors;
 }
 else {
 var valid12 = true;
 }
 if(valid12){
-if(data36.alsoAllow !== undefined){
-let data39 = data36.alsoAllow;
-const _errs97 = errors;
-if(errors === _errs97){
-if(Array.isArray(data39)){
-if(data39.length > 1000){
+if(data37.alsoAllow !== undefined){
+let data40 = data37.alsoAllow;
+const _errs99 = errors;
+if(errors === _errs99){
+if(Array.isArray(data40)){
+if(data40.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid14 = true;
-const len4 = data39.length;
+const len4 = data40.length;
 for(let i4=0; i4<len4; i4++){
-let data40 = data39[i4];
-const _errs99 = errors;
-if(errors === _errs99){
-if(typeof data40 === "string"){
-if(data40.length > 128 && func3(data40) > 128){
+let data41 = data40[i4];
+const _errs101 = errors;
+if(errors === _errs101){
+if(typeof data41 === "string"){
+if(data41.length > 128 && func3(data41) > 128){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data40.length < 1){
+if(data41.length < 1){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2720,7 +2775,7 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid14 = _errs99 === errors;
+var valid14 = _errs101 === errors;
 if(!valid14){
 break;
 }
@@ -2732,35 +2787,35 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid12 = _errs97 === errors;
+var valid12 = _errs99 === errors;
 }
 else {
 var valid12 = true;
 }
 if(valid12){
-if(data36.deny !== undefined){
-let data41 = data36.deny;
-const _errs101 = errors;
-if(errors === _errs101){
-if(Array.isArray(data41)){
-if(data41.length > 1000){
+if(data37.deny !== undefined){
+let data42 = data37.deny;
+const _errs103 = errors;
+if(errors === _errs103){
+if(Array.isArray(data42)){
+if(data42.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid15 = true;
-const len5 = data41.length;
+const len5 = data42.length;
 for(let i5=0; i5<len5; i5++){
-let data42 = data41[i5];
-const _errs103 = errors;
-if(errors === _errs103){
-if(typeof data42 === "string"){
-if(data42.length > 128 && func3(data42) > 128){
+let data43 = data42[i5];
+const _errs105 = errors;
+if(errors === _errs105){
+if(typeof data43 === "string"){
+if(data43.length > 128 && func3(data43) > 128){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data42.length < 1){
+if(data43.length < 1){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2771,7 +2826,7 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid15 = _errs103 === errors;
+var valid15 = _errs105 === errors;
 if(!valid15){
 break;
 }
@@ -2783,7 +2838,7 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid12 = _errs101 === errors;
+var valid12 = _errs103 === errors;
 }
 else {
 var valid12 = true;
@@ -2797,19 +2852,19 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs90 === errors;
+var valid10 = _errs92 === errors;
 }
 else {
 var valid10 = true;
 }
 if(valid10){
-if(data31.requireMention !== undefined){
-const _errs105 = errors;
-if(typeof data31.requireMention !== "boolean"){
+if(data32.requireMention !== undefined){
+const _errs107 = errors;
+if(typeof data32.requireMention !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid10 = _errs105 === errors;
+var valid10 = _errs107 === errors;
 }
 else {
 var valid10 = true;
@@ -2825,7 +2880,7 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid9 = _errs79 === errors;
+var valid9 = _errs81 === errors;
 if(!valid9){
 break;
 }
@@ -2837,59 +2892,59 @@ validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs76 === errors;
+var valid0 = _errs78 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.historyLimit !== undefined){
-let data44 = data.historyLimit;
-const _errs107 = errors;
-if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
+let data45 = data.historyLimit;
+const _errs109 = errors;
+if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
 validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs107){
-if((typeof data44 == "number") && (isFinite(data44))){
-if(data44 > 1000 || isNaN(data44)){
+if(errors === _errs109){
+if((typeof data45 == "number") && (isFinite(data45))){
+if(data45 > 1000 || isNaN(data45)){
 validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data44 < 0 || isNaN(data44)){
+if(data45 < 0 || isNaN(data45)){
 validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs107 === errors;
+var valid0 = _errs109 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data45 = data.bots;
-const _errs109 = errors;
-if(errors === _errs109){
-if(Array.isArray(data45)){
-if(data45.length > 1000){
+let data46 = data.bots;
+const _errs111 = errors;
+if(errors === _errs111){
+if(Array.isArray(data46)){
+if(data46.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid16 = true;
-const len6 = data45.length;
+const len6 = data46.length;
 for(let i6=0; i6<len6; i6++){
-let data46 = data45[i6];
-const _errs111 = errors;
-if((typeof data46 !== "string") && (!((typeof data46 == "number") && (isFinite(data46))))){
+let data47 = data46[i6];
+const _errs113 = errors;
+if((typeof data47 !== "string") && (!((typeof data47 == "number") && (isFinite(data47))))){
 validate14.errors = [{instancePath:instancePath+"/bots/" + i6,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema11.properties.bots.items.type}}];
 return false;
 }
-var valid16 = _errs111 === errors;
+var valid16 = _errs113 === errors;
 if(!valid16){
 break;
 }
@@ -2901,75 +2956,48 @@ validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs109 === errors;
+var valid0 = _errs111 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data47 = data.allowBots;
-const _errs113 = errors;
-if((typeof data47 !== "boolean") && (typeof data47 !== "string")){
+let data48 = data.allowBots;
+const _errs115 = errors;
+if((typeof data48 !== "boolean") && (typeof data48 !== "string")){
 validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema11.properties.allowBots.type}}];
 return false;
 }
-if(!(((data47 === true) || (data47 === false)) || (data47 === "mentions"))){
+if(!(((data48 === true) || (data48 === false)) || (data48 === "mentions"))){
 validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema11.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs113 === errors;
+var valid0 = _errs115 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data48 = data.botLoopProtection;
-const _errs115 = errors;
-if(errors === _errs115){
-if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
+let data49 = data.botLoopProtection;
 const _errs117 = errors;
-for(const key6 in data48){
+if(errors === _errs117){
+if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
+const _errs119 = errors;
+for(const key6 in data49){
 if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs117 === errors){
-if(data48.enabled !== undefined){
-const _errs118 = errors;
-if(typeof data48.enabled !== "boolean"){
+if(_errs119 === errors){
+if(data49.enabled !== undefined){
+const _errs120 = errors;
+if(typeof data49.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-var valid17 = _errs118 === errors;
-}
-else {
-var valid17 = true;
-}
-if(valid17){
-if(data48.maxEventsPerWindow !== undefined){
-let data50 = data48.maxEventsPerWindow;
-const _errs120 = errors;
-if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs120){
-if((typeof data50 == "number") && (isFinite(data50))){
-if(data50 > 10000 || isNaN(data50)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
-return false;
-}
-else {
-if(data50 < 1 || isNaN(data50)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
 }
 var valid17 = _errs120 === errors;
 }
@@ -2977,22 +3005,22 @@ else {
 var valid17 = true;
 }
 if(valid17){
-if(data48.windowSeconds !== undefined){
-let data51 = data48.windowSeconds;
+if(data49.maxEventsPerWindow !== undefined){
+let data51 = data49.maxEventsPerWindow;
 const _errs122 = errors;
 if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs122){
 if((typeof data51 == "number") && (isFinite(data51))){
-if(data51 > 86400 || isNaN(data51)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+if(data51 > 10000 || isNaN(data51)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data51 < 1 || isNaN(data51)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3004,28 +3032,55 @@ else {
 var valid17 = true;
 }
 if(valid17){
-if(data48.cooldownSeconds !== undefined){
-let data52 = data48.cooldownSeconds;
+if(data49.windowSeconds !== undefined){
+let data52 = data49.windowSeconds;
 const _errs124 = errors;
 if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs124){
 if((typeof data52 == "number") && (isFinite(data52))){
 if(data52 > 86400 || isNaN(data52)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data52 < 1 || isNaN(data52)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
 var valid17 = _errs124 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data49.cooldownSeconds !== undefined){
+let data53 = data49.cooldownSeconds;
+const _errs126 = errors;
+if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs126){
+if((typeof data53 == "number") && (isFinite(data53))){
+if(data53 > 86400 || isNaN(data53)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data53 < 1 || isNaN(data53)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid17 = _errs126 === errors;
 }
 else {
 var valid17 = true;
@@ -3040,69 +3095,42 @@ validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs115 === errors;
+var valid0 = _errs117 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data53 = data.limits;
-const _errs126 = errors;
-if(errors === _errs126){
-if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+let data54 = data.limits;
 const _errs128 = errors;
-for(const key7 in data53){
+if(errors === _errs128){
+if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
+const _errs130 = errors;
+for(const key7 in data54){
 if(!((((((key7 === "maxPayload") || (key7 === "maxConcurrent")) || (key7 === "queuedPerSession")) || (key7 === "messagesPerMinute")) || (key7 === "messageBurst")) || (key7 === "dedupeEntries"))){
 validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs128 === errors){
-if(data53.maxPayload !== undefined){
-let data54 = data53.maxPayload;
-const _errs129 = errors;
-if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs129){
-if((typeof data54 == "number") && (isFinite(data54))){
-if(data54 > 16777216 || isNaN(data54)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
-return false;
-}
-else {
-if(data54 < 1024 || isNaN(data54)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
-return false;
-}
-}
-}
-}
-var valid18 = _errs129 === errors;
-}
-else {
-var valid18 = true;
-}
-if(valid18){
-if(data53.maxConcurrent !== undefined){
-let data55 = data53.maxConcurrent;
+if(_errs130 === errors){
+if(data54.maxPayload !== undefined){
+let data55 = data54.maxPayload;
 const _errs131 = errors;
 if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs131){
 if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 1000 || isNaN(data55)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+if(data55 > 16777216 || isNaN(data55)){
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data55 < 1 || isNaN(data55)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+if(data55 < 1024 || isNaN(data55)){
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
@@ -3114,22 +3142,22 @@ else {
 var valid18 = true;
 }
 if(valid18){
-if(data53.queuedPerSession !== undefined){
-let data56 = data53.queuedPerSession;
+if(data54.maxConcurrent !== undefined){
+let data56 = data54.maxConcurrent;
 const _errs133 = errors;
 if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
-validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs133){
 if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 10000 || isNaN(data56)){
-validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+if(data56 > 1000 || isNaN(data56)){
+validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data56 < 1 || isNaN(data56)){
-validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3141,22 +3169,22 @@ else {
 var valid18 = true;
 }
 if(valid18){
-if(data53.messagesPerMinute !== undefined){
-let data57 = data53.messagesPerMinute;
+if(data54.queuedPerSession !== undefined){
+let data57 = data54.queuedPerSession;
 const _errs135 = errors;
 if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
-validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs135){
 if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 100000 || isNaN(data57)){
-validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+if(data57 > 10000 || isNaN(data57)){
+validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data57 < 1 || isNaN(data57)){
-validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3168,22 +3196,22 @@ else {
 var valid18 = true;
 }
 if(valid18){
-if(data53.messageBurst !== undefined){
-let data58 = data53.messageBurst;
+if(data54.messagesPerMinute !== undefined){
+let data58 = data54.messagesPerMinute;
 const _errs137 = errors;
 if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
-validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs137){
 if((typeof data58 == "number") && (isFinite(data58))){
 if(data58 > 100000 || isNaN(data58)){
-validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data58 < 1 || isNaN(data58)){
-validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3195,28 +3223,55 @@ else {
 var valid18 = true;
 }
 if(valid18){
-if(data53.dedupeEntries !== undefined){
-let data59 = data53.dedupeEntries;
+if(data54.messageBurst !== undefined){
+let data59 = data54.messageBurst;
 const _errs139 = errors;
 if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
-validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs139){
 if((typeof data59 == "number") && (isFinite(data59))){
-if(data59 > 1000000 || isNaN(data59)){
-validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+if(data59 > 100000 || isNaN(data59)){
+validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data59 < 1 || isNaN(data59)){
-validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
 var valid18 = _errs139 === errors;
+}
+else {
+var valid18 = true;
+}
+if(valid18){
+if(data54.dedupeEntries !== undefined){
+let data60 = data54.dedupeEntries;
+const _errs141 = errors;
+if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
+validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs141){
+if((typeof data60 == "number") && (isFinite(data60))){
+if(data60 > 1000000 || isNaN(data60)){
+validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data60 < 1 || isNaN(data60)){
+validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid18 = _errs141 === errors;
 }
 else {
 var valid18 = true;
@@ -3233,23 +3288,23 @@ validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs126 === errors;
+var valid0 = _errs128 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.defaultAccount !== undefined){
-let data60 = data.defaultAccount;
-const _errs141 = errors;
-if(errors === _errs141){
-if(typeof data60 === "string"){
-if(data60.length > 64 && func3(data60) > 64){
+let data61 = data.defaultAccount;
+const _errs143 = errors;
+if(errors === _errs143){
+if(typeof data61 === "string"){
+if(data61.length > 64 && func3(data61) > 64){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data60.length < 1){
+if(data61.length < 1){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3260,29 +3315,29 @@ validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs141 === errors;
+var valid0 = _errs143 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accounts !== undefined){
-let data61 = data.accounts;
-const _errs143 = errors;
-if(errors === _errs143){
-if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
-if(Object.keys(data61).length > 100){
+let data62 = data.accounts;
+const _errs145 = errors;
+if(errors === _errs145){
+if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
+if(Object.keys(data62).length > 100){
 validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/maxProperties",keyword:"maxProperties",params:{limit: 100}}];
 return false;
 }
 else {
-for(const key8 in data61){
-const _errs146 = errors;
-if(!(validate20(data61[key8], {instancePath:instancePath+"/accounts/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data61,parentDataProperty:key8,rootData}))){
+for(const key8 in data62){
+const _errs148 = errors;
+if(!(validate20(data62[key8], {instancePath:instancePath+"/accounts/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data62,parentDataProperty:key8,rootData}))){
 vErrors = vErrors === null ? validate20.errors : vErrors.concat(validate20.errors);
 errors = vErrors.length;
 }
-var valid19 = _errs146 === errors;
+var valid19 = _errs148 === errors;
 if(!valid19){
 break;
 }
@@ -3294,10 +3349,11 @@ validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs143 === errors;
+var valid0 = _errs145 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }
@@ -3730,15 +3786,42 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.appKey !== undefined){
-let data8 = data.appKey;
+if(data.clientSecretFile !== undefined){
+let data8 = data.clientSecretFile;
 const _errs25 = errors;
-const _errs26 = errors;
-let valid4 = false;
-const _errs27 = errors;
-if(errors === _errs27){
+if(errors === _errs25){
 if(typeof data8 === "string"){
-if(data8.length > 512 && func3(data8) > 512){
+if(data8.length > 4096 && func3(data8) > 4096){
+validate27.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+return false;
+}
+else {
+if(data8.length < 1){
+validate27.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs25 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.appKey !== undefined){
+let data9 = data.appKey;
+const _errs27 = errors;
+const _errs28 = errors;
+let valid4 = false;
+const _errs29 = errors;
+if(errors === _errs29){
+if(typeof data9 === "string"){
+if(data9.length > 512 && func3(data9) > 512){
 const err8 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err8];
@@ -3749,7 +3832,7 @@ vErrors.push(err8);
 errors++;
 }
 else {
-if(!func5(data8)){
+if(!func5(data9)){
 const err9 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err9];
@@ -3772,15 +3855,15 @@ vErrors.push(err10);
 errors++;
 }
 }
-var _valid2 = _errs27 === errors;
+var _valid2 = _errs29 === errors;
 valid4 = valid4 || _valid2;
 if(!valid4){
-const _errs29 = errors;
-if(!(validate15(data8, {instancePath:instancePath+"/appKey",parentData:data,parentDataProperty:"appKey",rootData}))){
+const _errs31 = errors;
+if(!(validate15(data9, {instancePath:instancePath+"/appKey",parentData:data,parentDataProperty:"appKey",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid2 = _errs29 === errors;
+var _valid2 = _errs31 === errors;
 valid4 = valid4 || _valid2;
 }
 if(!valid4){
@@ -3796,31 +3879,31 @@ validate27.errors = vErrors;
 return false;
 }
 else {
-errors = _errs26;
+errors = _errs28;
 if(vErrors !== null){
-if(_errs26){
-vErrors.length = _errs26;
+if(_errs28){
+vErrors.length = _errs28;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs25 === errors;
+var valid0 = _errs27 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.appSecret !== undefined){
-let data9 = data.appSecret;
-const _errs30 = errors;
-const _errs31 = errors;
-let valid5 = false;
+let data10 = data.appSecret;
 const _errs32 = errors;
-if(errors === _errs32){
-if(typeof data9 === "string"){
-if(data9.length > 512 && func3(data9) > 512){
+const _errs33 = errors;
+let valid5 = false;
+const _errs34 = errors;
+if(errors === _errs34){
+if(typeof data10 === "string"){
+if(data10.length > 512 && func3(data10) > 512){
 const err12 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err12];
@@ -3831,7 +3914,7 @@ vErrors.push(err12);
 errors++;
 }
 else {
-if(!func5(data9)){
+if(!func5(data10)){
 const err13 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err13];
@@ -3854,15 +3937,15 @@ vErrors.push(err14);
 errors++;
 }
 }
-var _valid3 = _errs32 === errors;
+var _valid3 = _errs34 === errors;
 valid5 = valid5 || _valid3;
 if(!valid5){
-const _errs34 = errors;
-if(!(validate15(data9, {instancePath:instancePath+"/appSecret",parentData:data,parentDataProperty:"appSecret",rootData}))){
+const _errs36 = errors;
+if(!(validate15(data10, {instancePath:instancePath+"/appSecret",parentData:data,parentDataProperty:"appSecret",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid3 = _errs34 === errors;
+var _valid3 = _errs36 === errors;
 valid5 = valid5 || _valid3;
 }
 if(!valid5){
@@ -3878,28 +3961,28 @@ validate27.errors = vErrors;
 return false;
 }
 else {
-errors = _errs31;
+errors = _errs33;
 if(vErrors !== null){
-if(_errs31){
-vErrors.length = _errs31;
+if(_errs33){
+vErrors.length = _errs33;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs30 === errors;
+var valid0 = _errs32 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data10 = data.systemPrompt;
-const _errs35 = errors;
-if(errors === _errs35){
-if(typeof data10 === "string"){
-if(data10.length > 65536 && func3(data10) > 65536){
+let data11 = data.systemPrompt;
+const _errs37 = errors;
+if(errors === _errs37){
+if(typeof data11 === "string"){
+if(data11.length > 65536 && func3(data11) > 65536){
 validate27.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -3909,35 +3992,35 @@ validate27.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs35 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.debug !== undefined){
-const _errs37 = errors;
-if(typeof data.debug !== "boolean"){
-validate27.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
 var valid0 = _errs37 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.wsUrl !== undefined){
-let data12 = data.wsUrl;
+if(data.debug !== undefined){
 const _errs39 = errors;
-if(errors === _errs39){
-if(typeof data12 === "string"){
-if(data12.length > 2048 && func3(data12) > 2048){
+if(typeof data.debug !== "boolean"){
+validate27.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs39 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.wsUrl !== undefined){
+let data13 = data.wsUrl;
+const _errs41 = errors;
+if(errors === _errs41){
+if(typeof data13 === "string"){
+if(data13.length > 2048 && func3(data13) > 2048){
 validate27.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data12.length < 1){
+if(data13.length < 1){
 validate27.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3948,44 +4031,17 @@ validate27.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs39 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.allowInsecure !== undefined){
-const _errs41 = errors;
-if(typeof data.allowInsecure !== "boolean"){
-validate27.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
 var valid0 = _errs41 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.heartbeatIntervalMs !== undefined){
-let data14 = data.heartbeatIntervalMs;
+if(data.allowInsecure !== undefined){
 const _errs43 = errors;
-if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-validate27.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/type",keyword:"type",params:{type: "integer"}}];
+if(typeof data.allowInsecure !== "boolean"){
+validate27.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-if(errors === _errs43){
-if((typeof data14 == "number") && (isFinite(data14))){
-if(data14 > 600000 || isNaN(data14)){
-validate27.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
-return false;
-}
-else {
-if(data14 < 1000 || isNaN(data14)){
-validate27.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
-return false;
-}
-}
-}
 }
 var valid0 = _errs43 === errors;
 }
@@ -3993,22 +4049,22 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.timeoutThresholdMs !== undefined){
-let data15 = data.timeoutThresholdMs;
+if(data.heartbeatIntervalMs !== undefined){
+let data15 = data.heartbeatIntervalMs;
 const _errs45 = errors;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-validate27.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs45){
 if((typeof data15 == "number") && (isFinite(data15))){
-if(data15 > 3600000 || isNaN(data15)){
-validate27.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
+if(data15 > 600000 || isNaN(data15)){
+validate27.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data15 < 1000 || isNaN(data15)){
-validate27.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate27.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -4020,22 +4076,22 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.requestTimeoutMs !== undefined){
-let data16 = data.requestTimeoutMs;
+if(data.timeoutThresholdMs !== undefined){
+let data16 = data.timeoutThresholdMs;
 const _errs47 = errors;
 if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
-validate27.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs47){
 if((typeof data16 == "number") && (isFinite(data16))){
-if(data16 > 86400000 || isNaN(data16)){
-validate27.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
+if(data16 > 3600000 || isNaN(data16)){
+validate27.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
 return false;
 }
 else {
 if(data16 < 1000 || isNaN(data16)){
-validate27.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate27.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -4047,35 +4103,62 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.reconnect !== undefined){
-let data17 = data.reconnect;
+if(data.requestTimeoutMs !== undefined){
+let data17 = data.requestTimeoutMs;
 const _errs49 = errors;
+if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
+validate27.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
 if(errors === _errs49){
-if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
+if((typeof data17 == "number") && (isFinite(data17))){
+if(data17 > 86400000 || isNaN(data17)){
+validate27.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
+return false;
+}
+else {
+if(data17 < 1000 || isNaN(data17)){
+validate27.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs49 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.reconnect !== undefined){
+let data18 = data.reconnect;
 const _errs51 = errors;
-for(const key2 in data17){
+if(errors === _errs51){
+if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
+const _errs53 = errors;
+for(const key2 in data18){
 if(!(key2 === "maxAttempts")){
 validate27.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
 }
-if(_errs51 === errors){
-if(data17.maxAttempts !== undefined){
-let data18 = data17.maxAttempts;
-const _errs52 = errors;
-if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
+if(_errs53 === errors){
+if(data18.maxAttempts !== undefined){
+let data19 = data18.maxAttempts;
+const _errs54 = errors;
+if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
 validate27.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs52){
-if((typeof data18 == "number") && (isFinite(data18))){
-if(data18 > 1000000 || isNaN(data18)){
+if(errors === _errs54){
+if((typeof data19 == "number") && (isFinite(data19))){
+if(data19 > 1000000 || isNaN(data19)){
 validate27.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data18 < 0 || isNaN(data18)){
+if(data19 < 0 || isNaN(data19)){
 validate27.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
@@ -4090,38 +4173,21 @@ validate27.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs49 === errors;
+var valid0 = _errs51 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.events !== undefined){
-let data19 = data.events;
-const _errs54 = errors;
-if(typeof data19 !== "string"){
+let data20 = data.events;
+const _errs56 = errors;
+if(typeof data20 !== "string"){
 validate27.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data19 === "minimal") || (data19 === "full"))){
+if(!((data20 === "minimal") || (data20 === "full"))){
 validate27.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/enum",keyword:"enum",params:{allowedValues: schema13.properties.events.enum}}];
-return false;
-}
-var valid0 = _errs54 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.deltaShape !== undefined){
-let data20 = data.deltaShape;
-const _errs56 = errors;
-if(typeof data20 !== "string"){
-validate27.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data20 === "string") || (data20 === "object"))){
-validate27.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/enum",keyword:"enum",params:{allowedValues: schema13.properties.deltaShape.enum}}];
 return false;
 }
 var valid0 = _errs56 === errors;
@@ -4130,15 +4196,15 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.ack !== undefined){
-let data21 = data.ack;
+if(data.deltaShape !== undefined){
+let data21 = data.deltaShape;
 const _errs58 = errors;
 if(typeof data21 !== "string"){
-validate27.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data21 === "off") || (data21 === "intclaw")) || (data21 === "dingtalk"))){
-validate27.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/enum",keyword:"enum",params:{allowedValues: schema13.properties.ack.enum}}];
+if(!((data21 === "string") || (data21 === "object"))){
+validate27.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/enum",keyword:"enum",params:{allowedValues: schema13.properties.deltaShape.enum}}];
 return false;
 }
 var valid0 = _errs58 === errors;
@@ -4147,15 +4213,15 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.profile !== undefined){
-let data22 = data.profile;
+if(data.ack !== undefined){
+let data22 = data.ack;
 const _errs60 = errors;
 if(typeof data22 !== "string"){
-validate27.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data22 === "envelope") || (data22 === "topic")) || (data22 === "bare"))){
-validate27.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/enum",keyword:"enum",params:{allowedValues: schema13.properties.profile.enum}}];
+if(!(((data22 === "off") || (data22 === "intclaw")) || (data22 === "dingtalk"))){
+validate27.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/enum",keyword:"enum",params:{allowedValues: schema13.properties.ack.enum}}];
 return false;
 }
 var valid0 = _errs60 === errors;
@@ -4164,15 +4230,15 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.dmPolicy !== undefined){
-let data23 = data.dmPolicy;
+if(data.profile !== undefined){
+let data23 = data.profile;
 const _errs62 = errors;
 if(typeof data23 !== "string"){
-validate27.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data23 === "open") || (data23 === "pairing")) || (data23 === "allowlist")) || (data23 === "disabled"))){
-validate27.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
+if(!(((data23 === "envelope") || (data23 === "topic")) || (data23 === "bare"))){
+validate27.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/enum",keyword:"enum",params:{allowedValues: schema13.properties.profile.enum}}];
 return false;
 }
 var valid0 = _errs62 === errors;
@@ -4181,26 +4247,43 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.allowFrom !== undefined){
-let data24 = data.allowFrom;
+if(data.dmPolicy !== undefined){
+let data24 = data.dmPolicy;
 const _errs64 = errors;
-if(errors === _errs64){
-if(Array.isArray(data24)){
-if(data24.length > 10000){
+if(typeof data24 !== "string"){
+validate27.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data24 === "open") || (data24 === "pairing")) || (data24 === "allowlist")) || (data24 === "disabled"))){
+validate27.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
+return false;
+}
+var valid0 = _errs64 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.allowFrom !== undefined){
+let data25 = data.allowFrom;
+const _errs66 = errors;
+if(errors === _errs66){
+if(Array.isArray(data25)){
+if(data25.length > 10000){
 validate27.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid7 = true;
-const len0 = data24.length;
+const len0 = data25.length;
 for(let i0=0; i0<len0; i0++){
-let data25 = data24[i0];
-const _errs66 = errors;
-if((typeof data25 !== "string") && (!((typeof data25 == "number") && (isFinite(data25))))){
+let data26 = data25[i0];
+const _errs68 = errors;
+if((typeof data26 !== "string") && (!((typeof data26 == "number") && (isFinite(data26))))){
 validate27.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
 return false;
 }
-var valid7 = _errs66 === errors;
+var valid7 = _errs68 === errors;
 if(!valid7){
 break;
 }
@@ -4212,49 +4295,49 @@ validate27.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs64 === errors;
+var valid0 = _errs66 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data26 = data.groupPolicy;
-const _errs68 = errors;
-if(typeof data26 !== "string"){
+let data27 = data.groupPolicy;
+const _errs70 = errors;
+if(typeof data27 !== "string"){
 validate27.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data26 === "open") || (data26 === "allowlist")) || (data26 === "disabled"))){
+if(!(((data27 === "open") || (data27 === "allowlist")) || (data27 === "disabled"))){
 validate27.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs68 === errors;
+var valid0 = _errs70 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data27 = data.groupAllowFrom;
-const _errs70 = errors;
-if(errors === _errs70){
-if(Array.isArray(data27)){
-if(data27.length > 10000){
+let data28 = data.groupAllowFrom;
+const _errs72 = errors;
+if(errors === _errs72){
+if(Array.isArray(data28)){
+if(data28.length > 10000){
 validate27.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid8 = true;
-const len1 = data27.length;
+const len1 = data28.length;
 for(let i1=0; i1<len1; i1++){
-let data28 = data27[i1];
-const _errs72 = errors;
-if((typeof data28 !== "string") && (!((typeof data28 == "number") && (isFinite(data28))))){
+let data29 = data28[i1];
+const _errs74 = errors;
+if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
 validate27.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid8 = _errs72 === errors;
+var valid8 = _errs74 === errors;
 if(!valid8){
 break;
 }
@@ -4266,69 +4349,52 @@ validate27.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs70 === errors;
+var valid0 = _errs72 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requireMention !== undefined){
-const _errs74 = errors;
+const _errs76 = errors;
 if(typeof data.requireMention !== "boolean"){
 validate27.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs74 === errors;
+var valid0 = _errs76 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data30 = data.groups;
-const _errs76 = errors;
-if(errors === _errs76){
-if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
-if(Object.keys(data30).length > 10000){
+let data31 = data.groups;
+const _errs78 = errors;
+if(errors === _errs78){
+if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
+if(Object.keys(data31).length > 10000){
 validate27.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key3 in data30){
-let data31 = data30[key3];
-const _errs79 = errors;
-if(errors === _errs79){
-if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
+for(const key3 in data31){
+let data32 = data31[key3];
 const _errs81 = errors;
-for(const key4 in data31){
+if(errors === _errs81){
+if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
+const _errs83 = errors;
+for(const key4 in data32){
 if(!(((((key4 === "enabled") || (key4 === "groupPolicy")) || (key4 === "allowFrom")) || (key4 === "tools")) || (key4 === "requireMention"))){
 validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs81 === errors){
-if(data31.enabled !== undefined){
-const _errs82 = errors;
-if(typeof data31.enabled !== "boolean"){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid10 = _errs82 === errors;
-}
-else {
-var valid10 = true;
-}
-if(valid10){
-if(data31.groupPolicy !== undefined){
-let data33 = data31.groupPolicy;
+if(_errs83 === errors){
+if(data32.enabled !== undefined){
 const _errs84 = errors;
-if(typeof data33 !== "string"){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!(((data33 === "open") || (data33 === "allowlist")) || (data33 === "disabled"))){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+if(typeof data32.enabled !== "boolean"){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid10 = _errs84 === errors;
@@ -4337,26 +4403,43 @@ else {
 var valid10 = true;
 }
 if(valid10){
-if(data31.allowFrom !== undefined){
-let data34 = data31.allowFrom;
+if(data32.groupPolicy !== undefined){
+let data34 = data32.groupPolicy;
 const _errs86 = errors;
-if(errors === _errs86){
-if(Array.isArray(data34)){
-if(data34.length > 10000){
+if(typeof data34 !== "string"){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data34 === "open") || (data34 === "allowlist")) || (data34 === "disabled"))){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+return false;
+}
+var valid10 = _errs86 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data32.allowFrom !== undefined){
+let data35 = data32.allowFrom;
+const _errs88 = errors;
+if(errors === _errs88){
+if(Array.isArray(data35)){
+if(data35.length > 10000){
 validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid11 = true;
-const len2 = data34.length;
+const len2 = data35.length;
 for(let i2=0; i2<len2; i2++){
-let data35 = data34[i2];
-const _errs88 = errors;
-if((typeof data35 !== "string") && (!((typeof data35 == "number") && (isFinite(data35))))){
+let data36 = data35[i2];
+const _errs90 = errors;
+if((typeof data36 !== "string") && (!((typeof data36 == "number") && (isFinite(data36))))){
 validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i2,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-var valid11 = _errs88 === errors;
+var valid11 = _errs90 === errors;
 if(!valid11){
 break;
 }
@@ -4368,49 +4451,49 @@ validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs86 === errors;
+var valid10 = _errs88 === errors;
 }
 else {
 var valid10 = true;
 }
 if(valid10){
-if(data31.tools !== undefined){
-let data36 = data31.tools;
-const _errs90 = errors;
-if(errors === _errs90){
-if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+if(data32.tools !== undefined){
+let data37 = data32.tools;
 const _errs92 = errors;
-for(const key5 in data36){
+if(errors === _errs92){
+if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
+const _errs94 = errors;
+for(const key5 in data37){
 if(!(((key5 === "allow") || (key5 === "alsoAllow")) || (key5 === "deny"))){
 validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs92 === errors){
-if(data36.allow !== undefined){
-let data37 = data36.allow;
-const _errs93 = errors;
-if(errors === _errs93){
-if(Array.isArray(data37)){
-if(data37.length > 1000){
+if(_errs94 === errors){
+if(data37.allow !== undefined){
+let data38 = data37.allow;
+const _errs95 = errors;
+if(errors === _errs95){
+if(Array.isArray(data38)){
+if(data38.length > 1000){
 validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid13 = true;
-const len3 = data37.length;
+const len3 = data38.length;
 for(let i3=0; i3<len3; i3++){
-let data38 = data37[i3];
-const _errs95 = errors;
-if(errors === _errs95){
-if(typeof data38 === "string"){
-if(data38.length > 128 && func3(data38) > 128){
+let data39 = data38[i3];
+const _errs97 = errors;
+if(errors === _errs97){
+if(typeof data39 === "string"){
+if(data39.length > 128 && func3(data39) > 128){
 validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data38.length < 1){
+if(data39.length < 1){
 validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -4421,7 +4504,7 @@ validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid13 = _errs95 === errors;
+var valid13 = _errs97 === errors;
 if(!valid13){
 break;
 }
@@ -4433,35 +4516,35 @@ validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid12 = _errs93 === errors;
+var valid12 = _errs95 === errors;
 }
 else {
 var valid12 = true;
 }
 if(valid12){
-if(data36.alsoAllow !== undefined){
-let data39 = data36.alsoAllow;
-const _errs97 = errors;
-if(errors === _errs97){
-if(Array.isArray(data39)){
-if(data39.length > 1000){
+if(data37.alsoAllow !== undefined){
+let data40 = data37.alsoAllow;
+const _errs99 = errors;
+if(errors === _errs99){
+if(Array.isArray(data40)){
+if(data40.length > 1000){
 validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid14 = true;
-const len4 = data39.length;
+const len4 = data40.length;
 for(let i4=0; i4<len4; i4++){
-let data40 = data39[i4];
-const _errs99 = errors;
-if(errors === _errs99){
-if(typeof data40 === "string"){
-if(data40.length > 128 && func3(data40) > 128){
+let data41 = data40[i4];
+const _errs101 = errors;
+if(errors === _errs101){
+if(typeof data41 === "string"){
+if(data41.length > 128 && func3(data41) > 128){
 validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data40.length < 1){
+if(data41.length < 1){
 validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -4472,7 +4555,7 @@ validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid14 = _errs99 === errors;
+var valid14 = _errs101 === errors;
 if(!valid14){
 break;
 }
@@ -4484,35 +4567,35 @@ validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid12 = _errs97 === errors;
+var valid12 = _errs99 === errors;
 }
 else {
 var valid12 = true;
 }
 if(valid12){
-if(data36.deny !== undefined){
-let data41 = data36.deny;
-const _errs101 = errors;
-if(errors === _errs101){
-if(Array.isArray(data41)){
-if(data41.length > 1000){
+if(data37.deny !== undefined){
+let data42 = data37.deny;
+const _errs103 = errors;
+if(errors === _errs103){
+if(Array.isArray(data42)){
+if(data42.length > 1000){
 validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid15 = true;
-const len5 = data41.length;
+const len5 = data42.length;
 for(let i5=0; i5<len5; i5++){
-let data42 = data41[i5];
-const _errs103 = errors;
-if(errors === _errs103){
-if(typeof data42 === "string"){
-if(data42.length > 128 && func3(data42) > 128){
+let data43 = data42[i5];
+const _errs105 = errors;
+if(errors === _errs105){
+if(typeof data43 === "string"){
+if(data43.length > 128 && func3(data43) > 128){
 validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data42.length < 1){
+if(data43.length < 1){
 validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -4523,7 +4606,7 @@ validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid15 = _errs103 === errors;
+var valid15 = _errs105 === errors;
 if(!valid15){
 break;
 }
@@ -4535,7 +4618,7 @@ validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid12 = _errs101 === errors;
+var valid12 = _errs103 === errors;
 }
 else {
 var valid12 = true;
@@ -4549,19 +4632,19 @@ validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs90 === errors;
+var valid10 = _errs92 === errors;
 }
 else {
 var valid10 = true;
 }
 if(valid10){
-if(data31.requireMention !== undefined){
-const _errs105 = errors;
-if(typeof data31.requireMention !== "boolean"){
+if(data32.requireMention !== undefined){
+const _errs107 = errors;
+if(typeof data32.requireMention !== "boolean"){
 validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid10 = _errs105 === errors;
+var valid10 = _errs107 === errors;
 }
 else {
 var valid10 = true;
@@ -4577,7 +4660,7 @@ validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid9 = _errs79 === errors;
+var valid9 = _errs81 === errors;
 if(!valid9){
 break;
 }
@@ -4589,59 +4672,59 @@ validate27.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs76 === errors;
+var valid0 = _errs78 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.historyLimit !== undefined){
-let data44 = data.historyLimit;
-const _errs107 = errors;
-if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
+let data45 = data.historyLimit;
+const _errs109 = errors;
+if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
 validate27.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs107){
-if((typeof data44 == "number") && (isFinite(data44))){
-if(data44 > 1000 || isNaN(data44)){
+if(errors === _errs109){
+if((typeof data45 == "number") && (isFinite(data45))){
+if(data45 > 1000 || isNaN(data45)){
 validate27.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data44 < 0 || isNaN(data44)){
+if(data45 < 0 || isNaN(data45)){
 validate27.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs107 === errors;
+var valid0 = _errs109 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data45 = data.bots;
-const _errs109 = errors;
-if(errors === _errs109){
-if(Array.isArray(data45)){
-if(data45.length > 1000){
+let data46 = data.bots;
+const _errs111 = errors;
+if(errors === _errs111){
+if(Array.isArray(data46)){
+if(data46.length > 1000){
 validate27.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid16 = true;
-const len6 = data45.length;
+const len6 = data46.length;
 for(let i6=0; i6<len6; i6++){
-let data46 = data45[i6];
-const _errs111 = errors;
-if((typeof data46 !== "string") && (!((typeof data46 == "number") && (isFinite(data46))))){
+let data47 = data46[i6];
+const _errs113 = errors;
+if((typeof data47 !== "string") && (!((typeof data47 == "number") && (isFinite(data47))))){
 validate27.errors = [{instancePath:instancePath+"/bots/" + i6,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
 return false;
 }
-var valid16 = _errs111 === errors;
+var valid16 = _errs113 === errors;
 if(!valid16){
 break;
 }
@@ -4653,75 +4736,48 @@ validate27.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs109 === errors;
+var valid0 = _errs111 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data47 = data.allowBots;
-const _errs113 = errors;
-if((typeof data47 !== "boolean") && (typeof data47 !== "string")){
+let data48 = data.allowBots;
+const _errs115 = errors;
+if((typeof data48 !== "boolean") && (typeof data48 !== "string")){
 validate27.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
 return false;
 }
-if(!(((data47 === true) || (data47 === false)) || (data47 === "mentions"))){
+if(!(((data48 === true) || (data48 === false)) || (data48 === "mentions"))){
 validate27.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs113 === errors;
+var valid0 = _errs115 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data48 = data.botLoopProtection;
-const _errs115 = errors;
-if(errors === _errs115){
-if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
+let data49 = data.botLoopProtection;
 const _errs117 = errors;
-for(const key6 in data48){
+if(errors === _errs117){
+if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
+const _errs119 = errors;
+for(const key6 in data49){
 if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
 validate27.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs117 === errors){
-if(data48.enabled !== undefined){
-const _errs118 = errors;
-if(typeof data48.enabled !== "boolean"){
+if(_errs119 === errors){
+if(data49.enabled !== undefined){
+const _errs120 = errors;
+if(typeof data49.enabled !== "boolean"){
 validate27.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-var valid17 = _errs118 === errors;
-}
-else {
-var valid17 = true;
-}
-if(valid17){
-if(data48.maxEventsPerWindow !== undefined){
-let data50 = data48.maxEventsPerWindow;
-const _errs120 = errors;
-if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs120){
-if((typeof data50 == "number") && (isFinite(data50))){
-if(data50 > 10000 || isNaN(data50)){
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
-return false;
-}
-else {
-if(data50 < 1 || isNaN(data50)){
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
 }
 var valid17 = _errs120 === errors;
 }
@@ -4729,22 +4785,22 @@ else {
 var valid17 = true;
 }
 if(valid17){
-if(data48.windowSeconds !== undefined){
-let data51 = data48.windowSeconds;
+if(data49.maxEventsPerWindow !== undefined){
+let data51 = data49.maxEventsPerWindow;
 const _errs122 = errors;
 if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs122){
 if((typeof data51 == "number") && (isFinite(data51))){
-if(data51 > 86400 || isNaN(data51)){
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+if(data51 > 10000 || isNaN(data51)){
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data51 < 1 || isNaN(data51)){
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4756,28 +4812,55 @@ else {
 var valid17 = true;
 }
 if(valid17){
-if(data48.cooldownSeconds !== undefined){
-let data52 = data48.cooldownSeconds;
+if(data49.windowSeconds !== undefined){
+let data52 = data49.windowSeconds;
 const _errs124 = errors;
 if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs124){
 if((typeof data52 == "number") && (isFinite(data52))){
 if(data52 > 86400 || isNaN(data52)){
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data52 < 1 || isNaN(data52)){
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
 var valid17 = _errs124 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data49.cooldownSeconds !== undefined){
+let data53 = data49.cooldownSeconds;
+const _errs126 = errors;
+if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs126){
+if((typeof data53 == "number") && (isFinite(data53))){
+if(data53 > 86400 || isNaN(data53)){
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data53 < 1 || isNaN(data53)){
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid17 = _errs126 === errors;
 }
 else {
 var valid17 = true;
@@ -4792,69 +4875,42 @@ validate27.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs115 === errors;
+var valid0 = _errs117 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data53 = data.limits;
-const _errs126 = errors;
-if(errors === _errs126){
-if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+let data54 = data.limits;
 const _errs128 = errors;
-for(const key7 in data53){
+if(errors === _errs128){
+if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
+const _errs130 = errors;
+for(const key7 in data54){
 if(!((((((key7 === "maxPayload") || (key7 === "maxConcurrent")) || (key7 === "queuedPerSession")) || (key7 === "messagesPerMinute")) || (key7 === "messageBurst")) || (key7 === "dedupeEntries"))){
 validate27.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs128 === errors){
-if(data53.maxPayload !== undefined){
-let data54 = data53.maxPayload;
-const _errs129 = errors;
-if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
-validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs129){
-if((typeof data54 == "number") && (isFinite(data54))){
-if(data54 > 16777216 || isNaN(data54)){
-validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
-return false;
-}
-else {
-if(data54 < 1024 || isNaN(data54)){
-validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
-return false;
-}
-}
-}
-}
-var valid18 = _errs129 === errors;
-}
-else {
-var valid18 = true;
-}
-if(valid18){
-if(data53.maxConcurrent !== undefined){
-let data55 = data53.maxConcurrent;
+if(_errs130 === errors){
+if(data54.maxPayload !== undefined){
+let data55 = data54.maxPayload;
 const _errs131 = errors;
 if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
-validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs131){
 if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 1000 || isNaN(data55)){
-validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+if(data55 > 16777216 || isNaN(data55)){
+validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data55 < 1 || isNaN(data55)){
-validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+if(data55 < 1024 || isNaN(data55)){
+validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
@@ -4866,22 +4922,22 @@ else {
 var valid18 = true;
 }
 if(valid18){
-if(data53.queuedPerSession !== undefined){
-let data56 = data53.queuedPerSession;
+if(data54.maxConcurrent !== undefined){
+let data56 = data54.maxConcurrent;
 const _errs133 = errors;
 if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
-validate27.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs133){
 if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 10000 || isNaN(data56)){
-validate27.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+if(data56 > 1000 || isNaN(data56)){
+validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data56 < 1 || isNaN(data56)){
-validate27.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4893,22 +4949,22 @@ else {
 var valid18 = true;
 }
 if(valid18){
-if(data53.messagesPerMinute !== undefined){
-let data57 = data53.messagesPerMinute;
+if(data54.queuedPerSession !== undefined){
+let data57 = data54.queuedPerSession;
 const _errs135 = errors;
 if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
-validate27.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs135){
 if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 100000 || isNaN(data57)){
-validate27.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+if(data57 > 10000 || isNaN(data57)){
+validate27.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data57 < 1 || isNaN(data57)){
-validate27.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4920,22 +4976,22 @@ else {
 var valid18 = true;
 }
 if(valid18){
-if(data53.messageBurst !== undefined){
-let data58 = data53.messageBurst;
+if(data54.messagesPerMinute !== undefined){
+let data58 = data54.messagesPerMinute;
 const _errs137 = errors;
 if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
-validate27.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs137){
 if((typeof data58 == "number") && (isFinite(data58))){
 if(data58 > 100000 || isNaN(data58)){
-validate27.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate27.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data58 < 1 || isNaN(data58)){
-validate27.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4947,28 +5003,55 @@ else {
 var valid18 = true;
 }
 if(valid18){
-if(data53.dedupeEntries !== undefined){
-let data59 = data53.dedupeEntries;
+if(data54.messageBurst !== undefined){
+let data59 = data54.messageBurst;
 const _errs139 = errors;
 if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
-validate27.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs139){
 if((typeof data59 == "number") && (isFinite(data59))){
-if(data59 > 1000000 || isNaN(data59)){
-validate27.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+if(data59 > 100000 || isNaN(data59)){
+validate27.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data59 < 1 || isNaN(data59)){
-validate27.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
 var valid18 = _errs139 === errors;
+}
+else {
+var valid18 = true;
+}
+if(valid18){
+if(data54.dedupeEntries !== undefined){
+let data60 = data54.dedupeEntries;
+const _errs141 = errors;
+if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
+validate27.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs141){
+if((typeof data60 == "number") && (isFinite(data60))){
+if(data60 > 1000000 || isNaN(data60)){
+validate27.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data60 < 1 || isNaN(data60)){
+validate27.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid18 = _errs141 === errors;
 }
 else {
 var valid18 = true;
@@ -4985,10 +5068,11 @@ validate27.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs126 === errors;
+var valid0 = _errs128 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }

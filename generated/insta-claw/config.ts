@@ -31,6 +31,7 @@ export const configExpectations = {
   "clientSecret.source": "\"env\", \"file\", \"exec\" or \"store\"",
   "clientSecret.provider": "a string of 1 to 128 characters",
   "clientSecret.id": "a string of 1 to 1024 characters",
+  clientSecretFile: "a string of 1 to 4096 characters",
   appKey: "a string of at most 512 characters (printable ASCII) or a SecretRef",
   "appKey.source": "\"env\", \"file\", \"exec\" or \"store\"",
   "appKey.provider": "a string of 1 to 128 characters",
@@ -210,6 +211,11 @@ export interface InstaClawConfig {
   clientId?: string | InstaClawSecretRef;
   /** Required. Sent as x-app-secret with every connection attempt. ASCII text, trimmed, or a SecretRef. */
   clientSecret?: string | InstaClawSecretRef;
+  /**
+   * Path of a file that holds the client secret and nothing else, read when the account starts and with every change of the configuration. It wins over clientSecret. At most 16 KiB, and no symbolic link.
+   * 1 to 4096 characters.
+   */
+  clientSecretFile?: string;
   /** An older name of clientId, which wins where both are set. */
   appKey?: string | InstaClawSecretRef;
   /** An older name of clientSecret, which wins where both are set. */
@@ -453,6 +459,11 @@ export interface InstaClawAccount {
   clientId?: string | InstaClawSecretRef;
   /** Required. Sent as x-app-secret with every connection attempt. ASCII text, trimmed, or a SecretRef. */
   clientSecret?: string | InstaClawSecretRef;
+  /**
+   * Path of a file that holds the client secret and nothing else, read when the account starts and with every change of the configuration. It wins over clientSecret. At most 16 KiB, and no symbolic link.
+   * 1 to 4096 characters.
+   */
+  clientSecretFile?: string;
   /** An older name of clientId, which wins where both are set. */
   appKey?: string | InstaClawSecretRef;
   /** An older name of clientSecret, which wins where both are set. */
@@ -677,6 +688,11 @@ export interface InstaClawConfigInput {
   clientId?: string | InstaClawSecretRefInput;
   /** Required. Sent as x-app-secret with every connection attempt. ASCII text, trimmed, or a SecretRef. */
   clientSecret?: string | InstaClawSecretRefInput;
+  /**
+   * Path of a file that holds the client secret and nothing else, read when the account starts and with every change of the configuration. It wins over clientSecret. At most 16 KiB, and no symbolic link.
+   * 1 to 4096 characters.
+   */
+  clientSecretFile?: string;
   /** An older name of clientId, which wins where both are set. */
   appKey?: string | InstaClawSecretRefInput;
   /** An older name of clientSecret, which wins where both are set. */
@@ -955,6 +971,11 @@ export interface InstaClawAccountInput {
   clientId?: string | InstaClawSecretRefInput;
   /** Required. Sent as x-app-secret with every connection attempt. ASCII text, trimmed, or a SecretRef. */
   clientSecret?: string | InstaClawSecretRefInput;
+  /**
+   * Path of a file that holds the client secret and nothing else, read when the account starts and with every change of the configuration. It wins over clientSecret. At most 16 KiB, and no symbolic link.
+   * 1 to 4096 characters.
+   */
+  clientSecretFile?: string;
   /** An older name of clientId, which wins where both are set. */
   appKey?: string | InstaClawSecretRefInput;
   /** An older name of clientSecret, which wins where both are set. */

@@ -3,7 +3,7 @@
 
 import { codePoints } from "../runtime.ts";
 export const LocalImConfigInput = validate14;
-const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"serverUrl":{"type":"string","minLength":1,"maxLength":2048},"clientWsUrl":{"type":"string","minLength":1,"maxLength":2048},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"gatewayToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"allowInsecure":{"type":"boolean"},"debug":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"sessionScope":{"type":"string","enum":["session","conversation"]},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"connectionMode":{"type":"string","enum":["client","server"]},"wsPort":{},"httpPort":{},"tokenType":{},"defaultAccount":{"type":"string","minLength":1,"maxLength":128},"accountId":{"type":"string","minLength":1,"maxLength":128},"accounts":{"type":"object","maxProperties":1000,"additionalProperties":{"$ref":"#/definitions/LocalImAccountInput"}}}};
+const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"serverUrl":{"type":"string","minLength":1,"maxLength":2048},"clientWsUrl":{"type":"string","minLength":1,"maxLength":2048},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"tokenFile":{"type":"string","minLength":1,"maxLength":4096},"gatewayToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"allowInsecure":{"type":"boolean"},"debug":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"sessionScope":{"type":"string","enum":["session","conversation"]},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"connectionMode":{"type":"string","enum":["client","server"]},"wsPort":{},"httpPort":{},"tokenType":{},"defaultAccount":{"type":"string","minLength":1,"maxLength":128},"accountId":{"type":"string","minLength":1,"maxLength":128},"accounts":{"type":"object","maxProperties":1000,"additionalProperties":{"$ref":"#/definitions/LocalImAccountInput"}}}};
 const func2 = Object.prototype.hasOwnProperty;
 const func3 = codePoints;
 const func7 = (s) => { if (s.length < 1) return false; for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (!((c >= 33 && c <= 126))) return false; } return true; };
@@ -113,7 +113,7 @@ validate15.errors = vErrors;
 return errors === 0;
 }
 
-const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"serverUrl":{"type":"string","minLength":1,"maxLength":2048},"clientWsUrl":{"type":"string","minLength":1,"maxLength":2048},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"gatewayToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"allowInsecure":{"type":"boolean"},"debug":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"sessionScope":{"type":"string","enum":["session","conversation"]},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"connectionMode":{"type":"string","enum":["client","server"]},"wsPort":{},"httpPort":{},"tokenType":{}}};
+const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"serverUrl":{"type":"string","minLength":1,"maxLength":2048},"clientWsUrl":{"type":"string","minLength":1,"maxLength":2048},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"tokenFile":{"type":"string","minLength":1,"maxLength":4096},"gatewayToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"allowInsecure":{"type":"boolean"},"debug":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"sessionScope":{"type":"string","enum":["session","conversation"]},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"connectionMode":{"type":"string","enum":["client","server"]},"wsPort":{},"httpPort":{},"tokenType":{}}};
 
 function validate18(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -380,15 +380,42 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.gatewayToken !== undefined){
-let data9 = data.gatewayToken;
+if(data.tokenFile !== undefined){
+let data9 = data.tokenFile;
 const _errs24 = errors;
-const _errs25 = errors;
-let valid3 = false;
-const _errs26 = errors;
-if(errors === _errs26){
+if(errors === _errs24){
 if(typeof data9 === "string"){
 if(data9.length > 4096 && func3(data9) > 4096){
+validate18.errors = [{instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+return false;
+}
+else {
+if(data9.length < 1){
+validate18.errors = [{instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs24 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.gatewayToken !== undefined){
+let data10 = data.gatewayToken;
+const _errs26 = errors;
+const _errs27 = errors;
+let valid3 = false;
+const _errs28 = errors;
+if(errors === _errs28){
+if(typeof data10 === "string"){
+if(data10.length > 4096 && func3(data10) > 4096){
 const err5 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 4096}};
 if(vErrors === null){
 vErrors = [err5];
@@ -399,7 +426,7 @@ vErrors.push(err5);
 errors++;
 }
 else {
-if(data9.length < 1){
+if(data10.length < 1){
 const err6 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err6];
@@ -410,7 +437,7 @@ vErrors.push(err6);
 errors++;
 }
 else {
-if(!func7(data9)){
+if(!func7(data10)){
 const err7 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err7];
@@ -434,15 +461,15 @@ vErrors.push(err8);
 errors++;
 }
 }
-var _valid1 = _errs26 === errors;
+var _valid1 = _errs28 === errors;
 valid3 = valid3 || _valid1;
 if(!valid3){
-const _errs28 = errors;
-if(!(validate15(data9, {instancePath:instancePath+"/gatewayToken",parentData:data,parentDataProperty:"gatewayToken",rootData}))){
+const _errs30 = errors;
+if(!(validate15(data10, {instancePath:instancePath+"/gatewayToken",parentData:data,parentDataProperty:"gatewayToken",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid1 = _errs28 === errors;
+var _valid1 = _errs30 === errors;
 valid3 = valid3 || _valid1;
 }
 if(!valid3){
@@ -458,38 +485,26 @@ validate18.errors = vErrors;
 return false;
 }
 else {
-errors = _errs25;
+errors = _errs27;
 if(vErrors !== null){
-if(_errs25){
-vErrors.length = _errs25;
+if(_errs27){
+vErrors.length = _errs27;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs24 === errors;
+var valid0 = _errs26 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowInsecure !== undefined){
-const _errs29 = errors;
+const _errs31 = errors;
 if(typeof data.allowInsecure !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs29 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.debug !== undefined){
-const _errs31 = errors;
-if(typeof data.debug !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs31 === errors;
@@ -498,15 +513,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.dmPolicy !== undefined){
-let data12 = data.dmPolicy;
+if(data.debug !== undefined){
 const _errs33 = errors;
-if(typeof data12 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((((data12 === "open") || (data12 === "pairing")) || (data12 === "allowlist")) || (data12 === "disabled"))){
-validate18.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
+if(typeof data.debug !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs33 === errors;
@@ -515,26 +525,43 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.allowFrom !== undefined){
-let data13 = data.allowFrom;
+if(data.dmPolicy !== undefined){
+let data13 = data.dmPolicy;
 const _errs35 = errors;
-if(errors === _errs35){
-if(Array.isArray(data13)){
-if(data13.length > 10000){
+if(typeof data13 !== "string"){
+validate18.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data13 === "open") || (data13 === "pairing")) || (data13 === "allowlist")) || (data13 === "disabled"))){
+validate18.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
+return false;
+}
+var valid0 = _errs35 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.allowFrom !== undefined){
+let data14 = data.allowFrom;
+const _errs37 = errors;
+if(errors === _errs37){
+if(Array.isArray(data14)){
+if(data14.length > 10000){
 validate18.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid4 = true;
-const len0 = data13.length;
+const len0 = data14.length;
 for(let i0=0; i0<len0; i0++){
-let data14 = data13[i0];
-const _errs37 = errors;
-if((typeof data14 !== "string") && (!((typeof data14 == "number") && (isFinite(data14))))){
+let data15 = data14[i0];
+const _errs39 = errors;
+if((typeof data15 !== "string") && (!((typeof data15 == "number") && (isFinite(data15))))){
 validate18.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
 return false;
 }
-var valid4 = _errs37 === errors;
+var valid4 = _errs39 === errors;
 if(!valid4){
 break;
 }
@@ -546,49 +573,49 @@ validate18.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs35 === errors;
+var valid0 = _errs37 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data15 = data.groupPolicy;
-const _errs39 = errors;
-if(typeof data15 !== "string"){
+let data16 = data.groupPolicy;
+const _errs41 = errors;
+if(typeof data16 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data15 === "open") || (data15 === "allowlist")) || (data15 === "disabled"))){
+if(!(((data16 === "open") || (data16 === "allowlist")) || (data16 === "disabled"))){
 validate18.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs39 === errors;
+var valid0 = _errs41 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data16 = data.groupAllowFrom;
-const _errs41 = errors;
-if(errors === _errs41){
-if(Array.isArray(data16)){
-if(data16.length > 10000){
+let data17 = data.groupAllowFrom;
+const _errs43 = errors;
+if(errors === _errs43){
+if(Array.isArray(data17)){
+if(data17.length > 10000){
 validate18.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid5 = true;
-const len1 = data16.length;
+const len1 = data17.length;
 for(let i1=0; i1<len1; i1++){
-let data17 = data16[i1];
-const _errs43 = errors;
-if((typeof data17 !== "string") && (!((typeof data17 == "number") && (isFinite(data17))))){
+let data18 = data17[i1];
+const _errs45 = errors;
+if((typeof data18 !== "string") && (!((typeof data18 == "number") && (isFinite(data18))))){
 validate18.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid5 = _errs43 === errors;
+var valid5 = _errs45 === errors;
 if(!valid5){
 break;
 }
@@ -600,32 +627,32 @@ validate18.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs41 === errors;
+var valid0 = _errs43 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data18 = data.bots;
-const _errs45 = errors;
-if(errors === _errs45){
-if(Array.isArray(data18)){
-if(data18.length > 1000){
+let data19 = data.bots;
+const _errs47 = errors;
+if(errors === _errs47){
+if(Array.isArray(data19)){
+if(data19.length > 1000){
 validate18.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid6 = true;
-const len2 = data18.length;
+const len2 = data19.length;
 for(let i2=0; i2<len2; i2++){
-let data19 = data18[i2];
-const _errs47 = errors;
-if((typeof data19 !== "string") && (!((typeof data19 == "number") && (isFinite(data19))))){
+let data20 = data19[i2];
+const _errs49 = errors;
+if((typeof data20 !== "string") && (!((typeof data20 == "number") && (isFinite(data20))))){
 validate18.errors = [{instancePath:instancePath+"/bots/" + i2,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
 return false;
 }
-var valid6 = _errs47 === errors;
+var valid6 = _errs49 === errors;
 if(!valid6){
 break;
 }
@@ -637,75 +664,48 @@ validate18.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs45 === errors;
+var valid0 = _errs47 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data20 = data.allowBots;
-const _errs49 = errors;
-if((typeof data20 !== "boolean") && (typeof data20 !== "string")){
+let data21 = data.allowBots;
+const _errs51 = errors;
+if((typeof data21 !== "boolean") && (typeof data21 !== "string")){
 validate18.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
 return false;
 }
-if(!(((data20 === true) || (data20 === false)) || (data20 === "mentions"))){
+if(!(((data21 === true) || (data21 === false)) || (data21 === "mentions"))){
 validate18.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs49 === errors;
+var valid0 = _errs51 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data21 = data.botLoopProtection;
-const _errs51 = errors;
-if(errors === _errs51){
-if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
+let data22 = data.botLoopProtection;
 const _errs53 = errors;
-for(const key2 in data21){
+if(errors === _errs53){
+if(data22 && typeof data22 == "object" && !Array.isArray(data22)){
+const _errs55 = errors;
+for(const key2 in data22){
 if(!((((key2 === "enabled") || (key2 === "maxEventsPerWindow")) || (key2 === "windowSeconds")) || (key2 === "cooldownSeconds"))){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
 }
-if(_errs53 === errors){
-if(data21.enabled !== undefined){
-const _errs54 = errors;
-if(typeof data21.enabled !== "boolean"){
+if(_errs55 === errors){
+if(data22.enabled !== undefined){
+const _errs56 = errors;
+if(typeof data22.enabled !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-var valid7 = _errs54 === errors;
-}
-else {
-var valid7 = true;
-}
-if(valid7){
-if(data21.maxEventsPerWindow !== undefined){
-let data23 = data21.maxEventsPerWindow;
-const _errs56 = errors;
-if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs56){
-if((typeof data23 == "number") && (isFinite(data23))){
-if(data23 > 10000 || isNaN(data23)){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
-return false;
-}
-else {
-if(data23 < 1 || isNaN(data23)){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
 }
 var valid7 = _errs56 === errors;
 }
@@ -713,22 +713,22 @@ else {
 var valid7 = true;
 }
 if(valid7){
-if(data21.windowSeconds !== undefined){
-let data24 = data21.windowSeconds;
+if(data22.maxEventsPerWindow !== undefined){
+let data24 = data22.maxEventsPerWindow;
 const _errs58 = errors;
 if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs58){
 if((typeof data24 == "number") && (isFinite(data24))){
-if(data24 > 86400 || isNaN(data24)){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+if(data24 > 10000 || isNaN(data24)){
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data24 < 1 || isNaN(data24)){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -740,28 +740,55 @@ else {
 var valid7 = true;
 }
 if(valid7){
-if(data21.cooldownSeconds !== undefined){
-let data25 = data21.cooldownSeconds;
+if(data22.windowSeconds !== undefined){
+let data25 = data22.windowSeconds;
 const _errs60 = errors;
 if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs60){
 if((typeof data25 == "number") && (isFinite(data25))){
 if(data25 > 86400 || isNaN(data25)){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data25 < 1 || isNaN(data25)){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
 var valid7 = _errs60 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data22.cooldownSeconds !== undefined){
+let data26 = data22.cooldownSeconds;
+const _errs62 = errors;
+if(!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))){
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs62){
+if((typeof data26 == "number") && (isFinite(data26))){
+if(data26 > 86400 || isNaN(data26)){
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data26 < 1 || isNaN(data26)){
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid7 = _errs62 === errors;
 }
 else {
 var valid7 = true;
@@ -776,86 +803,59 @@ validate18.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs51 === errors;
+var valid0 = _errs53 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.sessionScope !== undefined){
-let data26 = data.sessionScope;
-const _errs62 = errors;
-if(typeof data26 !== "string"){
+let data27 = data.sessionScope;
+const _errs64 = errors;
+if(typeof data27 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data26 === "session") || (data26 === "conversation"))){
+if(!((data27 === "session") || (data27 === "conversation"))){
 validate18.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/enum",keyword:"enum",params:{allowedValues: schema13.properties.sessionScope.enum}}];
 return false;
 }
-var valid0 = _errs62 === errors;
+var valid0 = _errs64 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data27 = data.limits;
-const _errs64 = errors;
-if(errors === _errs64){
-if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
+let data28 = data.limits;
 const _errs66 = errors;
-for(const key3 in data27){
+if(errors === _errs66){
+if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+const _errs68 = errors;
+for(const key3 in data28){
 if(!((((((((key3 === "maxPayload") || (key3 === "contentChars")) || (key3 === "maxConcurrent")) || (key3 === "queuedPerSession")) || (key3 === "messagesPerMinute")) || (key3 === "messageBurst")) || (key3 === "dedupeEntries")) || (key3 === "turnSeconds"))){
 validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
 }
-if(_errs66 === errors){
-if(data27.maxPayload !== undefined){
-let data28 = data27.maxPayload;
-const _errs67 = errors;
-if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
-validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs67){
-if((typeof data28 == "number") && (isFinite(data28))){
-if(data28 > 16777216 || isNaN(data28)){
-validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
-return false;
-}
-else {
-if(data28 < 1024 || isNaN(data28)){
-validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
-return false;
-}
-}
-}
-}
-var valid8 = _errs67 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data27.contentChars !== undefined){
-let data29 = data27.contentChars;
+if(_errs68 === errors){
+if(data28.maxPayload !== undefined){
+let data29 = data28.maxPayload;
 const _errs69 = errors;
 if(!(((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29))) && (isFinite(data29)))){
-validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs69){
 if((typeof data29 == "number") && (isFinite(data29))){
-if(data29 > 1048576 || isNaN(data29)){
-validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
+if(data29 > 16777216 || isNaN(data29)){
+validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data29 < 1 || isNaN(data29)){
-validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+if(data29 < 1024 || isNaN(data29)){
+validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
@@ -867,22 +867,22 @@ else {
 var valid8 = true;
 }
 if(valid8){
-if(data27.maxConcurrent !== undefined){
-let data30 = data27.maxConcurrent;
+if(data28.contentChars !== undefined){
+let data30 = data28.contentChars;
 const _errs71 = errors;
 if(!(((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30))) && (isFinite(data30)))){
-validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs71){
 if((typeof data30 == "number") && (isFinite(data30))){
-if(data30 > 1000 || isNaN(data30)){
-validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+if(data30 > 1048576 || isNaN(data30)){
+validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
 if(data30 < 1 || isNaN(data30)){
-validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -894,22 +894,22 @@ else {
 var valid8 = true;
 }
 if(valid8){
-if(data27.queuedPerSession !== undefined){
-let data31 = data27.queuedPerSession;
+if(data28.maxConcurrent !== undefined){
+let data31 = data28.maxConcurrent;
 const _errs73 = errors;
 if(!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))){
-validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs73){
 if((typeof data31 == "number") && (isFinite(data31))){
-if(data31 > 10000 || isNaN(data31)){
-validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+if(data31 > 1000 || isNaN(data31)){
+validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data31 < 1 || isNaN(data31)){
-validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -921,22 +921,22 @@ else {
 var valid8 = true;
 }
 if(valid8){
-if(data27.messagesPerMinute !== undefined){
-let data32 = data27.messagesPerMinute;
+if(data28.queuedPerSession !== undefined){
+let data32 = data28.queuedPerSession;
 const _errs75 = errors;
 if(!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))){
-validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs75){
 if((typeof data32 == "number") && (isFinite(data32))){
-if(data32 > 100000 || isNaN(data32)){
-validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+if(data32 > 10000 || isNaN(data32)){
+validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data32 < 1 || isNaN(data32)){
-validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -948,22 +948,22 @@ else {
 var valid8 = true;
 }
 if(valid8){
-if(data27.messageBurst !== undefined){
-let data33 = data27.messageBurst;
+if(data28.messagesPerMinute !== undefined){
+let data33 = data28.messagesPerMinute;
 const _errs77 = errors;
 if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
-validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs77){
 if((typeof data33 == "number") && (isFinite(data33))){
 if(data33 > 100000 || isNaN(data33)){
-validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data33 < 1 || isNaN(data33)){
-validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -975,22 +975,22 @@ else {
 var valid8 = true;
 }
 if(valid8){
-if(data27.dedupeEntries !== undefined){
-let data34 = data27.dedupeEntries;
+if(data28.messageBurst !== undefined){
+let data34 = data28.messageBurst;
 const _errs79 = errors;
 if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
-validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs79){
 if((typeof data34 == "number") && (isFinite(data34))){
-if(data34 > 1000000 || isNaN(data34)){
-validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+if(data34 > 100000 || isNaN(data34)){
+validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data34 < 1 || isNaN(data34)){
-validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1002,28 +1002,55 @@ else {
 var valid8 = true;
 }
 if(valid8){
-if(data27.turnSeconds !== undefined){
-let data35 = data27.turnSeconds;
+if(data28.dedupeEntries !== undefined){
+let data35 = data28.dedupeEntries;
 const _errs81 = errors;
 if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
-validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs81){
 if((typeof data35 == "number") && (isFinite(data35))){
-if(data35 > 86400 || isNaN(data35)){
-validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+if(data35 > 1000000 || isNaN(data35)){
+validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data35 < 1 || isNaN(data35)){
-validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
 var valid8 = _errs81 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data28.turnSeconds !== undefined){
+let data36 = data28.turnSeconds;
+const _errs83 = errors;
+if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
+validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs83){
+if((typeof data36 == "number") && (isFinite(data36))){
+if(data36 > 86400 || isNaN(data36)){
+validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data36 < 1 || isNaN(data36)){
+validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid8 = _errs83 === errors;
 }
 else {
 var valid8 = true;
@@ -1042,27 +1069,28 @@ validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs64 === errors;
+var valid0 = _errs66 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.connectionMode !== undefined){
-let data36 = data.connectionMode;
-const _errs83 = errors;
-if(typeof data36 !== "string"){
+let data37 = data.connectionMode;
+const _errs85 = errors;
+if(typeof data37 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data36 === "client") || (data36 === "server"))){
+if(!((data37 === "client") || (data37 === "server"))){
 validate18.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.connectionMode.enum}}];
 return false;
 }
-var valid0 = _errs83 === errors;
+var valid0 = _errs85 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }
@@ -1359,15 +1387,42 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.gatewayToken !== undefined){
-let data9 = data.gatewayToken;
+if(data.tokenFile !== undefined){
+let data9 = data.tokenFile;
 const _errs24 = errors;
-const _errs25 = errors;
-let valid3 = false;
-const _errs26 = errors;
-if(errors === _errs26){
+if(errors === _errs24){
 if(typeof data9 === "string"){
 if(data9.length > 4096 && func3(data9) > 4096){
+validate14.errors = [{instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+return false;
+}
+else {
+if(data9.length < 1){
+validate14.errors = [{instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs24 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.gatewayToken !== undefined){
+let data10 = data.gatewayToken;
+const _errs26 = errors;
+const _errs27 = errors;
+let valid3 = false;
+const _errs28 = errors;
+if(errors === _errs28){
+if(typeof data10 === "string"){
+if(data10.length > 4096 && func3(data10) > 4096){
 const err5 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 4096}};
 if(vErrors === null){
 vErrors = [err5];
@@ -1378,7 +1433,7 @@ vErrors.push(err5);
 errors++;
 }
 else {
-if(data9.length < 1){
+if(data10.length < 1){
 const err6 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err6];
@@ -1389,7 +1444,7 @@ vErrors.push(err6);
 errors++;
 }
 else {
-if(!func7(data9)){
+if(!func7(data10)){
 const err7 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err7];
@@ -1413,15 +1468,15 @@ vErrors.push(err8);
 errors++;
 }
 }
-var _valid1 = _errs26 === errors;
+var _valid1 = _errs28 === errors;
 valid3 = valid3 || _valid1;
 if(!valid3){
-const _errs28 = errors;
-if(!(validate15(data9, {instancePath:instancePath+"/gatewayToken",parentData:data,parentDataProperty:"gatewayToken",rootData}))){
+const _errs30 = errors;
+if(!(validate15(data10, {instancePath:instancePath+"/gatewayToken",parentData:data,parentDataProperty:"gatewayToken",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid1 = _errs28 === errors;
+var _valid1 = _errs30 === errors;
 valid3 = valid3 || _valid1;
 }
 if(!valid3){
@@ -1437,38 +1492,26 @@ validate14.errors = vErrors;
 return false;
 }
 else {
-errors = _errs25;
+errors = _errs27;
 if(vErrors !== null){
-if(_errs25){
-vErrors.length = _errs25;
+if(_errs27){
+vErrors.length = _errs27;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs24 === errors;
+var valid0 = _errs26 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowInsecure !== undefined){
-const _errs29 = errors;
+const _errs31 = errors;
 if(typeof data.allowInsecure !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs29 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.debug !== undefined){
-const _errs31 = errors;
-if(typeof data.debug !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs31 === errors;
@@ -1477,15 +1520,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.dmPolicy !== undefined){
-let data12 = data.dmPolicy;
+if(data.debug !== undefined){
 const _errs33 = errors;
-if(typeof data12 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((((data12 === "open") || (data12 === "pairing")) || (data12 === "allowlist")) || (data12 === "disabled"))){
-validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.dmPolicy.enum}}];
+if(typeof data.debug !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs33 === errors;
@@ -1494,26 +1532,43 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.allowFrom !== undefined){
-let data13 = data.allowFrom;
+if(data.dmPolicy !== undefined){
+let data13 = data.dmPolicy;
 const _errs35 = errors;
-if(errors === _errs35){
-if(Array.isArray(data13)){
-if(data13.length > 10000){
+if(typeof data13 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data13 === "open") || (data13 === "pairing")) || (data13 === "allowlist")) || (data13 === "disabled"))){
+validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.dmPolicy.enum}}];
+return false;
+}
+var valid0 = _errs35 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.allowFrom !== undefined){
+let data14 = data.allowFrom;
+const _errs37 = errors;
+if(errors === _errs37){
+if(Array.isArray(data14)){
+if(data14.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid4 = true;
-const len0 = data13.length;
+const len0 = data14.length;
 for(let i0=0; i0<len0; i0++){
-let data14 = data13[i0];
-const _errs37 = errors;
-if((typeof data14 !== "string") && (!((typeof data14 == "number") && (isFinite(data14))))){
+let data15 = data14[i0];
+const _errs39 = errors;
+if((typeof data15 !== "string") && (!((typeof data15 == "number") && (isFinite(data15))))){
 validate14.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.allowFrom.items.type}}];
 return false;
 }
-var valid4 = _errs37 === errors;
+var valid4 = _errs39 === errors;
 if(!valid4){
 break;
 }
@@ -1525,49 +1580,49 @@ validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs35 === errors;
+var valid0 = _errs37 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data15 = data.groupPolicy;
-const _errs39 = errors;
-if(typeof data15 !== "string"){
+let data16 = data.groupPolicy;
+const _errs41 = errors;
+if(typeof data16 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data15 === "open") || (data15 === "allowlist")) || (data15 === "disabled"))){
+if(!(((data16 === "open") || (data16 === "allowlist")) || (data16 === "disabled"))){
 validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs39 === errors;
+var valid0 = _errs41 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data16 = data.groupAllowFrom;
-const _errs41 = errors;
-if(errors === _errs41){
-if(Array.isArray(data16)){
-if(data16.length > 10000){
+let data17 = data.groupAllowFrom;
+const _errs43 = errors;
+if(errors === _errs43){
+if(Array.isArray(data17)){
+if(data17.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid5 = true;
-const len1 = data16.length;
+const len1 = data17.length;
 for(let i1=0; i1<len1; i1++){
-let data17 = data16[i1];
-const _errs43 = errors;
-if((typeof data17 !== "string") && (!((typeof data17 == "number") && (isFinite(data17))))){
+let data18 = data17[i1];
+const _errs45 = errors;
+if((typeof data18 !== "string") && (!((typeof data18 == "number") && (isFinite(data18))))){
 validate14.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema11.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid5 = _errs43 === errors;
+var valid5 = _errs45 === errors;
 if(!valid5){
 break;
 }
@@ -1579,32 +1634,32 @@ validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs41 === errors;
+var valid0 = _errs43 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data18 = data.bots;
-const _errs45 = errors;
-if(errors === _errs45){
-if(Array.isArray(data18)){
-if(data18.length > 1000){
+let data19 = data.bots;
+const _errs47 = errors;
+if(errors === _errs47){
+if(Array.isArray(data19)){
+if(data19.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid6 = true;
-const len2 = data18.length;
+const len2 = data19.length;
 for(let i2=0; i2<len2; i2++){
-let data19 = data18[i2];
-const _errs47 = errors;
-if((typeof data19 !== "string") && (!((typeof data19 == "number") && (isFinite(data19))))){
+let data20 = data19[i2];
+const _errs49 = errors;
+if((typeof data20 !== "string") && (!((typeof data20 == "number") && (isFinite(data20))))){
 validate14.errors = [{instancePath:instancePath+"/bots/" + i2,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema11.properties.bots.items.type}}];
 return false;
 }
-var valid6 = _errs47 === errors;
+var valid6 = _errs49 === errors;
 if(!valid6){
 break;
 }
@@ -1616,75 +1671,48 @@ validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs45 === errors;
+var valid0 = _errs47 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data20 = data.allowBots;
-const _errs49 = errors;
-if((typeof data20 !== "boolean") && (typeof data20 !== "string")){
+let data21 = data.allowBots;
+const _errs51 = errors;
+if((typeof data21 !== "boolean") && (typeof data21 !== "string")){
 validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema11.properties.allowBots.type}}];
 return false;
 }
-if(!(((data20 === true) || (data20 === false)) || (data20 === "mentions"))){
+if(!(((data21 === true) || (data21 === false)) || (data21 === "mentions"))){
 validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema11.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs49 === errors;
+var valid0 = _errs51 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data21 = data.botLoopProtection;
-const _errs51 = errors;
-if(errors === _errs51){
-if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
+let data22 = data.botLoopProtection;
 const _errs53 = errors;
-for(const key2 in data21){
+if(errors === _errs53){
+if(data22 && typeof data22 == "object" && !Array.isArray(data22)){
+const _errs55 = errors;
+for(const key2 in data22){
 if(!((((key2 === "enabled") || (key2 === "maxEventsPerWindow")) || (key2 === "windowSeconds")) || (key2 === "cooldownSeconds"))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
 }
-if(_errs53 === errors){
-if(data21.enabled !== undefined){
-const _errs54 = errors;
-if(typeof data21.enabled !== "boolean"){
+if(_errs55 === errors){
+if(data22.enabled !== undefined){
+const _errs56 = errors;
+if(typeof data22.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-var valid7 = _errs54 === errors;
-}
-else {
-var valid7 = true;
-}
-if(valid7){
-if(data21.maxEventsPerWindow !== undefined){
-let data23 = data21.maxEventsPerWindow;
-const _errs56 = errors;
-if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs56){
-if((typeof data23 == "number") && (isFinite(data23))){
-if(data23 > 10000 || isNaN(data23)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
-return false;
-}
-else {
-if(data23 < 1 || isNaN(data23)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
 }
 var valid7 = _errs56 === errors;
 }
@@ -1692,22 +1720,22 @@ else {
 var valid7 = true;
 }
 if(valid7){
-if(data21.windowSeconds !== undefined){
-let data24 = data21.windowSeconds;
+if(data22.maxEventsPerWindow !== undefined){
+let data24 = data22.maxEventsPerWindow;
 const _errs58 = errors;
 if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs58){
 if((typeof data24 == "number") && (isFinite(data24))){
-if(data24 > 86400 || isNaN(data24)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+if(data24 > 10000 || isNaN(data24)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data24 < 1 || isNaN(data24)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1719,28 +1747,55 @@ else {
 var valid7 = true;
 }
 if(valid7){
-if(data21.cooldownSeconds !== undefined){
-let data25 = data21.cooldownSeconds;
+if(data22.windowSeconds !== undefined){
+let data25 = data22.windowSeconds;
 const _errs60 = errors;
 if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs60){
 if((typeof data25 == "number") && (isFinite(data25))){
 if(data25 > 86400 || isNaN(data25)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data25 < 1 || isNaN(data25)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
 var valid7 = _errs60 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data22.cooldownSeconds !== undefined){
+let data26 = data22.cooldownSeconds;
+const _errs62 = errors;
+if(!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs62){
+if((typeof data26 == "number") && (isFinite(data26))){
+if(data26 > 86400 || isNaN(data26)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data26 < 1 || isNaN(data26)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid7 = _errs62 === errors;
 }
 else {
 var valid7 = true;
@@ -1755,86 +1810,59 @@ validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs51 === errors;
+var valid0 = _errs53 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.sessionScope !== undefined){
-let data26 = data.sessionScope;
-const _errs62 = errors;
-if(typeof data26 !== "string"){
+let data27 = data.sessionScope;
+const _errs64 = errors;
+if(typeof data27 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data26 === "session") || (data26 === "conversation"))){
+if(!((data27 === "session") || (data27 === "conversation"))){
 validate14.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/enum",keyword:"enum",params:{allowedValues: schema11.properties.sessionScope.enum}}];
 return false;
 }
-var valid0 = _errs62 === errors;
+var valid0 = _errs64 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data27 = data.limits;
-const _errs64 = errors;
-if(errors === _errs64){
-if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
+let data28 = data.limits;
 const _errs66 = errors;
-for(const key3 in data27){
+if(errors === _errs66){
+if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+const _errs68 = errors;
+for(const key3 in data28){
 if(!((((((((key3 === "maxPayload") || (key3 === "contentChars")) || (key3 === "maxConcurrent")) || (key3 === "queuedPerSession")) || (key3 === "messagesPerMinute")) || (key3 === "messageBurst")) || (key3 === "dedupeEntries")) || (key3 === "turnSeconds"))){
 validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
 }
-if(_errs66 === errors){
-if(data27.maxPayload !== undefined){
-let data28 = data27.maxPayload;
-const _errs67 = errors;
-if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs67){
-if((typeof data28 == "number") && (isFinite(data28))){
-if(data28 > 16777216 || isNaN(data28)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
-return false;
-}
-else {
-if(data28 < 1024 || isNaN(data28)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
-return false;
-}
-}
-}
-}
-var valid8 = _errs67 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data27.contentChars !== undefined){
-let data29 = data27.contentChars;
+if(_errs68 === errors){
+if(data28.maxPayload !== undefined){
+let data29 = data28.maxPayload;
 const _errs69 = errors;
 if(!(((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29))) && (isFinite(data29)))){
-validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs69){
 if((typeof data29 == "number") && (isFinite(data29))){
-if(data29 > 1048576 || isNaN(data29)){
-validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
+if(data29 > 16777216 || isNaN(data29)){
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data29 < 1 || isNaN(data29)){
-validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+if(data29 < 1024 || isNaN(data29)){
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
@@ -1846,22 +1874,22 @@ else {
 var valid8 = true;
 }
 if(valid8){
-if(data27.maxConcurrent !== undefined){
-let data30 = data27.maxConcurrent;
+if(data28.contentChars !== undefined){
+let data30 = data28.contentChars;
 const _errs71 = errors;
 if(!(((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30))) && (isFinite(data30)))){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs71){
 if((typeof data30 == "number") && (isFinite(data30))){
-if(data30 > 1000 || isNaN(data30)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+if(data30 > 1048576 || isNaN(data30)){
+validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
 if(data30 < 1 || isNaN(data30)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1873,22 +1901,22 @@ else {
 var valid8 = true;
 }
 if(valid8){
-if(data27.queuedPerSession !== undefined){
-let data31 = data27.queuedPerSession;
+if(data28.maxConcurrent !== undefined){
+let data31 = data28.maxConcurrent;
 const _errs73 = errors;
 if(!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))){
-validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs73){
 if((typeof data31 == "number") && (isFinite(data31))){
-if(data31 > 10000 || isNaN(data31)){
-validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+if(data31 > 1000 || isNaN(data31)){
+validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data31 < 1 || isNaN(data31)){
-validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1900,22 +1928,22 @@ else {
 var valid8 = true;
 }
 if(valid8){
-if(data27.messagesPerMinute !== undefined){
-let data32 = data27.messagesPerMinute;
+if(data28.queuedPerSession !== undefined){
+let data32 = data28.queuedPerSession;
 const _errs75 = errors;
 if(!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))){
-validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs75){
 if((typeof data32 == "number") && (isFinite(data32))){
-if(data32 > 100000 || isNaN(data32)){
-validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+if(data32 > 10000 || isNaN(data32)){
+validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data32 < 1 || isNaN(data32)){
-validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1927,22 +1955,22 @@ else {
 var valid8 = true;
 }
 if(valid8){
-if(data27.messageBurst !== undefined){
-let data33 = data27.messageBurst;
+if(data28.messagesPerMinute !== undefined){
+let data33 = data28.messagesPerMinute;
 const _errs77 = errors;
 if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
-validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs77){
 if((typeof data33 == "number") && (isFinite(data33))){
 if(data33 > 100000 || isNaN(data33)){
-validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data33 < 1 || isNaN(data33)){
-validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1954,22 +1982,22 @@ else {
 var valid8 = true;
 }
 if(valid8){
-if(data27.dedupeEntries !== undefined){
-let data34 = data27.dedupeEntries;
+if(data28.messageBurst !== undefined){
+let data34 = data28.messageBurst;
 const _errs79 = errors;
 if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
-validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs79){
 if((typeof data34 == "number") && (isFinite(data34))){
-if(data34 > 1000000 || isNaN(data34)){
-validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+if(data34 > 100000 || isNaN(data34)){
+validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data34 < 1 || isNaN(data34)){
-validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1981,28 +2009,55 @@ else {
 var valid8 = true;
 }
 if(valid8){
-if(data27.turnSeconds !== undefined){
-let data35 = data27.turnSeconds;
+if(data28.dedupeEntries !== undefined){
+let data35 = data28.dedupeEntries;
 const _errs81 = errors;
 if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
-validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs81){
 if((typeof data35 == "number") && (isFinite(data35))){
-if(data35 > 86400 || isNaN(data35)){
-validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+if(data35 > 1000000 || isNaN(data35)){
+validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data35 < 1 || isNaN(data35)){
-validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
 var valid8 = _errs81 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data28.turnSeconds !== undefined){
+let data36 = data28.turnSeconds;
+const _errs83 = errors;
+if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
+validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs83){
+if((typeof data36 == "number") && (isFinite(data36))){
+if(data36 > 86400 || isNaN(data36)){
+validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data36 < 1 || isNaN(data36)){
+validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid8 = _errs83 === errors;
 }
 else {
 var valid8 = true;
@@ -2021,40 +2076,40 @@ validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs64 === errors;
+var valid0 = _errs66 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.connectionMode !== undefined){
-let data36 = data.connectionMode;
-const _errs83 = errors;
-if(typeof data36 !== "string"){
+let data37 = data.connectionMode;
+const _errs85 = errors;
+if(typeof data37 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data36 === "client") || (data36 === "server"))){
+if(!((data37 === "client") || (data37 === "server"))){
 validate14.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.connectionMode.enum}}];
 return false;
 }
-var valid0 = _errs83 === errors;
+var valid0 = _errs85 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.defaultAccount !== undefined){
-let data37 = data.defaultAccount;
-const _errs85 = errors;
-if(errors === _errs85){
-if(typeof data37 === "string"){
-if(data37.length > 128 && func3(data37) > 128){
+let data38 = data.defaultAccount;
+const _errs87 = errors;
+if(errors === _errs87){
+if(typeof data38 === "string"){
+if(data38.length > 128 && func3(data38) > 128){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data37.length < 1){
+if(data38.length < 1){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2065,23 +2120,23 @@ validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs85 === errors;
+var valid0 = _errs87 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accountId !== undefined){
-let data38 = data.accountId;
-const _errs87 = errors;
-if(errors === _errs87){
-if(typeof data38 === "string"){
-if(data38.length > 128 && func3(data38) > 128){
+let data39 = data.accountId;
+const _errs89 = errors;
+if(errors === _errs89){
+if(typeof data39 === "string"){
+if(data39.length > 128 && func3(data39) > 128){
 validate14.errors = [{instancePath:instancePath+"/accountId",schemaPath:"#/properties/accountId/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data38.length < 1){
+if(data39.length < 1){
 validate14.errors = [{instancePath:instancePath+"/accountId",schemaPath:"#/properties/accountId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2092,29 +2147,29 @@ validate14.errors = [{instancePath:instancePath+"/accountId",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs87 === errors;
+var valid0 = _errs89 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accounts !== undefined){
-let data39 = data.accounts;
-const _errs89 = errors;
-if(errors === _errs89){
-if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
-if(Object.keys(data39).length > 1000){
+let data40 = data.accounts;
+const _errs91 = errors;
+if(errors === _errs91){
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+if(Object.keys(data40).length > 1000){
 validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/maxProperties",keyword:"maxProperties",params:{limit: 1000}}];
 return false;
 }
 else {
-for(const key4 in data39){
-const _errs92 = errors;
-if(!(validate18(data39[key4], {instancePath:instancePath+"/accounts/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data39,parentDataProperty:key4,rootData}))){
+for(const key4 in data40){
+const _errs94 = errors;
+if(!(validate18(data40[key4], {instancePath:instancePath+"/accounts/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data40,parentDataProperty:key4,rootData}))){
 vErrors = vErrors === null ? validate18.errors : vErrors.concat(validate18.errors);
 errors = vErrors.length;
 }
-var valid9 = _errs92 === errors;
+var valid9 = _errs94 === errors;
 if(!valid9){
 break;
 }
@@ -2126,10 +2181,11 @@ validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs89 === errors;
+var valid0 = _errs91 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }
@@ -2536,15 +2592,42 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.gatewayToken !== undefined){
-let data9 = data.gatewayToken;
+if(data.tokenFile !== undefined){
+let data9 = data.tokenFile;
 const _errs24 = errors;
-const _errs25 = errors;
-let valid3 = false;
-const _errs26 = errors;
-if(errors === _errs26){
+if(errors === _errs24){
 if(typeof data9 === "string"){
 if(data9.length > 4096 && func3(data9) > 4096){
+validate23.errors = [{instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+return false;
+}
+else {
+if(data9.length < 1){
+validate23.errors = [{instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs24 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.gatewayToken !== undefined){
+let data10 = data.gatewayToken;
+const _errs26 = errors;
+const _errs27 = errors;
+let valid3 = false;
+const _errs28 = errors;
+if(errors === _errs28){
+if(typeof data10 === "string"){
+if(data10.length > 4096 && func3(data10) > 4096){
 const err5 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 4096}};
 if(vErrors === null){
 vErrors = [err5];
@@ -2555,7 +2638,7 @@ vErrors.push(err5);
 errors++;
 }
 else {
-if(data9.length < 1){
+if(data10.length < 1){
 const err6 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err6];
@@ -2566,7 +2649,7 @@ vErrors.push(err6);
 errors++;
 }
 else {
-if(!func7(data9)){
+if(!func7(data10)){
 const err7 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err7];
@@ -2590,15 +2673,15 @@ vErrors.push(err8);
 errors++;
 }
 }
-var _valid1 = _errs26 === errors;
+var _valid1 = _errs28 === errors;
 valid3 = valid3 || _valid1;
 if(!valid3){
-const _errs28 = errors;
-if(!(validate15(data9, {instancePath:instancePath+"/gatewayToken",parentData:data,parentDataProperty:"gatewayToken",rootData}))){
+const _errs30 = errors;
+if(!(validate15(data10, {instancePath:instancePath+"/gatewayToken",parentData:data,parentDataProperty:"gatewayToken",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid1 = _errs28 === errors;
+var _valid1 = _errs30 === errors;
 valid3 = valid3 || _valid1;
 }
 if(!valid3){
@@ -2614,38 +2697,26 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs25;
+errors = _errs27;
 if(vErrors !== null){
-if(_errs25){
-vErrors.length = _errs25;
+if(_errs27){
+vErrors.length = _errs27;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs24 === errors;
+var valid0 = _errs26 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowInsecure !== undefined){
-const _errs29 = errors;
+const _errs31 = errors;
 if(typeof data.allowInsecure !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs29 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.debug !== undefined){
-const _errs31 = errors;
-if(typeof data.debug !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs31 === errors;
@@ -2654,15 +2725,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.dmPolicy !== undefined){
-let data12 = data.dmPolicy;
+if(data.debug !== undefined){
 const _errs33 = errors;
-if(typeof data12 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((((data12 === "open") || (data12 === "pairing")) || (data12 === "allowlist")) || (data12 === "disabled"))){
-validate23.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
+if(typeof data.debug !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs33 === errors;
@@ -2671,26 +2737,43 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.allowFrom !== undefined){
-let data13 = data.allowFrom;
+if(data.dmPolicy !== undefined){
+let data13 = data.dmPolicy;
 const _errs35 = errors;
-if(errors === _errs35){
-if(Array.isArray(data13)){
-if(data13.length > 10000){
+if(typeof data13 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data13 === "open") || (data13 === "pairing")) || (data13 === "allowlist")) || (data13 === "disabled"))){
+validate23.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
+return false;
+}
+var valid0 = _errs35 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.allowFrom !== undefined){
+let data14 = data.allowFrom;
+const _errs37 = errors;
+if(errors === _errs37){
+if(Array.isArray(data14)){
+if(data14.length > 10000){
 validate23.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid4 = true;
-const len0 = data13.length;
+const len0 = data14.length;
 for(let i0=0; i0<len0; i0++){
-let data14 = data13[i0];
-const _errs37 = errors;
-if((typeof data14 !== "string") && (!((typeof data14 == "number") && (isFinite(data14))))){
+let data15 = data14[i0];
+const _errs39 = errors;
+if((typeof data15 !== "string") && (!((typeof data15 == "number") && (isFinite(data15))))){
 validate23.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
 return false;
 }
-var valid4 = _errs37 === errors;
+var valid4 = _errs39 === errors;
 if(!valid4){
 break;
 }
@@ -2702,49 +2785,49 @@ validate23.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs35 === errors;
+var valid0 = _errs37 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data15 = data.groupPolicy;
-const _errs39 = errors;
-if(typeof data15 !== "string"){
+let data16 = data.groupPolicy;
+const _errs41 = errors;
+if(typeof data16 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data15 === "open") || (data15 === "allowlist")) || (data15 === "disabled"))){
+if(!(((data16 === "open") || (data16 === "allowlist")) || (data16 === "disabled"))){
 validate23.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs39 === errors;
+var valid0 = _errs41 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data16 = data.groupAllowFrom;
-const _errs41 = errors;
-if(errors === _errs41){
-if(Array.isArray(data16)){
-if(data16.length > 10000){
+let data17 = data.groupAllowFrom;
+const _errs43 = errors;
+if(errors === _errs43){
+if(Array.isArray(data17)){
+if(data17.length > 10000){
 validate23.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid5 = true;
-const len1 = data16.length;
+const len1 = data17.length;
 for(let i1=0; i1<len1; i1++){
-let data17 = data16[i1];
-const _errs43 = errors;
-if((typeof data17 !== "string") && (!((typeof data17 == "number") && (isFinite(data17))))){
+let data18 = data17[i1];
+const _errs45 = errors;
+if((typeof data18 !== "string") && (!((typeof data18 == "number") && (isFinite(data18))))){
 validate23.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid5 = _errs43 === errors;
+var valid5 = _errs45 === errors;
 if(!valid5){
 break;
 }
@@ -2756,32 +2839,32 @@ validate23.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs41 === errors;
+var valid0 = _errs43 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data18 = data.bots;
-const _errs45 = errors;
-if(errors === _errs45){
-if(Array.isArray(data18)){
-if(data18.length > 1000){
+let data19 = data.bots;
+const _errs47 = errors;
+if(errors === _errs47){
+if(Array.isArray(data19)){
+if(data19.length > 1000){
 validate23.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid6 = true;
-const len2 = data18.length;
+const len2 = data19.length;
 for(let i2=0; i2<len2; i2++){
-let data19 = data18[i2];
-const _errs47 = errors;
-if((typeof data19 !== "string") && (!((typeof data19 == "number") && (isFinite(data19))))){
+let data20 = data19[i2];
+const _errs49 = errors;
+if((typeof data20 !== "string") && (!((typeof data20 == "number") && (isFinite(data20))))){
 validate23.errors = [{instancePath:instancePath+"/bots/" + i2,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
 return false;
 }
-var valid6 = _errs47 === errors;
+var valid6 = _errs49 === errors;
 if(!valid6){
 break;
 }
@@ -2793,75 +2876,48 @@ validate23.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs45 === errors;
+var valid0 = _errs47 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data20 = data.allowBots;
-const _errs49 = errors;
-if((typeof data20 !== "boolean") && (typeof data20 !== "string")){
+let data21 = data.allowBots;
+const _errs51 = errors;
+if((typeof data21 !== "boolean") && (typeof data21 !== "string")){
 validate23.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
 return false;
 }
-if(!(((data20 === true) || (data20 === false)) || (data20 === "mentions"))){
+if(!(((data21 === true) || (data21 === false)) || (data21 === "mentions"))){
 validate23.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs49 === errors;
+var valid0 = _errs51 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data21 = data.botLoopProtection;
-const _errs51 = errors;
-if(errors === _errs51){
-if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
+let data22 = data.botLoopProtection;
 const _errs53 = errors;
-for(const key2 in data21){
+if(errors === _errs53){
+if(data22 && typeof data22 == "object" && !Array.isArray(data22)){
+const _errs55 = errors;
+for(const key2 in data22){
 if(!((((key2 === "enabled") || (key2 === "maxEventsPerWindow")) || (key2 === "windowSeconds")) || (key2 === "cooldownSeconds"))){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
 }
-if(_errs53 === errors){
-if(data21.enabled !== undefined){
-const _errs54 = errors;
-if(typeof data21.enabled !== "boolean"){
+if(_errs55 === errors){
+if(data22.enabled !== undefined){
+const _errs56 = errors;
+if(typeof data22.enabled !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-var valid7 = _errs54 === errors;
-}
-else {
-var valid7 = true;
-}
-if(valid7){
-if(data21.maxEventsPerWindow !== undefined){
-let data23 = data21.maxEventsPerWindow;
-const _errs56 = errors;
-if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs56){
-if((typeof data23 == "number") && (isFinite(data23))){
-if(data23 > 10000 || isNaN(data23)){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
-return false;
-}
-else {
-if(data23 < 1 || isNaN(data23)){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
 }
 var valid7 = _errs56 === errors;
 }
@@ -2869,22 +2925,22 @@ else {
 var valid7 = true;
 }
 if(valid7){
-if(data21.windowSeconds !== undefined){
-let data24 = data21.windowSeconds;
+if(data22.maxEventsPerWindow !== undefined){
+let data24 = data22.maxEventsPerWindow;
 const _errs58 = errors;
 if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs58){
 if((typeof data24 == "number") && (isFinite(data24))){
-if(data24 > 86400 || isNaN(data24)){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+if(data24 > 10000 || isNaN(data24)){
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data24 < 1 || isNaN(data24)){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2896,28 +2952,55 @@ else {
 var valid7 = true;
 }
 if(valid7){
-if(data21.cooldownSeconds !== undefined){
-let data25 = data21.cooldownSeconds;
+if(data22.windowSeconds !== undefined){
+let data25 = data22.windowSeconds;
 const _errs60 = errors;
 if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs60){
 if((typeof data25 == "number") && (isFinite(data25))){
 if(data25 > 86400 || isNaN(data25)){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data25 < 1 || isNaN(data25)){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
 var valid7 = _errs60 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data22.cooldownSeconds !== undefined){
+let data26 = data22.cooldownSeconds;
+const _errs62 = errors;
+if(!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))){
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs62){
+if((typeof data26 == "number") && (isFinite(data26))){
+if(data26 > 86400 || isNaN(data26)){
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data26 < 1 || isNaN(data26)){
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid7 = _errs62 === errors;
 }
 else {
 var valid7 = true;
@@ -2932,86 +3015,59 @@ validate23.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs51 === errors;
+var valid0 = _errs53 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.sessionScope !== undefined){
-let data26 = data.sessionScope;
-const _errs62 = errors;
-if(typeof data26 !== "string"){
+let data27 = data.sessionScope;
+const _errs64 = errors;
+if(typeof data27 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data26 === "session") || (data26 === "conversation"))){
+if(!((data27 === "session") || (data27 === "conversation"))){
 validate23.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/enum",keyword:"enum",params:{allowedValues: schema13.properties.sessionScope.enum}}];
 return false;
 }
-var valid0 = _errs62 === errors;
+var valid0 = _errs64 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data27 = data.limits;
-const _errs64 = errors;
-if(errors === _errs64){
-if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
+let data28 = data.limits;
 const _errs66 = errors;
-for(const key3 in data27){
+if(errors === _errs66){
+if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+const _errs68 = errors;
+for(const key3 in data28){
 if(!((((((((key3 === "maxPayload") || (key3 === "contentChars")) || (key3 === "maxConcurrent")) || (key3 === "queuedPerSession")) || (key3 === "messagesPerMinute")) || (key3 === "messageBurst")) || (key3 === "dedupeEntries")) || (key3 === "turnSeconds"))){
 validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
 }
-if(_errs66 === errors){
-if(data27.maxPayload !== undefined){
-let data28 = data27.maxPayload;
-const _errs67 = errors;
-if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
-validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs67){
-if((typeof data28 == "number") && (isFinite(data28))){
-if(data28 > 16777216 || isNaN(data28)){
-validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
-return false;
-}
-else {
-if(data28 < 1024 || isNaN(data28)){
-validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
-return false;
-}
-}
-}
-}
-var valid8 = _errs67 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data27.contentChars !== undefined){
-let data29 = data27.contentChars;
+if(_errs68 === errors){
+if(data28.maxPayload !== undefined){
+let data29 = data28.maxPayload;
 const _errs69 = errors;
 if(!(((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29))) && (isFinite(data29)))){
-validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs69){
 if((typeof data29 == "number") && (isFinite(data29))){
-if(data29 > 1048576 || isNaN(data29)){
-validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
+if(data29 > 16777216 || isNaN(data29)){
+validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data29 < 1 || isNaN(data29)){
-validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+if(data29 < 1024 || isNaN(data29)){
+validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
@@ -3023,22 +3079,22 @@ else {
 var valid8 = true;
 }
 if(valid8){
-if(data27.maxConcurrent !== undefined){
-let data30 = data27.maxConcurrent;
+if(data28.contentChars !== undefined){
+let data30 = data28.contentChars;
 const _errs71 = errors;
 if(!(((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30))) && (isFinite(data30)))){
-validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs71){
 if((typeof data30 == "number") && (isFinite(data30))){
-if(data30 > 1000 || isNaN(data30)){
-validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+if(data30 > 1048576 || isNaN(data30)){
+validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
 if(data30 < 1 || isNaN(data30)){
-validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3050,22 +3106,22 @@ else {
 var valid8 = true;
 }
 if(valid8){
-if(data27.queuedPerSession !== undefined){
-let data31 = data27.queuedPerSession;
+if(data28.maxConcurrent !== undefined){
+let data31 = data28.maxConcurrent;
 const _errs73 = errors;
 if(!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))){
-validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs73){
 if((typeof data31 == "number") && (isFinite(data31))){
-if(data31 > 10000 || isNaN(data31)){
-validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+if(data31 > 1000 || isNaN(data31)){
+validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data31 < 1 || isNaN(data31)){
-validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3077,22 +3133,22 @@ else {
 var valid8 = true;
 }
 if(valid8){
-if(data27.messagesPerMinute !== undefined){
-let data32 = data27.messagesPerMinute;
+if(data28.queuedPerSession !== undefined){
+let data32 = data28.queuedPerSession;
 const _errs75 = errors;
 if(!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))){
-validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs75){
 if((typeof data32 == "number") && (isFinite(data32))){
-if(data32 > 100000 || isNaN(data32)){
-validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+if(data32 > 10000 || isNaN(data32)){
+validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data32 < 1 || isNaN(data32)){
-validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3104,22 +3160,22 @@ else {
 var valid8 = true;
 }
 if(valid8){
-if(data27.messageBurst !== undefined){
-let data33 = data27.messageBurst;
+if(data28.messagesPerMinute !== undefined){
+let data33 = data28.messagesPerMinute;
 const _errs77 = errors;
 if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
-validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs77){
 if((typeof data33 == "number") && (isFinite(data33))){
 if(data33 > 100000 || isNaN(data33)){
-validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data33 < 1 || isNaN(data33)){
-validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3131,22 +3187,22 @@ else {
 var valid8 = true;
 }
 if(valid8){
-if(data27.dedupeEntries !== undefined){
-let data34 = data27.dedupeEntries;
+if(data28.messageBurst !== undefined){
+let data34 = data28.messageBurst;
 const _errs79 = errors;
 if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
-validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs79){
 if((typeof data34 == "number") && (isFinite(data34))){
-if(data34 > 1000000 || isNaN(data34)){
-validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+if(data34 > 100000 || isNaN(data34)){
+validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data34 < 1 || isNaN(data34)){
-validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3158,28 +3214,55 @@ else {
 var valid8 = true;
 }
 if(valid8){
-if(data27.turnSeconds !== undefined){
-let data35 = data27.turnSeconds;
+if(data28.dedupeEntries !== undefined){
+let data35 = data28.dedupeEntries;
 const _errs81 = errors;
 if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
-validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs81){
 if((typeof data35 == "number") && (isFinite(data35))){
-if(data35 > 86400 || isNaN(data35)){
-validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+if(data35 > 1000000 || isNaN(data35)){
+validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data35 < 1 || isNaN(data35)){
-validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
 var valid8 = _errs81 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data28.turnSeconds !== undefined){
+let data36 = data28.turnSeconds;
+const _errs83 = errors;
+if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
+validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs83){
+if((typeof data36 == "number") && (isFinite(data36))){
+if(data36 > 86400 || isNaN(data36)){
+validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data36 < 1 || isNaN(data36)){
+validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid8 = _errs83 === errors;
 }
 else {
 var valid8 = true;
@@ -3198,27 +3281,28 @@ validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs64 === errors;
+var valid0 = _errs66 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.connectionMode !== undefined){
-let data36 = data.connectionMode;
-const _errs83 = errors;
-if(typeof data36 !== "string"){
+let data37 = data.connectionMode;
+const _errs85 = errors;
+if(typeof data37 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data36 === "client") || (data36 === "server"))){
+if(!((data37 === "client") || (data37 === "server"))){
 validate23.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.connectionMode.enum}}];
 return false;
 }
-var valid0 = _errs83 === errors;
+var valid0 = _errs85 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }

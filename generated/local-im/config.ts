@@ -29,6 +29,7 @@ export const configExpectations = {
   "token.source": "\"env\", \"file\", \"exec\" or \"store\"",
   "token.provider": "a string of 1 to 128 characters",
   "token.id": "a string of 1 to 1024 characters",
+  tokenFile: "a string of 1 to 4096 characters",
   gatewayToken: "a string of 1 to 4096 characters (ASCII without spaces) or a SecretRef",
   "gatewayToken.source": "\"env\", \"file\", \"exec\" or \"store\"",
   "gatewayToken.provider": "a string of 1 to 128 characters",
@@ -164,6 +165,11 @@ export interface LocalImConfig {
   clientWsUrl?: string;
   /** Sent as Authorization: Bearer when the connection opens. Text without spaces, or a SecretRef. */
   token?: string | LocalImSecretRef;
+  /**
+   * Path of a file that holds the token and nothing else, read when the account starts and with every change of the configuration. It wins over token. At most 16 KiB, and no symbolic link.
+   * 1 to 4096 characters.
+   */
+  tokenFile?: string;
   /** An older name of token, which wins where both are set. */
   gatewayToken?: string | LocalImSecretRef;
   /**
@@ -367,6 +373,11 @@ export interface LocalImAccount {
   clientWsUrl?: string;
   /** Sent as Authorization: Bearer when the connection opens. Text without spaces, or a SecretRef. */
   token?: string | LocalImSecretRef;
+  /**
+   * Path of a file that holds the token and nothing else, read when the account starts and with every change of the configuration. It wins over token. At most 16 KiB, and no symbolic link.
+   * 1 to 4096 characters.
+   */
+  tokenFile?: string;
   /** An older name of token, which wins where both are set. */
   gatewayToken?: string | LocalImSecretRef;
   /**
@@ -546,6 +557,11 @@ export interface LocalImConfigInput {
   clientWsUrl?: string;
   /** Sent as Authorization: Bearer when the connection opens. Text without spaces, or a SecretRef. */
   token?: string | LocalImSecretRefInput;
+  /**
+   * Path of a file that holds the token and nothing else, read when the account starts and with every change of the configuration. It wins over token. At most 16 KiB, and no symbolic link.
+   * 1 to 4096 characters.
+   */
+  tokenFile?: string;
   /** An older name of token, which wins where both are set. */
   gatewayToken?: string | LocalImSecretRefInput;
   /**
@@ -749,6 +765,11 @@ export interface LocalImAccountInput {
   clientWsUrl?: string;
   /** Sent as Authorization: Bearer when the connection opens. Text without spaces, or a SecretRef. */
   token?: string | LocalImSecretRefInput;
+  /**
+   * Path of a file that holds the token and nothing else, read when the account starts and with every change of the configuration. It wins over token. At most 16 KiB, and no symbolic link.
+   * 1 to 4096 characters.
+   */
+  tokenFile?: string;
   /** An older name of token, which wins where both are set. */
   gatewayToken?: string | LocalImSecretRefInput;
   /**

@@ -3,12 +3,12 @@
 
 import { codePoints } from "../runtime.ts";
 export const WebsocketConfigInput = validate14;
-const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/WebsocketAccountInput"}}}};
+const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"allowQueryToken":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/WebsocketAccountInput"}}}};
 const func2 = Object.prototype.hasOwnProperty;
 const func3 = codePoints;
 const pattern0 = new RegExp("^/[A-Za-z0-9._~/-]*$", "u");
 const formats0 = /^[a-z][a-z0-9+.-]*:[^\s<>"{}|\\^`]+$/i;
-const schema12 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}}}};
+const schema12 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"allowQueryToken":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}}}};
 
 function validate15(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -215,7 +215,7 @@ if(errors === _errs21){
 if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
 const _errs23 = errors;
 for(const key2 in data9){
-if(!(((((((key2 === "enabled") || (key2 === "endpoint")) || (key2 === "timeout")) || (key2 === "required")) || (key2 === "cacheSeconds")) || (key2 === "forwardParams")) || (key2 === "allowDelegation"))){
+if(!((((((((key2 === "enabled") || (key2 === "endpoint")) || (key2 === "timeout")) || (key2 === "required")) || (key2 === "allowQueryToken")) || (key2 === "cacheSeconds")) || (key2 === "forwardParams")) || (key2 === "allowDelegation"))){
 validate15.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
@@ -302,26 +302,11 @@ else {
 var valid2 = true;
 }
 if(valid2){
-if(data9.cacheSeconds !== undefined){
-let data14 = data9.cacheSeconds;
+if(data9.allowQueryToken !== undefined){
 const _errs32 = errors;
-if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-validate15.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/type",keyword:"type",params:{type: "integer"}}];
+if(typeof data9.allowQueryToken !== "boolean"){
+validate15.errors = [{instancePath:instancePath+"/auth/allowQueryToken",schemaPath:"#/properties/auth/properties/allowQueryToken/type",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-if(errors === _errs32){
-if((typeof data14 == "number") && (isFinite(data14))){
-if(data14 > 3600 || isNaN(data14)){
-validate15.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
-return false;
-}
-else {
-if(data14 < 0 || isNaN(data14)){
-validate15.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
 }
 var valid2 = _errs32 === errors;
 }
@@ -329,29 +314,56 @@ else {
 var valid2 = true;
 }
 if(valid2){
-if(data9.forwardParams !== undefined){
-let data15 = data9.forwardParams;
+if(data9.cacheSeconds !== undefined){
+let data15 = data9.cacheSeconds;
 const _errs34 = errors;
+if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
+validate15.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
 if(errors === _errs34){
-if(Array.isArray(data15)){
-if(data15.length > 32){
+if((typeof data15 == "number") && (isFinite(data15))){
+if(data15 > 3600 || isNaN(data15)){
+validate15.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+return false;
+}
+else {
+if(data15 < 0 || isNaN(data15)){
+validate15.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid2 = _errs34 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data9.forwardParams !== undefined){
+let data16 = data9.forwardParams;
+const _errs36 = errors;
+if(errors === _errs36){
+if(Array.isArray(data16)){
+if(data16.length > 32){
 validate15.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath:"#/properties/auth/properties/forwardParams/maxItems",keyword:"maxItems",params:{limit: 32}}];
 return false;
 }
 else {
 var valid3 = true;
-const len0 = data15.length;
+const len0 = data16.length;
 for(let i0=0; i0<len0; i0++){
-let data16 = data15[i0];
-const _errs36 = errors;
-if(errors === _errs36){
-if(typeof data16 === "string"){
-if(data16.length > 64 && func3(data16) > 64){
+let data17 = data16[i0];
+const _errs38 = errors;
+if(errors === _errs38){
+if(typeof data17 === "string"){
+if(data17.length > 64 && func3(data17) > 64){
 validate15.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data16.length < 1){
+if(data17.length < 1){
 validate15.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -362,7 +374,7 @@ validate15.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,sche
 return false;
 }
 }
-var valid3 = _errs36 === errors;
+var valid3 = _errs38 === errors;
 if(!valid3){
 break;
 }
@@ -374,22 +386,23 @@ validate15.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath
 return false;
 }
 }
-var valid2 = _errs34 === errors;
+var valid2 = _errs36 === errors;
 }
 else {
 var valid2 = true;
 }
 if(valid2){
 if(data9.allowDelegation !== undefined){
-const _errs38 = errors;
+const _errs40 = errors;
 if(typeof data9.allowDelegation !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/auth/allowDelegation",schemaPath:"#/properties/auth/properties/allowDelegation/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid2 = _errs38 === errors;
+var valid2 = _errs40 === errors;
 }
 else {
 var valid2 = true;
+}
 }
 }
 }
@@ -411,28 +424,28 @@ var valid0 = true;
 }
 if(valid0){
 if(data.allowedOrigins !== undefined){
-let data18 = data.allowedOrigins;
-const _errs40 = errors;
-if(errors === _errs40){
-if(Array.isArray(data18)){
-if(data18.length > 64){
+let data19 = data.allowedOrigins;
+const _errs42 = errors;
+if(errors === _errs42){
+if(Array.isArray(data19)){
+if(data19.length > 64){
 validate15.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/properties/allowedOrigins/maxItems",keyword:"maxItems",params:{limit: 64}}];
 return false;
 }
 else {
 var valid4 = true;
-const len1 = data18.length;
+const len1 = data19.length;
 for(let i1=0; i1<len1; i1++){
-let data19 = data18[i1];
-const _errs42 = errors;
-if(errors === _errs42){
-if(typeof data19 === "string"){
-if(data19.length > 2048 && func3(data19) > 2048){
+let data20 = data19[i1];
+const _errs44 = errors;
+if(errors === _errs44){
+if(typeof data20 === "string"){
+if(data20.length > 2048 && func3(data20) > 2048){
 validate15.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data19.length < 1){
+if(data20.length < 1){
 validate15.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -443,7 +456,7 @@ validate15.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPa
 return false;
 }
 }
-var valid4 = _errs42 === errors;
+var valid4 = _errs44 === errors;
 if(!valid4){
 break;
 }
@@ -455,49 +468,49 @@ validate15.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs40 === errors;
+var valid0 = _errs42 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dmPolicy !== undefined){
-let data20 = data.dmPolicy;
-const _errs44 = errors;
-if(typeof data20 !== "string"){
+let data21 = data.dmPolicy;
+const _errs46 = errors;
+if(typeof data21 !== "string"){
 validate15.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data20 === "open") || (data20 === "pairing")) || (data20 === "allowlist")) || (data20 === "disabled"))){
+if(!((((data21 === "open") || (data21 === "pairing")) || (data21 === "allowlist")) || (data21 === "disabled"))){
 validate15.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs44 === errors;
+var valid0 = _errs46 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data21 = data.allowFrom;
-const _errs46 = errors;
-if(errors === _errs46){
-if(Array.isArray(data21)){
-if(data21.length > 10000){
+let data22 = data.allowFrom;
+const _errs48 = errors;
+if(errors === _errs48){
+if(Array.isArray(data22)){
+if(data22.length > 10000){
 validate15.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid5 = true;
-const len2 = data21.length;
+const len2 = data22.length;
 for(let i2=0; i2<len2; i2++){
-let data22 = data21[i2];
-const _errs48 = errors;
-if((typeof data22 !== "string") && (!((typeof data22 == "number") && (isFinite(data22))))){
+let data23 = data22[i2];
+const _errs50 = errors;
+if((typeof data23 !== "string") && (!((typeof data23 == "number") && (isFinite(data23))))){
 validate15.errors = [{instancePath:instancePath+"/allowFrom/" + i2,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema12.properties.allowFrom.items.type}}];
 return false;
 }
-var valid5 = _errs48 === errors;
+var valid5 = _errs50 === errors;
 if(!valid5){
 break;
 }
@@ -509,49 +522,49 @@ validate15.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs46 === errors;
+var valid0 = _errs48 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data23 = data.groupPolicy;
-const _errs50 = errors;
-if(typeof data23 !== "string"){
+let data24 = data.groupPolicy;
+const _errs52 = errors;
+if(typeof data24 !== "string"){
 validate15.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data23 === "open") || (data23 === "allowlist")) || (data23 === "disabled"))){
+if(!(((data24 === "open") || (data24 === "allowlist")) || (data24 === "disabled"))){
 validate15.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs50 === errors;
+var valid0 = _errs52 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data24 = data.groupAllowFrom;
-const _errs52 = errors;
-if(errors === _errs52){
-if(Array.isArray(data24)){
-if(data24.length > 10000){
+let data25 = data.groupAllowFrom;
+const _errs54 = errors;
+if(errors === _errs54){
+if(Array.isArray(data25)){
+if(data25.length > 10000){
 validate15.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid6 = true;
-const len3 = data24.length;
+const len3 = data25.length;
 for(let i3=0; i3<len3; i3++){
-let data25 = data24[i3];
-const _errs54 = errors;
-if((typeof data25 !== "string") && (!((typeof data25 == "number") && (isFinite(data25))))){
+let data26 = data25[i3];
+const _errs56 = errors;
+if((typeof data26 !== "string") && (!((typeof data26 == "number") && (isFinite(data26))))){
 validate15.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i3,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema12.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid6 = _errs54 === errors;
+var valid6 = _errs56 === errors;
 if(!valid6){
 break;
 }
@@ -563,69 +576,52 @@ validate15.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs52 === errors;
+var valid0 = _errs54 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requireMention !== undefined){
-const _errs56 = errors;
+const _errs58 = errors;
 if(typeof data.requireMention !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs56 === errors;
+var valid0 = _errs58 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data27 = data.groups;
-const _errs58 = errors;
-if(errors === _errs58){
-if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
-if(Object.keys(data27).length > 10000){
+let data28 = data.groups;
+const _errs60 = errors;
+if(errors === _errs60){
+if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+if(Object.keys(data28).length > 10000){
 validate15.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key3 in data27){
-let data28 = data27[key3];
-const _errs61 = errors;
-if(errors === _errs61){
-if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+for(const key3 in data28){
+let data29 = data28[key3];
 const _errs63 = errors;
-for(const key4 in data28){
+if(errors === _errs63){
+if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
+const _errs65 = errors;
+for(const key4 in data29){
 if(!(((((key4 === "enabled") || (key4 === "groupPolicy")) || (key4 === "allowFrom")) || (key4 === "tools")) || (key4 === "requireMention"))){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs63 === errors){
-if(data28.enabled !== undefined){
-const _errs64 = errors;
-if(typeof data28.enabled !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid8 = _errs64 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data28.groupPolicy !== undefined){
-let data30 = data28.groupPolicy;
+if(_errs65 === errors){
+if(data29.enabled !== undefined){
 const _errs66 = errors;
-if(typeof data30 !== "string"){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!(((data30 === "open") || (data30 === "allowlist")) || (data30 === "disabled"))){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+if(typeof data29.enabled !== "boolean"){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid8 = _errs66 === errors;
@@ -634,26 +630,43 @@ else {
 var valid8 = true;
 }
 if(valid8){
-if(data28.allowFrom !== undefined){
-let data31 = data28.allowFrom;
+if(data29.groupPolicy !== undefined){
+let data31 = data29.groupPolicy;
 const _errs68 = errors;
-if(errors === _errs68){
-if(Array.isArray(data31)){
-if(data31.length > 10000){
+if(typeof data31 !== "string"){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data31 === "open") || (data31 === "allowlist")) || (data31 === "disabled"))){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+return false;
+}
+var valid8 = _errs68 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data29.allowFrom !== undefined){
+let data32 = data29.allowFrom;
+const _errs70 = errors;
+if(errors === _errs70){
+if(Array.isArray(data32)){
+if(data32.length > 10000){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid9 = true;
-const len4 = data31.length;
+const len4 = data32.length;
 for(let i4=0; i4<len4; i4++){
-let data32 = data31[i4];
-const _errs70 = errors;
-if((typeof data32 !== "string") && (!((typeof data32 == "number") && (isFinite(data32))))){
+let data33 = data32[i4];
+const _errs72 = errors;
+if((typeof data33 !== "string") && (!((typeof data33 == "number") && (isFinite(data33))))){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema12.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-var valid9 = _errs70 === errors;
+var valid9 = _errs72 === errors;
 if(!valid9){
 break;
 }
@@ -665,49 +678,49 @@ validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid8 = _errs68 === errors;
+var valid8 = _errs70 === errors;
 }
 else {
 var valid8 = true;
 }
 if(valid8){
-if(data28.tools !== undefined){
-let data33 = data28.tools;
-const _errs72 = errors;
-if(errors === _errs72){
-if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
+if(data29.tools !== undefined){
+let data34 = data29.tools;
 const _errs74 = errors;
-for(const key5 in data33){
+if(errors === _errs74){
+if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
+const _errs76 = errors;
+for(const key5 in data34){
 if(!(((key5 === "allow") || (key5 === "alsoAllow")) || (key5 === "deny"))){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs74 === errors){
-if(data33.allow !== undefined){
-let data34 = data33.allow;
-const _errs75 = errors;
-if(errors === _errs75){
-if(Array.isArray(data34)){
-if(data34.length > 1000){
+if(_errs76 === errors){
+if(data34.allow !== undefined){
+let data35 = data34.allow;
+const _errs77 = errors;
+if(errors === _errs77){
+if(Array.isArray(data35)){
+if(data35.length > 1000){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid11 = true;
-const len5 = data34.length;
+const len5 = data35.length;
 for(let i5=0; i5<len5; i5++){
-let data35 = data34[i5];
-const _errs77 = errors;
-if(errors === _errs77){
-if(typeof data35 === "string"){
-if(data35.length > 128 && func3(data35) > 128){
+let data36 = data35[i5];
+const _errs79 = errors;
+if(errors === _errs79){
+if(typeof data36 === "string"){
+if(data36.length > 128 && func3(data36) > 128){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data35.length < 1){
+if(data36.length < 1){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -718,7 +731,7 @@ validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid11 = _errs77 === errors;
+var valid11 = _errs79 === errors;
 if(!valid11){
 break;
 }
@@ -730,35 +743,35 @@ validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs75 === errors;
+var valid10 = _errs77 === errors;
 }
 else {
 var valid10 = true;
 }
 if(valid10){
-if(data33.alsoAllow !== undefined){
-let data36 = data33.alsoAllow;
-const _errs79 = errors;
-if(errors === _errs79){
-if(Array.isArray(data36)){
-if(data36.length > 1000){
+if(data34.alsoAllow !== undefined){
+let data37 = data34.alsoAllow;
+const _errs81 = errors;
+if(errors === _errs81){
+if(Array.isArray(data37)){
+if(data37.length > 1000){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid12 = true;
-const len6 = data36.length;
+const len6 = data37.length;
 for(let i6=0; i6<len6; i6++){
-let data37 = data36[i6];
-const _errs81 = errors;
-if(errors === _errs81){
-if(typeof data37 === "string"){
-if(data37.length > 128 && func3(data37) > 128){
+let data38 = data37[i6];
+const _errs83 = errors;
+if(errors === _errs83){
+if(typeof data38 === "string"){
+if(data38.length > 128 && func3(data38) > 128){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data37.length < 1){
+if(data38.length < 1){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -769,7 +782,7 @@ validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid12 = _errs81 === errors;
+var valid12 = _errs83 === errors;
 if(!valid12){
 break;
 }
@@ -781,35 +794,35 @@ validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs79 === errors;
+var valid10 = _errs81 === errors;
 }
 else {
 var valid10 = true;
 }
 if(valid10){
-if(data33.deny !== undefined){
-let data38 = data33.deny;
-const _errs83 = errors;
-if(errors === _errs83){
-if(Array.isArray(data38)){
-if(data38.length > 1000){
+if(data34.deny !== undefined){
+let data39 = data34.deny;
+const _errs85 = errors;
+if(errors === _errs85){
+if(Array.isArray(data39)){
+if(data39.length > 1000){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid13 = true;
-const len7 = data38.length;
+const len7 = data39.length;
 for(let i7=0; i7<len7; i7++){
-let data39 = data38[i7];
-const _errs85 = errors;
-if(errors === _errs85){
-if(typeof data39 === "string"){
-if(data39.length > 128 && func3(data39) > 128){
+let data40 = data39[i7];
+const _errs87 = errors;
+if(errors === _errs87){
+if(typeof data40 === "string"){
+if(data40.length > 128 && func3(data40) > 128){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data39.length < 1){
+if(data40.length < 1){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -820,7 +833,7 @@ validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid13 = _errs85 === errors;
+var valid13 = _errs87 === errors;
 if(!valid13){
 break;
 }
@@ -832,7 +845,7 @@ validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs83 === errors;
+var valid10 = _errs85 === errors;
 }
 else {
 var valid10 = true;
@@ -846,19 +859,19 @@ validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid8 = _errs72 === errors;
+var valid8 = _errs74 === errors;
 }
 else {
 var valid8 = true;
 }
 if(valid8){
-if(data28.requireMention !== undefined){
-const _errs87 = errors;
-if(typeof data28.requireMention !== "boolean"){
+if(data29.requireMention !== undefined){
+const _errs89 = errors;
+if(typeof data29.requireMention !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid8 = _errs87 === errors;
+var valid8 = _errs89 === errors;
 }
 else {
 var valid8 = true;
@@ -874,7 +887,7 @@ validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid7 = _errs61 === errors;
+var valid7 = _errs63 === errors;
 if(!valid7){
 break;
 }
@@ -886,59 +899,59 @@ validate15.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs58 === errors;
+var valid0 = _errs60 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.historyLimit !== undefined){
-let data41 = data.historyLimit;
-const _errs89 = errors;
-if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
+let data42 = data.historyLimit;
+const _errs91 = errors;
+if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
 validate15.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs89){
-if((typeof data41 == "number") && (isFinite(data41))){
-if(data41 > 1000 || isNaN(data41)){
+if(errors === _errs91){
+if((typeof data42 == "number") && (isFinite(data42))){
+if(data42 > 1000 || isNaN(data42)){
 validate15.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data41 < 0 || isNaN(data41)){
+if(data42 < 0 || isNaN(data42)){
 validate15.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs89 === errors;
+var valid0 = _errs91 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data42 = data.bots;
-const _errs91 = errors;
-if(errors === _errs91){
-if(Array.isArray(data42)){
-if(data42.length > 1000){
+let data43 = data.bots;
+const _errs93 = errors;
+if(errors === _errs93){
+if(Array.isArray(data43)){
+if(data43.length > 1000){
 validate15.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid14 = true;
-const len8 = data42.length;
+const len8 = data43.length;
 for(let i8=0; i8<len8; i8++){
-let data43 = data42[i8];
-const _errs93 = errors;
-if((typeof data43 !== "string") && (!((typeof data43 == "number") && (isFinite(data43))))){
+let data44 = data43[i8];
+const _errs95 = errors;
+if((typeof data44 !== "string") && (!((typeof data44 == "number") && (isFinite(data44))))){
 validate15.errors = [{instancePath:instancePath+"/bots/" + i8,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema12.properties.bots.items.type}}];
 return false;
 }
-var valid14 = _errs93 === errors;
+var valid14 = _errs95 === errors;
 if(!valid14){
 break;
 }
@@ -950,75 +963,48 @@ validate15.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs91 === errors;
+var valid0 = _errs93 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data44 = data.allowBots;
-const _errs95 = errors;
-if((typeof data44 !== "boolean") && (typeof data44 !== "string")){
+let data45 = data.allowBots;
+const _errs97 = errors;
+if((typeof data45 !== "boolean") && (typeof data45 !== "string")){
 validate15.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema12.properties.allowBots.type}}];
 return false;
 }
-if(!(((data44 === true) || (data44 === false)) || (data44 === "mentions"))){
+if(!(((data45 === true) || (data45 === false)) || (data45 === "mentions"))){
 validate15.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema12.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs95 === errors;
+var valid0 = _errs97 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data45 = data.botLoopProtection;
-const _errs97 = errors;
-if(errors === _errs97){
-if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
+let data46 = data.botLoopProtection;
 const _errs99 = errors;
-for(const key6 in data45){
+if(errors === _errs99){
+if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
+const _errs101 = errors;
+for(const key6 in data46){
 if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs99 === errors){
-if(data45.enabled !== undefined){
-const _errs100 = errors;
-if(typeof data45.enabled !== "boolean"){
+if(_errs101 === errors){
+if(data46.enabled !== undefined){
+const _errs102 = errors;
+if(typeof data46.enabled !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-var valid15 = _errs100 === errors;
-}
-else {
-var valid15 = true;
-}
-if(valid15){
-if(data45.maxEventsPerWindow !== undefined){
-let data47 = data45.maxEventsPerWindow;
-const _errs102 = errors;
-if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs102){
-if((typeof data47 == "number") && (isFinite(data47))){
-if(data47 > 10000 || isNaN(data47)){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
-return false;
-}
-else {
-if(data47 < 1 || isNaN(data47)){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
 }
 var valid15 = _errs102 === errors;
 }
@@ -1026,22 +1012,22 @@ else {
 var valid15 = true;
 }
 if(valid15){
-if(data45.windowSeconds !== undefined){
-let data48 = data45.windowSeconds;
+if(data46.maxEventsPerWindow !== undefined){
+let data48 = data46.maxEventsPerWindow;
 const _errs104 = errors;
 if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs104){
 if((typeof data48 == "number") && (isFinite(data48))){
-if(data48 > 86400 || isNaN(data48)){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+if(data48 > 10000 || isNaN(data48)){
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data48 < 1 || isNaN(data48)){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1053,28 +1039,55 @@ else {
 var valid15 = true;
 }
 if(valid15){
-if(data45.cooldownSeconds !== undefined){
-let data49 = data45.cooldownSeconds;
+if(data46.windowSeconds !== undefined){
+let data49 = data46.windowSeconds;
 const _errs106 = errors;
 if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs106){
 if((typeof data49 == "number") && (isFinite(data49))){
 if(data49 > 86400 || isNaN(data49)){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data49 < 1 || isNaN(data49)){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
 var valid15 = _errs106 === errors;
+}
+else {
+var valid15 = true;
+}
+if(valid15){
+if(data46.cooldownSeconds !== undefined){
+let data50 = data46.cooldownSeconds;
+const _errs108 = errors;
+if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs108){
+if((typeof data50 == "number") && (isFinite(data50))){
+if(data50 > 86400 || isNaN(data50)){
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data50 < 1 || isNaN(data50)){
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid15 = _errs108 === errors;
 }
 else {
 var valid15 = true;
@@ -1089,49 +1102,49 @@ validate15.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs97 === errors;
+var valid0 = _errs99 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dynamicAgentCreation !== undefined){
-let data50 = data.dynamicAgentCreation;
-const _errs108 = errors;
-if(errors === _errs108){
-if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
+let data51 = data.dynamicAgentCreation;
 const _errs110 = errors;
-for(const key7 in data50){
+if(errors === _errs110){
+if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
+const _errs112 = errors;
+for(const key7 in data51){
 if(!(((((key7 === "enabled") || (key7 === "workspaceTemplate")) || (key7 === "agentDirTemplate")) || (key7 === "allowedRoots")) || (key7 === "maxAgents"))){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs110 === errors){
-if(data50.enabled !== undefined){
-const _errs111 = errors;
-if(typeof data50.enabled !== "boolean"){
+if(_errs112 === errors){
+if(data51.enabled !== undefined){
+const _errs113 = errors;
+if(typeof data51.enabled !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",schemaPath:"#/properties/dynamicAgentCreation/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid16 = _errs111 === errors;
+var valid16 = _errs113 === errors;
 }
 else {
 var valid16 = true;
 }
 if(valid16){
-if(data50.workspaceTemplate !== undefined){
-let data52 = data50.workspaceTemplate;
-const _errs113 = errors;
-if(errors === _errs113){
-if(typeof data52 === "string"){
-if(data52.length > 1024 && func3(data52) > 1024){
+if(data51.workspaceTemplate !== undefined){
+let data53 = data51.workspaceTemplate;
+const _errs115 = errors;
+if(errors === _errs115){
+if(typeof data53 === "string"){
+if(data53.length > 1024 && func3(data53) > 1024){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data52.length < 1){
+if(data53.length < 1){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1142,23 +1155,23 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspace
 return false;
 }
 }
-var valid16 = _errs113 === errors;
+var valid16 = _errs115 === errors;
 }
 else {
 var valid16 = true;
 }
 if(valid16){
-if(data50.agentDirTemplate !== undefined){
-let data53 = data50.agentDirTemplate;
-const _errs115 = errors;
-if(errors === _errs115){
-if(typeof data53 === "string"){
-if(data53.length > 1024 && func3(data53) > 1024){
+if(data51.agentDirTemplate !== undefined){
+let data54 = data51.agentDirTemplate;
+const _errs117 = errors;
+if(errors === _errs117){
+if(typeof data54 === "string"){
+if(data54.length > 1024 && func3(data54) > 1024){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data53.length < 1){
+if(data54.length < 1){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1169,35 +1182,35 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirT
 return false;
 }
 }
-var valid16 = _errs115 === errors;
+var valid16 = _errs117 === errors;
 }
 else {
 var valid16 = true;
 }
 if(valid16){
-if(data50.allowedRoots !== undefined){
-let data54 = data50.allowedRoots;
-const _errs117 = errors;
-if(errors === _errs117){
-if(Array.isArray(data54)){
-if(data54.length > 16){
+if(data51.allowedRoots !== undefined){
+let data55 = data51.allowedRoots;
+const _errs119 = errors;
+if(errors === _errs119){
+if(Array.isArray(data55)){
+if(data55.length > 16){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
 var valid17 = true;
-const len9 = data54.length;
+const len9 = data55.length;
 for(let i9=0; i9<len9; i9++){
-let data55 = data54[i9];
-const _errs119 = errors;
-if(errors === _errs119){
-if(typeof data55 === "string"){
-if(data55.length > 1024 && func3(data55) > 1024){
+let data56 = data55[i9];
+const _errs121 = errors;
+if(errors === _errs121){
+if(typeof data56 === "string"){
+if(data56.length > 1024 && func3(data56) > 1024){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i9,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data55.length < 1){
+if(data56.length < 1){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i9,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1208,7 +1221,7 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid17 = _errs119 === errors;
+var valid17 = _errs121 === errors;
 if(!valid17){
 break;
 }
@@ -1220,34 +1233,34 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid16 = _errs117 === errors;
+var valid16 = _errs119 === errors;
 }
 else {
 var valid16 = true;
 }
 if(valid16){
-if(data50.maxAgents !== undefined){
-let data56 = data50.maxAgents;
-const _errs121 = errors;
-if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
+if(data51.maxAgents !== undefined){
+let data57 = data51.maxAgents;
+const _errs123 = errors;
+if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs121){
-if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 100000 || isNaN(data56)){
+if(errors === _errs123){
+if((typeof data57 == "number") && (isFinite(data57))){
+if(data57 > 100000 || isNaN(data57)){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data56 < 1 || isNaN(data56)){
+if(data57 < 1 || isNaN(data57)){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs121 === errors;
+var valid16 = _errs123 === errors;
 }
 else {
 var valid16 = true;
@@ -1263,33 +1276,21 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPa
 return false;
 }
 }
-var valid0 = _errs108 === errors;
+var valid0 = _errs110 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streamMode !== undefined){
-let data57 = data.streamMode;
-const _errs123 = errors;
-if(typeof data57 !== "string"){
+let data58 = data.streamMode;
+const _errs125 = errors;
+if(typeof data58 !== "string"){
 validate15.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data57 === "cumulative") || (data57 === "delta"))){
+if(!((data58 === "cumulative") || (data58 === "delta"))){
 validate15.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streamMode.enum}}];
-return false;
-}
-var valid0 = _errs123 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.greeting !== undefined){
-const _errs125 = errors;
-if(typeof data.greeting !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs125 === errors;
@@ -1298,43 +1299,55 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.media !== undefined){
-let data59 = data.media;
+if(data.greeting !== undefined){
 const _errs127 = errors;
-if(errors === _errs127){
-if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
+if(typeof data.greeting !== "boolean"){
+validate15.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs127 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.media !== undefined){
+let data60 = data.media;
 const _errs129 = errors;
-for(const key8 in data59){
+if(errors === _errs129){
+if(data60 && typeof data60 == "object" && !Array.isArray(data60)){
+const _errs131 = errors;
+for(const key8 in data60){
 if(!((key8 === "allowedRoots") || (key8 === "maxBytes"))){
 validate15.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
 return false;
 break;
 }
 }
-if(_errs129 === errors){
-if(data59.allowedRoots !== undefined){
-let data60 = data59.allowedRoots;
-const _errs130 = errors;
-if(errors === _errs130){
-if(Array.isArray(data60)){
-if(data60.length > 16){
+if(_errs131 === errors){
+if(data60.allowedRoots !== undefined){
+let data61 = data60.allowedRoots;
+const _errs132 = errors;
+if(errors === _errs132){
+if(Array.isArray(data61)){
+if(data61.length > 16){
 validate15.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
 var valid19 = true;
-const len10 = data60.length;
+const len10 = data61.length;
 for(let i10=0; i10<len10; i10++){
-let data61 = data60[i10];
-const _errs132 = errors;
-if(errors === _errs132){
-if(typeof data61 === "string"){
-if(data61.length > 1024 && func3(data61) > 1024){
+let data62 = data61[i10];
+const _errs134 = errors;
+if(errors === _errs134){
+if(typeof data62 === "string"){
+if(data62.length > 1024 && func3(data62) > 1024){
 validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i10,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data61.length < 1){
+if(data62.length < 1){
 validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i10,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1345,7 +1358,7 @@ validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i10,sch
 return false;
 }
 }
-var valid19 = _errs132 === errors;
+var valid19 = _errs134 === errors;
 if(!valid19){
 break;
 }
@@ -1357,34 +1370,34 @@ validate15.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath
 return false;
 }
 }
-var valid18 = _errs130 === errors;
+var valid18 = _errs132 === errors;
 }
 else {
 var valid18 = true;
 }
 if(valid18){
-if(data59.maxBytes !== undefined){
-let data62 = data59.maxBytes;
-const _errs134 = errors;
-if(!(((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62))) && (isFinite(data62)))){
+if(data60.maxBytes !== undefined){
+let data63 = data60.maxBytes;
+const _errs136 = errors;
+if(!(((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63))) && (isFinite(data63)))){
 validate15.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs134){
-if((typeof data62 == "number") && (isFinite(data62))){
-if(data62 > 104857600 || isNaN(data62)){
+if(errors === _errs136){
+if((typeof data63 == "number") && (isFinite(data63))){
+if(data63 > 104857600 || isNaN(data63)){
 validate15.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
 return false;
 }
 else {
-if(data62 < 1 || isNaN(data62)){
+if(data63 < 1 || isNaN(data63)){
 validate15.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs134 === errors;
+var valid18 = _errs136 === errors;
 }
 else {
 var valid18 = true;
@@ -1397,69 +1410,42 @@ validate15.errors = [{instancePath:instancePath+"/media",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs127 === errors;
+var valid0 = _errs129 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data63 = data.limits;
-const _errs136 = errors;
-if(errors === _errs136){
-if(data63 && typeof data63 == "object" && !Array.isArray(data63)){
+let data64 = data.limits;
 const _errs138 = errors;
-for(const key9 in data63){
+if(errors === _errs138){
+if(data64 && typeof data64 == "object" && !Array.isArray(data64)){
+const _errs140 = errors;
+for(const key9 in data64){
 if(!((((((((key9 === "maxPayload") || (key9 === "maxConnections")) || (key9 === "maxConnectionsPerSender")) || (key9 === "messagesPerMinute")) || (key9 === "messageBurst")) || (key9 === "queuedPerSession")) || (key9 === "turnSeconds")) || (key9 === "deadAfterSeconds"))){
 validate15.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
 }
-if(_errs138 === errors){
-if(data63.maxPayload !== undefined){
-let data64 = data63.maxPayload;
-const _errs139 = errors;
-if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
-validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs139){
-if((typeof data64 == "number") && (isFinite(data64))){
-if(data64 > 16777216 || isNaN(data64)){
-validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
-return false;
-}
-else {
-if(data64 < 1024 || isNaN(data64)){
-validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
-return false;
-}
-}
-}
-}
-var valid20 = _errs139 === errors;
-}
-else {
-var valid20 = true;
-}
-if(valid20){
-if(data63.maxConnections !== undefined){
-let data65 = data63.maxConnections;
+if(_errs140 === errors){
+if(data64.maxPayload !== undefined){
+let data65 = data64.maxPayload;
 const _errs141 = errors;
 if(!(((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65))) && (isFinite(data65)))){
-validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs141){
 if((typeof data65 == "number") && (isFinite(data65))){
-if(data65 > 100000 || isNaN(data65)){
-validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+if(data65 > 16777216 || isNaN(data65)){
+validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data65 < 1 || isNaN(data65)){
-validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+if(data65 < 1024 || isNaN(data65)){
+validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
@@ -1471,22 +1457,22 @@ else {
 var valid20 = true;
 }
 if(valid20){
-if(data63.maxConnectionsPerSender !== undefined){
-let data66 = data63.maxConnectionsPerSender;
+if(data64.maxConnections !== undefined){
+let data66 = data64.maxConnections;
 const _errs143 = errors;
 if(!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66)))){
-validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs143){
 if((typeof data66 == "number") && (isFinite(data66))){
-if(data66 > 1000 || isNaN(data66)){
-validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+if(data66 > 100000 || isNaN(data66)){
+validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data66 < 1 || isNaN(data66)){
-validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1498,22 +1484,22 @@ else {
 var valid20 = true;
 }
 if(valid20){
-if(data63.messagesPerMinute !== undefined){
-let data67 = data63.messagesPerMinute;
+if(data64.maxConnectionsPerSender !== undefined){
+let data67 = data64.maxConnectionsPerSender;
 const _errs145 = errors;
 if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
-validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs145){
 if((typeof data67 == "number") && (isFinite(data67))){
-if(data67 > 100000 || isNaN(data67)){
-validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+if(data67 > 1000 || isNaN(data67)){
+validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data67 < 1 || isNaN(data67)){
-validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1525,22 +1511,22 @@ else {
 var valid20 = true;
 }
 if(valid20){
-if(data63.messageBurst !== undefined){
-let data68 = data63.messageBurst;
+if(data64.messagesPerMinute !== undefined){
+let data68 = data64.messagesPerMinute;
 const _errs147 = errors;
 if(!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))){
-validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs147){
 if((typeof data68 == "number") && (isFinite(data68))){
 if(data68 > 100000 || isNaN(data68)){
-validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data68 < 1 || isNaN(data68)){
-validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1552,22 +1538,22 @@ else {
 var valid20 = true;
 }
 if(valid20){
-if(data63.queuedPerSession !== undefined){
-let data69 = data63.queuedPerSession;
+if(data64.messageBurst !== undefined){
+let data69 = data64.messageBurst;
 const _errs149 = errors;
 if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
-validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs149){
 if((typeof data69 == "number") && (isFinite(data69))){
-if(data69 > 10000 || isNaN(data69)){
-validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+if(data69 > 100000 || isNaN(data69)){
+validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data69 < 1 || isNaN(data69)){
-validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1579,22 +1565,22 @@ else {
 var valid20 = true;
 }
 if(valid20){
-if(data63.turnSeconds !== undefined){
-let data70 = data63.turnSeconds;
+if(data64.queuedPerSession !== undefined){
+let data70 = data64.queuedPerSession;
 const _errs151 = errors;
 if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
-validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs151){
 if((typeof data70 == "number") && (isFinite(data70))){
-if(data70 > 86400 || isNaN(data70)){
-validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+if(data70 > 10000 || isNaN(data70)){
+validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data70 < 1 || isNaN(data70)){
-validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1606,28 +1592,55 @@ else {
 var valid20 = true;
 }
 if(valid20){
-if(data63.deadAfterSeconds !== undefined){
-let data71 = data63.deadAfterSeconds;
+if(data64.turnSeconds !== undefined){
+let data71 = data64.turnSeconds;
 const _errs153 = errors;
 if(!(((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71))) && (isFinite(data71)))){
-validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs153){
 if((typeof data71 == "number") && (isFinite(data71))){
-if(data71 > 3600 || isNaN(data71)){
-validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+if(data71 > 86400 || isNaN(data71)){
+validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data71 < 31 || isNaN(data71)){
-validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
+if(data71 < 1 || isNaN(data71)){
+validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
 var valid20 = _errs153 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data64.deadAfterSeconds !== undefined){
+let data72 = data64.deadAfterSeconds;
+const _errs155 = errors;
+if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
+validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs155){
+if((typeof data72 == "number") && (isFinite(data72))){
+if(data72 > 3600 || isNaN(data72)){
+validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+return false;
+}
+else {
+if(data72 < 31 || isNaN(data72)){
+validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
+return false;
+}
+}
+}
+}
+var valid20 = _errs155 === errors;
 }
 else {
 var valid20 = true;
@@ -1646,7 +1659,7 @@ validate15.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs136 === errors;
+var valid0 = _errs138 === errors;
 }
 else {
 var valid0 = true;
@@ -1890,7 +1903,7 @@ if(errors === _errs21){
 if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
 const _errs23 = errors;
 for(const key2 in data9){
-if(!(((((((key2 === "enabled") || (key2 === "endpoint")) || (key2 === "timeout")) || (key2 === "required")) || (key2 === "cacheSeconds")) || (key2 === "forwardParams")) || (key2 === "allowDelegation"))){
+if(!((((((((key2 === "enabled") || (key2 === "endpoint")) || (key2 === "timeout")) || (key2 === "required")) || (key2 === "allowQueryToken")) || (key2 === "cacheSeconds")) || (key2 === "forwardParams")) || (key2 === "allowDelegation"))){
 validate14.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
@@ -1977,26 +1990,11 @@ else {
 var valid2 = true;
 }
 if(valid2){
-if(data9.cacheSeconds !== undefined){
-let data14 = data9.cacheSeconds;
+if(data9.allowQueryToken !== undefined){
 const _errs32 = errors;
-if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-validate14.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/type",keyword:"type",params:{type: "integer"}}];
+if(typeof data9.allowQueryToken !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/auth/allowQueryToken",schemaPath:"#/properties/auth/properties/allowQueryToken/type",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-if(errors === _errs32){
-if((typeof data14 == "number") && (isFinite(data14))){
-if(data14 > 3600 || isNaN(data14)){
-validate14.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
-return false;
-}
-else {
-if(data14 < 0 || isNaN(data14)){
-validate14.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
 }
 var valid2 = _errs32 === errors;
 }
@@ -2004,29 +2002,56 @@ else {
 var valid2 = true;
 }
 if(valid2){
-if(data9.forwardParams !== undefined){
-let data15 = data9.forwardParams;
+if(data9.cacheSeconds !== undefined){
+let data15 = data9.cacheSeconds;
 const _errs34 = errors;
+if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
+validate14.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
 if(errors === _errs34){
-if(Array.isArray(data15)){
-if(data15.length > 32){
+if((typeof data15 == "number") && (isFinite(data15))){
+if(data15 > 3600 || isNaN(data15)){
+validate14.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+return false;
+}
+else {
+if(data15 < 0 || isNaN(data15)){
+validate14.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid2 = _errs34 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data9.forwardParams !== undefined){
+let data16 = data9.forwardParams;
+const _errs36 = errors;
+if(errors === _errs36){
+if(Array.isArray(data16)){
+if(data16.length > 32){
 validate14.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath:"#/properties/auth/properties/forwardParams/maxItems",keyword:"maxItems",params:{limit: 32}}];
 return false;
 }
 else {
 var valid3 = true;
-const len0 = data15.length;
+const len0 = data16.length;
 for(let i0=0; i0<len0; i0++){
-let data16 = data15[i0];
-const _errs36 = errors;
-if(errors === _errs36){
-if(typeof data16 === "string"){
-if(data16.length > 64 && func3(data16) > 64){
+let data17 = data16[i0];
+const _errs38 = errors;
+if(errors === _errs38){
+if(typeof data17 === "string"){
+if(data17.length > 64 && func3(data17) > 64){
 validate14.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data16.length < 1){
+if(data17.length < 1){
 validate14.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2037,7 +2062,7 @@ validate14.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,sche
 return false;
 }
 }
-var valid3 = _errs36 === errors;
+var valid3 = _errs38 === errors;
 if(!valid3){
 break;
 }
@@ -2049,22 +2074,23 @@ validate14.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath
 return false;
 }
 }
-var valid2 = _errs34 === errors;
+var valid2 = _errs36 === errors;
 }
 else {
 var valid2 = true;
 }
 if(valid2){
 if(data9.allowDelegation !== undefined){
-const _errs38 = errors;
+const _errs40 = errors;
 if(typeof data9.allowDelegation !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/auth/allowDelegation",schemaPath:"#/properties/auth/properties/allowDelegation/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid2 = _errs38 === errors;
+var valid2 = _errs40 === errors;
 }
 else {
 var valid2 = true;
+}
 }
 }
 }
@@ -2086,28 +2112,28 @@ var valid0 = true;
 }
 if(valid0){
 if(data.allowedOrigins !== undefined){
-let data18 = data.allowedOrigins;
-const _errs40 = errors;
-if(errors === _errs40){
-if(Array.isArray(data18)){
-if(data18.length > 64){
+let data19 = data.allowedOrigins;
+const _errs42 = errors;
+if(errors === _errs42){
+if(Array.isArray(data19)){
+if(data19.length > 64){
 validate14.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/properties/allowedOrigins/maxItems",keyword:"maxItems",params:{limit: 64}}];
 return false;
 }
 else {
 var valid4 = true;
-const len1 = data18.length;
+const len1 = data19.length;
 for(let i1=0; i1<len1; i1++){
-let data19 = data18[i1];
-const _errs42 = errors;
-if(errors === _errs42){
-if(typeof data19 === "string"){
-if(data19.length > 2048 && func3(data19) > 2048){
+let data20 = data19[i1];
+const _errs44 = errors;
+if(errors === _errs44){
+if(typeof data20 === "string"){
+if(data20.length > 2048 && func3(data20) > 2048){
 validate14.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data19.length < 1){
+if(data20.length < 1){
 validate14.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2118,7 +2144,7 @@ validate14.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPa
 return false;
 }
 }
-var valid4 = _errs42 === errors;
+var valid4 = _errs44 === errors;
 if(!valid4){
 break;
 }
@@ -2130,49 +2156,49 @@ validate14.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs40 === errors;
+var valid0 = _errs42 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dmPolicy !== undefined){
-let data20 = data.dmPolicy;
-const _errs44 = errors;
-if(typeof data20 !== "string"){
+let data21 = data.dmPolicy;
+const _errs46 = errors;
+if(typeof data21 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data20 === "open") || (data20 === "pairing")) || (data20 === "allowlist")) || (data20 === "disabled"))){
+if(!((((data21 === "open") || (data21 === "pairing")) || (data21 === "allowlist")) || (data21 === "disabled"))){
 validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs44 === errors;
+var valid0 = _errs46 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data21 = data.allowFrom;
-const _errs46 = errors;
-if(errors === _errs46){
-if(Array.isArray(data21)){
-if(data21.length > 10000){
+let data22 = data.allowFrom;
+const _errs48 = errors;
+if(errors === _errs48){
+if(Array.isArray(data22)){
+if(data22.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid5 = true;
-const len2 = data21.length;
+const len2 = data22.length;
 for(let i2=0; i2<len2; i2++){
-let data22 = data21[i2];
-const _errs48 = errors;
-if((typeof data22 !== "string") && (!((typeof data22 == "number") && (isFinite(data22))))){
+let data23 = data22[i2];
+const _errs50 = errors;
+if((typeof data23 !== "string") && (!((typeof data23 == "number") && (isFinite(data23))))){
 validate14.errors = [{instancePath:instancePath+"/allowFrom/" + i2,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.allowFrom.items.type}}];
 return false;
 }
-var valid5 = _errs48 === errors;
+var valid5 = _errs50 === errors;
 if(!valid5){
 break;
 }
@@ -2184,49 +2210,49 @@ validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs46 === errors;
+var valid0 = _errs48 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data23 = data.groupPolicy;
-const _errs50 = errors;
-if(typeof data23 !== "string"){
+let data24 = data.groupPolicy;
+const _errs52 = errors;
+if(typeof data24 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data23 === "open") || (data23 === "allowlist")) || (data23 === "disabled"))){
+if(!(((data24 === "open") || (data24 === "allowlist")) || (data24 === "disabled"))){
 validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs50 === errors;
+var valid0 = _errs52 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data24 = data.groupAllowFrom;
-const _errs52 = errors;
-if(errors === _errs52){
-if(Array.isArray(data24)){
-if(data24.length > 10000){
+let data25 = data.groupAllowFrom;
+const _errs54 = errors;
+if(errors === _errs54){
+if(Array.isArray(data25)){
+if(data25.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid6 = true;
-const len3 = data24.length;
+const len3 = data25.length;
 for(let i3=0; i3<len3; i3++){
-let data25 = data24[i3];
-const _errs54 = errors;
-if((typeof data25 !== "string") && (!((typeof data25 == "number") && (isFinite(data25))))){
+let data26 = data25[i3];
+const _errs56 = errors;
+if((typeof data26 !== "string") && (!((typeof data26 == "number") && (isFinite(data26))))){
 validate14.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i3,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema11.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid6 = _errs54 === errors;
+var valid6 = _errs56 === errors;
 if(!valid6){
 break;
 }
@@ -2238,69 +2264,52 @@ validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs52 === errors;
+var valid0 = _errs54 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requireMention !== undefined){
-const _errs56 = errors;
+const _errs58 = errors;
 if(typeof data.requireMention !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs56 === errors;
+var valid0 = _errs58 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data27 = data.groups;
-const _errs58 = errors;
-if(errors === _errs58){
-if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
-if(Object.keys(data27).length > 10000){
+let data28 = data.groups;
+const _errs60 = errors;
+if(errors === _errs60){
+if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+if(Object.keys(data28).length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key3 in data27){
-let data28 = data27[key3];
-const _errs61 = errors;
-if(errors === _errs61){
-if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+for(const key3 in data28){
+let data29 = data28[key3];
 const _errs63 = errors;
-for(const key4 in data28){
+if(errors === _errs63){
+if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
+const _errs65 = errors;
+for(const key4 in data29){
 if(!(((((key4 === "enabled") || (key4 === "groupPolicy")) || (key4 === "allowFrom")) || (key4 === "tools")) || (key4 === "requireMention"))){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs63 === errors){
-if(data28.enabled !== undefined){
-const _errs64 = errors;
-if(typeof data28.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid8 = _errs64 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data28.groupPolicy !== undefined){
-let data30 = data28.groupPolicy;
+if(_errs65 === errors){
+if(data29.enabled !== undefined){
 const _errs66 = errors;
-if(typeof data30 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!(((data30 === "open") || (data30 === "allowlist")) || (data30 === "disabled"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+if(typeof data29.enabled !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid8 = _errs66 === errors;
@@ -2309,26 +2318,43 @@ else {
 var valid8 = true;
 }
 if(valid8){
-if(data28.allowFrom !== undefined){
-let data31 = data28.allowFrom;
+if(data29.groupPolicy !== undefined){
+let data31 = data29.groupPolicy;
 const _errs68 = errors;
-if(errors === _errs68){
-if(Array.isArray(data31)){
-if(data31.length > 10000){
+if(typeof data31 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data31 === "open") || (data31 === "allowlist")) || (data31 === "disabled"))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+return false;
+}
+var valid8 = _errs68 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data29.allowFrom !== undefined){
+let data32 = data29.allowFrom;
+const _errs70 = errors;
+if(errors === _errs70){
+if(Array.isArray(data32)){
+if(data32.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid9 = true;
-const len4 = data31.length;
+const len4 = data32.length;
 for(let i4=0; i4<len4; i4++){
-let data32 = data31[i4];
-const _errs70 = errors;
-if((typeof data32 !== "string") && (!((typeof data32 == "number") && (isFinite(data32))))){
+let data33 = data32[i4];
+const _errs72 = errors;
+if((typeof data33 !== "string") && (!((typeof data33 == "number") && (isFinite(data33))))){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-var valid9 = _errs70 === errors;
+var valid9 = _errs72 === errors;
 if(!valid9){
 break;
 }
@@ -2340,49 +2366,49 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid8 = _errs68 === errors;
+var valid8 = _errs70 === errors;
 }
 else {
 var valid8 = true;
 }
 if(valid8){
-if(data28.tools !== undefined){
-let data33 = data28.tools;
-const _errs72 = errors;
-if(errors === _errs72){
-if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
+if(data29.tools !== undefined){
+let data34 = data29.tools;
 const _errs74 = errors;
-for(const key5 in data33){
+if(errors === _errs74){
+if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
+const _errs76 = errors;
+for(const key5 in data34){
 if(!(((key5 === "allow") || (key5 === "alsoAllow")) || (key5 === "deny"))){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs74 === errors){
-if(data33.allow !== undefined){
-let data34 = data33.allow;
-const _errs75 = errors;
-if(errors === _errs75){
-if(Array.isArray(data34)){
-if(data34.length > 1000){
+if(_errs76 === errors){
+if(data34.allow !== undefined){
+let data35 = data34.allow;
+const _errs77 = errors;
+if(errors === _errs77){
+if(Array.isArray(data35)){
+if(data35.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid11 = true;
-const len5 = data34.length;
+const len5 = data35.length;
 for(let i5=0; i5<len5; i5++){
-let data35 = data34[i5];
-const _errs77 = errors;
-if(errors === _errs77){
-if(typeof data35 === "string"){
-if(data35.length > 128 && func3(data35) > 128){
+let data36 = data35[i5];
+const _errs79 = errors;
+if(errors === _errs79){
+if(typeof data36 === "string"){
+if(data36.length > 128 && func3(data36) > 128){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data35.length < 1){
+if(data36.length < 1){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2393,7 +2419,7 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid11 = _errs77 === errors;
+var valid11 = _errs79 === errors;
 if(!valid11){
 break;
 }
@@ -2405,35 +2431,35 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs75 === errors;
+var valid10 = _errs77 === errors;
 }
 else {
 var valid10 = true;
 }
 if(valid10){
-if(data33.alsoAllow !== undefined){
-let data36 = data33.alsoAllow;
-const _errs79 = errors;
-if(errors === _errs79){
-if(Array.isArray(data36)){
-if(data36.length > 1000){
+if(data34.alsoAllow !== undefined){
+let data37 = data34.alsoAllow;
+const _errs81 = errors;
+if(errors === _errs81){
+if(Array.isArray(data37)){
+if(data37.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid12 = true;
-const len6 = data36.length;
+const len6 = data37.length;
 for(let i6=0; i6<len6; i6++){
-let data37 = data36[i6];
-const _errs81 = errors;
-if(errors === _errs81){
-if(typeof data37 === "string"){
-if(data37.length > 128 && func3(data37) > 128){
+let data38 = data37[i6];
+const _errs83 = errors;
+if(errors === _errs83){
+if(typeof data38 === "string"){
+if(data38.length > 128 && func3(data38) > 128){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data37.length < 1){
+if(data38.length < 1){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2444,7 +2470,7 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid12 = _errs81 === errors;
+var valid12 = _errs83 === errors;
 if(!valid12){
 break;
 }
@@ -2456,35 +2482,35 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs79 === errors;
+var valid10 = _errs81 === errors;
 }
 else {
 var valid10 = true;
 }
 if(valid10){
-if(data33.deny !== undefined){
-let data38 = data33.deny;
-const _errs83 = errors;
-if(errors === _errs83){
-if(Array.isArray(data38)){
-if(data38.length > 1000){
+if(data34.deny !== undefined){
+let data39 = data34.deny;
+const _errs85 = errors;
+if(errors === _errs85){
+if(Array.isArray(data39)){
+if(data39.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid13 = true;
-const len7 = data38.length;
+const len7 = data39.length;
 for(let i7=0; i7<len7; i7++){
-let data39 = data38[i7];
-const _errs85 = errors;
-if(errors === _errs85){
-if(typeof data39 === "string"){
-if(data39.length > 128 && func3(data39) > 128){
+let data40 = data39[i7];
+const _errs87 = errors;
+if(errors === _errs87){
+if(typeof data40 === "string"){
+if(data40.length > 128 && func3(data40) > 128){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data39.length < 1){
+if(data40.length < 1){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2495,7 +2521,7 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid13 = _errs85 === errors;
+var valid13 = _errs87 === errors;
 if(!valid13){
 break;
 }
@@ -2507,7 +2533,7 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs83 === errors;
+var valid10 = _errs85 === errors;
 }
 else {
 var valid10 = true;
@@ -2521,19 +2547,19 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid8 = _errs72 === errors;
+var valid8 = _errs74 === errors;
 }
 else {
 var valid8 = true;
 }
 if(valid8){
-if(data28.requireMention !== undefined){
-const _errs87 = errors;
-if(typeof data28.requireMention !== "boolean"){
+if(data29.requireMention !== undefined){
+const _errs89 = errors;
+if(typeof data29.requireMention !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid8 = _errs87 === errors;
+var valid8 = _errs89 === errors;
 }
 else {
 var valid8 = true;
@@ -2549,7 +2575,7 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid7 = _errs61 === errors;
+var valid7 = _errs63 === errors;
 if(!valid7){
 break;
 }
@@ -2561,59 +2587,59 @@ validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs58 === errors;
+var valid0 = _errs60 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.historyLimit !== undefined){
-let data41 = data.historyLimit;
-const _errs89 = errors;
-if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
+let data42 = data.historyLimit;
+const _errs91 = errors;
+if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
 validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs89){
-if((typeof data41 == "number") && (isFinite(data41))){
-if(data41 > 1000 || isNaN(data41)){
+if(errors === _errs91){
+if((typeof data42 == "number") && (isFinite(data42))){
+if(data42 > 1000 || isNaN(data42)){
 validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data41 < 0 || isNaN(data41)){
+if(data42 < 0 || isNaN(data42)){
 validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs89 === errors;
+var valid0 = _errs91 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data42 = data.bots;
-const _errs91 = errors;
-if(errors === _errs91){
-if(Array.isArray(data42)){
-if(data42.length > 1000){
+let data43 = data.bots;
+const _errs93 = errors;
+if(errors === _errs93){
+if(Array.isArray(data43)){
+if(data43.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid14 = true;
-const len8 = data42.length;
+const len8 = data43.length;
 for(let i8=0; i8<len8; i8++){
-let data43 = data42[i8];
-const _errs93 = errors;
-if((typeof data43 !== "string") && (!((typeof data43 == "number") && (isFinite(data43))))){
+let data44 = data43[i8];
+const _errs95 = errors;
+if((typeof data44 !== "string") && (!((typeof data44 == "number") && (isFinite(data44))))){
 validate14.errors = [{instancePath:instancePath+"/bots/" + i8,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema11.properties.bots.items.type}}];
 return false;
 }
-var valid14 = _errs93 === errors;
+var valid14 = _errs95 === errors;
 if(!valid14){
 break;
 }
@@ -2625,75 +2651,48 @@ validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs91 === errors;
+var valid0 = _errs93 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data44 = data.allowBots;
-const _errs95 = errors;
-if((typeof data44 !== "boolean") && (typeof data44 !== "string")){
+let data45 = data.allowBots;
+const _errs97 = errors;
+if((typeof data45 !== "boolean") && (typeof data45 !== "string")){
 validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema11.properties.allowBots.type}}];
 return false;
 }
-if(!(((data44 === true) || (data44 === false)) || (data44 === "mentions"))){
+if(!(((data45 === true) || (data45 === false)) || (data45 === "mentions"))){
 validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema11.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs95 === errors;
+var valid0 = _errs97 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data45 = data.botLoopProtection;
-const _errs97 = errors;
-if(errors === _errs97){
-if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
+let data46 = data.botLoopProtection;
 const _errs99 = errors;
-for(const key6 in data45){
+if(errors === _errs99){
+if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
+const _errs101 = errors;
+for(const key6 in data46){
 if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs99 === errors){
-if(data45.enabled !== undefined){
-const _errs100 = errors;
-if(typeof data45.enabled !== "boolean"){
+if(_errs101 === errors){
+if(data46.enabled !== undefined){
+const _errs102 = errors;
+if(typeof data46.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-var valid15 = _errs100 === errors;
-}
-else {
-var valid15 = true;
-}
-if(valid15){
-if(data45.maxEventsPerWindow !== undefined){
-let data47 = data45.maxEventsPerWindow;
-const _errs102 = errors;
-if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs102){
-if((typeof data47 == "number") && (isFinite(data47))){
-if(data47 > 10000 || isNaN(data47)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
-return false;
-}
-else {
-if(data47 < 1 || isNaN(data47)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
 }
 var valid15 = _errs102 === errors;
 }
@@ -2701,22 +2700,22 @@ else {
 var valid15 = true;
 }
 if(valid15){
-if(data45.windowSeconds !== undefined){
-let data48 = data45.windowSeconds;
+if(data46.maxEventsPerWindow !== undefined){
+let data48 = data46.maxEventsPerWindow;
 const _errs104 = errors;
 if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs104){
 if((typeof data48 == "number") && (isFinite(data48))){
-if(data48 > 86400 || isNaN(data48)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+if(data48 > 10000 || isNaN(data48)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data48 < 1 || isNaN(data48)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2728,28 +2727,55 @@ else {
 var valid15 = true;
 }
 if(valid15){
-if(data45.cooldownSeconds !== undefined){
-let data49 = data45.cooldownSeconds;
+if(data46.windowSeconds !== undefined){
+let data49 = data46.windowSeconds;
 const _errs106 = errors;
 if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs106){
 if((typeof data49 == "number") && (isFinite(data49))){
 if(data49 > 86400 || isNaN(data49)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data49 < 1 || isNaN(data49)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
 var valid15 = _errs106 === errors;
+}
+else {
+var valid15 = true;
+}
+if(valid15){
+if(data46.cooldownSeconds !== undefined){
+let data50 = data46.cooldownSeconds;
+const _errs108 = errors;
+if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs108){
+if((typeof data50 == "number") && (isFinite(data50))){
+if(data50 > 86400 || isNaN(data50)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data50 < 1 || isNaN(data50)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid15 = _errs108 === errors;
 }
 else {
 var valid15 = true;
@@ -2764,49 +2790,49 @@ validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs97 === errors;
+var valid0 = _errs99 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dynamicAgentCreation !== undefined){
-let data50 = data.dynamicAgentCreation;
-const _errs108 = errors;
-if(errors === _errs108){
-if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
+let data51 = data.dynamicAgentCreation;
 const _errs110 = errors;
-for(const key7 in data50){
+if(errors === _errs110){
+if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
+const _errs112 = errors;
+for(const key7 in data51){
 if(!(((((key7 === "enabled") || (key7 === "workspaceTemplate")) || (key7 === "agentDirTemplate")) || (key7 === "allowedRoots")) || (key7 === "maxAgents"))){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs110 === errors){
-if(data50.enabled !== undefined){
-const _errs111 = errors;
-if(typeof data50.enabled !== "boolean"){
+if(_errs112 === errors){
+if(data51.enabled !== undefined){
+const _errs113 = errors;
+if(typeof data51.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",schemaPath:"#/properties/dynamicAgentCreation/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid16 = _errs111 === errors;
+var valid16 = _errs113 === errors;
 }
 else {
 var valid16 = true;
 }
 if(valid16){
-if(data50.workspaceTemplate !== undefined){
-let data52 = data50.workspaceTemplate;
-const _errs113 = errors;
-if(errors === _errs113){
-if(typeof data52 === "string"){
-if(data52.length > 1024 && func3(data52) > 1024){
+if(data51.workspaceTemplate !== undefined){
+let data53 = data51.workspaceTemplate;
+const _errs115 = errors;
+if(errors === _errs115){
+if(typeof data53 === "string"){
+if(data53.length > 1024 && func3(data53) > 1024){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data52.length < 1){
+if(data53.length < 1){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2817,23 +2843,23 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspace
 return false;
 }
 }
-var valid16 = _errs113 === errors;
+var valid16 = _errs115 === errors;
 }
 else {
 var valid16 = true;
 }
 if(valid16){
-if(data50.agentDirTemplate !== undefined){
-let data53 = data50.agentDirTemplate;
-const _errs115 = errors;
-if(errors === _errs115){
-if(typeof data53 === "string"){
-if(data53.length > 1024 && func3(data53) > 1024){
+if(data51.agentDirTemplate !== undefined){
+let data54 = data51.agentDirTemplate;
+const _errs117 = errors;
+if(errors === _errs117){
+if(typeof data54 === "string"){
+if(data54.length > 1024 && func3(data54) > 1024){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data53.length < 1){
+if(data54.length < 1){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2844,35 +2870,35 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirT
 return false;
 }
 }
-var valid16 = _errs115 === errors;
+var valid16 = _errs117 === errors;
 }
 else {
 var valid16 = true;
 }
 if(valid16){
-if(data50.allowedRoots !== undefined){
-let data54 = data50.allowedRoots;
-const _errs117 = errors;
-if(errors === _errs117){
-if(Array.isArray(data54)){
-if(data54.length > 16){
+if(data51.allowedRoots !== undefined){
+let data55 = data51.allowedRoots;
+const _errs119 = errors;
+if(errors === _errs119){
+if(Array.isArray(data55)){
+if(data55.length > 16){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
 var valid17 = true;
-const len9 = data54.length;
+const len9 = data55.length;
 for(let i9=0; i9<len9; i9++){
-let data55 = data54[i9];
-const _errs119 = errors;
-if(errors === _errs119){
-if(typeof data55 === "string"){
-if(data55.length > 1024 && func3(data55) > 1024){
+let data56 = data55[i9];
+const _errs121 = errors;
+if(errors === _errs121){
+if(typeof data56 === "string"){
+if(data56.length > 1024 && func3(data56) > 1024){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i9,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data55.length < 1){
+if(data56.length < 1){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i9,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2883,7 +2909,7 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid17 = _errs119 === errors;
+var valid17 = _errs121 === errors;
 if(!valid17){
 break;
 }
@@ -2895,34 +2921,34 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid16 = _errs117 === errors;
+var valid16 = _errs119 === errors;
 }
 else {
 var valid16 = true;
 }
 if(valid16){
-if(data50.maxAgents !== undefined){
-let data56 = data50.maxAgents;
-const _errs121 = errors;
-if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
+if(data51.maxAgents !== undefined){
+let data57 = data51.maxAgents;
+const _errs123 = errors;
+if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs121){
-if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 100000 || isNaN(data56)){
+if(errors === _errs123){
+if((typeof data57 == "number") && (isFinite(data57))){
+if(data57 > 100000 || isNaN(data57)){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data56 < 1 || isNaN(data56)){
+if(data57 < 1 || isNaN(data57)){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs121 === errors;
+var valid16 = _errs123 === errors;
 }
 else {
 var valid16 = true;
@@ -2938,33 +2964,21 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPa
 return false;
 }
 }
-var valid0 = _errs108 === errors;
+var valid0 = _errs110 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streamMode !== undefined){
-let data57 = data.streamMode;
-const _errs123 = errors;
-if(typeof data57 !== "string"){
+let data58 = data.streamMode;
+const _errs125 = errors;
+if(typeof data58 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data57 === "cumulative") || (data57 === "delta"))){
+if(!((data58 === "cumulative") || (data58 === "delta"))){
 validate14.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streamMode.enum}}];
-return false;
-}
-var valid0 = _errs123 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.greeting !== undefined){
-const _errs125 = errors;
-if(typeof data.greeting !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs125 === errors;
@@ -2973,43 +2987,55 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.media !== undefined){
-let data59 = data.media;
+if(data.greeting !== undefined){
 const _errs127 = errors;
-if(errors === _errs127){
-if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
+if(typeof data.greeting !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs127 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.media !== undefined){
+let data60 = data.media;
 const _errs129 = errors;
-for(const key8 in data59){
+if(errors === _errs129){
+if(data60 && typeof data60 == "object" && !Array.isArray(data60)){
+const _errs131 = errors;
+for(const key8 in data60){
 if(!((key8 === "allowedRoots") || (key8 === "maxBytes"))){
 validate14.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
 return false;
 break;
 }
 }
-if(_errs129 === errors){
-if(data59.allowedRoots !== undefined){
-let data60 = data59.allowedRoots;
-const _errs130 = errors;
-if(errors === _errs130){
-if(Array.isArray(data60)){
-if(data60.length > 16){
+if(_errs131 === errors){
+if(data60.allowedRoots !== undefined){
+let data61 = data60.allowedRoots;
+const _errs132 = errors;
+if(errors === _errs132){
+if(Array.isArray(data61)){
+if(data61.length > 16){
 validate14.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
 var valid19 = true;
-const len10 = data60.length;
+const len10 = data61.length;
 for(let i10=0; i10<len10; i10++){
-let data61 = data60[i10];
-const _errs132 = errors;
-if(errors === _errs132){
-if(typeof data61 === "string"){
-if(data61.length > 1024 && func3(data61) > 1024){
+let data62 = data61[i10];
+const _errs134 = errors;
+if(errors === _errs134){
+if(typeof data62 === "string"){
+if(data62.length > 1024 && func3(data62) > 1024){
 validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i10,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data61.length < 1){
+if(data62.length < 1){
 validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i10,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3020,7 +3046,7 @@ validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i10,sch
 return false;
 }
 }
-var valid19 = _errs132 === errors;
+var valid19 = _errs134 === errors;
 if(!valid19){
 break;
 }
@@ -3032,34 +3058,34 @@ validate14.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath
 return false;
 }
 }
-var valid18 = _errs130 === errors;
+var valid18 = _errs132 === errors;
 }
 else {
 var valid18 = true;
 }
 if(valid18){
-if(data59.maxBytes !== undefined){
-let data62 = data59.maxBytes;
-const _errs134 = errors;
-if(!(((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62))) && (isFinite(data62)))){
+if(data60.maxBytes !== undefined){
+let data63 = data60.maxBytes;
+const _errs136 = errors;
+if(!(((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63))) && (isFinite(data63)))){
 validate14.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs134){
-if((typeof data62 == "number") && (isFinite(data62))){
-if(data62 > 104857600 || isNaN(data62)){
+if(errors === _errs136){
+if((typeof data63 == "number") && (isFinite(data63))){
+if(data63 > 104857600 || isNaN(data63)){
 validate14.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
 return false;
 }
 else {
-if(data62 < 1 || isNaN(data62)){
+if(data63 < 1 || isNaN(data63)){
 validate14.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs134 === errors;
+var valid18 = _errs136 === errors;
 }
 else {
 var valid18 = true;
@@ -3072,69 +3098,42 @@ validate14.errors = [{instancePath:instancePath+"/media",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs127 === errors;
+var valid0 = _errs129 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data63 = data.limits;
-const _errs136 = errors;
-if(errors === _errs136){
-if(data63 && typeof data63 == "object" && !Array.isArray(data63)){
+let data64 = data.limits;
 const _errs138 = errors;
-for(const key9 in data63){
+if(errors === _errs138){
+if(data64 && typeof data64 == "object" && !Array.isArray(data64)){
+const _errs140 = errors;
+for(const key9 in data64){
 if(!((((((((key9 === "maxPayload") || (key9 === "maxConnections")) || (key9 === "maxConnectionsPerSender")) || (key9 === "messagesPerMinute")) || (key9 === "messageBurst")) || (key9 === "queuedPerSession")) || (key9 === "turnSeconds")) || (key9 === "deadAfterSeconds"))){
 validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
 }
-if(_errs138 === errors){
-if(data63.maxPayload !== undefined){
-let data64 = data63.maxPayload;
-const _errs139 = errors;
-if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs139){
-if((typeof data64 == "number") && (isFinite(data64))){
-if(data64 > 16777216 || isNaN(data64)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
-return false;
-}
-else {
-if(data64 < 1024 || isNaN(data64)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
-return false;
-}
-}
-}
-}
-var valid20 = _errs139 === errors;
-}
-else {
-var valid20 = true;
-}
-if(valid20){
-if(data63.maxConnections !== undefined){
-let data65 = data63.maxConnections;
+if(_errs140 === errors){
+if(data64.maxPayload !== undefined){
+let data65 = data64.maxPayload;
 const _errs141 = errors;
 if(!(((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65))) && (isFinite(data65)))){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs141){
 if((typeof data65 == "number") && (isFinite(data65))){
-if(data65 > 100000 || isNaN(data65)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+if(data65 > 16777216 || isNaN(data65)){
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data65 < 1 || isNaN(data65)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+if(data65 < 1024 || isNaN(data65)){
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
@@ -3146,22 +3145,22 @@ else {
 var valid20 = true;
 }
 if(valid20){
-if(data63.maxConnectionsPerSender !== undefined){
-let data66 = data63.maxConnectionsPerSender;
+if(data64.maxConnections !== undefined){
+let data66 = data64.maxConnections;
 const _errs143 = errors;
 if(!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66)))){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs143){
 if((typeof data66 == "number") && (isFinite(data66))){
-if(data66 > 1000 || isNaN(data66)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+if(data66 > 100000 || isNaN(data66)){
+validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data66 < 1 || isNaN(data66)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3173,22 +3172,22 @@ else {
 var valid20 = true;
 }
 if(valid20){
-if(data63.messagesPerMinute !== undefined){
-let data67 = data63.messagesPerMinute;
+if(data64.maxConnectionsPerSender !== undefined){
+let data67 = data64.maxConnectionsPerSender;
 const _errs145 = errors;
 if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
-validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs145){
 if((typeof data67 == "number") && (isFinite(data67))){
-if(data67 > 100000 || isNaN(data67)){
-validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+if(data67 > 1000 || isNaN(data67)){
+validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data67 < 1 || isNaN(data67)){
-validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3200,22 +3199,22 @@ else {
 var valid20 = true;
 }
 if(valid20){
-if(data63.messageBurst !== undefined){
-let data68 = data63.messageBurst;
+if(data64.messagesPerMinute !== undefined){
+let data68 = data64.messagesPerMinute;
 const _errs147 = errors;
 if(!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))){
-validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs147){
 if((typeof data68 == "number") && (isFinite(data68))){
 if(data68 > 100000 || isNaN(data68)){
-validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data68 < 1 || isNaN(data68)){
-validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3227,22 +3226,22 @@ else {
 var valid20 = true;
 }
 if(valid20){
-if(data63.queuedPerSession !== undefined){
-let data69 = data63.queuedPerSession;
+if(data64.messageBurst !== undefined){
+let data69 = data64.messageBurst;
 const _errs149 = errors;
 if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
-validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs149){
 if((typeof data69 == "number") && (isFinite(data69))){
-if(data69 > 10000 || isNaN(data69)){
-validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+if(data69 > 100000 || isNaN(data69)){
+validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data69 < 1 || isNaN(data69)){
-validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3254,22 +3253,22 @@ else {
 var valid20 = true;
 }
 if(valid20){
-if(data63.turnSeconds !== undefined){
-let data70 = data63.turnSeconds;
+if(data64.queuedPerSession !== undefined){
+let data70 = data64.queuedPerSession;
 const _errs151 = errors;
 if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
-validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs151){
 if((typeof data70 == "number") && (isFinite(data70))){
-if(data70 > 86400 || isNaN(data70)){
-validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+if(data70 > 10000 || isNaN(data70)){
+validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data70 < 1 || isNaN(data70)){
-validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3281,28 +3280,55 @@ else {
 var valid20 = true;
 }
 if(valid20){
-if(data63.deadAfterSeconds !== undefined){
-let data71 = data63.deadAfterSeconds;
+if(data64.turnSeconds !== undefined){
+let data71 = data64.turnSeconds;
 const _errs153 = errors;
 if(!(((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71))) && (isFinite(data71)))){
-validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs153){
 if((typeof data71 == "number") && (isFinite(data71))){
-if(data71 > 3600 || isNaN(data71)){
-validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+if(data71 > 86400 || isNaN(data71)){
+validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data71 < 31 || isNaN(data71)){
-validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
+if(data71 < 1 || isNaN(data71)){
+validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
 var valid20 = _errs153 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data64.deadAfterSeconds !== undefined){
+let data72 = data64.deadAfterSeconds;
+const _errs155 = errors;
+if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
+validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs155){
+if((typeof data72 == "number") && (isFinite(data72))){
+if(data72 > 3600 || isNaN(data72)){
+validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+return false;
+}
+else {
+if(data72 < 31 || isNaN(data72)){
+validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
+return false;
+}
+}
+}
+}
+var valid20 = _errs155 === errors;
 }
 else {
 var valid20 = true;
@@ -3321,23 +3347,23 @@ validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs136 === errors;
+var valid0 = _errs138 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.defaultAccount !== undefined){
-let data72 = data.defaultAccount;
-const _errs155 = errors;
-if(errors === _errs155){
-if(typeof data72 === "string"){
-if(data72.length > 64 && func3(data72) > 64){
+let data73 = data.defaultAccount;
+const _errs157 = errors;
+if(errors === _errs157){
+if(typeof data73 === "string"){
+if(data73.length > 64 && func3(data73) > 64){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data72.length < 1){
+if(data73.length < 1){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3348,29 +3374,29 @@ validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs155 === errors;
+var valid0 = _errs157 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accounts !== undefined){
-let data73 = data.accounts;
-const _errs157 = errors;
-if(errors === _errs157){
-if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
-if(Object.keys(data73).length > 100){
+let data74 = data.accounts;
+const _errs159 = errors;
+if(errors === _errs159){
+if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
+if(Object.keys(data74).length > 100){
 validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/maxProperties",keyword:"maxProperties",params:{limit: 100}}];
 return false;
 }
 else {
-for(const key10 in data73){
-const _errs160 = errors;
-if(!(validate15(data73[key10], {instancePath:instancePath+"/accounts/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data73,parentDataProperty:key10,rootData}))){
+for(const key10 in data74){
+const _errs162 = errors;
+if(!(validate15(data74[key10], {instancePath:instancePath+"/accounts/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data74,parentDataProperty:key10,rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var valid21 = _errs160 === errors;
+var valid21 = _errs162 === errors;
 if(!valid21){
 break;
 }
@@ -3382,7 +3408,7 @@ validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs157 === errors;
+var valid0 = _errs159 === errors;
 }
 else {
 var valid0 = true;
@@ -3629,7 +3655,7 @@ if(errors === _errs21){
 if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
 const _errs23 = errors;
 for(const key2 in data9){
-if(!(((((((key2 === "enabled") || (key2 === "endpoint")) || (key2 === "timeout")) || (key2 === "required")) || (key2 === "cacheSeconds")) || (key2 === "forwardParams")) || (key2 === "allowDelegation"))){
+if(!((((((((key2 === "enabled") || (key2 === "endpoint")) || (key2 === "timeout")) || (key2 === "required")) || (key2 === "allowQueryToken")) || (key2 === "cacheSeconds")) || (key2 === "forwardParams")) || (key2 === "allowDelegation"))){
 validate17.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
@@ -3716,26 +3742,11 @@ else {
 var valid2 = true;
 }
 if(valid2){
-if(data9.cacheSeconds !== undefined){
-let data14 = data9.cacheSeconds;
+if(data9.allowQueryToken !== undefined){
 const _errs32 = errors;
-if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-validate17.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/type",keyword:"type",params:{type: "integer"}}];
+if(typeof data9.allowQueryToken !== "boolean"){
+validate17.errors = [{instancePath:instancePath+"/auth/allowQueryToken",schemaPath:"#/properties/auth/properties/allowQueryToken/type",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-if(errors === _errs32){
-if((typeof data14 == "number") && (isFinite(data14))){
-if(data14 > 3600 || isNaN(data14)){
-validate17.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
-return false;
-}
-else {
-if(data14 < 0 || isNaN(data14)){
-validate17.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
 }
 var valid2 = _errs32 === errors;
 }
@@ -3743,29 +3754,56 @@ else {
 var valid2 = true;
 }
 if(valid2){
-if(data9.forwardParams !== undefined){
-let data15 = data9.forwardParams;
+if(data9.cacheSeconds !== undefined){
+let data15 = data9.cacheSeconds;
 const _errs34 = errors;
+if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
+validate17.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
 if(errors === _errs34){
-if(Array.isArray(data15)){
-if(data15.length > 32){
+if((typeof data15 == "number") && (isFinite(data15))){
+if(data15 > 3600 || isNaN(data15)){
+validate17.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+return false;
+}
+else {
+if(data15 < 0 || isNaN(data15)){
+validate17.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid2 = _errs34 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data9.forwardParams !== undefined){
+let data16 = data9.forwardParams;
+const _errs36 = errors;
+if(errors === _errs36){
+if(Array.isArray(data16)){
+if(data16.length > 32){
 validate17.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath:"#/properties/auth/properties/forwardParams/maxItems",keyword:"maxItems",params:{limit: 32}}];
 return false;
 }
 else {
 var valid3 = true;
-const len0 = data15.length;
+const len0 = data16.length;
 for(let i0=0; i0<len0; i0++){
-let data16 = data15[i0];
-const _errs36 = errors;
-if(errors === _errs36){
-if(typeof data16 === "string"){
-if(data16.length > 64 && func3(data16) > 64){
+let data17 = data16[i0];
+const _errs38 = errors;
+if(errors === _errs38){
+if(typeof data17 === "string"){
+if(data17.length > 64 && func3(data17) > 64){
 validate17.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data16.length < 1){
+if(data17.length < 1){
 validate17.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3776,7 +3814,7 @@ validate17.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,sche
 return false;
 }
 }
-var valid3 = _errs36 === errors;
+var valid3 = _errs38 === errors;
 if(!valid3){
 break;
 }
@@ -3788,22 +3826,23 @@ validate17.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath
 return false;
 }
 }
-var valid2 = _errs34 === errors;
+var valid2 = _errs36 === errors;
 }
 else {
 var valid2 = true;
 }
 if(valid2){
 if(data9.allowDelegation !== undefined){
-const _errs38 = errors;
+const _errs40 = errors;
 if(typeof data9.allowDelegation !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/auth/allowDelegation",schemaPath:"#/properties/auth/properties/allowDelegation/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid2 = _errs38 === errors;
+var valid2 = _errs40 === errors;
 }
 else {
 var valid2 = true;
+}
 }
 }
 }
@@ -3825,28 +3864,28 @@ var valid0 = true;
 }
 if(valid0){
 if(data.allowedOrigins !== undefined){
-let data18 = data.allowedOrigins;
-const _errs40 = errors;
-if(errors === _errs40){
-if(Array.isArray(data18)){
-if(data18.length > 64){
+let data19 = data.allowedOrigins;
+const _errs42 = errors;
+if(errors === _errs42){
+if(Array.isArray(data19)){
+if(data19.length > 64){
 validate17.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/properties/allowedOrigins/maxItems",keyword:"maxItems",params:{limit: 64}}];
 return false;
 }
 else {
 var valid4 = true;
-const len1 = data18.length;
+const len1 = data19.length;
 for(let i1=0; i1<len1; i1++){
-let data19 = data18[i1];
-const _errs42 = errors;
-if(errors === _errs42){
-if(typeof data19 === "string"){
-if(data19.length > 2048 && func3(data19) > 2048){
+let data20 = data19[i1];
+const _errs44 = errors;
+if(errors === _errs44){
+if(typeof data20 === "string"){
+if(data20.length > 2048 && func3(data20) > 2048){
 validate17.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data19.length < 1){
+if(data20.length < 1){
 validate17.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3857,7 +3896,7 @@ validate17.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPa
 return false;
 }
 }
-var valid4 = _errs42 === errors;
+var valid4 = _errs44 === errors;
 if(!valid4){
 break;
 }
@@ -3869,49 +3908,49 @@ validate17.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs40 === errors;
+var valid0 = _errs42 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dmPolicy !== undefined){
-let data20 = data.dmPolicy;
-const _errs44 = errors;
-if(typeof data20 !== "string"){
+let data21 = data.dmPolicy;
+const _errs46 = errors;
+if(typeof data21 !== "string"){
 validate17.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data20 === "open") || (data20 === "pairing")) || (data20 === "allowlist")) || (data20 === "disabled"))){
+if(!((((data21 === "open") || (data21 === "pairing")) || (data21 === "allowlist")) || (data21 === "disabled"))){
 validate17.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs44 === errors;
+var valid0 = _errs46 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data21 = data.allowFrom;
-const _errs46 = errors;
-if(errors === _errs46){
-if(Array.isArray(data21)){
-if(data21.length > 10000){
+let data22 = data.allowFrom;
+const _errs48 = errors;
+if(errors === _errs48){
+if(Array.isArray(data22)){
+if(data22.length > 10000){
 validate17.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid5 = true;
-const len2 = data21.length;
+const len2 = data22.length;
 for(let i2=0; i2<len2; i2++){
-let data22 = data21[i2];
-const _errs48 = errors;
-if((typeof data22 !== "string") && (!((typeof data22 == "number") && (isFinite(data22))))){
+let data23 = data22[i2];
+const _errs50 = errors;
+if((typeof data23 !== "string") && (!((typeof data23 == "number") && (isFinite(data23))))){
 validate17.errors = [{instancePath:instancePath+"/allowFrom/" + i2,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema12.properties.allowFrom.items.type}}];
 return false;
 }
-var valid5 = _errs48 === errors;
+var valid5 = _errs50 === errors;
 if(!valid5){
 break;
 }
@@ -3923,49 +3962,49 @@ validate17.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs46 === errors;
+var valid0 = _errs48 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data23 = data.groupPolicy;
-const _errs50 = errors;
-if(typeof data23 !== "string"){
+let data24 = data.groupPolicy;
+const _errs52 = errors;
+if(typeof data24 !== "string"){
 validate17.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data23 === "open") || (data23 === "allowlist")) || (data23 === "disabled"))){
+if(!(((data24 === "open") || (data24 === "allowlist")) || (data24 === "disabled"))){
 validate17.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs50 === errors;
+var valid0 = _errs52 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data24 = data.groupAllowFrom;
-const _errs52 = errors;
-if(errors === _errs52){
-if(Array.isArray(data24)){
-if(data24.length > 10000){
+let data25 = data.groupAllowFrom;
+const _errs54 = errors;
+if(errors === _errs54){
+if(Array.isArray(data25)){
+if(data25.length > 10000){
 validate17.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid6 = true;
-const len3 = data24.length;
+const len3 = data25.length;
 for(let i3=0; i3<len3; i3++){
-let data25 = data24[i3];
-const _errs54 = errors;
-if((typeof data25 !== "string") && (!((typeof data25 == "number") && (isFinite(data25))))){
+let data26 = data25[i3];
+const _errs56 = errors;
+if((typeof data26 !== "string") && (!((typeof data26 == "number") && (isFinite(data26))))){
 validate17.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i3,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema12.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid6 = _errs54 === errors;
+var valid6 = _errs56 === errors;
 if(!valid6){
 break;
 }
@@ -3977,69 +4016,52 @@ validate17.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs52 === errors;
+var valid0 = _errs54 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requireMention !== undefined){
-const _errs56 = errors;
+const _errs58 = errors;
 if(typeof data.requireMention !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs56 === errors;
+var valid0 = _errs58 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data27 = data.groups;
-const _errs58 = errors;
-if(errors === _errs58){
-if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
-if(Object.keys(data27).length > 10000){
+let data28 = data.groups;
+const _errs60 = errors;
+if(errors === _errs60){
+if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+if(Object.keys(data28).length > 10000){
 validate17.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key3 in data27){
-let data28 = data27[key3];
-const _errs61 = errors;
-if(errors === _errs61){
-if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+for(const key3 in data28){
+let data29 = data28[key3];
 const _errs63 = errors;
-for(const key4 in data28){
+if(errors === _errs63){
+if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
+const _errs65 = errors;
+for(const key4 in data29){
 if(!(((((key4 === "enabled") || (key4 === "groupPolicy")) || (key4 === "allowFrom")) || (key4 === "tools")) || (key4 === "requireMention"))){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs63 === errors){
-if(data28.enabled !== undefined){
-const _errs64 = errors;
-if(typeof data28.enabled !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid8 = _errs64 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data28.groupPolicy !== undefined){
-let data30 = data28.groupPolicy;
+if(_errs65 === errors){
+if(data29.enabled !== undefined){
 const _errs66 = errors;
-if(typeof data30 !== "string"){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!(((data30 === "open") || (data30 === "allowlist")) || (data30 === "disabled"))){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+if(typeof data29.enabled !== "boolean"){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid8 = _errs66 === errors;
@@ -4048,26 +4070,43 @@ else {
 var valid8 = true;
 }
 if(valid8){
-if(data28.allowFrom !== undefined){
-let data31 = data28.allowFrom;
+if(data29.groupPolicy !== undefined){
+let data31 = data29.groupPolicy;
 const _errs68 = errors;
-if(errors === _errs68){
-if(Array.isArray(data31)){
-if(data31.length > 10000){
+if(typeof data31 !== "string"){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data31 === "open") || (data31 === "allowlist")) || (data31 === "disabled"))){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+return false;
+}
+var valid8 = _errs68 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data29.allowFrom !== undefined){
+let data32 = data29.allowFrom;
+const _errs70 = errors;
+if(errors === _errs70){
+if(Array.isArray(data32)){
+if(data32.length > 10000){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid9 = true;
-const len4 = data31.length;
+const len4 = data32.length;
 for(let i4=0; i4<len4; i4++){
-let data32 = data31[i4];
-const _errs70 = errors;
-if((typeof data32 !== "string") && (!((typeof data32 == "number") && (isFinite(data32))))){
+let data33 = data32[i4];
+const _errs72 = errors;
+if((typeof data33 !== "string") && (!((typeof data33 == "number") && (isFinite(data33))))){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema12.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-var valid9 = _errs70 === errors;
+var valid9 = _errs72 === errors;
 if(!valid9){
 break;
 }
@@ -4079,49 +4118,49 @@ validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid8 = _errs68 === errors;
+var valid8 = _errs70 === errors;
 }
 else {
 var valid8 = true;
 }
 if(valid8){
-if(data28.tools !== undefined){
-let data33 = data28.tools;
-const _errs72 = errors;
-if(errors === _errs72){
-if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
+if(data29.tools !== undefined){
+let data34 = data29.tools;
 const _errs74 = errors;
-for(const key5 in data33){
+if(errors === _errs74){
+if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
+const _errs76 = errors;
+for(const key5 in data34){
 if(!(((key5 === "allow") || (key5 === "alsoAllow")) || (key5 === "deny"))){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs74 === errors){
-if(data33.allow !== undefined){
-let data34 = data33.allow;
-const _errs75 = errors;
-if(errors === _errs75){
-if(Array.isArray(data34)){
-if(data34.length > 1000){
+if(_errs76 === errors){
+if(data34.allow !== undefined){
+let data35 = data34.allow;
+const _errs77 = errors;
+if(errors === _errs77){
+if(Array.isArray(data35)){
+if(data35.length > 1000){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid11 = true;
-const len5 = data34.length;
+const len5 = data35.length;
 for(let i5=0; i5<len5; i5++){
-let data35 = data34[i5];
-const _errs77 = errors;
-if(errors === _errs77){
-if(typeof data35 === "string"){
-if(data35.length > 128 && func3(data35) > 128){
+let data36 = data35[i5];
+const _errs79 = errors;
+if(errors === _errs79){
+if(typeof data36 === "string"){
+if(data36.length > 128 && func3(data36) > 128){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data35.length < 1){
+if(data36.length < 1){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -4132,7 +4171,7 @@ validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid11 = _errs77 === errors;
+var valid11 = _errs79 === errors;
 if(!valid11){
 break;
 }
@@ -4144,35 +4183,35 @@ validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs75 === errors;
+var valid10 = _errs77 === errors;
 }
 else {
 var valid10 = true;
 }
 if(valid10){
-if(data33.alsoAllow !== undefined){
-let data36 = data33.alsoAllow;
-const _errs79 = errors;
-if(errors === _errs79){
-if(Array.isArray(data36)){
-if(data36.length > 1000){
+if(data34.alsoAllow !== undefined){
+let data37 = data34.alsoAllow;
+const _errs81 = errors;
+if(errors === _errs81){
+if(Array.isArray(data37)){
+if(data37.length > 1000){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid12 = true;
-const len6 = data36.length;
+const len6 = data37.length;
 for(let i6=0; i6<len6; i6++){
-let data37 = data36[i6];
-const _errs81 = errors;
-if(errors === _errs81){
-if(typeof data37 === "string"){
-if(data37.length > 128 && func3(data37) > 128){
+let data38 = data37[i6];
+const _errs83 = errors;
+if(errors === _errs83){
+if(typeof data38 === "string"){
+if(data38.length > 128 && func3(data38) > 128){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data37.length < 1){
+if(data38.length < 1){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -4183,7 +4222,7 @@ validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid12 = _errs81 === errors;
+var valid12 = _errs83 === errors;
 if(!valid12){
 break;
 }
@@ -4195,35 +4234,35 @@ validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs79 === errors;
+var valid10 = _errs81 === errors;
 }
 else {
 var valid10 = true;
 }
 if(valid10){
-if(data33.deny !== undefined){
-let data38 = data33.deny;
-const _errs83 = errors;
-if(errors === _errs83){
-if(Array.isArray(data38)){
-if(data38.length > 1000){
+if(data34.deny !== undefined){
+let data39 = data34.deny;
+const _errs85 = errors;
+if(errors === _errs85){
+if(Array.isArray(data39)){
+if(data39.length > 1000){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid13 = true;
-const len7 = data38.length;
+const len7 = data39.length;
 for(let i7=0; i7<len7; i7++){
-let data39 = data38[i7];
-const _errs85 = errors;
-if(errors === _errs85){
-if(typeof data39 === "string"){
-if(data39.length > 128 && func3(data39) > 128){
+let data40 = data39[i7];
+const _errs87 = errors;
+if(errors === _errs87){
+if(typeof data40 === "string"){
+if(data40.length > 128 && func3(data40) > 128){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data39.length < 1){
+if(data40.length < 1){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -4234,7 +4273,7 @@ validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid13 = _errs85 === errors;
+var valid13 = _errs87 === errors;
 if(!valid13){
 break;
 }
@@ -4246,7 +4285,7 @@ validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs83 === errors;
+var valid10 = _errs85 === errors;
 }
 else {
 var valid10 = true;
@@ -4260,19 +4299,19 @@ validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid8 = _errs72 === errors;
+var valid8 = _errs74 === errors;
 }
 else {
 var valid8 = true;
 }
 if(valid8){
-if(data28.requireMention !== undefined){
-const _errs87 = errors;
-if(typeof data28.requireMention !== "boolean"){
+if(data29.requireMention !== undefined){
+const _errs89 = errors;
+if(typeof data29.requireMention !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid8 = _errs87 === errors;
+var valid8 = _errs89 === errors;
 }
 else {
 var valid8 = true;
@@ -4288,7 +4327,7 @@ validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid7 = _errs61 === errors;
+var valid7 = _errs63 === errors;
 if(!valid7){
 break;
 }
@@ -4300,59 +4339,59 @@ validate17.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs58 === errors;
+var valid0 = _errs60 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.historyLimit !== undefined){
-let data41 = data.historyLimit;
-const _errs89 = errors;
-if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
+let data42 = data.historyLimit;
+const _errs91 = errors;
+if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
 validate17.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs89){
-if((typeof data41 == "number") && (isFinite(data41))){
-if(data41 > 1000 || isNaN(data41)){
+if(errors === _errs91){
+if((typeof data42 == "number") && (isFinite(data42))){
+if(data42 > 1000 || isNaN(data42)){
 validate17.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data41 < 0 || isNaN(data41)){
+if(data42 < 0 || isNaN(data42)){
 validate17.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs89 === errors;
+var valid0 = _errs91 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data42 = data.bots;
-const _errs91 = errors;
-if(errors === _errs91){
-if(Array.isArray(data42)){
-if(data42.length > 1000){
+let data43 = data.bots;
+const _errs93 = errors;
+if(errors === _errs93){
+if(Array.isArray(data43)){
+if(data43.length > 1000){
 validate17.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid14 = true;
-const len8 = data42.length;
+const len8 = data43.length;
 for(let i8=0; i8<len8; i8++){
-let data43 = data42[i8];
-const _errs93 = errors;
-if((typeof data43 !== "string") && (!((typeof data43 == "number") && (isFinite(data43))))){
+let data44 = data43[i8];
+const _errs95 = errors;
+if((typeof data44 !== "string") && (!((typeof data44 == "number") && (isFinite(data44))))){
 validate17.errors = [{instancePath:instancePath+"/bots/" + i8,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema12.properties.bots.items.type}}];
 return false;
 }
-var valid14 = _errs93 === errors;
+var valid14 = _errs95 === errors;
 if(!valid14){
 break;
 }
@@ -4364,75 +4403,48 @@ validate17.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs91 === errors;
+var valid0 = _errs93 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data44 = data.allowBots;
-const _errs95 = errors;
-if((typeof data44 !== "boolean") && (typeof data44 !== "string")){
+let data45 = data.allowBots;
+const _errs97 = errors;
+if((typeof data45 !== "boolean") && (typeof data45 !== "string")){
 validate17.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema12.properties.allowBots.type}}];
 return false;
 }
-if(!(((data44 === true) || (data44 === false)) || (data44 === "mentions"))){
+if(!(((data45 === true) || (data45 === false)) || (data45 === "mentions"))){
 validate17.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema12.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs95 === errors;
+var valid0 = _errs97 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data45 = data.botLoopProtection;
-const _errs97 = errors;
-if(errors === _errs97){
-if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
+let data46 = data.botLoopProtection;
 const _errs99 = errors;
-for(const key6 in data45){
+if(errors === _errs99){
+if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
+const _errs101 = errors;
+for(const key6 in data46){
 if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs99 === errors){
-if(data45.enabled !== undefined){
-const _errs100 = errors;
-if(typeof data45.enabled !== "boolean"){
+if(_errs101 === errors){
+if(data46.enabled !== undefined){
+const _errs102 = errors;
+if(typeof data46.enabled !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-var valid15 = _errs100 === errors;
-}
-else {
-var valid15 = true;
-}
-if(valid15){
-if(data45.maxEventsPerWindow !== undefined){
-let data47 = data45.maxEventsPerWindow;
-const _errs102 = errors;
-if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs102){
-if((typeof data47 == "number") && (isFinite(data47))){
-if(data47 > 10000 || isNaN(data47)){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
-return false;
-}
-else {
-if(data47 < 1 || isNaN(data47)){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
 }
 var valid15 = _errs102 === errors;
 }
@@ -4440,22 +4452,22 @@ else {
 var valid15 = true;
 }
 if(valid15){
-if(data45.windowSeconds !== undefined){
-let data48 = data45.windowSeconds;
+if(data46.maxEventsPerWindow !== undefined){
+let data48 = data46.maxEventsPerWindow;
 const _errs104 = errors;
 if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs104){
 if((typeof data48 == "number") && (isFinite(data48))){
-if(data48 > 86400 || isNaN(data48)){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+if(data48 > 10000 || isNaN(data48)){
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data48 < 1 || isNaN(data48)){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4467,28 +4479,55 @@ else {
 var valid15 = true;
 }
 if(valid15){
-if(data45.cooldownSeconds !== undefined){
-let data49 = data45.cooldownSeconds;
+if(data46.windowSeconds !== undefined){
+let data49 = data46.windowSeconds;
 const _errs106 = errors;
 if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs106){
 if((typeof data49 == "number") && (isFinite(data49))){
 if(data49 > 86400 || isNaN(data49)){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data49 < 1 || isNaN(data49)){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
 var valid15 = _errs106 === errors;
+}
+else {
+var valid15 = true;
+}
+if(valid15){
+if(data46.cooldownSeconds !== undefined){
+let data50 = data46.cooldownSeconds;
+const _errs108 = errors;
+if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs108){
+if((typeof data50 == "number") && (isFinite(data50))){
+if(data50 > 86400 || isNaN(data50)){
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data50 < 1 || isNaN(data50)){
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid15 = _errs108 === errors;
 }
 else {
 var valid15 = true;
@@ -4503,49 +4542,49 @@ validate17.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs97 === errors;
+var valid0 = _errs99 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dynamicAgentCreation !== undefined){
-let data50 = data.dynamicAgentCreation;
-const _errs108 = errors;
-if(errors === _errs108){
-if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
+let data51 = data.dynamicAgentCreation;
 const _errs110 = errors;
-for(const key7 in data50){
+if(errors === _errs110){
+if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
+const _errs112 = errors;
+for(const key7 in data51){
 if(!(((((key7 === "enabled") || (key7 === "workspaceTemplate")) || (key7 === "agentDirTemplate")) || (key7 === "allowedRoots")) || (key7 === "maxAgents"))){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs110 === errors){
-if(data50.enabled !== undefined){
-const _errs111 = errors;
-if(typeof data50.enabled !== "boolean"){
+if(_errs112 === errors){
+if(data51.enabled !== undefined){
+const _errs113 = errors;
+if(typeof data51.enabled !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",schemaPath:"#/properties/dynamicAgentCreation/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid16 = _errs111 === errors;
+var valid16 = _errs113 === errors;
 }
 else {
 var valid16 = true;
 }
 if(valid16){
-if(data50.workspaceTemplate !== undefined){
-let data52 = data50.workspaceTemplate;
-const _errs113 = errors;
-if(errors === _errs113){
-if(typeof data52 === "string"){
-if(data52.length > 1024 && func3(data52) > 1024){
+if(data51.workspaceTemplate !== undefined){
+let data53 = data51.workspaceTemplate;
+const _errs115 = errors;
+if(errors === _errs115){
+if(typeof data53 === "string"){
+if(data53.length > 1024 && func3(data53) > 1024){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data52.length < 1){
+if(data53.length < 1){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -4556,23 +4595,23 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspace
 return false;
 }
 }
-var valid16 = _errs113 === errors;
+var valid16 = _errs115 === errors;
 }
 else {
 var valid16 = true;
 }
 if(valid16){
-if(data50.agentDirTemplate !== undefined){
-let data53 = data50.agentDirTemplate;
-const _errs115 = errors;
-if(errors === _errs115){
-if(typeof data53 === "string"){
-if(data53.length > 1024 && func3(data53) > 1024){
+if(data51.agentDirTemplate !== undefined){
+let data54 = data51.agentDirTemplate;
+const _errs117 = errors;
+if(errors === _errs117){
+if(typeof data54 === "string"){
+if(data54.length > 1024 && func3(data54) > 1024){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data53.length < 1){
+if(data54.length < 1){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -4583,35 +4622,35 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirT
 return false;
 }
 }
-var valid16 = _errs115 === errors;
+var valid16 = _errs117 === errors;
 }
 else {
 var valid16 = true;
 }
 if(valid16){
-if(data50.allowedRoots !== undefined){
-let data54 = data50.allowedRoots;
-const _errs117 = errors;
-if(errors === _errs117){
-if(Array.isArray(data54)){
-if(data54.length > 16){
+if(data51.allowedRoots !== undefined){
+let data55 = data51.allowedRoots;
+const _errs119 = errors;
+if(errors === _errs119){
+if(Array.isArray(data55)){
+if(data55.length > 16){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
 var valid17 = true;
-const len9 = data54.length;
+const len9 = data55.length;
 for(let i9=0; i9<len9; i9++){
-let data55 = data54[i9];
-const _errs119 = errors;
-if(errors === _errs119){
-if(typeof data55 === "string"){
-if(data55.length > 1024 && func3(data55) > 1024){
+let data56 = data55[i9];
+const _errs121 = errors;
+if(errors === _errs121){
+if(typeof data56 === "string"){
+if(data56.length > 1024 && func3(data56) > 1024){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i9,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data55.length < 1){
+if(data56.length < 1){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i9,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -4622,7 +4661,7 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid17 = _errs119 === errors;
+var valid17 = _errs121 === errors;
 if(!valid17){
 break;
 }
@@ -4634,34 +4673,34 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid16 = _errs117 === errors;
+var valid16 = _errs119 === errors;
 }
 else {
 var valid16 = true;
 }
 if(valid16){
-if(data50.maxAgents !== undefined){
-let data56 = data50.maxAgents;
-const _errs121 = errors;
-if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
+if(data51.maxAgents !== undefined){
+let data57 = data51.maxAgents;
+const _errs123 = errors;
+if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs121){
-if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 100000 || isNaN(data56)){
+if(errors === _errs123){
+if((typeof data57 == "number") && (isFinite(data57))){
+if(data57 > 100000 || isNaN(data57)){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data56 < 1 || isNaN(data56)){
+if(data57 < 1 || isNaN(data57)){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs121 === errors;
+var valid16 = _errs123 === errors;
 }
 else {
 var valid16 = true;
@@ -4677,33 +4716,21 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPa
 return false;
 }
 }
-var valid0 = _errs108 === errors;
+var valid0 = _errs110 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streamMode !== undefined){
-let data57 = data.streamMode;
-const _errs123 = errors;
-if(typeof data57 !== "string"){
+let data58 = data.streamMode;
+const _errs125 = errors;
+if(typeof data58 !== "string"){
 validate17.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data57 === "cumulative") || (data57 === "delta"))){
+if(!((data58 === "cumulative") || (data58 === "delta"))){
 validate17.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streamMode.enum}}];
-return false;
-}
-var valid0 = _errs123 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.greeting !== undefined){
-const _errs125 = errors;
-if(typeof data.greeting !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs125 === errors;
@@ -4712,43 +4739,55 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.media !== undefined){
-let data59 = data.media;
+if(data.greeting !== undefined){
 const _errs127 = errors;
-if(errors === _errs127){
-if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
+if(typeof data.greeting !== "boolean"){
+validate17.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs127 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.media !== undefined){
+let data60 = data.media;
 const _errs129 = errors;
-for(const key8 in data59){
+if(errors === _errs129){
+if(data60 && typeof data60 == "object" && !Array.isArray(data60)){
+const _errs131 = errors;
+for(const key8 in data60){
 if(!((key8 === "allowedRoots") || (key8 === "maxBytes"))){
 validate17.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
 return false;
 break;
 }
 }
-if(_errs129 === errors){
-if(data59.allowedRoots !== undefined){
-let data60 = data59.allowedRoots;
-const _errs130 = errors;
-if(errors === _errs130){
-if(Array.isArray(data60)){
-if(data60.length > 16){
+if(_errs131 === errors){
+if(data60.allowedRoots !== undefined){
+let data61 = data60.allowedRoots;
+const _errs132 = errors;
+if(errors === _errs132){
+if(Array.isArray(data61)){
+if(data61.length > 16){
 validate17.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
 var valid19 = true;
-const len10 = data60.length;
+const len10 = data61.length;
 for(let i10=0; i10<len10; i10++){
-let data61 = data60[i10];
-const _errs132 = errors;
-if(errors === _errs132){
-if(typeof data61 === "string"){
-if(data61.length > 1024 && func3(data61) > 1024){
+let data62 = data61[i10];
+const _errs134 = errors;
+if(errors === _errs134){
+if(typeof data62 === "string"){
+if(data62.length > 1024 && func3(data62) > 1024){
 validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i10,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data61.length < 1){
+if(data62.length < 1){
 validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i10,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -4759,7 +4798,7 @@ validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i10,sch
 return false;
 }
 }
-var valid19 = _errs132 === errors;
+var valid19 = _errs134 === errors;
 if(!valid19){
 break;
 }
@@ -4771,34 +4810,34 @@ validate17.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath
 return false;
 }
 }
-var valid18 = _errs130 === errors;
+var valid18 = _errs132 === errors;
 }
 else {
 var valid18 = true;
 }
 if(valid18){
-if(data59.maxBytes !== undefined){
-let data62 = data59.maxBytes;
-const _errs134 = errors;
-if(!(((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62))) && (isFinite(data62)))){
+if(data60.maxBytes !== undefined){
+let data63 = data60.maxBytes;
+const _errs136 = errors;
+if(!(((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63))) && (isFinite(data63)))){
 validate17.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs134){
-if((typeof data62 == "number") && (isFinite(data62))){
-if(data62 > 104857600 || isNaN(data62)){
+if(errors === _errs136){
+if((typeof data63 == "number") && (isFinite(data63))){
+if(data63 > 104857600 || isNaN(data63)){
 validate17.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
 return false;
 }
 else {
-if(data62 < 1 || isNaN(data62)){
+if(data63 < 1 || isNaN(data63)){
 validate17.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs134 === errors;
+var valid18 = _errs136 === errors;
 }
 else {
 var valid18 = true;
@@ -4811,69 +4850,42 @@ validate17.errors = [{instancePath:instancePath+"/media",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs127 === errors;
+var valid0 = _errs129 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data63 = data.limits;
-const _errs136 = errors;
-if(errors === _errs136){
-if(data63 && typeof data63 == "object" && !Array.isArray(data63)){
+let data64 = data.limits;
 const _errs138 = errors;
-for(const key9 in data63){
+if(errors === _errs138){
+if(data64 && typeof data64 == "object" && !Array.isArray(data64)){
+const _errs140 = errors;
+for(const key9 in data64){
 if(!((((((((key9 === "maxPayload") || (key9 === "maxConnections")) || (key9 === "maxConnectionsPerSender")) || (key9 === "messagesPerMinute")) || (key9 === "messageBurst")) || (key9 === "queuedPerSession")) || (key9 === "turnSeconds")) || (key9 === "deadAfterSeconds"))){
 validate17.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
 }
-if(_errs138 === errors){
-if(data63.maxPayload !== undefined){
-let data64 = data63.maxPayload;
-const _errs139 = errors;
-if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
-validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs139){
-if((typeof data64 == "number") && (isFinite(data64))){
-if(data64 > 16777216 || isNaN(data64)){
-validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
-return false;
-}
-else {
-if(data64 < 1024 || isNaN(data64)){
-validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
-return false;
-}
-}
-}
-}
-var valid20 = _errs139 === errors;
-}
-else {
-var valid20 = true;
-}
-if(valid20){
-if(data63.maxConnections !== undefined){
-let data65 = data63.maxConnections;
+if(_errs140 === errors){
+if(data64.maxPayload !== undefined){
+let data65 = data64.maxPayload;
 const _errs141 = errors;
 if(!(((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65))) && (isFinite(data65)))){
-validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs141){
 if((typeof data65 == "number") && (isFinite(data65))){
-if(data65 > 100000 || isNaN(data65)){
-validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+if(data65 > 16777216 || isNaN(data65)){
+validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data65 < 1 || isNaN(data65)){
-validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+if(data65 < 1024 || isNaN(data65)){
+validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
@@ -4885,22 +4897,22 @@ else {
 var valid20 = true;
 }
 if(valid20){
-if(data63.maxConnectionsPerSender !== undefined){
-let data66 = data63.maxConnectionsPerSender;
+if(data64.maxConnections !== undefined){
+let data66 = data64.maxConnections;
 const _errs143 = errors;
 if(!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66)))){
-validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs143){
 if((typeof data66 == "number") && (isFinite(data66))){
-if(data66 > 1000 || isNaN(data66)){
-validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+if(data66 > 100000 || isNaN(data66)){
+validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data66 < 1 || isNaN(data66)){
-validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4912,22 +4924,22 @@ else {
 var valid20 = true;
 }
 if(valid20){
-if(data63.messagesPerMinute !== undefined){
-let data67 = data63.messagesPerMinute;
+if(data64.maxConnectionsPerSender !== undefined){
+let data67 = data64.maxConnectionsPerSender;
 const _errs145 = errors;
 if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
-validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs145){
 if((typeof data67 == "number") && (isFinite(data67))){
-if(data67 > 100000 || isNaN(data67)){
-validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+if(data67 > 1000 || isNaN(data67)){
+validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data67 < 1 || isNaN(data67)){
-validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4939,22 +4951,22 @@ else {
 var valid20 = true;
 }
 if(valid20){
-if(data63.messageBurst !== undefined){
-let data68 = data63.messageBurst;
+if(data64.messagesPerMinute !== undefined){
+let data68 = data64.messagesPerMinute;
 const _errs147 = errors;
 if(!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))){
-validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs147){
 if((typeof data68 == "number") && (isFinite(data68))){
 if(data68 > 100000 || isNaN(data68)){
-validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data68 < 1 || isNaN(data68)){
-validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4966,22 +4978,22 @@ else {
 var valid20 = true;
 }
 if(valid20){
-if(data63.queuedPerSession !== undefined){
-let data69 = data63.queuedPerSession;
+if(data64.messageBurst !== undefined){
+let data69 = data64.messageBurst;
 const _errs149 = errors;
 if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
-validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs149){
 if((typeof data69 == "number") && (isFinite(data69))){
-if(data69 > 10000 || isNaN(data69)){
-validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+if(data69 > 100000 || isNaN(data69)){
+validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data69 < 1 || isNaN(data69)){
-validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4993,22 +5005,22 @@ else {
 var valid20 = true;
 }
 if(valid20){
-if(data63.turnSeconds !== undefined){
-let data70 = data63.turnSeconds;
+if(data64.queuedPerSession !== undefined){
+let data70 = data64.queuedPerSession;
 const _errs151 = errors;
 if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
-validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs151){
 if((typeof data70 == "number") && (isFinite(data70))){
-if(data70 > 86400 || isNaN(data70)){
-validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+if(data70 > 10000 || isNaN(data70)){
+validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data70 < 1 || isNaN(data70)){
-validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -5020,28 +5032,55 @@ else {
 var valid20 = true;
 }
 if(valid20){
-if(data63.deadAfterSeconds !== undefined){
-let data71 = data63.deadAfterSeconds;
+if(data64.turnSeconds !== undefined){
+let data71 = data64.turnSeconds;
 const _errs153 = errors;
 if(!(((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71))) && (isFinite(data71)))){
-validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs153){
 if((typeof data71 == "number") && (isFinite(data71))){
-if(data71 > 3600 || isNaN(data71)){
-validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+if(data71 > 86400 || isNaN(data71)){
+validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data71 < 31 || isNaN(data71)){
-validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
+if(data71 < 1 || isNaN(data71)){
+validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
 var valid20 = _errs153 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data64.deadAfterSeconds !== undefined){
+let data72 = data64.deadAfterSeconds;
+const _errs155 = errors;
+if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
+validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs155){
+if((typeof data72 == "number") && (isFinite(data72))){
+if(data72 > 3600 || isNaN(data72)){
+validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+return false;
+}
+else {
+if(data72 < 31 || isNaN(data72)){
+validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
+return false;
+}
+}
+}
+}
+var valid20 = _errs155 === errors;
 }
 else {
 var valid20 = true;
@@ -5060,7 +5099,7 @@ validate17.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs136 === errors;
+var valid0 = _errs138 === errors;
 }
 else {
 var valid0 = true;

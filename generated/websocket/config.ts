@@ -31,6 +31,7 @@ export const configExpectations = {
   "auth.endpoint": "an address with its scheme of at most 2048 characters",
   "auth.timeout": "a whole number from 1000 to 60000",
   "auth.required": "true or false",
+  "auth.allowQueryToken": "true or false",
   "auth.cacheSeconds": "a whole number from 0 to 3600",
   "auth.forwardParams": "an array of at most 32 entries",
   "auth.forwardParams.*": "a string of 1 to 64 characters",
@@ -104,6 +105,7 @@ export const configDefaults = {
     endpoint: "http://localhost:3000/api/auth/verify",
     timeout: 5000,
     required: true,
+    allowQueryToken: true,
     cacheSeconds: 0,
     forwardParams: [],
     allowDelegation: false,
@@ -147,6 +149,7 @@ export const accountDefaults = {
     endpoint: "http://localhost:3000/api/auth/verify",
     timeout: 5000,
     required: true,
+    allowQueryToken: true,
     cacheSeconds: 0,
     forwardParams: [],
     allowDelegation: false,
@@ -345,6 +348,11 @@ export interface WebsocketConfigAuth {
    * @default true
    */
   required: boolean;
+  /**
+   * Whether a token may stand in the address, as ?token=, where logs keep it. Off, it counts as no token.
+   * @default true
+   */
+  allowQueryToken: boolean;
   /**
    * How long a positive answer is remembered for the same token.
    * Integer, 0 to 3600.
@@ -627,6 +635,11 @@ export interface WebsocketAccountAuth {
    * @default true
    */
   required: boolean;
+  /**
+   * Whether a token may stand in the address, as ?token=, where logs keep it. Off, it counts as no token.
+   * @default true
+   */
+  allowQueryToken: boolean;
   /**
    * How long a positive answer is remembered for the same token.
    * Integer, 0 to 3600.
@@ -919,6 +932,11 @@ export interface WebsocketConfigAuthInput {
    * @default true
    */
   required?: boolean;
+  /**
+   * Whether a token may stand in the address, as ?token=, where logs keep it. Off, it counts as no token.
+   * @default true
+   */
+  allowQueryToken?: boolean;
   /**
    * How long a positive answer is remembered for the same token.
    * Integer, 0 to 3600.
@@ -1236,6 +1254,11 @@ export interface WebsocketAccountAuthInput {
    * @default true
    */
   required?: boolean;
+  /**
+   * Whether a token may stand in the address, as ?token=, where logs keep it. Off, it counts as no token.
+   * @default true
+   */
+  allowQueryToken?: boolean;
   /**
    * How long a positive answer is remembered for the same token.
    * Integer, 0 to 3600.

@@ -9,6 +9,7 @@ import { type Credential, credentialIn } from "./credential.ts";
 import { type Environment, type EnvironmentField, type Override, readEnvironment } from "./environment.ts";
 import { type Modernized, modernize } from "./older-fields.ts";
 import type { OlderNames } from "./older-names.ts";
+import { readSecretFiles, type SecretFiles, withoutShadowed } from "./secret-files.ts";
 
 export type { Block } from "./block.ts";
 
@@ -49,6 +50,8 @@ export interface AccountRules<Config> extends OlderNames {
   environmentWinsOver: "root" | "everything";
   /** A number that cannot be read is left out with a warning instead of stopping the account. */
   toleratesEnvironment?: true;
+  /** Fields that name a file with a secret, as official channels have them; the file wins over the field itself. */
+  secretFiles?: SecretFiles;
   /** What is wrong with a block, naming field and expectation and no value. */
   check(block: Block, accountId: string): ConfigFault | undefined;
   /** Which secret the host has not looked up, and so cannot be used. */
@@ -104,7 +107,7 @@ export function resolveAccount<Config extends AccessFields>(
   const overrides = readOverrides(rules, modern.root.block, accountId, environment);
   const isRoot = accountId === DEFAULT_ACCOUNT_ID || ownKey === undefined;
   const whole = override(modern.root.block, overrides.values);
-  const root = isRoot ? whole : without(whole, rules.unshared);
+  const root = withoutShadowed(isRoot ? whole : without(whole, rules.unshared), modern.own.block, rules.secretFiles ?? {});
   // The root account is what the variables are for; a named one keeps what it says itself.
   const wins = rules.environmentWinsOver === "everything" || isRoot;
   const merged = wins ? override(merge(root, modern.own.block, rules.nested), overrides.values) : merge(root, modern.own.block, rules.nested);
@@ -114,11 +117,12 @@ export function resolveAccount<Config extends AccessFields>(
   const about = { accountId, enabled, ...(typeof name === "string" && { name }) };
 
   const credential = rules.credentialField === undefined ? undefined : credentialIn(rules.credentialField, merged, wins ? overrides.values : []);
-  const wrong = rules.check(merged, accountId);
+  const { block: filled, problem: unread } = readSecretFiles(merged, rules.secretFiles ?? {});
+  const wrong = rules.check(filled, accountId);
   const problem = overrides.problems[0] ?? (wrong && placed(wrong, { merged, place, key, modern, nested: rules.nested, overrides: overrides.values, wins }));
   if (problem !== undefined) return { ...about, configured: false, problem, warnings };
-  const config = rules.complete(merged, { accountId, own: modern.own.block, root });
-  const unresolved = prefixed(place, rules.unresolved?.(merged));
+  const config = rules.complete(filled, { accountId, own: modern.own.block, root });
+  const unresolved = prefixed(place, unread ?? rules.unresolved?.(filled));
   const told = (rules.warn?.({ account: merged, whole: block }) ?? []).map((text) => `channels.${key}: ${text}`);
   return { ...about, configured: true, config, ...accessOf(config), ...(credential && { credential }), ...(unresolved !== undefined && { problem: unresolved }), warnings: [...warnings, ...told] };
 }

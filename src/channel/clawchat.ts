@@ -1,7 +1,8 @@
+import { configSecrets } from "../../generated/clawchat/config.ts";
 import { chosenInKeys } from "./accounts.ts";
 import { clawchatRules as rules, ownedBy, type ResolvedClawchatAccount } from "./clawchat-account.ts";
 import { clawchatSetup } from "./clawchat-setup.ts";
-import { createDialedToolGuard, exposureOf } from "./dialed.ts";
+import { createDialedToolGuard, createExposure } from "./dialed.ts";
 import type { ChannelKind } from "./gateway.ts";
 import { type ChannelNames, createRuntimeStore } from "./host.ts";
 import { createChannel } from "./plugin.ts";
@@ -43,6 +44,7 @@ const kind: ChannelKind<ResolvedClawchatAccount> = {
   login: {
     missing: async (files, account) => (await import("./clawchat-activation.ts")).missingLogin(files, account),
     drop: async (files, accountId) => (await import("./clawchat-activation.ts")).dropLogin(files, accountId),
+    fault: async (files, account) => (await import("./clawchat-login.ts")).faultOfLogin(files, account),
   },
 };
 
@@ -82,7 +84,14 @@ export const clawchatChannel = createChannel(kind, {
   followed,
   selfOf: ({ userId }) => userId,
   setup: clawchatSetup,
-  exposureOf,
+  audit: {
+    exposureOf: createExposure("websocketUrl"),
+    claimsOf: ({ baseUrl, userId, token }) => [
+      ...(userId === undefined ? [] : [{ what: "baseUrl and userId", key: `${baseUrl} ${userId}` }]),
+      ...(token ? [{ what: "tokens", key: token.reveal() }] : []),
+    ],
+    secretFields: configSecrets,
+  },
 });
 
 export const clawchatToolGuard = createDialedToolGuard(names, rules, runs);

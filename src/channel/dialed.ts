@@ -1,9 +1,10 @@
 import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
+import { mayHoldSecret } from "../core/redact.ts";
 import { expandGroups } from "./access-groups.ts";
 import { type AccessFields, type AccountRules, resolveAccount } from "./accounts.ts";
+import type { Exposure } from "./audit.ts";
 import type { ChannelNames } from "./host.ts";
 import { readId } from "./identity.ts";
-import type { Exposure } from "./security.ts";
 import { type AccessConfig, hasWildcard } from "./sender-policy.ts";
 import type { Peer } from "./session-keys.ts";
 import type { OwnRuns, ToolGuard } from "./tool-guard.ts";
@@ -17,7 +18,7 @@ export interface DialedFacts {
   leavesOwnNetwork: boolean;
 }
 
-type DialedConfig = DialedFacts & AccessConfig & AccessFields;
+type DialedConfig = DialedFacts & AccessConfig & AccessFields & { debug: boolean };
 
 /** A second fence around `guestTools`, for turns that no message starts. */
 export function createDialedToolGuard<Config extends DialedConfig>(channel: ChannelNames, rules: AccountRules<Config>, runs: OwnRuns): ToolGuard {
@@ -40,7 +41,17 @@ function senderOf({ addresses }: ChannelNames, { kind, id, scope, member }: Peer
   return scope === addresses.scopes?.[0] ? id : undefined;
 }
 
-export function exposureOf({ url, trustsPeer, leavesOwnNetwork, dmPolicy, allowFrom }: DialedConfig): Omit<Exposure, "accountId"> {
-  const place = URL.parse(url)?.host ?? "its server";
-  return { place, dials: leavesOwnNetwork ? "foreign" : "own", isLocal: false, verifiesAll: trustsPeer, admitsAll: dmPolicy === "open", allowFrom };
+/** `urlField`: what the address is called in the block; `ownQuery`: what the channel itself puts into its query. */
+export function createExposure(urlField: string, ownQuery: readonly string[] = []) {
+  return ({ url, trustsPeer, leavesOwnNetwork, dmPolicy, allowFrom, groupAllowFrom, debug }: DialedConfig): Omit<Exposure, "accountId"> => ({
+    place: URL.parse(url)?.host ?? "its server",
+    dials: leavesOwnNetwork ? "foreign" : "own",
+    isLocal: false,
+    verifies: trustsPeer ? "all" : "none",
+    admitsAll: dmPolicy === "open",
+    allowFrom,
+    groupAllowFrom,
+    secretUrls: mayHoldSecret(url, ownQuery) ? [urlField] : [],
+    logsMessages: debug,
+  });
 }

@@ -68,6 +68,14 @@ export interface AccountLogin<Config> {
   missing(files: AccountFiles, account: AccountAsFound<Config>): Promise<string | undefined>;
   /** Gives it up and keeps who the account is; false where there was none. */
   drop(files: AccountFiles, accountId: string): Promise<boolean>;
+  /** What is wrong with it, for the audit, which writes nothing. */
+  fault(files: AccountFiles, account: AccountAsFound<Config>): Promise<LoginFault | undefined>;
+}
+
+export interface LoginFault {
+  kind: "no-login" | "expired-login";
+  why: string;
+  remedy: string;
 }
 
 export type AccountAsFound<Config> = Pick<ChannelAccount<Config>, "accountId" | "config" | "problem">;

@@ -20,6 +20,8 @@ export interface ResolvedInstaClawAccount extends Plain, DialedFacts {
 const secrets = ["clientId", "clientSecret"] as const;
 const nested = ["botLoopProtection", "groups", "limits", "reconnect"] as const;
 
+const secretFiles = { clientSecretFile: "clientSecret" };
+
 export const instaClawRules: AccountRules<ResolvedInstaClawAccount> = {
   ...instaClawOlder,
   names: namedOrRoot({ idOf: normalizeAccountId, chosenBy: ["defaultAccount"], rootIsNamed: false }),
@@ -28,6 +30,7 @@ export const instaClawRules: AccountRules<ResolvedInstaClawAccount> = {
   environment: configEnv.map(({ name, path, type }) => ({ variable: name, path: path.split("."), kind: type })),
   environmentWinsOver: "everything",
   toleratesEnvironment: true,
+  secretFiles,
   check(block) {
     if (!validateAccount(block)) return describeFault(validateAccount.errors, block, configExpectations);
     const server = serverOf(block, fillIn(block));

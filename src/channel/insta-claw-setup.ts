@@ -5,13 +5,14 @@ import type { ChannelSetup } from "./setup.ts";
 export const instaClawSetupFields = {
   clientId: { kind: "string", cli: { flags: "--client-id <id>", description: "Client ID that the gateway knows" } },
   clientSecret: { kind: "string", sensitive: true, cli: { flags: "--client-secret <secret>", description: "Its secret" } },
+  clientSecretFile: { kind: "string", cli: { flags: "--client-secret-file <path>", description: "File that holds the secret, instead of the secret itself" } },
   wsUrl: { kind: "string", cli: { flags: "--ws-url <url>", description: "WebSocket address of the gateway" } },
   allowFrom: { kind: "string-list", cli: { flags: "--allow-from <ids>", description: "User ids to admit, separated by commas" } },
 } as const;
 
 export const instaClawSetup: ChannelSetup<ResolvedInstaClawAccount> = {
   fields: instaClawSetupFields,
-  blockOf: ({ name, clientId, clientSecret, wsUrl, allowFrom }) => ({ name, clientId, clientSecret, wsUrl, allowFrom }),
+  blockOf: ({ name, clientId, clientSecret, clientSecretFile, wsUrl, allowFrom }) => ({ name, clientId, clientSecret, clientSecretFile, wsUrl, allowFrom }),
   intro: ["OpenClaw connects to an InstaClaw gateway and answers its users.", "You need a client ID and its secret from whoever runs the gateway."],
   secrets: [
     { key: "clientId", label: "Client ID", field: "clientId" },

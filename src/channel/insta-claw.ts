@@ -1,5 +1,6 @@
+import { configSecrets } from "../../generated/insta-claw/config.ts";
 import { chosenInKeys } from "./accounts.ts";
-import { createDialedToolGuard, exposureOf } from "./dialed.ts";
+import { createDialedToolGuard, createExposure } from "./dialed.ts";
 import type { ChannelKind } from "./gateway.ts";
 import { type ChannelNames, createRuntimeStore } from "./host.ts";
 import { instaClawRules as rules, type ResolvedInstaClawAccount } from "./insta-claw-account.ts";
@@ -55,6 +56,7 @@ const followed = [
   "bots",
   "clientId",
   "clientSecret",
+  "clientSecretFile",
   "debug",
   "deltaShape",
   "dmPolicy",
@@ -80,7 +82,11 @@ export const instaClawChannel = createChannel(kind, {
   threads: true,
   followed,
   setup: instaClawSetup,
-  exposureOf,
+  audit: {
+    exposureOf: createExposure("wsUrl"),
+    claimsOf: ({ url, clientId }) => (clientId.reveal() === "" ? [] : [{ what: "wsUrl and clientId", key: `${url} ${clientId.reveal()}` }]),
+    secretFields: configSecrets,
+  },
 });
 
 export const instaClawToolGuard = createDialedToolGuard(names, rules, runs);

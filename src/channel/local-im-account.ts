@@ -25,6 +25,7 @@ export const localImRules: AccountRules<ResolvedLocalImAccount> = {
   credentialField: "token",
   environment: configEnv.map(({ name, path, type }) => ({ variable: name, path: path.split("."), kind: type })),
   environmentWinsOver: "root",
+  secretFiles: { tokenFile: "token" },
   check(block, accountId) {
     if (block["connectionMode"] === "server") return { steps: [], text: `Local IM account "${accountId}" 当前版本只支持 Client 模式 (connectionMode must be client)` };
     if (!validateAccount(block)) return describeFault(validateAccount.errors, block, configExpectations);

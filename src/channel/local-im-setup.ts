@@ -5,12 +5,13 @@ import type { ChannelSetup } from "./setup.ts";
 export const localImSetupFields = {
   serverUrl: { kind: "string", cli: { flags: "--server-url <url>", description: "WebSocket address of the IM server" } },
   token: { kind: "string", sensitive: true, cli: { flags: "--token <text>", description: "Token that the server wants, if any" } },
+  tokenFile: { kind: "string", cli: { flags: "--token-file <path>", description: "File that holds the token, instead of the token itself" } },
   allowFrom: { kind: "string-list", cli: { flags: "--allow-from <ids>", description: "User ids to admit, separated by commas" } },
 } as const;
 
 export const localImSetup: ChannelSetup<ResolvedLocalImAccount> = {
   fields: localImSetupFields,
-  blockOf: ({ name, serverUrl, token, allowFrom }) => ({ name, serverUrl, token, allowFrom }),
+  blockOf: ({ name, serverUrl, token, tokenFile, allowFrom }) => ({ name, serverUrl, token, tokenFile, allowFrom }),
   intro: ["OpenClaw connects to your IM server and answers its users. The account's id goes to the server", "with the address, as accountId."],
   secrets: [],
   questions: [

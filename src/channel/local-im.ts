@@ -1,5 +1,6 @@
+import { configSecrets } from "../../generated/local-im/config.ts";
 import { chosenInKeys } from "./accounts.ts";
-import { createDialedToolGuard, exposureOf } from "./dialed.ts";
+import { createDialedToolGuard, createExposure } from "./dialed.ts";
 import type { ChannelKind } from "./gateway.ts";
 import { type ChannelNames, createRuntimeStore } from "./host.ts";
 import { localImRules as rules, type ResolvedLocalImAccount } from "./local-im-account.ts";
@@ -72,6 +73,7 @@ const followed = [
   "serverUrl",
   "sessionScope",
   "token",
+  "tokenFile",
 ];
 
 /** The local IM channel: OpenClaw dials an IM server, its users write, the agent answers. */
@@ -83,7 +85,10 @@ export const localImChannel = createChannel(kind, {
   // The server knows an account by its id.
   selfOf: (_config, accountId) => accountId,
   setup: localImSetup,
-  exposureOf,
+  audit: {
+    exposureOf: createExposure("serverUrl", ["accountId"]),
+    secretFields: configSecrets,
+  },
 });
 
 export const localImToolGuard = createDialedToolGuard(names, rules, runs);

@@ -17,8 +17,8 @@ import { createPairing } from "./pairing.ts";
 import { createProber, type Probe } from "./probe.ts";
 import { createReload, withRunning } from "./reload.ts";
 import { createResolver } from "./resolver.ts";
-import { auditExposure, createDmPolicy, createDmRouting, type Exposure } from "./security.ts";
 import { whereabouts } from "./running.ts";
+import { type ChannelAudit, createSecurity } from "./security.ts";
 import type { AccessConfig } from "./sender-policy.ts";
 import { type ChannelSetup, createSetupContract, createSetupWizard } from "./setup.ts";
 import { describeAccount, lacksLogin } from "./status.ts";
@@ -26,6 +26,7 @@ import { collectIssues } from "./status-issues.ts";
 
 /** What the host is told of a channel besides what its kind says. */
 export interface ChannelWords<Config> {
+  audit: ChannelAudit<Config>;
   /** One line in the host's channel picker. */
   blurb: string;
   media: boolean;
@@ -35,7 +36,6 @@ export interface ChannelWords<Config> {
   /** Absent where the wire gives an account no id of its own. */
   selfOf?: SelfOf<Config>;
   setup: ChannelSetup<Config>;
-  exposureOf(config: Config): Omit<Exposure, "accountId">;
 }
 
 /** The slots every channel fills in the same way. */
@@ -116,11 +116,7 @@ export function createChannel<Config extends AccessConfig & AccessFields & Known
         resolveExecutionMode: () => "gateway",
       },
     },
-    security: {
-      dm: createDmPolicy(names.id),
-      dmRouting: createDmRouting(names),
-      collectWarnings: ({ account, cfg }) => (account.config ? auditExposure(names.id, { accountId: account.accountId, ...words.exposureOf(account.config) }, cfg) : []),
-    },
+    security: createSecurity(kind, words.audit, resolve),
     pairing: createPairing(names, live),
     threading: { topLevelReplyToMode: "off" },
     outbound: createOutbound(names, live),

@@ -1,100 +1,92 @@
+import { normalizeAccountId } from "openclaw/plugin-sdk/account-id";
 import type { ChannelPlugin, OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
-import type { ChannelAccount } from "./accounts.ts";
+import { buildAccountScopedDmSecurityPolicy } from "openclaw/plugin-sdk/channel-policy";
+import { type AccessFields, type ChannelAccount, listAccountIds } from "./accounts.ts";
+import { auditExposure, auditHabits, collect, type Exposure, type Finding } from "./audit.ts";
+import { auditDuplicates, auditPlainSecrets, type Claim, type Claimant } from "./audit-accounts.ts";
+import type { AccountLogin, ChannelKind } from "./gateway.ts";
 import type { ChannelNames } from "./host.ts";
 import { readId, writeId } from "./identity.ts";
 import { dmScopeOf } from "./routes.ts";
-import { hasWildcard, withoutWildcard } from "./sender-policy.ts";
+import { type AccessConfig, withoutWildcard } from "./sender-policy.ts";
 
 type Security<Config> = NonNullable<ChannelPlugin<ChannelAccount<Config>>["security"]>;
-type Finding = Exclude<Awaited<ReturnType<NonNullable<Security<unknown>["collectWarnings"]>>>[number], string>;
 
-/** What the audit looks at in an account, whatever the channel's fields are called. */
-export interface Exposure {
-  accountId: string;
-  /** Where the account listens, or what it dials, for people. */
-  place: string;
-  /** We dial; `foreign` where the way leads out of the operator's own networks. */
-  dials?: "own" | "foreign";
-  /** None but this machine names senders. */
-  isLocal: boolean;
-  /** Every sender is vouched for. */
-  verifiesAll: boolean;
-  admitsAll: boolean;
-  allowFrom: readonly (string | number)[];
+/** What of a channel the audit looks at. */
+export interface ChannelAudit<Config> {
+  exposureOf(config: Config): Omit<Exposure, "accountId">;
+  /** What an account needs for itself alone; absent where no two accounts can be in each other's way. */
+  claimsOf?(config: Config): Claim[];
+  /** Fields of the block that hold secrets. */
+  secretFields: readonly string[];
 }
 
-export function createDmPolicy(channelId: string) {
+type Resolve<Config> = (cfg: OpenClawConfig, accountId?: string | null) => ChannelAccount<Config>;
+
+/** The host asks here for `openclaw security audit --deep`, and for the warnings in `openclaw doctor` too. */
+export function createSecurity<Config extends AccessConfig & AccessFields>(kind: ChannelKind<Config>, audit: ChannelAudit<Config>, resolve: Resolve<Config>): Security<Config> {
+  const { names, rules, login } = kind;
+  const exposureOf = ({ accountId, config }: ChannelAccount<Config>) => config && { accountId, ...audit.exposureOf(config) };
+  const claimants = (cfg: OpenClawConfig): Claimant[] =>
+    listAccountIds(rules, cfg).flatMap((id) => {
+      const { accountId, enabled, config } = resolve(cfg, id);
+      return enabled && config ? [{ accountId, claims: [...(audit.claimsOf?.(config) ?? []), { what: "names in OpenClaw", key: normalizeAccountId(accountId) }] }] : [];
+    });
+  return {
+    resolveDmPolicy({ cfg, accountId, account }) {
+      const exposure = exposureOf(account);
+      return exposure && isVouchedFor(exposure) ? null : buildAccountScopedDmSecurityPolicy({ cfg, accountId: accountId ?? null, ...dmPolicyOf(names.id, account) });
+    },
+    dmRouting: createDmRouting(names),
+    async collectWarnings({ account, cfg }) {
+      const exposure = exposureOf(account);
+      if (!exposure) return [];
+      return [...auditExposure(names, exposure, cfg), ...auditDuplicates(names.id, account.accountId, claimants(cfg)), ...(login ? await auditLogin(names.id, account, login) : [])];
+    },
+    async collectAuditFindings({ account, sourceConfig }) {
+      const exposure = exposureOf(account);
+      const { auditFiles } = await import("./audit-files.ts");
+      return [
+        ...(exposure ? auditHabits(names, exposure) : []),
+        ...auditPlainSecrets(rules, audit.secretFields, sourceConfig, account.accountId),
+        ...(await auditFiles(names.id, account.accountId)),
+      ];
+    },
+  };
+}
+
+/** What the host is to think of an account's direct messages. */
+export function dmPolicyOf(channelId: string, { accountId, dmPolicy, allowFrom }: ChannelAccount<unknown>) {
   return {
     channelKey: channelId,
     policyPathSuffix: "dmPolicy",
-    resolvePolicy: (account: ChannelAccount<unknown>) => account.dmPolicy,
+    fallbackAccountId: accountId,
+    ...(dmPolicy !== undefined && { policy: dmPolicy }),
     // To the host "open" means nothing without the wildcard; here it means everybody.
-    resolveAllowFrom: ({ dmPolicy, allowFrom }: ChannelAccount<unknown>) => (dmPolicy === "open" ? [...withoutWildcard(allowFrom ?? []), "*"] : allowFrom),
+    allowFrom: dmPolicy === "open" ? [...withoutWildcard(allowFrom ?? []), "*"] : (allowFrom ?? []),
     defaultPolicy: "pairing",
     normalizeEntry: (entry: string) => writeId(readId(entry.trim())),
   };
 }
 
+/**
+ * To the host an open account lets anybody in, which it calls critical. One that listens and is shut to strangers, by its
+ * verifier or by its bind, does not: what is to be said of it our own findings say, and the host is told nothing.
+ */
+function isVouchedFor({ listens, isLocal, verifies, admitsAll }: Exposure): boolean {
+  return listens !== undefined && admitsAll && (verifies === "all" || (isLocal && verifies === "none"));
+}
+
 /** Sessions are per sender whatever the host's setting says; the audit is told. */
-export function createDmRouting({ accounts }: Pick<ChannelNames, "accounts">): NonNullable<Security<unknown>["dmRouting"]> {
+function createDmRouting({ accounts }: Pick<ChannelNames, "accounts">): NonNullable<Security<unknown>["dmRouting"]> {
   return { resolveDmScope: ({ cfg, accountId }) => dmScopeOf(accounts.find(cfg, accountId), accounts.plain(cfg)) };
 }
 
-/** Pure: the same exposure always gives the same findings. */
-export function auditExposure(channelId: string, exposure: Exposure, cfg: Pick<OpenClawConfig, "tools">): Finding[] {
-  const { accountId, place, dials, isLocal, verifiesAll, admitsAll, allowFrom } = exposure;
-  const findings: Finding[] = [];
-  const add = (checkId: string, severity: Finding["severity"], title: string, detail: string, remediation: string) =>
-    findings.push({ checkId: `channels.${channelId}.${checkId}`, severity, title, detail: `Account ${accountId}: ${detail}`, remediation });
-
-  if (dials !== undefined && !verifiesAll) {
-    add(
-      "plain-link",
-      dials === "foreign" ? "critical" : "warn",
-      "Messages and credentials are sent unencrypted",
-      `it dials ${place} without encryption: anybody on the way can read them, change them and claim any sender id, so no sender counts as verified.`,
-      "Use a wss:// address.",
-    );
-  }
-  if (dials === undefined && !isLocal && !verifiesAll) {
-    add(
-      "open-bind",
-      "critical",
-      "Unverified senders can connect from other machines",
-      `it listens on ${place} and does not verify every connection, so anybody who reaches it can claim any sender id.`,
-      "Turn auth.enabled and auth.required on, or bind to 127.0.0.1.",
-    );
-  }
-  if (!isLocal && allowFrom.length > 0 && !verifiesAll) {
-    add(
-      "claimed-allowlist",
-      "warn",
-      "allowFrom names ids that nobody verifies",
-      "whoever claims a listed id is admitted as that sender; such a claim gives neither commands nor tools.",
-      dials === undefined ? "Verify connections, or do not rely on allowFrom." : "Use a wss:// address, or do not rely on allowFrom.",
-    );
-  }
-  if (verifiesAll && hasWildcard(allowFrom) && !restrictsTools(cfg)) {
-    add(
-      "tools-for-everybody",
-      "warn",
-      "Every verified sender may use the agent's tools",
-      `allowFrom holds "*", which lifts the restriction of tools for senders who are not listed, and tools are not restricted otherwise.`,
-      `List sender ids in allowFrom instead of "*", or set tools.profile to "messaging".`,
-    );
-  }
-  if (admitsAll && !isLocal && !restrictsTools(cfg)) {
-    add(
-      "plugin-tools",
-      "info",
-      "Admitted senders may use the tools of plugins",
-      "senders who are not listed get none of OpenClaw's own tools, but those of plugins and MCP servers.",
-      `Set tools.profile to "messaging", or restrict them with tools.toolsBySender.`,
-    );
-  }
+async function auditLogin<Config>(channelId: string, account: ChannelAccount<Config>, login: AccountLogin<Config>): Promise<Finding[]> {
+  const { filesOf } = await import("./audit-files.ts");
+  const fault = await login.fault(filesOf(channelId, account.accountId), account);
+  if (!fault) return [];
+  const { findings, add } = collect(channelId, account.accountId);
+  add(fault.kind, "warn", fault.kind === "no-login" ? "The account has no login" : "The login of the account is over", `${fault.why}.`, fault.remedy);
   return findings;
-}
-
-function restrictsTools({ tools }: Pick<OpenClawConfig, "tools">): boolean {
-  return tools?.profile === "messaging" || tools?.profile === "minimal" || (tools?.allow?.length ?? 0) > 0;
 }

@@ -11,11 +11,16 @@ export async function probeVerifier({ endpoint, timeoutMs }: { endpoint: string;
     await answer.body?.cancel();
     return { ok: true };
   } catch (thrown) {
-    const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
-    return { ok: false, why: describeThrown(cause) };
+    return { ok: false, why: explain(thrown, abort.signal.reason) };
   } finally {
     cancel();
   }
+}
+
+/** Of what is wrong with the address itself the platform's text quotes all of it, password and query too. */
+function explain(thrown: unknown, reason: unknown): string {
+  if (thrown === reason) return describeThrown(reason);
+  return thrown instanceof Error && thrown.cause !== undefined ? describeThrown(thrown.cause) : "no request can be made to this address";
 }
 
 /** A verifier that is down is no reason not to listen: it may come up later. */

@@ -1,3 +1,5 @@
+import { configSecrets } from "../../generated/websocket/config.ts";
+import { mayHoldSecret } from "../core/redact.ts";
 import { system } from "../core/system.ts";
 import { expandGroups } from "./access-groups.ts";
 import { resolveAccount } from "./accounts.ts";
@@ -81,13 +83,21 @@ export const websocketChannel = createChannel(kind, {
   threads: true,
   followed,
   setup: websocketSetup,
-  exposureOf: ({ auth, host, port, dmPolicy, allowFrom }) => ({
-    place: `${host}:${port}`,
-    isLocal: isLoopback(host),
-    verifiesAll: auth.enabled && auth.required,
-    admitsAll: dmPolicy === "open",
-    allowFrom,
-  }),
+  audit: {
+    exposureOf: ({ auth, host, port, dmPolicy, allowFrom, groupAllowFrom, allowedOrigins }) => ({
+      place: `${host}:${port}`,
+      listens: { takesQueryToken: auth.allowQueryToken, allowedOrigins },
+      isLocal: isLoopback(host),
+      verifies: auth.enabled ? (auth.required ? "all" : "some") : "none",
+      admitsAll: dmPolicy === "open",
+      allowFrom,
+      groupAllowFrom,
+      secretUrls: auth.enabled && mayHoldSecret(auth.endpoint) ? ["auth.endpoint"] : [],
+      logsMessages: false,
+    }),
+    claimsOf: ({ port, path }) => [{ what: "port and path", key: `${port} ${path}` }],
+    secretFields: configSecrets,
+  },
 });
 
 /** A second fence around `guestTools`, for turns that no message starts. */

@@ -27,3 +27,10 @@ export function withoutSecrets(url: string): string {
   const parsed = URL.parse(url);
   return parsed ? `${parsed.protocol}//${parsed.host}${parsed.pathname}` : "(not a URL)";
 }
+
+/** Whether an address has a user name, a password or a query; `ownQuery` is what is known to be none. */
+export function mayHoldSecret(url: string, ownQuery: readonly string[] = []): boolean {
+  const parsed = URL.parse(url);
+  if (!parsed) return false;
+  return parsed.username !== "" || parsed.password !== "" || [...parsed.searchParams.keys()].some((name) => !ownQuery.includes(name));
+}

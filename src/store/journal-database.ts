@@ -1,8 +1,7 @@
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { ClawwireError, describeThrown } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
+import { makePrivate } from "./private-file.ts";
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS entry (
@@ -74,7 +73,7 @@ const MIGRATIONS = [
 export function openDatabase(file: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
-    if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makePrivate(file);
     database = new DatabaseSync(file, { timeout: limits.journalLockMs });
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
     const found = Number(database.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);

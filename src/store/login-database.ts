@@ -1,7 +1,7 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { limits } from "../core/limits.ts";
+import { makePrivate } from "./private-file.ts";
 
 /** One row, which is there from the beginning. Tokens are in plain text: the file is its owner's alone. */
 const SCHEMA = `
@@ -38,11 +38,7 @@ const VERSION = 1;
 
 /** Opens or creates the file, for its owner alone; what SQLite puts beside it has the same mode. Throws what the platform throws. */
 export function openLoginDatabase(file: string): DatabaseSync {
-  if (file !== ":memory:") {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    closeSync(openSync(file, "a", 0o600));
-    chmodSync(file, 0o600);
-  }
+  makePrivate(file);
   const database = new DatabaseSync(file, { timeout: limits.journalLockMs });
   try {
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;");
@@ -53,5 +49,20 @@ export function openLoginDatabase(file: string): DatabaseSync {
   } catch (thrown) {
     database.close();
     throw thrown;
+  }
+}
+
+/** The row as it is; absent where there is none, or none of a version that is known. */
+export function peekRow(file: string): Record<string, unknown> | undefined {
+  if (!existsSync(file)) return undefined;
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file, { readOnly: true, timeout: limits.journalLockMs });
+    const found = Number(database.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
+    return found === VERSION ? database.prepare("SELECT * FROM login").get() : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    database?.close();
   }
 }

@@ -1,6 +1,6 @@
 import { ClawwireError, describeThrown } from "../core/errors.ts";
 import type { Digests } from "../core/ports.ts";
-import { openLoginDatabase } from "./login-database.ts";
+import { openLoginDatabase, peekRow } from "./login-database.ts";
 import { prepareSql, readStored } from "./login-rows.ts";
 
 /** Who an account is at its server. */
@@ -93,6 +93,12 @@ export interface LoginStore {
   /** Nothing of the greeting has been delivered: somebody may try again. */
   releaseGreeting(): void;
   close(): void;
+}
+
+/** The login in a file as another process may see it, which is not to be made or changed; absent where it cannot be read. */
+export function peekLogin(file: string, { sha256 }: Digests): StoredLogin | undefined {
+  const row = peekRow(file);
+  return row && readStored(row, sha256);
 }
 
 /**

@@ -66,10 +66,9 @@ async function identify(
   const { auth } = config;
   if (!auth.enabled) return { ok: true, peer: selfNamedPeer(parameters, deps.newId()) };
   const anonymous = (): Admitted<Peer> => ({ ok: true, peer: anonymousPeer(parameters, deps.newId()) });
-  if (!facts.token) {
-    return auth.required ? refuse("Token required. Connect with ?token=YOUR_TOKEN", "Token required") : anonymous();
-  }
-  const { token, ...asked } = verifyRequest(facts.token.value, facts, parameters, auth.forwardParams);
+  const given = facts.token?.from === "query" && !auth.allowQueryToken ? undefined : facts.token;
+  if (!given) return auth.required ? refuse(auth.allowQueryToken ? "Token required. Connect with ?token=YOUR_TOKEN" : "Token required. Send it as Authorization: Bearer", "Token required") : anonymous();
+  const { token, ...asked } = verifyRequest(given.value, facts, parameters, auth.forwardParams);
   const verified = await deps.verify({ ...asked, token }, signal);
   if (verified.ok) return { ok: true, peer: { ...verifiedPeer(verified.user, parameters, auth.allowDelegation), asked } };
   deps.log.info(`token of a connection from ${facts.remoteAddress} not accepted: ${forLog(verified.log)}`);

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { deleteAccount, editAccount } from "../../../src/channel/account-edits.ts";
 import { createReload } from "../../../src/channel/reload.ts";
-import { auditExposure, createDmPolicy, type Exposure } from "../../../src/channel/security.ts";
 import { websocketRules as rules } from "../../../src/channel/websocket-account.ts";
 import { websocketChannel } from "../../../src/channel/websocket.ts";
 
@@ -42,32 +41,6 @@ describe("a change of the configuration", () => {
       expect(noopPrefixes).toEqual(expect.arrayContaining([`channels.websocket.${field}`, `channels.websocket.accounts.*.${field}`]));
     }
     expect(createReload(["x"], []).noopPrefixes).toContain("commands");
-  });
-});
-
-describe("the security audit", () => {
-  const exposure: Exposure = { accountId: "default", place: "0.0.0.0:18800", isLocal: false, verifiesAll: true, admitsAll: true, allowFrom: [] };
-  const find = (about: Partial<Exposure>, tools: object | undefined = { profile: "messaging" }) =>
-    auditExposure("websocket", { ...exposure, ...about }, tools ? { tools } : {}).map(({ checkId, severity }) => `${severity} ${checkId.replace("channels.websocket.", "")}`);
-
-  it("has nothing to say of a verified channel with restricted tools", () => {
-    expect(find({})).toEqual([]);
-  });
-
-  it("calls it critical that anybody can connect from elsewhere under any name", () => {
-    expect(find({ verifiesAll: false })).toEqual(["critical open-bind"]);
-    expect(find({ verifiesAll: false, allowFrom: ["ann"] })).toEqual(["critical open-bind", "warn claimed-allowlist"]);
-    expect(find({ verifiesAll: false, isLocal: true })).toEqual([]);
-  });
-
-  it("warns of tools for everybody", () => {
-    expect(find({ allowFrom: ["*"], isLocal: true }, {})).toEqual(["warn tools-for-everybody"]);
-    expect(find({}, {})).toEqual(["info plugin-tools"]);
-  });
-
-  it("tells the host that open means everybody here, wildcard or not", () => {
-    const account = { accountId: "default", enabled: true, configured: true, warnings: [], dmPolicy: "open", allowFrom: ["ann"] };
-    expect(createDmPolicy("websocket").resolveAllowFrom(account)).toEqual(["ann", "*"]);
   });
 });
 
