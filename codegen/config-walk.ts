@@ -9,6 +9,7 @@ const hintKeys: Readonly<Record<string, string>> = {
   advanced: "boolean",
   sensitive: "boolean",
   placeholder: "string",
+  tags: "array",
 };
 
 /** Collects what stands beside the schema: form hints and environment variables, by dotted path. */
@@ -93,7 +94,7 @@ export class ConfigWalk {
     for (const [key, value] of Object.entries(written)) {
       if (!Object.hasOwn(hintKeys, key))
         this.#sources.error(under(place, "x-ui", key), `unknown hint "${key}"; known are ${Object.keys(hintKeys).join(", ")}`);
-      else if (typeof value !== hintKeys[key])
+      else if ((isArray(value) ? "array" : typeof value) !== hintKeys[key])
         this.#sources.error(under(place, "x-ui", key), `the hint "${key}" must be a ${hintKeys[key] ?? ""}`);
     }
     const help = written["help"] ?? schema["description"];

@@ -258,9 +258,9 @@ function listOf(values: unknown): string {
   return shown.length === 1 ? (shown[0] ?? "") : `${shown.slice(0, -1).join(", ")} or ${shown.at(-1)}`;
 }
 
-/** A value in at most forty characters of its own; never looks inside an object. */
+/** A value in at most forty characters of its own; never looks inside an object. Of an address only what holds no secret. */
 function show(value: unknown): string {
-  if (typeof value === "string") return quote(value);
+  if (typeof value === "string") return quote(value.includes("://") ? value.replace(/\/\/[^/?#]*@/, "//…@").replace(/[?#].*$/s, "?…") : value);
   return typeof value === "number" || typeof value === "boolean" || value === null ? String(value) : kindOf(value);
 }
 

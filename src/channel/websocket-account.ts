@@ -4,7 +4,7 @@ import { placeOf } from "../core/place.ts";
 import type { ResolvedAccount } from "../account/websocket/config.ts";
 import { type Block, rootAndNamed } from "./account-names.ts";
 import type { AccountRules } from "./accounts.ts";
-import { describeFault } from "./config-fault.ts";
+import { type ConfigFault, describeFault } from "./config-fault.ts";
 import { websocketOlder } from "./older-names.ts";
 
 /** An account's configuration with nothing left open that depends on something else. */
@@ -21,7 +21,7 @@ export const websocketRules: AccountRules<ResolvedWebsocketAccount> = {
   nested,
   environmentWinsOver: "root",
   environment: configEnv.map(({ name, path, type }) => ({ variable: name, path: path.split("."), kind: type })),
-  check: (block) => (validateAccount(block) ? undefined : describeFault(validateAccount.errors, block, configExpectations)),
+  check: (block) => (validateAccount(block) ? checkEndpoint(fillIn(block)) : describeFault(validateAccount.errors, block, configExpectations)),
   complete(block, { accountId, own, root }) {
     const plain = fillIn(block);
     const host = plain.host ?? (plain.auth.enabled && plain.auth.required ? "0.0.0.0" : "127.0.0.1");
@@ -38,6 +38,12 @@ export const websocketRules: AccountRules<ResolvedWebsocketAccount> = {
 /** Whether only this machine can reach a listener there. */
 export function isLoopback(host: string): boolean {
   return placeOf(host) === "this machine";
+}
+
+/** The platform makes no request to such an address. */
+function checkEndpoint({ auth: { enabled, endpoint } }: WebsocketAccount): ConfigFault | undefined {
+  const { username = "", password = "" } = URL.parse(endpoint) ?? {};
+  return enabled && username + password !== "" ? { steps: ["auth", "endpoint"], text: "must not hold a user name or password" } : undefined;
 }
 
 /** A named account without a port or path of its own listens below the root's path. */

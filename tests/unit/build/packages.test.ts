@@ -41,7 +41,7 @@ describe("a published package", () => {
 
   it("hides secrets that are given as flags", () => {
     const secret = /code|token|secret/i;
-    for (const { setupFields } of packages) expect(setupFields.filter(({ key, sensitive }) => secret.test(key) !== (sensitive === true)).map(({ key }) => key)).toEqual([]);
+    for (const { setupFields } of packages) expect(setupFields.filter(({ key, sensitive }) => (secret.test(key) && !key.endsWith("File")) !== (sensitive === true)).map(({ key }) => key)).toEqual([]);
   });
 
   it("has a row of its own: names and channels occur once", () => {
