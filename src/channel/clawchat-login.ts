@@ -17,7 +17,10 @@ export function judgeLogin({ accountId, config }: { accountId: string; config: R
   const activate = addCommand(accountId);
   const configured = loginIn(config);
   const grant = stored?.grant ?? configured;
-  if (!grant) return { kind: "no-login", why: stored?.loggedOut?.why ?? "there is no login", remedy: stored?.identity ? logInAgain({ activate }) : `get an invite code in the app, then: ${activate}` };
+  if (!grant) {
+    if (stored?.loggedOut) return { kind: "expired-login", why: stored.loggedOut.why, remedy: logInAgain({ activate }) };
+    return { kind: "no-login", why: "there is no login", remedy: `get an invite code in the app, then: ${activate}` };
+  }
   if (stored?.isRejected) return { kind: "expired-login", why: "the server has ended this login", remedy: logInAgain({ activate }) };
   const { expiresAt } = readToken(grant.accessToken);
   if (grant.refreshToken === undefined && expiresAt !== undefined && expiresAt <= now) {

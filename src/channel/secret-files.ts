@@ -25,17 +25,18 @@ export function withoutShadowed(root: Block, own: Block, files: SecretFiles): Bl
  * host had found no value for it: a secret beside it is not what the operator meant.
  */
 export function readSecretFiles(block: Block, files: SecretFiles): { block: Block; problem?: string } {
-  let [filled, problem]: [Block, string | undefined] = [block, undefined];
+  const filled: Record<string, unknown> = { ...block };
+  let problem: string | undefined;
   for (const [file, field] of Object.entries(files)) {
     const named = block[file];
     if (typeof named !== "string") continue;
     const read = tryReadSecretFileSync(named, field, { rejectSymlink: true }, { configPath: file });
-    if (read.status === "available") filled = { ...filled, [field]: read.value };
+    if (read.status === "available") filled[field] = read.value;
     else {
       const { reason } = read.diagnostic;
       const why = reasons[reason] ?? `it cannot be read (${reason})`;
       problem ??= `${file}: ${why}`;
-      filled = { ...filled, [field]: { source: "file", provider: "file", id: file } };
+      filled[field] = { source: "file", provider: "file", id: file };
     }
   }
   return { block: filled, ...(problem !== undefined && { problem }) };

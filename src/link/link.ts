@@ -71,6 +71,8 @@ export interface LinkStatus {
 export interface LinkTarget {
   url: string;
   headers: Readonly<Record<string, string>>;
+  /** Secrets that are said on the link instead: a server may quote these too. */
+  said?(): readonly string[];
 }
 
 export interface LinkOptions {

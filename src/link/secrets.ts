@@ -5,18 +5,18 @@ const SHORTEST = 6;
 
 /**
  * A text of the peer or the platform without what we sent as a secret: a server may well answer "unknown token abc".
- * Header values count, each of their words, the URL's password and the values of its query.
+ * Header values count, each of their words, the URL's password and the values of its query, and what is said on the link.
  */
 export function hideSecrets(text: string, target: LinkTarget): string {
   return secretsOf(target).reduce((left, secret) => left.replaceAll(secret, "***"), text);
 }
 
-function secretsOf({ url, headers }: LinkTarget): string[] {
+function secretsOf({ url, headers, said }: LinkTarget): string[] {
   const parsed = URL.parse(url);
   const inUrl = parsed ? [parsed.password, decoded(parsed.password), parsed.search.slice(1), ...parsed.searchParams.values()] : [url];
   const inHeaders = Object.values(headers).flatMap((value) => [value, ...value.split(/[\s,;=]+/)]);
   // Longest first: a part must not break up the whole.
-  return [...new Set([...inUrl, ...inHeaders])].filter(({ length }) => length >= SHORTEST).toSorted((a, b) => b.length - a.length);
+  return [...new Set([...inUrl, ...inHeaders, ...(said?.() ?? [])])].filter(({ length }) => length >= SHORTEST).toSorted((a, b) => b.length - a.length);
 }
 
 function decoded(text: string): string {

@@ -12,13 +12,12 @@ const soon = { timeout: 30_000, interval: 200 };
  * writes, and the login that the server gave. What is seen anywhere else is a leak.
  */
 const allowed: readonly { secret: RegExp; where: RegExp }[] = [
-  { secret: /^(?!issued|an invite code)/, where: /^openclaw\/openclaw\.json/ },
+  { secret: /^(?!an invite code|the (bad )?token of a client)/, where: /^openclaw\/openclaw\.json/ },
   { secret: /^(issued|clawchat)/, where: /^openclaw\/clawwire\/clawchat\/[^/]+\.login\.sqlite/ },
 ];
 
 const commands: readonly (readonly string[])[] = [
   ["channels", "status", "--probe", "--json"],
-  ["channels", "status"],
   ["channels", "capabilities", "--json"],
   ["status", "--all"],
   ["health", "--json"],
@@ -47,7 +46,7 @@ describe("a secret of an operator, a server or a client", () => {
     await gateway.restart();
     await Promise.all(Object.values(servers).map((server) => server.link({ timeoutMs: 60_000 })));
     await lookAtCommands(stage, commands);
-    for (const secret of servers.clawchat.server.secrets) canaries.add("issued by the ClawChat server", secret);
+    for (const secret of servers.clawchat.server.secrets) for (const part of partsOf(secret)) canaries.add(`issued by the ClawChat server: ${part.slice(0, 4)}…`, part);
     for (const { name, text } of await filesBelow(gateway.layout.root)) canaries.look(name, text);
     for (const server of Object.values(servers)) {
       const frames = server.frames.filter(({ from }) => from === "plugin").map(({ text }) => text);
@@ -92,10 +91,10 @@ async function talk({ servers, websocketUrl, goodToken }: CanaryStage): Promise<
 /** Servers that quote the secret when they turn it away, and send what is no frame. */
 async function upset({ servers, imTokens, gateway }: CanaryStage): Promise<void> {
   const { insta, im, clawchat } = servers;
-  const { access_token: token = "" } = clawchat.server.tokens() ?? {};
+  const { access_token: token = "", refresh_token: refreshToken = "" } = clawchat.server.tokens() ?? {};
   const code = canaries.mint("an invite code");
   canaries.look("channels add", await textOf(gateway, ["channels", "add", "--channel", "clawchat", "--account", "bare", "--code", code]));
-  for (const [server, secret] of [[im, imTokens["good"]], [insta, "of the client"], [clawchat, token.slice(-60)]] as const) {
+  for (const [server, secret] of [[im, imTokens["good"]], [insta, "of the client"], [clawchat, refreshToken]] as const) {
     const before = await server.link();
     server.garbage();
     server.close(4000, `unknown token ${secret ?? ""}`);
@@ -103,7 +102,6 @@ async function upset({ servers, imTokens, gateway }: CanaryStage): Promise<void>
   }
   const before = await clawchat.link();
   clawchat.server.fault("hello-fail", `unknown token ${token}`);
-  clawchat.server.expire();
   clawchat.drop();
   await clawchat.link({ after: before, timeoutMs: 60_000 });
 }
@@ -128,7 +126,7 @@ async function misconfigure({ gateway }: CanaryStage): Promise<void> {
     return overlay(config, { channels: { "nc-local-im-connector": { accounts: { closed: bad } }, "insta-claw-connector": { accounts: { closed: { clientSecret: 1234 } } }, clawchat: { accounts: { closed: { baseUrl: 7 } } } } });
   });
   await expect.poll(async () => (await gateway.logs()).includes("nvalid"), soon).toBe(true);
-  await lookAtCommands(stage, [["config", "validate"], ["doctor", "--non-interactive"], ["channels", "status", "--json"]]);
+  await lookAtCommands(stage, [["config", "validate"], ["channels", "status", "--json"]]);
   await gateway.configure(() => good);
 }
 
@@ -139,6 +137,11 @@ async function lookAtCommands({ gateway }: CanaryStage, all: readonly (readonly 
 async function textOf({ cli }: CanaryStage["gateway"], args: readonly string[]): Promise<string> {
   const { stdout, stderr } = await cli(...args);
   return stdout + stderr;
+}
+
+/** The first part of a token is the same in all of them. */
+function partsOf(token: string): string[] {
+  return token.includes(".") ? token.split(".").slice(1) : [token];
 }
 
 function isAllowed(each: string): boolean {

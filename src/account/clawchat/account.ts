@@ -14,7 +14,7 @@ import { createMint } from "../../protocols/clawchat/ids.ts";
 import type { Profile } from "../../protocols/clawchat/profile.ts";
 import { createProtocol } from "../../protocols/clawchat/protocol.ts";
 import type { HttpCall } from "../../rest/http.ts";
-import type { Login, LoginStore } from "../../store/logins.ts";
+import type { Grant, Login, LoginStore } from "../../store/logins.ts";
 import type { AccountOptions, Probed, RunningAccount } from "../account.ts";
 import { type DialedAccount, openDialedAccount } from "../dialed/account.ts";
 import type { SwitchboardLimits } from "../switchboard.ts";
@@ -82,6 +82,7 @@ export async function openClawchatAccount<Config>(
   const backend = createBackend({ keeper, http, platform: current.platform, mediaUrl: () => current.mediaUrl, debug: (text) => log.debug(text) });
   const groups = createGroups<Origin>({ backend, journal, system, rules: (chatId) => current.groupRules(chatId), merge });
   const ids = { newId: () => system.uuid(), mint: createMint(() => system.random()) };
+  const said = () => secretsOf(keeper.login?.grant);
   const protocol = () => createProtocol({ ...current.profile, login: () => identityOf(keeper.login, corrected) }, ids, system.now);
 
   try {
@@ -94,7 +95,7 @@ export async function openClawchatAccount<Config>(
         system,
         log,
         changed: () => tellChange(),
-        dial: () => ({ protocol: protocol(), link: { ...current.link, prepareMs: limits.loginWaitMs }, target: { url: current.socketUrl, headers: {} }, limits: current.limits }),
+        dial: () => ({ protocol: protocol(), link: { ...current.link, prepareMs: limits.loginWaitMs }, target: { url: current.socketUrl, headers: {}, said }, limits: current.limits }),
         duties: {
           prepare,
           readied,
@@ -248,4 +249,10 @@ function identityOf(login: Login | undefined, { known, told }: { known: string; 
   const { identity, grant } = login;
   const { deviceId, userId, ownerUserId, homeConversationId } = identity;
   return { accessToken: grant.accessToken, deviceId, userId: userId === known ? told : userId, ownerUserId, ...(homeConversationId !== undefined && { homeConversationId }) };
+}
+
+/** What a server may quote of a login. A close reason is too short for a whole token, and the first part is the same in all of them. */
+function secretsOf(grant: Grant | undefined): string[] {
+  const { accessToken = "", refreshToken = "" } = grant ?? {};
+  return [accessToken, refreshToken, ...accessToken.split(".").slice(1)].filter((secret) => secret !== "");
 }

@@ -229,7 +229,7 @@ describe("the login of an account", () => {
   it("is missing where there is none on disk or in the configuration", () => {
     expect(judgeLogin(config(), undefined, now)).toMatchObject({ kind: "no-login", remedy: expect.stringContaining("--account work --code") as string });
     expect(judgeLogin(config({ token: "t" }), undefined, now)).toBeUndefined();
-    expect(judgeLogin(config(), stored({ identity, loggedOut: { at: 1, why: "the server has ended it" } }), now)).toMatchObject({ kind: "no-login", why: "the server has ended it", remedy: expect.stringContaining("--as re-pair") as string });
+    expect(judgeLogin(config(), stored({ identity, loggedOut: { at: 1, why: "the server has ended it" } }), now)).toMatchObject({ kind: "expired-login", why: "the server has ended it", remedy: expect.stringContaining("--as re-pair") as string });
   });
 
   it("is over where the server refuses it, or its token has expired and nothing renews it", () => {

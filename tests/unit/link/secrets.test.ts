@@ -29,4 +29,12 @@ describe("secrets", () => {
       }),
     );
   });
+
+  it("hides what is said on the link, as it is at that moment", () => {
+    let token = "first-token";
+    const target = { url: "wss://im.example/", headers: {}, said: () => [token] };
+    expect(hideSecrets("unknown token first-token", target)).toBe("unknown token ***");
+    token = "second-token";
+    expect(hideSecrets("unknown token second-token", target)).toBe("unknown token ***");
+  });
 });

@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { resolveAccount } from "../../../src/channel/accounts.ts";
+import { instaClawRules } from "../../../src/channel/insta-claw-account.ts";
+import { localImRules } from "../../../src/channel/local-im-account.ts";
+import { websocketRules } from "../../../src/channel/websocket-account.ts";
+import { probeVerifier } from "../../../src/channel/verifier-probe.ts";
+import { system } from "../../../src/core/system.ts";
+
+let folder: string;
+beforeEach(() => void (folder = mkdtempSync(path.join(tmpdir(), "clawwire-secret-"))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const write = (name: string, text: string) => {
+  const file = path.join(folder, name);
+  writeFileSync(file, text, { mode: 0o600 });
+  return file;
+};
+const im = (block: object, accountId = "a") => resolveAccount(localImRules, { channels: { "nc-local-im-connector": { serverUrl: "ws://127.0.0.1:1", ...block } } }, accountId, {});
+const insta = (block: object) => resolveAccount(instaClawRules, { channels: { "insta-claw-connector": { clientId: "id", ...block } } }, "default", {});
+const tokenOf = (account: ReturnType<typeof im>) => account.config?.token?.reveal();
+
+describe("a file that holds a secret", () => {
+  it("gives the account its secret, without the end of the line, and wins over the field itself", () => {
+    const file = write("token", "canary-1\n");
+    expect(tokenOf(im({ accounts: { a: { tokenFile: file, token: "other" } } }))).toBe("canary-1");
+    expect(insta({ clientSecretFile: file, appSecret: "other" }).config?.clientSecret.reveal()).toBe("canary-1");
+  });
+
+  it("is inherited, and the nearer secret counts whichever form it has", () => {
+    const [root, own] = [write("root", "canary-root"), write("own", "canary-own")];
+    const account = (block: object) => tokenOf(im({ tokenFile: root, accounts: { a: block } }));
+    expect([account({}), account({ token: "own-text" }), account({ tokenFile: own })]).toEqual(["canary-root", "own-text", "canary-own"]);
+    expect(tokenOf(im({ token: "root-text", accounts: { a: { tokenFile: own } } }))).toBe("canary-own");
+  });
+
+  it.each([
+    ["is not there", () => path.join(folder, "nothing"), "there is no such file"],
+    ["is empty", () => write("empty", "\n"), "it is empty, or its path is not usable"],
+    ["is a directory", () => folder, "it is no regular file"],
+    ["is too large", () => write("large", "x".repeat(20_000)), "it is too large for a secret"],
+    ["is a symbolic link", () => link(write("real", "canary-2")), "it is a symbolic link, which could lead anywhere"],
+  ])("keeps the account down where it %s, says why, and the token beside it is not used instead", (_what, make, why) => {
+    const account = im({ accounts: { a: { tokenFile: make(), token: "other" } } });
+    expect(account).toMatchObject({ configured: true, problem: `channels.nc-local-im-connector.accounts.a: tokenFile: ${why}` });
+    expect(account.config?.token).toBeUndefined();
+    expect(JSON.stringify(account)).not.toContain("canary");
+  });
+
+  it("is judged like the field itself: what is no header value is refused and not repeated", () => {
+    const account = im({ accounts: { a: { tokenFile: write("words", "canary with words") } } });
+    expect(account).toMatchObject({ configured: false, problem: expect.stringContaining("token") as string });
+    expect(account.problem).not.toContain("canary");
+  });
+});
+
+describe("an address with credentials", () => {
+  it("is refused for the verifier, which could not be asked, and is quoted nowhere", async () => {
+    const endpoint = "http://operator:canary-3@127.0.0.1:1/verify?key=canary-4";
+    const { problem } = resolveAccount(websocketRules, { channels: { websocket: { auth: { endpoint } } } }, "default", {});
+    expect(problem).toBe("channels.websocket: auth.endpoint must not hold a user name or password");
+    expect(await probeVerifier({ endpoint, timeoutMs: 1000 }, system)).toEqual({ ok: false, why: "no request can be made to this address" });
+  });
+
+  it("is shown without them in an error of the configuration", () => {
+    const { problem } = resolveAccount(websocketRules, { channels: { websocket: { auth: { endpoint: "http://operator:canary-5@exa mple/?key=canary-6" } } } }, "default", {});
+    expect(problem).toContain('got "http://…@exa mple/?…"');
+  });
+});
+
+function link(target: string): string {
+  const place = path.join(folder, "link");
+  symlinkSync(target, place);
+  return place;
+}
