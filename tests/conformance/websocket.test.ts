@@ -53,6 +53,16 @@ describe("connecting with auth", () => {
     expect(application.frames).toEqual([{ type: "chat.error", error }]);
   });
 
+  it("WS-3 takes a token of the query for none where the operator refuses it, without asking the verifier", async () => {
+    const { account, verifier } = await startWithAuth({ allowQueryToken: false });
+    const application = await connectClient(account.url, { query: { token: "good" } });
+    expect(await application.closed).toEqual({ code: 4401, reason: "Token required" });
+    expect(application.frames).toEqual([{ type: "chat.error", error: "Token required. Send it as Authorization: Bearer" }]);
+    expect(verifier.asked).toEqual([]);
+    await (await connectClient(account.url, { token: "good", query: { token: "expired" } })).close();
+    expect(verifier.asked).toMatchObject([{ token: "good" }]);
+  });
+
   it("WS-3 prefers the header to the subprotocol to the query", async () => {
     const { account, verifier } = await startWithAuth();
     const header = { Authorization: "Bearer good" };
