@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { packages } from "../../build/packages.ts";
-import type { Block } from "../../src/cli/gateway/block.ts";
+import { overlay, type Block } from "../../src/cli/gateway/block.ts";
 import { freePort } from "../../src/cli/gateway/ports.ts";
 import { startSimulator, type Simulator } from "../../src/testing/simulator/simulator.ts";
 import { type HostGateway, startHost } from "./gateway.ts";
@@ -14,6 +14,8 @@ const soon = { timeout: 60_000, interval: 500 };
 const dialed = ["insta-claw-connector", "nc-local-im-connector", "clawchat"] as const;
 /** Where the host can look a secret up; `filed` is a file that the account itself names. */
 const sources = ["env", "file", "exec", "store"] as const;
+/** Those that have it when the gateway starts. */
+const found = ["env", "file", "exec"] as const;
 
 type Dialed = (typeof dialed)[number];
 type Source = (typeof sources)[number];
@@ -29,6 +31,8 @@ let folder: string;
 const wires = new Map<Dialed, Wire>();
 /** What each name stands for, wherever it is looked up. */
 const values: Record<string, string> = {};
+/** Accounts whose secret nobody has yet: with one of them the gateway would not call itself ready. */
+const later: Record<string, Block> = {};
 const [instaSecrets, imSecrets]: Record<string, string>[] = [{}, {}];
 
 const wire = (channel: Dialed) => {
@@ -79,16 +83,13 @@ describe("a secret that the host looks up", () => {
     for (const account of accounts) expect((await server.link({ account, timeoutMs: 60_000 })).open).toBe(true);
   });
 
-  it("leaves only the account down for which there is none, and says which field it is", async () => {
-    const { stdout } = await gateway.cli("channels", "status", "--json");
-    const { channelAccounts } = JSON.parse(stdout) as { channelAccounts: Record<string, Record<string, unknown>[]> };
-    for (const channel of dialed) {
-      const all = channelAccounts[channel] ?? [];
-      const of = (accountId: string) => all.find((each) => each["accountId"] === accountId);
-      expect(of("lost"), channel).toMatchObject({ enabled: true });
-      expect(JSON.stringify(of("lost"))).toMatch(/unavailable|no value for the SecretRef/i);
-      expect(of("lost")?.["connected"] ?? false).toBe(false);
-      for (const account of ["env", "file", "exec"]) expect(of(account), `${channel} ${account}`).toMatchObject({ running: true, connected: true });
+  it("leaves only the accounts down for which there is none, and says so", async () => {
+    await gateway.configure((config) => overlay(config, { channels: later }));
+    await expect.poll(() => accountsOf("lost"), soon).toHaveLength(dialed.length);
+    for (const { channel, lost, others } of await accountsOf("lost")) {
+      expect(JSON.stringify(lost), channel).toMatch(/unavailable|no value for the SecretRef/i);
+      expect(lost["connected"] ?? false, channel).toBe(false);
+      for (const account of wire(channel).accounts) expect(others.find(({ accountId }) => accountId === account), `${channel} ${account}`).toMatchObject({ running: true, connected: true });
     }
   });
 
@@ -117,15 +118,21 @@ describe("a secret that the host looks up", () => {
   }, 180_000);
 
   it("that a file should hold which is none leaves the account down and names the field and not the content", async () => {
-    await gateway.configure((config) => {
-      const channels = config["channels"] as Record<string, Block>;
-      const im = channels["nc-local-im-connector"] ?? {};
-      const accounts = { ...(im["accounts"] as Block), "no-file": { tokenFile: path.join(folder, "nothing-there") } };
-      return { ...config, channels: { ...channels, "nc-local-im-connector": { ...im, accounts } } };
-    });
+    await gateway.configure((config) => overlay(config, { channels: { "nc-local-im-connector": { accounts: { "no-file": { tokenFile: path.join(folder, "nothing-there") } } } } }));
     await expect.poll(() => gateway.logs(), soon).toContain("tokenFile: there is no such file");
   });
 });
+
+/** An account of each channel that has it, as the host shows it, and those beside it. */
+async function accountsOf(accountId: string) {
+  const { stdout } = await gateway.cli("channels", "status", "--json");
+  const { channelAccounts } = JSON.parse(stdout) as { channelAccounts: Record<string, Record<string, unknown>[]> };
+  return dialed.flatMap((channel) => {
+    const all = channelAccounts[channel] ?? [];
+    const lost = all.find((each) => each["accountId"] === accountId);
+    return lost ? [{ channel, lost, others: all.filter((each) => each !== lost) }] : [];
+  });
+}
 
 function nameOf(channel: Dialed, source: Source | "lost"): string {
   return `${{ "insta-claw-connector": "INSTA", "nc-local-im-connector": "IM", clawchat: "CHAT" }[channel]}_${source.toUpperCase()}`;
@@ -164,13 +171,13 @@ async function prepareBlocks(): Promise<Map<Dialed, Block>> {
     secrets["filed"] = mint(`${protocol === "insta-claw" ? "INSTA" : "IM"}_FILED`);
     const secretFile = path.join(folder, protocol === "insta-claw" ? "insta.secret" : "im.token");
     await writeFile(secretFile, `${secrets["filed"]}\n`, { mode: 0o600 });
+    later[channel] = { accounts: { store: { ...own("store"), [fields.store]: refTo("store", nameOf(channel, "store")) }, lost: { ...own("lost"), [fields.env]: refTo("env", nameOf(channel, "lost")) } } };
     const server = await startSimulator(protocol, { accounts: secrets });
     wires.set(channel, { server, accounts: ["env", "file", "exec", "filed"] });
     blocks.set(channel, {
       enabled: true, dmPolicy: "open", [protocol === "insta-claw" ? "wsUrl" : "serverUrl"]: server.url,
       accounts: {
-        ...Object.fromEntries(sources.map((source) => [source, { ...own(source), [fields[source]]: refTo(source, nameOf(channel, source)) }])),
-        lost: { ...own("lost"), [fields.env]: refTo("env", nameOf(channel, "lost")) },
+        ...Object.fromEntries(found.map((source) => [source, { ...own(source), [fields[source]]: refTo(source, nameOf(channel, source)) }])),
         plain: { ...own("plain"), [fields.env]: mint(`PLAIN_${protocol}`) },
         filed: { ...own("filed"), [file]: secretFile },
       },
@@ -180,18 +187,16 @@ async function prepareBlocks(): Promise<Map<Dialed, Block>> {
   wires.set("clawchat", { server, accounts: ["env", "file", "exec"] });
   const { accounts, ...shared } = server.config["clawchat"] as Block & { accounts: Record<Source, Block> };
   const ids = { userId: "usr_x", ownerUserId: "usr_y" };
-  blocks.set("clawchat", {
-    ...shared, greeting: false,
-    accounts: {
-      ...Object.fromEntries(sources.map((source) => {
-        const { token, refreshToken, ...login } = accounts[source];
-        mint(nameOf("clawchat", source), String(token));
-        mint(`CHAT_REFRESH_${source.toUpperCase()}`, String(refreshToken));
-        return [source, { ...login, token: refTo(source, nameOf("clawchat", source)), refreshToken: refTo("file", `CHAT_REFRESH_${source.toUpperCase()}`) }];
-      })),
-      lost: { ...ids, token: refTo("env", "CHAT_LOST") },
-      plain: { ...ids, token: mint("PLAIN_clawchat") },
-    },
-  });
+  const chats = Object.fromEntries(
+    sources.map((source) => {
+      const { token, refreshToken, ...login } = accounts[source];
+      mint(nameOf("clawchat", source), String(token));
+      mint(`CHAT_REFRESH_${source.toUpperCase()}`, String(refreshToken));
+      return [source, { ...login, token: refTo(source, nameOf("clawchat", source)), refreshToken: refTo("file", `CHAT_REFRESH_${source.toUpperCase()}`) }];
+    }),
+  );
+  const { store: stored = {}, ...ready } = chats;
+  later["clawchat"] = { accounts: { store: stored, lost: { ...ids, token: refTo("env", nameOf("clawchat", "lost")) } } };
+  blocks.set("clawchat", { ...shared, greeting: false, accounts: { ...ready, plain: { ...ids, token: mint("PLAIN_clawchat") } } });
   return blocks;
 }

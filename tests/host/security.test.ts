@@ -6,6 +6,8 @@ import { startVerifier, type Verifier } from "../conformance/account.ts";
 import { connectClient } from "../support/client.ts";
 import { channels, type Channel, type FourChannels, startFour } from "./four.ts";
 
+const soon = { timeout: 30_000, interval: 200 };
+const dialed = ["insta-claw-connector", "nc-local-im-connector", "clawchat"] as const;
 const origin = "https://app.example";
 const tickets = { ann: "ticket-of-ann", boss: "ticket-of-the-boss" };
 
@@ -23,8 +25,9 @@ beforeAll(async () => {
         dmPolicy: "open",
         allowFrom: ["boss"],
         accounts: {
-          locked: { auth: { ...auth, allowQueryToken: false }, allowedOrigins: [origin], limits: { maxConnections: 3, maxConnectionsPerSender: 2, messagesPerMinute: 1, messageBurst: 2 } },
+          locked: { auth: { ...auth, allowQueryToken: false }, allowedOrigins: [origin], limits: { maxConnectionsPerSender: 2 } },
           optional: { auth: { ...auth, required: false } },
+          narrow: { auth, limits: { maxConnections: 1, messagesPerMinute: 1, messageBurst: 2 } },
         },
       },
       "insta-claw-connector": { allowFrom: ["boss"] },
@@ -46,7 +49,7 @@ describe("who an application at the listener is", () => {
       connectClient(at("locked"), { protocols: ["openclaw.chat.v1", `bearer.${tickets.boss}`] }),
     ]);
     expect((await header.answer(header.say("[[say hello]]"))).content).toBe("hello");
-    expect(await header.answer(header.say("I am the boss", { senderId: "boss" }))).toMatchObject({ type: "chat.error", code: "forbidden" });
+    expect(await header.answer(header.say("I am the boss", { senderId: "boss" }))).toMatchObject({ type: "chat.error", error: expect.stringMatching(/sender/i) as string });
     expect(subprotocol.socket.protocol).toBe("openclaw.chat.v1");
     await Promise.all([header.close(), subprotocol.close()]);
     for (const client of [connectClient(at("locked"), { token: "nobody's" }), connectClient(at("locked")), connectClient(at("locked"), { query: { token: tickets.ann } })]) {
@@ -69,26 +72,29 @@ describe("who an application at the listener is", () => {
   });
 
   it("has a bound number of connections, all of them and each sender, and of messages", async () => {
-    const dial = (user: keyof typeof tickets) => connectClient(at("locked"), { headers: { authorization: `Bearer ${tickets[user]}` } });
-    const open = [await dial("ann"), await dial("ann")];
-    expect((await (await dial("ann")).closed).code).toBe(1013);
-    open.push(await dial("boss"));
-    expect((await (await dial("boss")).closed).code).toBe(1013);
-    const [, , boss] = open;
-    if (!boss) throw new Error("the boss is not connected");
-    const said = [1, 2, 3].map((number) => boss.say(`[[say ${number}]]`));
-    const ends = await Promise.all(said.map((id) => boss.answer(id)));
-    expect(ends.map(({ type, code }) => code ?? type)).toEqual(["chat.response", "chat.response", "rate_limited"]);
+    const dial = (account: string) => connectClient(at(account), { token: tickets.ann });
+    const open = [await dial("locked"), await dial("locked"), await dial("narrow")];
+    const [third, second] = [await dial("locked"), await dial("narrow")];
+    expect([(await third.closed).code, (await second.closed).code]).toEqual([1013, 1013]);
+    const [, , speaker] = open;
+    if (!speaker) throw new Error("nobody is connected");
+    const said = [1, 2, 3].map((number) => speaker.say(`[[say ${number}]]`));
+    const ends = await Promise.all(said.map((id) => speaker.answer(id)));
+    expect(ends.map(({ type, content, error }) => content ?? `${type}: ${error ?? ""}`)).toEqual(["1", "2", expect.stringMatching(/^chat\.error: .*(rate|many|fast)/i)]);
     await Promise.all(open.map((client) => client.close()));
   });
 });
 
 describe("a command", () => {
-  it.each(channels.filter((channel) => channel !== "websocket"))("is taken on %s from a sender whom the server vouches for and the operator has listed, and from nobody else", async (channel) => {
+  it.each(dialed)("is taken on %s from a sender whom the server vouches for and the operator has listed, and from nobody else", async (channel) => {
     const wire = four.wires[channel];
-    const listed = channel === "clawchat" ? "owner" : "boss";
-    if (channel !== "clawchat") expect(await wire.ask(listed, "/status")).toContain("OpenClaw");
-    expect(await wire.ask("mallory", "/status")).toMatch(/Commands are for|not/i);
+    const listed = channel === "clawchat" ? four.servers.clawchat.reply(four.servers.clawchat.say({ text: "/status" }), 60_000).then(({ text }) => text) : wire.ask("boss", "/status");
+    expect(await listed).toContain("OpenClaw");
+    const asked = await wire.say("mallory", "/status");
+    const mallory = wire.target("mallory").split(":").at(-1) ?? "";
+    await expect.poll(() => four.logs(), soon).toContain(`${asked.messageId} of ${mallory} was not run: control_command_unauthorized`);
+    expect(await wire.ask("mallory", "[[say hello]]")).toBe("hello");
+    expect(asked.text()).not.toContain("OpenClaw");
   });
 
   it("is taken on websocket from a sender whom the verifier knows and the operator has listed, and from nobody who only says so", async () => {
@@ -120,7 +126,8 @@ describe("openclaw security audit", () => {
     // Open to this machine, or to whom the verifier knows, is not open to everybody.
     const open = own.filter(({ checkId }) => checkId === "channels.websocket.dm.open").map(({ title }) => /account: (\w+)/.exec(title)?.[1]);
     expect(open).toEqual(["optional"]);
-    for (const finding of own) expect({ id: finding.checkId, remedy: finding.remediation ?? "" }).not.toEqual({ id: finding.checkId, remedy: "" });
+    // Those are the host's own.
+    for (const finding of own.filter(({ checkId }) => !checkId.includes(".dm."))) expect({ id: finding.checkId, remedy: finding.remediation ?? "" }).not.toEqual({ id: finding.checkId, remedy: "" });
     expect(JSON.stringify(fix)).toContain("channels.websocket.groupPolicy=open -> allowlist");
   });
 });
