@@ -5,15 +5,36 @@ import type { PluginPackage } from "./packages.ts";
 export interface Release {
   version: string;
   license: string;
-  /** The OpenClaw version the tests ran against, which is also the oldest one promised. */
-  host: string;
+  /** The OpenClaw versions the tests ran against. */
+  hosts: Hosts;
   node: string;
 }
 
-/** The part of the workshop's own `package.json` that a release is made of. */
+export interface Hosts {
+  /** The oldest one promised. */
+  lowest: string;
+  /** The one the packages are built with. */
+  newest: string;
+}
+
+const hostVersion = z.string().regex(/^\d{4}\.\d+\.\d+$/, "must be one version of OpenClaw, without a range");
+
+/** The part of the workshop's own `package.json` that a release is made of: it names both OpenClaws that are installed for the tests, and so what is promised. */
 export const workshopSchema = z
-  .object({ version: z.string(), license: z.string(), engines: z.object({ node: z.string() }), devDependencies: z.object({ openclaw: z.string() }) })
-  .transform((about): Release => ({ version: about.version, license: about.license, node: about.engines.node, host: about.devDependencies.openclaw }));
+  .object({
+    version: z.string(),
+    license: z.string(),
+    engines: z.object({ node: z.string() }),
+    devDependencies: z.object({ openclaw: hostVersion, "openclaw-lowest": z.templateLiteral(["npm:openclaw@", hostVersion]) }),
+  })
+  .transform(({ version, license, engines, devDependencies: { openclaw, "openclaw-lowest": lowest } }): Release => {
+    return { version, license, node: engines.node, hosts: { lowest: lowest.replace(/^.*@/, ""), newest: openclaw } };
+  });
+
+/** No upper bound: the host asks a plugin for none, and one would lock people out of a host that works until we publish again. */
+export function hostRange({ lowest }: Hosts): string {
+  return `>=${lowest}`;
+}
 
 /** What codegen hands over for a channel in `generated/<folder>/manifest.json`. */
 export const channelManifestSchema = z.object({
@@ -37,21 +58,21 @@ export function packageJson(row: PluginPackage, release: Release): object {
     engines: { node: release.node },
     exports: { ".": "./dist/index.js", "./package.json": "./package.json" },
     files: ["dist", "openclaw.plugin.json", "THIRD-PARTY-NOTICES"],
-    peerDependencies: { openclaw: `>=${release.host}` },
+    peerDependencies: { openclaw: hostRange(release.hosts) },
     peerDependenciesMeta: { openclaw: { optional: true } },
     openclaw: hostMetadata(row, release),
   };
 }
 
-function hostMetadata(row: PluginPackage, { host }: Release): object {
+function hostMetadata(row: PluginPackage, { hosts }: Release): object {
   return {
     extensions: ["./dist/index.js"],
     runtimeExtensions: ["./dist/index.js"],
     setupEntry: "./dist/setup-entry.js",
     runtimeSetupEntry: "./dist/setup-entry.js",
-    compat: { pluginApi: `>=${host}` },
-    build: { openclawVersion: host, pluginSdkVersion: host },
-    install: { npmSpec: row.name, minHostVersion: `>=${host}`, defaultChoice: "npm" },
+    compat: { pluginApi: hostRange(hosts) },
+    build: { openclawVersion: hosts.newest, pluginSdkVersion: hosts.newest },
+    install: { npmSpec: row.name, minHostVersion: hostRange(hosts), defaultChoice: "npm" },
     channel: {
       id: row.channel,
       label: row.title,
@@ -91,7 +112,7 @@ export function readme(row: PluginPackage, release: Release, channel: ChannelMan
   const parts = [
     `# ${row.name}`,
     row.description,
-    `Needs OpenClaw ${release.host} or newer and has no dependencies of its own.`,
+    `Needs OpenClaw ${release.hosts.lowest} or newer and has no dependencies of its own.`,
     fenced("sh", `openclaw plugins install ${row.name}`),
     "The smallest configuration, in `openclaw.json`:",
     fenced("json", block),

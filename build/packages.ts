@@ -29,6 +29,7 @@ export interface SetupField {
   choices?: readonly string[];
   sensitive?: boolean;
   envVars?: readonly string[];
+  envVarMode?: "all" | "any";
   cli: { flags: string; description: string };
 }
 

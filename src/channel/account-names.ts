@@ -13,6 +13,8 @@ export interface AccountNames {
   primary(block: Block | undefined): string;
   /** The account that is meant; the host may have written its id in another case. */
   find(block: Block | undefined, requested: string): string;
+  /** An account's id as it is written, of what a person calls a new one. */
+  idOf(typed: string): string;
   /** Under which key of `accounts` it stands; absent where it is the root. */
   keyOf(block: Block | undefined, accountId: string): string | undefined;
 }
@@ -26,6 +28,7 @@ export const rootAndNamed: AccountNames = {
     return typeof chosen === "string" ? normalizeAccountId(chosen) : DEFAULT_ACCOUNT_ID;
   },
   find: (_block, requested) => normalizeAccountId(requested),
+  idOf: normalizeAccountId,
   keyOf: (block, accountId) => Object.keys(accountsOf(block)).find((key) => normalizeAccountId(key) === accountId),
 };
 
@@ -58,6 +61,7 @@ export function namedOrRoot({ idOf, chosenBy, rootIsNamed }: Naming): AccountNam
       // The host says `default` where it was told nothing.
       return match(list(block), requested) ?? (requested === DEFAULT_ACCOUNT_ID ? primary(block) : requested.trim());
     },
+    idOf,
     keyOf: (block, accountId) => Object.keys(accountsOf(block)).find((key) => idOf(key) === accountId),
   };
 }

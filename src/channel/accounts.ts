@@ -105,11 +105,11 @@ export function resolveAccount<Config extends AccessFields>(
   const older = [...modern.root.warnings.map((text) => `channels.${key}: ${text}`), ...modern.own.warnings.map((text) => `${place}: ${text}`)];
 
   const overrides = readOverrides(rules, modern.root.block, accountId, environment);
-  const isRoot = accountId === DEFAULT_ACCOUNT_ID || ownKey === undefined;
   const whole = override(modern.root.block, overrides.values);
-  const root = withoutShadowed(isRoot ? whole : without(whole, rules.unshared), modern.own.block, rules.secretFiles ?? {});
+  const atRoot = isRoot(rules, block, accountId);
+  const root = withoutShadowed(atRoot ? whole : without(whole, rules.unshared), modern.own.block, rules.secretFiles ?? {});
   // The root account is what the variables are for; a named one keeps what it says itself.
-  const wins = rules.environmentWinsOver === "everything" || isRoot;
+  const wins = rules.environmentWinsOver === "everything" || atRoot;
   const merged = wins ? override(merge(root, modern.own.block, rules.nested), overrides.values) : merge(root, modern.own.block, rules.nested);
   const enabled = block["enabled"] !== false && own["enabled"] !== false;
   const name = merged["name"] !== undefined && (ownKey === undefined || own["name"] !== undefined) ? merged["name"] : undefined;
@@ -154,6 +154,11 @@ function shapeFault(block: Block, key: string, ownKey: string | undefined): stri
   const own = ownKey === undefined ? undefined : accountsOf(block)[ownKey];
   if (ownKey === undefined || own === undefined || isBlock(own)) return undefined;
   return `channels.${key}.${pathText(block, ["accounts", ownKey])}: ${expected("an object", own)}`;
+}
+
+/** Whether the root, and with it the environment, speaks for the account. */
+export function isRoot({ names }: Pick<AccountRules<unknown>, "names">, block: Block | undefined, accountId: string): boolean {
+  return accountId === DEFAULT_ACCOUNT_ID || names.keyOf(block, accountId) === undefined;
 }
 
 function ownBlock<Config>({ names }: AccountRules<Config>, block: Block, accountId: string): Block | undefined {

@@ -13,6 +13,12 @@ export const clawchatSetupFields = {
   websocketUrl: { kind: "string", cli: { flags: "--websocket-url <url>", description: "Its WebSocket address, where it is another one" } },
   mediaBaseUrl: { kind: "string", cli: { flags: "--media-base-url <url>", description: "Address of its media service, where it is another one" } },
   allowFrom: { kind: "string-list", cli: { flags: "--allow-from <ids>", description: "User ids to admit besides the owner, separated by commas" } },
+  useEnv: {
+    kind: "boolean",
+    envVars: ["CLAWCHAT_BASE_URL", "CLAWCHAT_TOKEN"],
+    envVarMode: "any",
+    cli: { flags: "--use-env", description: "Leave server and login to CLAWCHAT_BASE_URL and CLAWCHAT_TOKEN (default account)" },
+  },
 } as const;
 
 const isHttp = (value: string) => /^https?:\/\//.test(value) && URL.canParse(value);
@@ -24,6 +30,7 @@ export const clawchatSetup: ChannelSetup<ResolvedClawchatAccount> = {
   prepare: async (about) => await (await import("./clawchat-activation.ts")).redeemCode(about),
   intro: ["OpenClaw connects to ClawChat as an agent of yours. Make an invite code in the ClawChat app;", "it is good for one login, which is kept in OpenClaw's state directory."],
   secrets: [],
+  senders: { called: "User ids besides the owner's", placeholder: "usr_1f2e, usr_77aa" },
   questions: [
     {
       key: "baseUrl",

@@ -20,7 +20,8 @@ import { createResolver } from "./resolver.ts";
 import { whereabouts } from "./running.ts";
 import { type ChannelAudit, createSecurity } from "./security.ts";
 import type { AccessConfig } from "./sender-policy.ts";
-import { type ChannelSetup, createSetupContract, createSetupWizard } from "./setup.ts";
+import { type ChannelSetup, createSetupContract } from "./setup.ts";
+import { createSetupWizard } from "./setup-wizard.ts";
 import { describeAccount, lacksLogin } from "./status.ts";
 import { collectIssues } from "./status-issues.ts";
 
@@ -82,8 +83,8 @@ export function createChannel<Config extends AccessConfig & AccessFields & Known
         deleteAccount: ({ cfg, accountId }) => deleteAccount(rules, cfg, accountId),
       },
       doctor: createDoctor(rules, resolve),
-      setupContract: createSetupContract(rules, words.setup, resolve),
-      setupWizard: createSetupWizard(rules, names.label, words.setup, resolve),
+      setupContract: createSetupContract(rules, words.setup, resolve, kind.environment),
+      setupWizard: createSetupWizard({ rules, label: names.label, setup: words.setup, resolve, environment: kind.environment }),
       status: {
         defaultRuntime: createDefaultChannelRuntimeState("default"),
         buildChannelSummary: ({ snapshot }) => buildBaseChannelStatusSummary(snapshot),

@@ -1,8 +1,10 @@
-import { type ChannelSetupWizard, defineChannelSetupContract } from "openclaw/plugin-sdk/channel-setup";
+import { DEFAULT_ACCOUNT_ID, normalizeAccountId } from "openclaw/plugin-sdk/account-id";
+import { defineChannelSetupContract } from "openclaw/plugin-sdk/channel-setup";
 import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
 import { editAccount } from "./account-edits.ts";
-import { accountsOf, type Block, isBlock } from "./account-names.ts";
-import { type AccessFields, type AccountRules, type ChannelAccount, findBlock, resolveAccount } from "./accounts.ts";
+import type { Block } from "./account-names.ts";
+import { type AccessFields, type AccountRules, type ChannelAccount, findBlock, isRoot, resolveAccount } from "./accounts.ts";
+import type { Environment } from "./environment.ts";
 
 type Fields = Parameters<typeof defineChannelSetupContract>[0]["fields"];
 
@@ -21,6 +23,10 @@ export interface ChannelSetup<Config> {
   intro: readonly string[];
   questions: readonly Question<Config>[];
   secrets: readonly SecretQuestion[];
+  /** Who is admitted, as the person at the other end would say it. */
+  senders: { called: string; placeholder: string };
+  /** Looks whether the other end is there; the settings are written whatever it says. */
+  tryOut?(config: Config): Promise<string | undefined>;
 }
 
 export interface Preparation<Config> {
@@ -43,6 +49,8 @@ export interface Question<Config> {
   optional?: true;
   /** What is typed is not shown. */
   hidden?: true;
+  /** Where the answer stands in the block, if it is not under `key`: an environment variable may stand for it. */
+  field?: string;
   /** Absent: always. */
   isAsked?(about: { accountId: string; config: Config | undefined; answers: Answers }): boolean | Promise<boolean>;
   current(config: Config): string | undefined;
@@ -56,19 +64,31 @@ export interface SecretQuestion {
   label: string;
   /** Where it stands in the block. */
   field: string;
+  /** Proposed where the person keeps it in the environment. */
+  variable: string;
+  /** Whether there is one at all is asked first, in these words. */
+  wanted?: string;
 }
 
-type Resolve<Config> = (cfg: OpenClawConfig, accountId?: string | null) => ChannelAccount<Config>;
+export type Resolve<Config> = (cfg: OpenClawConfig, accountId?: string | null) => ChannelAccount<Config>;
 
 /** `openclaw channels add --channel …`: what is answered is written, and must make a block that is valid. */
-export function createSetupContract<Config extends AccessFields>(rules: AccountRules<Config>, { fields, blockOf, prepare }: Pick<ChannelSetup<Config>, "fields" | "blockOf" | "prepare">, resolve: Resolve<Config>) {
+export function createSetupContract<Config extends AccessFields>(rules: AccountRules<Config>, { fields, blockOf, prepare }: Pick<ChannelSetup<Config>, "fields" | "blockOf" | "prepare">, resolve: Resolve<Config>, environment: () => Environment = () => ({})) {
+  // The host writes ids in lower case from one step to the next; a server may know them by their capitals.
+  const spelled = new Map<string, string>();
   // The host hands nothing from one step to the next but the fields themselves.
   const prepared = new Map<string, Block>();
   const keyOf = (cfg: OpenClawConfig, accountId: string) => rules.names.find(findBlock(rules, cfg).block, accountId);
-  const edit = (cfg: OpenClawConfig, accountId: string, input: object) => editAccount(rules, cfg, accountId, { enabled: true, ...writtenBy(blockOf, input) });
+  const spell = (accountId: string) => spelled.get(normalizeAccountId(accountId)) ?? accountId;
+  const edit = (cfg: OpenClawConfig, accountId: string, input: object) => editAccount(rules, cfg, spell(accountId), { enabled: true, ...writtenBy(blockOf, input) });
   return defineChannelSetupContract({
     fields,
     adapter: {
+      resolveAccountId({ accountId }) {
+        const written = rules.names.idOf(accountId ?? DEFAULT_ACCOUNT_ID);
+        spelled.set(normalizeAccountId(written), written);
+        return written;
+      },
       ...(prepare && {
         async prepareAccountConfigInput({ cfg, accountId, input, runtime }) {
           const answered = edit(cfg, accountId, input);
@@ -76,11 +96,17 @@ export function createSetupContract<Config extends AccessFields>(rules: AccountR
           return input;
         },
       }),
-      validateInput: ({ cfg, accountId, input }) => problemWith(rules, editAccount(rules, cfg, accountId, writtenBy(blockOf, input)), accountId) ?? null,
+      validateInput({ cfg, accountId, input }) {
+        const id = spell(accountId);
+        const written = editAccount(rules, cfg, id, writtenBy(blockOf, input));
+        const { useEnv } = { useEnv: false, ...input };
+        if (useEnv && rules.environmentWinsOver === "root" && !isRoot(rules, findBlock(rules, written).block, id)) return "--use-env: the environment speaks for the default account only; give a named one its settings as flags";
+        return problemWith(rules, written, id, useEnv ? environment() : {}) ?? null;
+      },
       applyAccountConfig({ cfg, accountId, input }) {
         const written = edit(cfg, accountId, input);
         const more = prepared.get(keyOf(written, accountId));
-        return more ? editAccount(rules, written, accountId, more) : written;
+        return more ? editAccount(rules, written, spell(accountId), more) : written;
       },
       // Accounts inherit from the root: nothing has to move when a second one comes.
       configPromotion: "preserve-root",
@@ -93,92 +119,22 @@ interface Answered<Config> {
   before: Config | undefined;
 }
 
-async function prepareAnswers<Config>(prepare: NonNullable<ChannelSetup<Config>["prepare"]>, { account, before }: Answered<Config>, answers: object, { log }: { log(line: string): void }): Promise<Block> {
+export async function prepareAnswers<Config>(prepare: NonNullable<ChannelSetup<Config>["prepare"]>, { account, before }: Answered<Config>, answers: object, { log }: { log(line: string): void }): Promise<Block> {
   const { accountId, config, problem } = account;
   if (!config) throw new Error(problem ?? "the account is not configured");
   return withoutAbsent(await prepare({ accountId, config, before, answers: { ...answers }, tell: (line) => log(line) }));
 }
 
 /** A secret that is only named is no mistake: the host looks it up where the account runs. */
-function problemWith<Config extends AccessFields>(rules: AccountRules<Config>, cfg: OpenClawConfig, accountId: string): string | undefined {
-  const { configured, problem } = resolveAccount(rules, cfg, accountId, {});
+function problemWith<Config extends AccessFields>(rules: AccountRules<Config>, cfg: OpenClawConfig, accountId: string, environment: Environment): string | undefined {
+  const { configured, problem } = resolveAccount(rules, cfg, accountId, environment);
   return configured ? undefined : problem;
 }
 
-export function createSetupWizard<Config extends AccessFields>(
-  rules: AccountRules<Config>,
-  label: string,
-  { intro, questions, secrets, blockOf, prepare }: ChannelSetup<Config>,
-  resolve: Resolve<Config>,
-): ChannelSetupWizard {
-  const write = (cfg: OpenClawConfig, accountId: string, fields: Block) => editAccount(rules, cfg, accountId, { enabled: true, ...fields });
-  // The host writes each answer before it asks for the next.
-  const before = new Map<string, Config | undefined>();
-  return {
-    channel: rules.channelId,
-    status: {
-      configuredLabel: "configured",
-      unconfiguredLabel: "not configured",
-      resolveConfigured: ({ cfg, accountId }) => resolve(cfg, accountId).configured,
-    },
-    introNote: { title: label, lines: [...intro] },
-    credentials: secrets.map(({ key, label: what, field }) => ({
-      inputKey: key,
-      providerHint: rules.channelId,
-      credentialLabel: what,
-      envPrompt: "",
-      keepPrompt: `${what} is set. Keep it?`,
-      inputPrompt: what,
-      allowEnv: () => false,
-      inspect: ({ cfg, accountId }) => {
-        const isSet = writtenValue(rules, cfg, accountId, field) !== undefined;
-        return { accountConfigured: isSet, hasConfiguredValue: isSet };
-      },
-      applySet: ({ cfg, accountId, value }) => write(cfg, accountId, { [field]: value }),
-    })),
-    textInputs: questions.map(({ key, message, placeholder, optional, hidden, isAsked, current, expects }) => ({
-      inputKey: key,
-      message,
-      ...(placeholder !== undefined && { placeholder }),
-      ...(optional && { required: false }),
-      ...(hidden && { sensitive: true }),
-      ...(isAsked && { shouldPrompt: ({ cfg, accountId, credentialValues }) => askAbout(isAsked, resolve(cfg, accountId), credentialValues) }),
-      currentValue: ({ cfg, accountId }) => {
-        const { config } = resolve(cfg, accountId);
-        return config && current(config);
-      },
-      validate: ({ value }) => expects(value),
-      // Before the last answer the block may not be whole yet.
-      applySet: ({ cfg, accountId, value }) => (value === "" ? cfg : write(cfg, accountId, writtenBy(blockOf, { [key]: value }))),
-    })),
-    ...(prepare && {
-      prepare({ cfg, accountId }) {
-        before.set(accountId, resolve(write(cfg, accountId, {}), accountId).config);
-      },
-      async finalize({ cfg, accountId, credentialValues, runtime }) {
-        const answered = write(cfg, accountId, {});
-        const about = { account: resolve(answered, accountId), before: before.get(accountId) };
-        return { cfg: write(answered, accountId, await prepareAnswers(prepare, about, credentialValues, runtime)) };
-      },
-    }),
-  };
-}
-
-function askAbout<Config>(isAsked: NonNullable<Question<Config>["isAsked"]>, { accountId, config }: ChannelAccount<Config>, answers: Answers): boolean | Promise<boolean> {
-  return isAsked({ accountId, config, answers });
-}
-
-function writtenBy(blockOf: (answers: Answers) => Block, input: object): Block {
+export function writtenBy(blockOf: (answers: Answers) => Block, input: object): Block {
   return withoutAbsent(blockOf({ ...input }));
 }
 
 function withoutAbsent(block: Block): Block {
   return Object.fromEntries(Object.entries(block).filter(([, value]) => value !== undefined));
-}
-
-function writtenValue<Config>(rules: AccountRules<Config>, cfg: OpenClawConfig, accountId: string, field: string): unknown {
-  const { block } = findBlock(rules, cfg);
-  const key = rules.names.keyOf(block, rules.names.find(block, accountId));
-  const own = key === undefined ? undefined : accountsOf(block)[key];
-  return (isBlock(own) ? own[field] : undefined) ?? block?.[field];
 }

@@ -9,7 +9,15 @@ export const websocketSetupFields = {
   auth: { kind: "choice", choices: ["required", "optional", "off"], cli: { flags: "--auth <mode>", description: "Whether connections need a token: required, optional or off" } },
   authEndpoint: { kind: "string", cli: { flags: "--auth-endpoint <url>", description: "Where tokens are verified" } },
   allowFrom: { kind: "string-list", cli: { flags: "--allow-from <ids>", description: "Sender ids to admit, separated by commas" } },
+  useEnv: {
+    kind: "boolean",
+    envVars: ["WS_AUTH_ENDPOINT", "WS_AUTH_ENABLED"],
+    envVarMode: "any",
+    cli: { flags: "--use-env", description: "Leave the verifier to WS_AUTH_ENDPOINT and WS_AUTH_ENABLED (default account)" },
+  },
 } as const;
+
+const isHttp = (value: string) => /^https?:\/\//.test(value) && URL.canParse(value);
 
 export const websocketSetup: ChannelSetup<ResolvedWebsocketAccount> = {
   fields: websocketSetupFields,
@@ -23,6 +31,11 @@ export const websocketSetup: ChannelSetup<ResolvedWebsocketAccount> = {
   },
   intro: ["Applications connect to a port of its own. With a verifier, your service says whose token it is;", "without one, keep the address on this machine."],
   secrets: [],
+  senders: { called: "Sender ids", placeholder: "mara, u_9" },
+  async tryOut({ auth }) {
+    if (!auth.enabled) return undefined;
+    return await (await import("./reach.ts")).reach("The verifier", auth.endpoint);
+  },
   questions: [
     {
       key: "port",
@@ -33,6 +46,7 @@ export const websocketSetup: ChannelSetup<ResolvedWebsocketAccount> = {
     },
     {
       key: "auth",
+      field: "auth.enabled",
       message: "Do connections need a token: required, optional or off",
       placeholder: "required",
       current: ({ auth }) => (!auth.enabled ? "off" : auth.required ? "required" : "optional"),
@@ -40,10 +54,12 @@ export const websocketSetup: ChannelSetup<ResolvedWebsocketAccount> = {
     },
     {
       key: "authEndpoint",
+      field: "auth.endpoint",
+      isAsked: ({ config }) => config?.auth.enabled !== false,
       message: "Where tokens are verified",
       placeholder: "https://accounts.example/api/auth/verify",
       current: ({ auth }) => auth.endpoint,
-      expects: (value) => (URL.canParse(value) ? undefined : "a URL"),
+      expects: (value) => (isHttp(value) ? undefined : "a URL that begins with https:// or http://"),
     },
   ],
 };

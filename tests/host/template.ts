@@ -4,6 +4,7 @@ import path from "node:path";
 import { composeConfig } from "../../src/cli/gateway/config.ts";
 import { hostEnvironment } from "../../src/cli/gateway/environment.ts";
 import { prepareLayout } from "../../src/cli/gateway/gateway.ts";
+import { hostProgram } from "../../src/cli/gateway/host.ts";
 import { layoutOf } from "../../src/cli/gateway/layout.ts";
 import { installPlugin, type PluginTarball } from "../../src/cli/gateway/plugin.ts";
 
@@ -13,8 +14,10 @@ import { installPlugin, type PluginTarball } from "../../src/cli/gateway/plugin.
  * that path, so the template stays.
  */
 export async function installedTemplate(root: string, plugins: readonly PluginTarball[]): Promise<string> {
-  const home = path.join(root, "dist", ".host-templates", plugins.map(({ name }) => name).join("+"));
-  const digest = createHash("sha256").update(plugins.map((plugin) => plugin.digest).join()).digest("hex");
+  // A plugin is linked to the host that installed it.
+  const host = path.basename(path.dirname(hostProgram()));
+  const home = path.join(root, "dist", ".host-templates", host, plugins.map(({ name }) => name).join("+"));
+  const digest = createHash("sha256").update([hostProgram(), ...plugins.map((plugin) => plugin.digest)].join()).digest("hex");
   const layout = layoutOf(path.join(home, digest.slice(0, 16)));
   const done = path.join(layout.root, "done");
   if (await exists(done)) return layout.state;

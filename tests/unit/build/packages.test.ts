@@ -3,7 +3,7 @@ import { inspect } from "../../../build/inspect.ts";
 import { packageJson, pluginManifest, readme, type ChannelManifest, type Release } from "../../../build/metadata.ts";
 import { packageNamed, packages } from "../../../build/packages.ts";
 
-const release: Release = { version: "1.2.3", license: "MIT", host: "2026.9.6", node: ">=24.16.0" };
+const release: Release = { version: "1.2.3", license: "MIT", hosts: { lowest: "2026.9.5", newest: "2026.9.6" }, node: ">=24.16.0" };
 const row = packageNamed("clawwire-websocket");
 const channel: ChannelManifest = { channelConfigs: { websocket: { label: "WebSocket", description: "d", schema: { type: "object" } } }, legacyKeys: ["ws"],
   envVars: [{ name: "WS_AUTH_ENABLED", path: "auth.enabled" }] };
@@ -12,9 +12,9 @@ describe("a published package", () => {
   it("promises the host it was tested with, in every place that is read", () => {
     expect(packageJson(row, release)).toMatchObject({
       version: "1.2.3",
-      peerDependencies: { openclaw: ">=2026.9.6" },
+      peerDependencies: { openclaw: ">=2026.9.5" },
       peerDependenciesMeta: { openclaw: { optional: true } },
-      openclaw: { compat: { pluginApi: ">=2026.9.6" }, build: { openclawVersion: "2026.9.6" }, install: { minHostVersion: ">=2026.9.6" } },
+      openclaw: { compat: { pluginApi: ">=2026.9.5" }, build: { openclawVersion: "2026.9.6" }, install: { minHostVersion: ">=2026.9.5" } },
     });
   });
 

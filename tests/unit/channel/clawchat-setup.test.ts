@@ -11,7 +11,8 @@ import { dropLogin, isSomebody, missingLogin, redeemCode } from "../../../src/ch
 import { clawchatChannel } from "../../../src/channel/clawchat.ts";
 import { localImChannel } from "../../../src/channel/local-im.ts";
 import { clawchatSetup } from "../../../src/channel/clawchat-setup.ts";
-import { type Answers, createSetupContract, createSetupWizard } from "../../../src/channel/setup.ts";
+import { type Answers, createSetupContract } from "../../../src/channel/setup.ts";
+import { createSetupWizard } from "../../../src/channel/setup-wizard.ts";
 import { system } from "../../../src/core/system.ts";
 import type { HttpAnswer, HttpRequest } from "../../../src/rest/http.ts";
 import { openLogins } from "../../../src/store/logins.ts";
@@ -185,7 +186,7 @@ describe("openclaw channels add with an invite code", () => {
 });
 
 describe("the wizard", () => {
-  const wizard = createSetupWizard(rules, "ClawChat", setup, resolve);
+  const wizard = createSetupWizard({ rules, label: "ClawChat", setup, resolve, environment: () => ({}) });
   const finish = (credentialValues: Record<string, string>, cfg: OpenClawConfig = {}) =>
     wizard.finalize?.({ cfg, accountId: "default", credentialValues, runtime, prompter: {} as never, forceAllowFrom: false });
 
