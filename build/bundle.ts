@@ -3,8 +3,16 @@ import { rolldown, type OutputChunk } from "rolldown";
 import { entries } from "./metadata.ts";
 import type { PluginPackage } from "./packages.ts";
 
+export interface BundlePart {
+  imports: readonly string[];
+  /** Paths from the root of the workshop. */
+  sources: readonly string[];
+}
+
 export interface Bundle {
   files: ReadonlyMap<string, string>;
+  /** Of each file: what it imports at once, and which sources are in it. */
+  parts: ReadonlyMap<string, BundlePart>;
   /** Every import that leaves the package. */
   imports: readonly string[];
   /** Files of `node_modules` whose code is inside. */
@@ -36,6 +44,7 @@ export async function bundle(root: string, row: PluginPackage): Promise<Bundle> 
   const own = new Set(chunks.map((chunk) => chunk.fileName));
   return {
     files: new Map(chunks.map((chunk) => [chunk.fileName, chunk.code])),
+    parts: new Map(chunks.map((chunk) => [chunk.fileName, { imports: chunk.imports, sources: chunk.moduleIds.map((id) => path.relative(root, id).split(path.sep).join("/")) }])),
     imports: sortedSet(chunks.flatMap((chunk) => [...chunk.imports, ...chunk.dynamicImports]).filter((name) => !own.has(name))),
     foreign: sortedSet(chunks.flatMap((chunk) => chunk.moduleIds).filter((id) => id.includes(`${path.sep}node_modules${path.sep}`))),
   };

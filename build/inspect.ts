@@ -1,5 +1,10 @@
 import type { Bundle } from "./bundle.ts";
 
+/** Bytes that a setup or status command may have to read for one channel. */
+const SETUP_BYTES = 700_000;
+/** What has no business where nothing is opened: sockets, a database, and all that runs an account. */
+const runsAccounts = /^(?:node:(?:sqlite|net|tls|http|https|http2|dgram|worker_threads)|src\/(?:account|edge|link|store)\/.*|src\/channel\/(?:gateway|dispatch|turn)\.ts|src\/channel\/[\w-]+-open\.ts|.*node_modules\/ws\/.*)$/;
+
 interface Forbidden {
   what: string;
   pattern: RegExp;
@@ -31,7 +36,25 @@ export function inspect(bundle: Bundle, root: string): string[] {
     }
     if (code.includes(root)) findings.push(`dist/${file}:${lineOf(code, code.indexOf(root))} contains the path ${root}`);
   }
-  return findings;
+  return [...findings, ...inspectSetup(bundle)];
+}
+
+/** What is wrong with the entry that the host loads where it only asks about a channel. */
+export function inspectSetup({ parts, files }: Pick<Bundle, "parts" | "files">): string[] {
+  const loaded = loadedWith(parts, "setup-entry.js");
+  const heavy = loaded.flatMap((file) => [...(parts.get(file)?.imports ?? []), ...(parts.get(file)?.sources ?? [])]).filter((name) => runsAccounts.test(name));
+  const bytes = loaded.reduce((sum, file) => sum + Buffer.byteLength(files.get(file) ?? ""), 0);
+  return [
+    ...[...new Set(heavy)].map((name) => `dist/setup-entry.js loads ${name}, which only a running account needs: import it where it is used`),
+    ...(bytes > SETUP_BYTES ? [`dist/setup-entry.js loads ${bytes} bytes; ${SETUP_BYTES} is the most`] : []),
+  ];
+}
+
+/** A file and all that is read before its first line runs. */
+function loadedWith(parts: Bundle["parts"], entry: string, known: readonly string[] = []): readonly string[] {
+  const part = parts.get(entry);
+  if (!part || known.includes(entry)) return known;
+  return part.imports.reduce<readonly string[]>((loaded, name) => loadedWith(parts, name, loaded), [...known, entry]);
 }
 
 function lineOf(text: string, index: number): number {

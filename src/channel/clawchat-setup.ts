@@ -28,14 +28,14 @@ export const clawchatSetup: ChannelSetup<ResolvedClawchatAccount> = {
   // The code is used up here and stands nowhere.
   blockOf: ({ name, baseUrl, websocketUrl, mediaBaseUrl, allowFrom }) => ({ name, baseUrl, websocketUrl, mediaBaseUrl, allowFrom }),
   prepare: async (about) => await (await import("./clawchat-activation.ts")).redeemCode(about),
-  intro: ["OpenClaw connects to ClawChat as an agent of yours. Make an invite code in the ClawChat app;", "it is good for one login, which is kept in OpenClaw's state directory."],
+  intro: ["OpenClaw connects to ClawChat as an agent of yours.", "Make an invite code in the ClawChat app; it is good for one login,", "which is kept in OpenClaw's state directory."],
   secrets: [],
   senders: { called: "User ids besides the owner's", placeholder: "usr_1f2e, usr_77aa" },
   questions: [
     {
       key: "baseUrl",
       message: "Address of the ClawChat server",
-      placeholder: "https://app.clawling.com",
+      initial: "https://app.clawling.com",
       current: ({ baseUrl }) => baseUrl,
       expects: (value) => (isHttp(value) ? undefined : "a URL that begins with https://"),
     },

@@ -18,7 +18,7 @@ export const localImSetupFields = {
 export const localImSetup: ChannelSetup<ResolvedLocalImAccount> = {
   fields: localImSetupFields,
   blockOf: ({ name, serverUrl, token, tokenFile, allowFrom }) => ({ name, serverUrl, token, tokenFile, allowFrom }),
-  intro: ["OpenClaw connects to your IM server and answers its users. The account's id goes to the server", "with the address, as accountId."],
+  intro: ["OpenClaw connects to your IM server and answers its users.", "The account's id goes to the server with the address, as accountId."],
   secrets: [{ key: "token", label: "Token", field: "token", variable: "LOCAL_IM_TOKEN", wanted: "Does the server want a token?" }],
   senders: { called: "User ids", placeholder: "ann, bob" },
   tryOut: async ({ url }) => await (await import("./reach.ts")).reach("The server", url),

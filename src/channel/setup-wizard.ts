@@ -91,7 +91,7 @@ function credentialOf<Config>({ rules, environment }: Wizard<Config>, { key, lab
 }
 
 function textInputOf<Config extends AccessFields>({ rules, setup, resolve, environment }: Wizard<Config>, question: Question<Config>, write: Write): NonNullable<ChannelSetupWizard["textInputs"]>[number] {
-  const { key, message, placeholder, optional, hidden, isAsked, current, expects, field = key } = question;
+  const { key, message, placeholder, initial, optional, hidden, isAsked, current, expects, field = key } = question;
   return {
     inputKey: key,
     message,
@@ -107,6 +107,7 @@ function textInputOf<Config extends AccessFields>({ rules, setup, resolve, envir
       const { config } = resolve(cfg, accountId);
       return config && current(config);
     },
+    ...(initial !== undefined && { initialValue: () => initial }),
     validate: ({ value }) => (value === "" && optional ? undefined : expects(value)),
     // Before the last answer the block may not be whole yet.
     applySet: ({ cfg, accountId, value }) => (value === "" ? cfg : write(cfg, accountId, writtenBy(setup.blockOf, { [key]: value }))),

@@ -46,6 +46,8 @@ export interface Question<Config> {
   key: string;
   message: string;
   placeholder?: string;
+  /** What Enter takes where nothing is set. */
+  initial?: string;
   optional?: true;
   /** What is typed is not shown. */
   hidden?: true;

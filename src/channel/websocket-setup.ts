@@ -29,7 +29,7 @@ export const websocketSetup: ChannelSetup<ResolvedWebsocketAccount> = {
     const isNumber = typeof port === "string" && /^\d+$/.test(port);
     return { name, port: isNumber ? Number(port) : port, host, path, allowFrom, ...(Object.keys(verification).length > 0 && { auth: verification }) };
   },
-  intro: ["Applications connect to a port of its own. With a verifier, your service says whose token it is;", "without one, keep the address on this machine."],
+  intro: ["Applications connect to a port of its own.", "With a verifier, your service says whose token it is;", "without one, keep the address on this machine."],
   secrets: [],
   senders: { called: "Sender ids", placeholder: "mara, u_9" },
   async tryOut({ auth }) {
@@ -40,7 +40,7 @@ export const websocketSetup: ChannelSetup<ResolvedWebsocketAccount> = {
     {
       key: "port",
       message: "Port to listen on",
-      placeholder: "18800",
+      initial: "18800",
       current: ({ port }) => port.toString(),
       expects: (value) => (/^\d{1,5}$/.test(value) && Number(value) >= 1 && Number(value) <= 65_535 ? undefined : "a number from 1 to 65535"),
     },
@@ -48,7 +48,7 @@ export const websocketSetup: ChannelSetup<ResolvedWebsocketAccount> = {
       key: "auth",
       field: "auth.enabled",
       message: "Do connections need a token: required, optional or off",
-      placeholder: "required",
+      initial: "required",
       current: ({ auth }) => (!auth.enabled ? "off" : auth.required ? "required" : "optional"),
       expects: (value) => (["required", "optional", "off"].includes(value) ? undefined : "required, optional or off"),
     },

@@ -6,8 +6,22 @@ const keys = { enter: "\r", down: "\x1b[B", up: "\x1b[A", space: " ", escape: "\
 
 export type Key = keyof typeof keys;
 
+/** A key as it is written among words: `[enter]`. */
+export function isKey(typed: string): boolean {
+  return /^\[.+\]$/.test(typed);
+}
+
+export function keyIn(typed: string): Key {
+  const name = typed.slice(1, -1);
+  const found = keyNames.find((key) => key === name);
+  if (!found) throw new Error(`there is no key ${typed}; there are ${keyNames.join(", ")}`);
+  return found;
+}
+
+const keyNames = ["enter", "down", "up", "space", "escape", "ctrl-c"] as const satisfies readonly Key[];
+
 /** A person at a terminal in which an `openclaw` command runs. */
-export interface Terminal {
+export interface Terminal extends Disposable {
   /** What can be read, what has scrolled away included, without what was drawn over. */
   text(): string;
   /** Waits until the text has come after whatever was last waited for. */
@@ -16,7 +30,6 @@ export interface Terminal {
   press(...pressed: readonly Key[]): void;
   /** The exit code. */
   exited: Promise<number>;
-  close(): void;
 }
 
 export interface TerminalOptions {
@@ -74,7 +87,7 @@ export function openTerminal(args: readonly string[], { cwd, env, timeoutMs = 40
     type: (typed) => pty.write(typed),
     press: (...pressed) => pressed.forEach((key) => pty.write(keys[key])),
     exited,
-    close: () => {
+    [Symbol.dispose]: () => {
       if (code === undefined) pty.kill("SIGKILL");
     },
   };

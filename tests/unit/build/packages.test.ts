@@ -9,7 +9,7 @@ const channel: ChannelManifest = { channelConfigs: { websocket: { label: "WebSoc
   envVars: [{ name: "WS_AUTH_ENABLED", path: "auth.enabled" }] };
 
 describe("a published package", () => {
-  it("promises the host it was tested with, in every place that is read", () => {
+  it("promises the hosts it was tested with, in every place that is read", () => {
     expect(packageJson(row, release)).toMatchObject({
       version: "1.2.3",
       peerDependencies: { openclaw: ">=2026.9.5" },
@@ -56,7 +56,7 @@ describe("a published package", () => {
 });
 
 describe("the inspection of a bundle", () => {
-  const bundle = (code: string, imports: string[] = []) => ({ files: new Map([["index.js", code]]), imports, foreign: [] });
+  const bundle = (code: string, imports: string[] = []) => ({ files: new Map([["index.js", code]]), parts: new Map<string, never>(), imports, foreign: [] });
 
   it.each([
     ["\nconst f = new Function('x');", "dist/index.js:2 runs text as code"],
