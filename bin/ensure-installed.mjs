@@ -53,7 +53,7 @@ function main() {
 }
 
 function install() {
-  process.stderr.write("Installing what package-lock.json lists; the first time this fetches about 300 MB …\n");
+  process.stderr.write("Installing what package-lock.json lists; the first time this fetches about 450 MB …\n");
   const began = Date.now();
   // No package needs its install script here, and OpenClaw's would refuse an older Node that is not going to run it.
   const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
@@ -63,7 +63,7 @@ function install() {
     ? spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: ["ignore", 2, 2] })
     : spawnSync("npm", args, { cwd: root, stdio: ["ignore", 2, 2], shell: windows });
   if (run.error) fail(`npm could not be started: ${run.error.message}`);
-  if (run.status !== 0) fail("npm ci failed; what it says is above. It needs the npm registry and about 1 GB of disk.");
+  if (run.status !== 0) fail("npm ci failed; what it says is above. It needs the npm registry and about 2 GB of disk.");
   process.stderr.write(`Installed after ${Math.round((Date.now() - began) / 1000)} s.\n`);
 }
 

@@ -1,8 +1,13 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { inspect } from "../../../build/inspect.ts";
-import { packageJson, pluginManifest, readme, type ChannelManifest, type Release } from "../../../build/metadata.ts";
+import { packageJson, pluginManifest, readme, type ChannelManifest, type Release, workshopSchema } from "../../../build/metadata.ts";
 import { packageNamed, packages } from "../../../build/packages.ts";
 
+const root = path.resolve(import.meta.dirname, "../../..");
+const installedVersion = (name: string) => z.object({ version: z.string() }).parse(JSON.parse(readFileSync(`${root}/node_modules/${name}/package.json`, "utf8"))).version;
 const release: Release = { version: "1.2.3", license: "MIT", hosts: { lowest: "2026.9.5", newest: "2026.9.6" }, node: ">=24.16.0" };
 const row = packageNamed("clawwire-websocket");
 const channel: ChannelManifest = { channelConfigs: { websocket: { label: "WebSocket", description: "d", schema: { type: "object" } } }, legacyKeys: ["ws"],
@@ -16,6 +21,18 @@ describe("a published package", () => {
       peerDependenciesMeta: { openclaw: { optional: true } },
       openclaw: { compat: { pluginApi: ">=2026.9.5" }, build: { openclawVersion: "2026.9.6" }, install: { minHostVersion: ">=2026.9.5" } },
     });
+  });
+
+  it("declares the lowest host that is installed for the tests, and is built with the newest", () => {
+    const { hosts } = workshopSchema.parse(JSON.parse(readFileSync(`${root}/package.json`, "utf8")));
+    expect(hosts).toEqual({ lowest: installedVersion("openclaw-lowest"), newest: installedVersion("openclaw") });
+    for (const each of packages) expect(packageJson(each, { ...release, hosts })).toMatchObject({ peerDependencies: { openclaw: `>=${hosts.lowest}` }, openclaw: { build: { openclawVersion: hosts.newest } } });
+  });
+
+  it("is not made for a range of hosts, which nobody has tested", () => {
+    const about = { version: "1.2.3", license: "MIT", engines: { node: ">=24.16.0" }, devDependencies: { openclaw: "^2026.9.6", "openclaw-lowest": "npm:openclaw@2026.9.5" } };
+    expect(workshopSchema.safeParse(about).success).toBe(false);
+    expect(workshopSchema.safeParse({ ...about, devDependencies: { openclaw: "2026.9.6", "openclaw-lowest": "2026.9.5" } }).success).toBe(false);
   });
 
   it("needs nothing else at run time", () => {
