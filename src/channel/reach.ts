@@ -8,5 +8,5 @@ export async function reach(what: string, address: string): Promise<string> {
   const { protocol, host, pathname } = new URL(address.replace(/^ws/, "http"));
   const { ok, why } = await probeVerifier({ endpoint: `${protocol}//${host}${pathname}`, timeoutMs: TIMEOUT_MS }, system);
   if (ok) return `${what} at ${host} answers.`;
-  return `${what} at ${host} does not answer now (${why}). What you said is written all the same; OpenClaw goes on trying.`;
+  return `${what} at ${host} does not answer now (${why}); OpenClaw goes on trying.`;
 }

@@ -103,9 +103,10 @@ function textInputOf<Config extends AccessFields>({ rules, setup, resolve, envir
       const { config } = resolve(cfg, accountId);
       return isAsked === undefined || (await isAsked({ accountId: rules.names.find(findBlock(rules, cfg).block, accountId), config, answers: credentialValues }));
     },
+    // Only what somebody has written is worth the question whether to keep it.
     currentValue: ({ cfg, accountId }) => {
       const { config } = resolve(cfg, accountId);
-      return config && current(config);
+      return config && writtenValue(rules, cfg, accountId, field) !== undefined ? current(config) : undefined;
     },
     ...(initial !== undefined && { initialValue: () => initial }),
     validate: ({ value }) => (value === "" && optional ? undefined : expects(value)),
@@ -187,5 +188,9 @@ function writtenValue(rules: Pick<AccountRules<unknown>, "channelId" | "legacyKe
   const { block } = findBlock(rules, cfg);
   const key = rules.names.keyOf(block, rules.names.find(block, accountId));
   const own = key === undefined ? undefined : accountsOf(block)[key];
-  return (isBlock(own) ? own[field] : undefined) ?? block?.[field];
+  return valueAt(own, field) ?? valueAt(block, field);
+}
+
+function valueAt(block: unknown, field: string): unknown {
+  return field.split(".").reduce((value, name) => (isBlock(value) ? value[name] : undefined), block);
 }

@@ -100,6 +100,13 @@ describe("the wizard", () => {
     expect(await asks(false, false)).toMatchObject({ url: true, token: false });
   });
 
+  it("asks whether to keep only what somebody has written", async () => {
+    const wizard = createSetupWizard({ rules: websocketRules, label: "WebSocket", setup: websocketSetup, resolve: (cfg, id) => resolveAccount(websocketRules, cfg, id, {}), environment: () => ({}) });
+    const currentOf = async (inputKey: string) =>
+      await wizard.textInputs?.find((each) => each.inputKey === inputKey)?.currentValue?.({ cfg: { channels: { websocket: { auth: { enabled: false } } } } as OpenClawConfig, accountId: "default", credentialValues: {} });
+    expect([await currentOf("port"), await currentOf("auth"), await currentOf("authEndpoint")]).toEqual([undefined, "off", undefined]);
+  });
+
   it("sets the policy where the account stands, and opens to all with a wildcard", () => {
     const { dmPolicy } = wizardIn();
     const cfg = { channels: { [key]: { serverUrl: "ws://127.0.0.1:8080", accounts: { U2: { allowFrom: ["ann"] } } } } } as OpenClawConfig;
