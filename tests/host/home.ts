@@ -25,16 +25,24 @@ export interface Home extends AsyncDisposable {
   configure(change: Block): Promise<void>;
 }
 
-/** Installs the plugins, once for all homes: those that are opened at the same time would get in each other's way. */
+let template: Promise<string> | undefined;
+
+/** Once for all homes: those that are opened at the same time would get in each other's way. */
+async function installAll(): Promise<string> {
+  const plugins = [];
+  for (const { name } of packages) plugins.push(await packedPlugin(name));
+  return await installedTemplate(root, plugins);
+}
+
+/** Before the first home, which would have its test wait for it. */
 export async function prepareHomes(): Promise<void> {
-  await using _ = await openHome();
+  await (template ??= installAll());
 }
 
 export async function openHome(): Promise<Home> {
-  const plugins = [];
-  for (const { name } of packages) plugins.push(await packedPlugin(name));
+  const installed = await (template ??= installAll());
   const layout = layoutOf(await mkdtemp(path.join(tmpdir(), "clawwire-home-")));
-  await cp(await installedTemplate(root, plugins), layout.state, { recursive: true, filter: (from) => path.basename(from) !== "npm" });
+  await cp(installed, layout.state, { recursive: true, filter: (from) => path.basename(from) !== "npm" });
   const model = { baseUrl: "http://127.0.0.1:1/v1", name: "none", api: "openai-responses" as const };
   await prepareLayout(layout, composeConfig((await readBlock(layout.config)) ?? {}, { layout, port: 1, token: "nobody-connects-in-this-file", model }));
   const env = hostEnvironment(layout, process.env);
