@@ -3,7 +3,7 @@
 
 import { codePoints } from "../runtime.ts";
 export const ClawchatConfigInput = validate14;
-const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"baseUrl":{"type":"string","minLength":1,"maxLength":2048},"websocketUrl":{"type":"string","minLength":1,"maxLength":2048},"mediaBaseUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"refreshToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"userId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"agentId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"ownerUserId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"homeConversationId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"deviceId":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[!-~]+$"},"platform":{"type":"string","minLength":1,"maxLength":64,"pattern":"^[!-~]+$"},"greeting":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"groupSessionsPerUser":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"muted":{"type":"boolean"},"batchDelaySeconds":{"type":"integer","minimum":0,"maximum":3600}}}},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"outputVisibility":{"type":"string","enum":["minimal","normal","full"]},"reliableDelivery":{"type":"boolean"},"streaming":{"type":"boolean"},"deliveryReceipts":{"type":"boolean"},"strictChatIds":{"type":"boolean"},"typingMaxContinuousMs":{"type":"integer","minimum":1000,"maximum":86400000},"ack":{"type":"object","additionalProperties":false,"properties":{"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000},"resendOnTimeout":{"type":"boolean"}}},"heartbeat":{"type":"object","additionalProperties":false,"properties":{"intervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000}}},"reconnect":{"type":"object","additionalProperties":false,"properties":{"initialDelayMs":{"type":"integer","minimum":100,"maximum":600000},"maxDelayMs":{"type":"integer","minimum":1000,"maximum":3600000},"jitterRatio":{"type":"number","minimum":0,"maximum":1},"maxRetries":{"type":"integer","minimum":0,"maximum":1000000}}},"debug":{"type":"boolean"},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"mediaMegabytes":{"type":"integer","minimum":1,"maximum":100},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"allowAll":{},"media":{},"awarenessNote":{},"richInteractions":{},"defaultAccount":{"type":"string","minLength":1,"maxLength":128},"accounts":{"type":"object","maxProperties":1000,"additionalProperties":{"$ref":"#/definitions/ClawchatAccountInput"}}}};
+const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"baseUrl":{"type":"string","minLength":1,"maxLength":2048},"websocketUrl":{"type":"string","minLength":1,"maxLength":2048},"mediaBaseUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"refreshToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"userId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"agentId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"ownerUserId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"homeConversationId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"deviceId":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[!-~]+$"},"platform":{"type":"string","minLength":1,"maxLength":64,"pattern":"^[!-~]+$"},"greeting":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"groupSessionsPerUser":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"muted":{"type":"boolean"},"batchDelaySeconds":{"type":"integer","minimum":0,"maximum":3600},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"outputVisibility":{"type":"string","enum":["minimal","normal","full"]},"reliableDelivery":{"type":"boolean"},"streaming":{"anyOf":[{"type":"boolean"},{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}}]},"textChunkLimit":{"type":"integer","minimum":1000,"maximum":4000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"deliveryReceipts":{"type":"boolean"},"strictChatIds":{"type":"boolean"},"typingMaxContinuousMs":{"type":"integer","minimum":1000,"maximum":86400000},"ack":{"type":"object","additionalProperties":false,"properties":{"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000},"resendOnTimeout":{"type":"boolean"}}},"heartbeat":{"type":"object","additionalProperties":false,"properties":{"intervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000}}},"reconnect":{"type":"object","additionalProperties":false,"properties":{"initialDelayMs":{"type":"integer","minimum":100,"maximum":600000},"maxDelayMs":{"type":"integer","minimum":1000,"maximum":3600000},"jitterRatio":{"type":"number","minimum":0,"maximum":1},"maxRetries":{"type":"integer","minimum":0,"maximum":1000000}}},"debug":{"type":"boolean"},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"mediaMegabytes":{"type":"integer","minimum":1,"maximum":100},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"allowAll":{},"media":{},"awarenessNote":{},"richInteractions":{},"defaultAccount":{"type":"string","minLength":1,"maxLength":128},"accounts":{"type":"object","maxProperties":1000,"additionalProperties":{"$ref":"#/definitions/ClawchatAccountInput"}}}};
 const func2 = Object.prototype.hasOwnProperty;
 const func3 = codePoints;
 const func8 = (s) => { if (s.length < 1) return false; for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (!((c >= 33 && c <= 126))) return false; } return true; };
@@ -113,7 +113,7 @@ validate15.errors = vErrors;
 return errors === 0;
 }
 
-const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"baseUrl":{"type":"string","minLength":1,"maxLength":2048},"websocketUrl":{"type":"string","minLength":1,"maxLength":2048},"mediaBaseUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"refreshToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"userId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"agentId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"ownerUserId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"homeConversationId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"deviceId":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[!-~]+$"},"platform":{"type":"string","minLength":1,"maxLength":64,"pattern":"^[!-~]+$"},"greeting":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"groupSessionsPerUser":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"muted":{"type":"boolean"},"batchDelaySeconds":{"type":"integer","minimum":0,"maximum":3600}}}},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"outputVisibility":{"type":"string","enum":["minimal","normal","full"]},"reliableDelivery":{"type":"boolean"},"streaming":{"type":"boolean"},"deliveryReceipts":{"type":"boolean"},"strictChatIds":{"type":"boolean"},"typingMaxContinuousMs":{"type":"integer","minimum":1000,"maximum":86400000},"ack":{"type":"object","additionalProperties":false,"properties":{"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000},"resendOnTimeout":{"type":"boolean"}}},"heartbeat":{"type":"object","additionalProperties":false,"properties":{"intervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000}}},"reconnect":{"type":"object","additionalProperties":false,"properties":{"initialDelayMs":{"type":"integer","minimum":100,"maximum":600000},"maxDelayMs":{"type":"integer","minimum":1000,"maximum":3600000},"jitterRatio":{"type":"number","minimum":0,"maximum":1},"maxRetries":{"type":"integer","minimum":0,"maximum":1000000}}},"debug":{"type":"boolean"},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"mediaMegabytes":{"type":"integer","minimum":1,"maximum":100},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"allowAll":{},"media":{},"awarenessNote":{},"richInteractions":{}}};
+const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"baseUrl":{"type":"string","minLength":1,"maxLength":2048},"websocketUrl":{"type":"string","minLength":1,"maxLength":2048},"mediaBaseUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"refreshToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"userId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"agentId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"ownerUserId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"homeConversationId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"deviceId":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[!-~]+$"},"platform":{"type":"string","minLength":1,"maxLength":64,"pattern":"^[!-~]+$"},"greeting":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"groupSessionsPerUser":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"muted":{"type":"boolean"},"batchDelaySeconds":{"type":"integer","minimum":0,"maximum":3600},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"outputVisibility":{"type":"string","enum":["minimal","normal","full"]},"reliableDelivery":{"type":"boolean"},"streaming":{"anyOf":[{"type":"boolean"},{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}}]},"textChunkLimit":{"type":"integer","minimum":1000,"maximum":4000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"deliveryReceipts":{"type":"boolean"},"strictChatIds":{"type":"boolean"},"typingMaxContinuousMs":{"type":"integer","minimum":1000,"maximum":86400000},"ack":{"type":"object","additionalProperties":false,"properties":{"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000},"resendOnTimeout":{"type":"boolean"}}},"heartbeat":{"type":"object","additionalProperties":false,"properties":{"intervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000}}},"reconnect":{"type":"object","additionalProperties":false,"properties":{"initialDelayMs":{"type":"integer","minimum":100,"maximum":600000},"maxDelayMs":{"type":"integer","minimum":1000,"maximum":3600000},"jitterRatio":{"type":"number","minimum":0,"maximum":1},"maxRetries":{"type":"integer","minimum":0,"maximum":1000000}}},"debug":{"type":"boolean"},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"mediaMegabytes":{"type":"integer","minimum":1,"maximum":100},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"allowAll":{},"media":{},"awarenessNote":{},"richInteractions":{}}};
 
 function validate18(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -894,7 +894,7 @@ if(errors === _errs68){
 if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
 const _errs70 = errors;
 for(const key3 in data29){
-if(!((((((((key3 === "enabled") || (key3 === "groupPolicy")) || (key3 === "allowFrom")) || (key3 === "tools")) || (key3 === "groupMode")) || (key3 === "groupCommandMode")) || (key3 === "muted")) || (key3 === "batchDelaySeconds"))){
+if(!(func2.call(schema13.properties.groups.additionalProperties.properties, key3))){
 validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
@@ -1220,6 +1220,80 @@ var valid7 = _errs100 === errors;
 else {
 var valid7 = true;
 }
+if(valid7){
+if(data29.systemPrompt !== undefined){
+let data45 = data29.systemPrompt;
+const _errs102 = errors;
+if(errors === _errs102){
+if(typeof data45 === "string"){
+if(data45.length > 65536 && func3(data45) > 65536){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid7 = _errs102 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data29.skills !== undefined){
+let data46 = data29.skills;
+const _errs104 = errors;
+if(errors === _errs104){
+if(Array.isArray(data46)){
+if(data46.length > 256){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid13 = true;
+const len6 = data46.length;
+for(let i6=0; i6<len6; i6++){
+let data47 = data46[i6];
+const _errs106 = errors;
+if(errors === _errs106){
+if(typeof data47 === "string"){
+if(data47.length > 128 && func3(data47) > 128){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data47.length < 1){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid13 = _errs106 === errors;
+if(!valid13){
+break;
+}
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid7 = _errs104 === errors;
+}
+else {
+var valid7 = true;
+}
+}
+}
 }
 }
 }
@@ -1253,26 +1327,26 @@ var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data45 = data.bots;
-const _errs102 = errors;
-if(errors === _errs102){
-if(Array.isArray(data45)){
-if(data45.length > 1000){
+let data48 = data.bots;
+const _errs108 = errors;
+if(errors === _errs108){
+if(Array.isArray(data48)){
+if(data48.length > 1000){
 validate18.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid13 = true;
-const len6 = data45.length;
-for(let i6=0; i6<len6; i6++){
-let data46 = data45[i6];
-const _errs104 = errors;
-if((typeof data46 !== "string") && (!((typeof data46 == "number") && (isFinite(data46))))){
-validate18.errors = [{instancePath:instancePath+"/bots/" + i6,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
+var valid14 = true;
+const len7 = data48.length;
+for(let i7=0; i7<len7; i7++){
+let data49 = data48[i7];
+const _errs110 = errors;
+if((typeof data49 !== "string") && (!((typeof data49 == "number") && (isFinite(data49))))){
+validate18.errors = [{instancePath:instancePath+"/bots/" + i7,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
 return false;
 }
-var valid13 = _errs104 === errors;
-if(!valid13){
+var valid14 = _errs110 === errors;
+if(!valid14){
 break;
 }
 }
@@ -1283,134 +1357,134 @@ validate18.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs102 === errors;
+var valid0 = _errs108 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data47 = data.allowBots;
-const _errs106 = errors;
-if((typeof data47 !== "boolean") && (typeof data47 !== "string")){
+let data50 = data.allowBots;
+const _errs112 = errors;
+if((typeof data50 !== "boolean") && (typeof data50 !== "string")){
 validate18.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
 return false;
 }
-if(!(((data47 === true) || (data47 === false)) || (data47 === "mentions"))){
+if(!(((data50 === true) || (data50 === false)) || (data50 === "mentions"))){
 validate18.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs106 === errors;
+var valid0 = _errs112 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data48 = data.botLoopProtection;
-const _errs108 = errors;
-if(errors === _errs108){
-if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
-const _errs110 = errors;
-for(const key5 in data48){
+let data51 = data.botLoopProtection;
+const _errs114 = errors;
+if(errors === _errs114){
+if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
+const _errs116 = errors;
+for(const key5 in data51){
 if(!((((key5 === "enabled") || (key5 === "maxEventsPerWindow")) || (key5 === "windowSeconds")) || (key5 === "cooldownSeconds"))){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs110 === errors){
-if(data48.enabled !== undefined){
-const _errs111 = errors;
-if(typeof data48.enabled !== "boolean"){
+if(_errs116 === errors){
+if(data51.enabled !== undefined){
+const _errs117 = errors;
+if(typeof data51.enabled !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid14 = _errs111 === errors;
+var valid15 = _errs117 === errors;
 }
 else {
-var valid14 = true;
+var valid15 = true;
 }
-if(valid14){
-if(data48.maxEventsPerWindow !== undefined){
-let data50 = data48.maxEventsPerWindow;
-const _errs113 = errors;
-if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+if(valid15){
+if(data51.maxEventsPerWindow !== undefined){
+let data53 = data51.maxEventsPerWindow;
+const _errs119 = errors;
+if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs113){
-if((typeof data50 == "number") && (isFinite(data50))){
-if(data50 > 10000 || isNaN(data50)){
+if(errors === _errs119){
+if((typeof data53 == "number") && (isFinite(data53))){
+if(data53 > 10000 || isNaN(data53)){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data50 < 1 || isNaN(data50)){
+if(data53 < 1 || isNaN(data53)){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid14 = _errs113 === errors;
+var valid15 = _errs119 === errors;
 }
 else {
-var valid14 = true;
+var valid15 = true;
 }
-if(valid14){
-if(data48.windowSeconds !== undefined){
-let data51 = data48.windowSeconds;
-const _errs115 = errors;
-if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+if(valid15){
+if(data51.windowSeconds !== undefined){
+let data54 = data51.windowSeconds;
+const _errs121 = errors;
+if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs115){
-if((typeof data51 == "number") && (isFinite(data51))){
-if(data51 > 86400 || isNaN(data51)){
+if(errors === _errs121){
+if((typeof data54 == "number") && (isFinite(data54))){
+if(data54 > 86400 || isNaN(data54)){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data51 < 1 || isNaN(data51)){
+if(data54 < 1 || isNaN(data54)){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid14 = _errs115 === errors;
+var valid15 = _errs121 === errors;
 }
 else {
-var valid14 = true;
+var valid15 = true;
 }
-if(valid14){
-if(data48.cooldownSeconds !== undefined){
-let data52 = data48.cooldownSeconds;
-const _errs117 = errors;
-if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+if(valid15){
+if(data51.cooldownSeconds !== undefined){
+let data55 = data51.cooldownSeconds;
+const _errs123 = errors;
+if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs117){
-if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 86400 || isNaN(data52)){
+if(errors === _errs123){
+if((typeof data55 == "number") && (isFinite(data55))){
+if(data55 > 86400 || isNaN(data55)){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data52 < 1 || isNaN(data52)){
+if(data55 < 1 || isNaN(data55)){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid14 = _errs117 === errors;
+var valid15 = _errs123 === errors;
 }
 else {
-var valid14 = true;
+var valid15 = true;
 }
 }
 }
@@ -1422,57 +1496,21 @@ validate18.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs108 === errors;
+var valid0 = _errs114 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.outputVisibility !== undefined){
-let data53 = data.outputVisibility;
-const _errs119 = errors;
-if(typeof data53 !== "string"){
+let data56 = data.outputVisibility;
+const _errs125 = errors;
+if(typeof data56 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data53 === "minimal") || (data53 === "normal")) || (data53 === "full"))){
+if(!(((data56 === "minimal") || (data56 === "normal")) || (data56 === "full"))){
 validate18.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/enum",keyword:"enum",params:{allowedValues: schema13.properties.outputVisibility.enum}}];
-return false;
-}
-var valid0 = _errs119 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.reliableDelivery !== undefined){
-const _errs121 = errors;
-if(typeof data.reliableDelivery !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/reliableDelivery",schemaPath:"#/properties/reliableDelivery/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs121 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.streaming !== undefined){
-const _errs123 = errors;
-if(typeof data.streaming !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs123 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.deliveryReceipts !== undefined){
-const _errs125 = errors;
-if(typeof data.deliveryReceipts !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/deliveryReceipts",schemaPath:"#/properties/deliveryReceipts/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs125 === errors;
@@ -1481,10 +1519,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.strictChatIds !== undefined){
+if(data.reliableDelivery !== undefined){
 const _errs127 = errors;
-if(typeof data.strictChatIds !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/strictChatIds",schemaPath:"#/properties/strictChatIds/type",keyword:"type",params:{type: "boolean"}}];
+if(typeof data.reliableDelivery !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/reliableDelivery",schemaPath:"#/properties/reliableDelivery/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs127 === errors;
@@ -1493,24 +1531,474 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.typingMaxContinuousMs !== undefined){
-let data58 = data.typingMaxContinuousMs;
+if(data.streaming !== undefined){
+let data58 = data.streaming;
 const _errs129 = errors;
-if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
-validate18.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/type",keyword:"type",params:{type: "integer"}}];
-return false;
+const _errs130 = errors;
+let valid16 = false;
+const _errs131 = errors;
+if(typeof data58 !== "boolean"){
+const err10 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/0/type",keyword:"type",params:{type: "boolean"}};
+if(vErrors === null){
+vErrors = [err10];
 }
-if(errors === _errs129){
-if((typeof data58 == "number") && (isFinite(data58))){
-if(data58 > 86400000 || isNaN(data58)){
-validate18.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+var _valid2 = _errs131 === errors;
+valid16 = valid16 || _valid2;
+if(!valid16){
+const _errs133 = errors;
+if(errors === _errs133){
+if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
+const _errs135 = errors;
+for(const key6 in data58){
+if(!(((((key6 === "mode") || (key6 === "chunkMode")) || (key6 === "block")) || (key6 === "preview")) || (key6 === "progress"))){
+const err11 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/1/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+break;
+}
+}
+if(_errs135 === errors){
+if(data58.mode !== undefined){
+let data59 = data58.mode;
+const _errs136 = errors;
+if(typeof data59 !== "string"){
+const err12 = {instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/anyOf/1/properties/mode/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+if(!((((data59 === "off") || (data59 === "partial")) || (data59 === "block")) || (data59 === "progress"))){
+const err13 = {instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/anyOf/1/properties/mode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.anyOf[1].properties.mode.enum}};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+var valid17 = _errs136 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data58.chunkMode !== undefined){
+let data60 = data58.chunkMode;
+const _errs138 = errors;
+if(typeof data60 !== "string"){
+const err14 = {instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/anyOf/1/properties/chunkMode/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+if(!((data60 === "length") || (data60 === "newline"))){
+const err15 = {instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/anyOf/1/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.anyOf[1].properties.chunkMode.enum}};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+var valid17 = _errs138 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data58.block !== undefined){
+let data61 = data58.block;
+const _errs140 = errors;
+if(errors === _errs140){
+if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
+const _errs142 = errors;
+for(const key7 in data61){
+if(!((key7 === "enabled") || (key7 === "coalesce"))){
+const err16 = {instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/anyOf/1/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+break;
+}
+}
+if(_errs142 === errors){
+if(data61.enabled !== undefined){
+const _errs143 = errors;
+if(typeof data61.enabled !== "boolean"){
+const err17 = {instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+var valid18 = _errs143 === errors;
+}
+else {
+var valid18 = true;
+}
+if(valid18){
+if(data61.coalesce !== undefined){
+let data63 = data61.coalesce;
+const _errs145 = errors;
+if(errors === _errs145){
+if(data63 && typeof data63 == "object" && !Array.isArray(data63)){
+const _errs147 = errors;
+for(const key8 in data63){
+if(!(((key8 === "minChars") || (key8 === "maxChars")) || (key8 === "idleMs"))){
+const err18 = {instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+break;
+}
+}
+if(_errs147 === errors){
+if(data63.minChars !== undefined){
+let data64 = data63.minChars;
+const _errs148 = errors;
+if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
+const err19 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+if(errors === _errs148){
+if((typeof data64 == "number") && (isFinite(data64))){
+if(data64 > 1000000 || isNaN(data64)){
+const err20 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+else {
+if(data64 < 1 || isNaN(data64)){
+const err21 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+}
+}
+}
+var valid19 = _errs148 === errors;
+}
+else {
+var valid19 = true;
+}
+if(valid19){
+if(data63.maxChars !== undefined){
+let data65 = data63.maxChars;
+const _errs150 = errors;
+if(!(((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65))) && (isFinite(data65)))){
+const err22 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+if(errors === _errs150){
+if((typeof data65 == "number") && (isFinite(data65))){
+if(data65 > 1000000 || isNaN(data65)){
+const err23 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+else {
+if(data65 < 1 || isNaN(data65)){
+const err24 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+}
+}
+}
+var valid19 = _errs150 === errors;
+}
+else {
+var valid19 = true;
+}
+if(valid19){
+if(data63.idleMs !== undefined){
+let data66 = data63.idleMs;
+const _errs152 = errors;
+if(!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66)))){
+const err25 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+if(errors === _errs152){
+if((typeof data66 == "number") && (isFinite(data66))){
+if(data66 > 60000 || isNaN(data66)){
+const err26 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+else {
+if(data66 < 0 || isNaN(data66)){
+const err27 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+}
+}
+}
+var valid19 = _errs152 === errors;
+}
+else {
+var valid19 = true;
+}
+}
+}
+}
+}
+else {
+const err28 = {instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+}
+var valid18 = _errs145 === errors;
+}
+else {
+var valid18 = true;
+}
+}
+}
+}
+else {
+const err29 = {instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/anyOf/1/properties/block/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+}
+var valid17 = _errs140 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data58.preview !== undefined){
+let data67 = data58.preview;
+const _errs154 = errors;
+if(errors === _errs154){
+if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
+const _errs156 = errors;
+for(const key9 in data67){
+if(!(key9 === "toolProgress")){
+const err30 = {instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+break;
+}
+}
+if(_errs156 === errors){
+if(data67.toolProgress !== undefined){
+if(typeof data67.toolProgress !== "boolean"){
+const err31 = {instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}};
+if(vErrors === null){
+vErrors = [err31];
+}
+else {
+vErrors.push(err31);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err32 = {instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err32];
+}
+else {
+vErrors.push(err32);
+}
+errors++;
+}
+}
+var valid17 = _errs154 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data58.progress !== undefined){
+let data69 = data58.progress;
+const _errs159 = errors;
+if(errors === _errs159){
+if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
+const _errs161 = errors;
+for(const key10 in data69){
+if(!(key10 === "toolProgress")){
+const err33 = {instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}};
+if(vErrors === null){
+vErrors = [err33];
+}
+else {
+vErrors.push(err33);
+}
+errors++;
+break;
+}
+}
+if(_errs161 === errors){
+if(data69.toolProgress !== undefined){
+if(typeof data69.toolProgress !== "boolean"){
+const err34 = {instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err35 = {instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+}
+var valid17 = _errs159 === errors;
+}
+else {
+var valid17 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+const err36 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/1/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
+}
+errors++;
+}
+}
+var _valid2 = _errs133 === errors;
+valid16 = valid16 || _valid2;
+}
+if(!valid16){
+const err37 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
+}
+errors++;
+validate18.errors = vErrors;
 return false;
 }
 else {
-if(data58 < 1000 || isNaN(data58)){
-validate18.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
-return false;
+errors = _errs130;
+if(vErrors !== null){
+if(_errs130){
+vErrors.length = _errs130;
 }
+else {
+vErrors = null;
 }
 }
 }
@@ -1520,57 +2008,277 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.ack !== undefined){
-let data59 = data.ack;
-const _errs131 = errors;
-if(errors === _errs131){
-if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
-const _errs133 = errors;
-for(const key6 in data59){
-if(!((key6 === "timeoutMs") || (key6 === "resendOnTimeout"))){
-validate18.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+if(data.textChunkLimit !== undefined){
+let data71 = data.textChunkLimit;
+const _errs164 = errors;
+if(!(((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71))) && (isFinite(data71)))){
+validate18.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs164){
+if((typeof data71 == "number") && (isFinite(data71))){
+if(data71 > 4000 || isNaN(data71)){
+validate18.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4000}}];
+return false;
+}
+else {
+if(data71 < 1000 || isNaN(data71)){
+validate18.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs164 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.direct !== undefined){
+let data72 = data.direct;
+const _errs166 = errors;
+if(errors === _errs166){
+if(data72 && typeof data72 == "object" && !Array.isArray(data72)){
+if(Object.keys(data72).length > 10000){
+validate18.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+return false;
+}
+else {
+for(const key11 in data72){
+let data73 = data72[key11];
+const _errs169 = errors;
+if(errors === _errs169){
+if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
+const _errs171 = errors;
+for(const key12 in data73){
+if(!((key12 === "systemPrompt") || (key12 === "skills"))){
+validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
 return false;
 break;
 }
 }
-if(_errs133 === errors){
-if(data59.timeoutMs !== undefined){
-let data60 = data59.timeoutMs;
-const _errs134 = errors;
-if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
+if(_errs171 === errors){
+if(data73.systemPrompt !== undefined){
+let data74 = data73.systemPrompt;
+const _errs172 = errors;
+if(errors === _errs172){
+if(typeof data74 === "string"){
+if(data74.length > 65536 && func3(data74) > 65536){
+validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid23 = _errs172 === errors;
+}
+else {
+var valid23 = true;
+}
+if(valid23){
+if(data73.skills !== undefined){
+let data75 = data73.skills;
+const _errs174 = errors;
+if(errors === _errs174){
+if(Array.isArray(data75)){
+if(data75.length > 256){
+validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid24 = true;
+const len8 = data75.length;
+for(let i8=0; i8<len8; i8++){
+let data76 = data75[i8];
+const _errs176 = errors;
+if(errors === _errs176){
+if(typeof data76 === "string"){
+if(data76.length > 128 && func3(data76) > 128){
+validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data76.length < 1){
+validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid24 = _errs176 === errors;
+if(!valid24){
+break;
+}
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid23 = _errs174 === errors;
+}
+else {
+var valid23 = true;
+}
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid22 = _errs169 === errors;
+if(!valid22){
+break;
+}
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs166 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.systemPrompt !== undefined){
+let data77 = data.systemPrompt;
+const _errs178 = errors;
+if(errors === _errs178){
+if(typeof data77 === "string"){
+if(data77.length > 65536 && func3(data77) > 65536){
+validate18.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs178 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.deliveryReceipts !== undefined){
+const _errs180 = errors;
+if(typeof data.deliveryReceipts !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/deliveryReceipts",schemaPath:"#/properties/deliveryReceipts/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs180 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.strictChatIds !== undefined){
+const _errs182 = errors;
+if(typeof data.strictChatIds !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/strictChatIds",schemaPath:"#/properties/strictChatIds/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs182 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.typingMaxContinuousMs !== undefined){
+let data80 = data.typingMaxContinuousMs;
+const _errs184 = errors;
+if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
+validate18.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs184){
+if((typeof data80 == "number") && (isFinite(data80))){
+if(data80 > 86400000 || isNaN(data80)){
+validate18.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
+return false;
+}
+else {
+if(data80 < 1000 || isNaN(data80)){
+validate18.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs184 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.ack !== undefined){
+let data81 = data.ack;
+const _errs186 = errors;
+if(errors === _errs186){
+if(data81 && typeof data81 == "object" && !Array.isArray(data81)){
+const _errs188 = errors;
+for(const key13 in data81){
+if(!((key13 === "timeoutMs") || (key13 === "resendOnTimeout"))){
+validate18.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
+return false;
+break;
+}
+}
+if(_errs188 === errors){
+if(data81.timeoutMs !== undefined){
+let data82 = data81.timeoutMs;
+const _errs189 = errors;
+if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
 validate18.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs134){
-if((typeof data60 == "number") && (isFinite(data60))){
-if(data60 > 600000 || isNaN(data60)){
+if(errors === _errs189){
+if((typeof data82 == "number") && (isFinite(data82))){
+if(data82 > 600000 || isNaN(data82)){
 validate18.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data60 < 1000 || isNaN(data60)){
+if(data82 < 1000 || isNaN(data82)){
 validate18.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid15 = _errs134 === errors;
+var valid25 = _errs189 === errors;
 }
 else {
-var valid15 = true;
+var valid25 = true;
 }
-if(valid15){
-if(data59.resendOnTimeout !== undefined){
-const _errs136 = errors;
-if(typeof data59.resendOnTimeout !== "boolean"){
+if(valid25){
+if(data81.resendOnTimeout !== undefined){
+const _errs191 = errors;
+if(typeof data81.resendOnTimeout !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/ack/resendOnTimeout",schemaPath:"#/properties/ack/properties/resendOnTimeout/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid15 = _errs136 === errors;
+var valid25 = _errs191 === errors;
 }
 else {
-var valid15 = true;
+var valid25 = true;
 }
 }
 }
@@ -1580,78 +2288,78 @@ validate18.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/
 return false;
 }
 }
-var valid0 = _errs131 === errors;
+var valid0 = _errs186 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.heartbeat !== undefined){
-let data62 = data.heartbeat;
-const _errs138 = errors;
-if(errors === _errs138){
-if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
-const _errs140 = errors;
-for(const key7 in data62){
-if(!((key7 === "intervalMs") || (key7 === "timeoutMs"))){
-validate18.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+let data84 = data.heartbeat;
+const _errs193 = errors;
+if(errors === _errs193){
+if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
+const _errs195 = errors;
+for(const key14 in data84){
+if(!((key14 === "intervalMs") || (key14 === "timeoutMs"))){
+validate18.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
 return false;
 break;
 }
 }
-if(_errs140 === errors){
-if(data62.intervalMs !== undefined){
-let data63 = data62.intervalMs;
-const _errs141 = errors;
-if(!(((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63))) && (isFinite(data63)))){
+if(_errs195 === errors){
+if(data84.intervalMs !== undefined){
+let data85 = data84.intervalMs;
+const _errs196 = errors;
+if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
 validate18.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs141){
-if((typeof data63 == "number") && (isFinite(data63))){
-if(data63 > 600000 || isNaN(data63)){
+if(errors === _errs196){
+if((typeof data85 == "number") && (isFinite(data85))){
+if(data85 > 600000 || isNaN(data85)){
 validate18.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data63 < 1000 || isNaN(data63)){
+if(data85 < 1000 || isNaN(data85)){
 validate18.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs141 === errors;
+var valid26 = _errs196 === errors;
 }
 else {
-var valid16 = true;
+var valid26 = true;
 }
-if(valid16){
-if(data62.timeoutMs !== undefined){
-let data64 = data62.timeoutMs;
-const _errs143 = errors;
-if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
+if(valid26){
+if(data84.timeoutMs !== undefined){
+let data86 = data84.timeoutMs;
+const _errs198 = errors;
+if(!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))){
 validate18.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs143){
-if((typeof data64 == "number") && (isFinite(data64))){
-if(data64 > 600000 || isNaN(data64)){
+if(errors === _errs198){
+if((typeof data86 == "number") && (isFinite(data86))){
+if(data86 > 600000 || isNaN(data86)){
 validate18.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data64 < 1000 || isNaN(data64)){
+if(data86 < 1000 || isNaN(data86)){
 validate18.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs143 === errors;
+var valid26 = _errs198 === errors;
 }
 else {
-var valid16 = true;
+var valid26 = true;
 }
 }
 }
@@ -1661,91 +2369,91 @@ validate18.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs138 === errors;
+var valid0 = _errs193 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reconnect !== undefined){
-let data65 = data.reconnect;
-const _errs145 = errors;
-if(errors === _errs145){
-if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
-const _errs147 = errors;
-for(const key8 in data65){
-if(!((((key8 === "initialDelayMs") || (key8 === "maxDelayMs")) || (key8 === "jitterRatio")) || (key8 === "maxRetries"))){
-validate18.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
+let data87 = data.reconnect;
+const _errs200 = errors;
+if(errors === _errs200){
+if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
+const _errs202 = errors;
+for(const key15 in data87){
+if(!((((key15 === "initialDelayMs") || (key15 === "maxDelayMs")) || (key15 === "jitterRatio")) || (key15 === "maxRetries"))){
+validate18.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
 }
-if(_errs147 === errors){
-if(data65.initialDelayMs !== undefined){
-let data66 = data65.initialDelayMs;
-const _errs148 = errors;
-if(!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66)))){
+if(_errs202 === errors){
+if(data87.initialDelayMs !== undefined){
+let data88 = data87.initialDelayMs;
+const _errs203 = errors;
+if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
 validate18.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs148){
-if((typeof data66 == "number") && (isFinite(data66))){
-if(data66 > 600000 || isNaN(data66)){
+if(errors === _errs203){
+if((typeof data88 == "number") && (isFinite(data88))){
+if(data88 > 600000 || isNaN(data88)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data66 < 100 || isNaN(data66)){
+if(data88 < 100 || isNaN(data88)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs148 === errors;
+var valid27 = _errs203 === errors;
 }
 else {
-var valid17 = true;
+var valid27 = true;
 }
-if(valid17){
-if(data65.maxDelayMs !== undefined){
-let data67 = data65.maxDelayMs;
-const _errs150 = errors;
-if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
+if(valid27){
+if(data87.maxDelayMs !== undefined){
+let data89 = data87.maxDelayMs;
+const _errs205 = errors;
+if(!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))){
 validate18.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs150){
-if((typeof data67 == "number") && (isFinite(data67))){
-if(data67 > 3600000 || isNaN(data67)){
+if(errors === _errs205){
+if((typeof data89 == "number") && (isFinite(data89))){
+if(data89 > 3600000 || isNaN(data89)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
 return false;
 }
 else {
-if(data67 < 1000 || isNaN(data67)){
+if(data89 < 1000 || isNaN(data89)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs150 === errors;
+var valid27 = _errs205 === errors;
 }
 else {
-var valid17 = true;
+var valid27 = true;
 }
-if(valid17){
-if(data65.jitterRatio !== undefined){
-let data68 = data65.jitterRatio;
-const _errs152 = errors;
-if(errors === _errs152){
-if((typeof data68 == "number") && (isFinite(data68))){
-if(data68 > 1 || isNaN(data68)){
+if(valid27){
+if(data87.jitterRatio !== undefined){
+let data90 = data87.jitterRatio;
+const _errs207 = errors;
+if(errors === _errs207){
+if((typeof data90 == "number") && (isFinite(data90))){
+if(data90 > 1 || isNaN(data90)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}}];
 return false;
 }
 else {
-if(data68 < 0 || isNaN(data68)){
+if(data90 < 0 || isNaN(data90)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
@@ -1756,37 +2464,37 @@ validate18.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaP
 return false;
 }
 }
-var valid17 = _errs152 === errors;
+var valid27 = _errs207 === errors;
 }
 else {
-var valid17 = true;
+var valid27 = true;
 }
-if(valid17){
-if(data65.maxRetries !== undefined){
-let data69 = data65.maxRetries;
-const _errs154 = errors;
-if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
+if(valid27){
+if(data87.maxRetries !== undefined){
+let data91 = data87.maxRetries;
+const _errs209 = errors;
+if(!(((typeof data91 == "number") && (!(data91 % 1) && !isNaN(data91))) && (isFinite(data91)))){
 validate18.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs154){
-if((typeof data69 == "number") && (isFinite(data69))){
-if(data69 > 1000000 || isNaN(data69)){
+if(errors === _errs209){
+if((typeof data91 == "number") && (isFinite(data91))){
+if(data91 > 1000000 || isNaN(data91)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data69 < 0 || isNaN(data69)){
+if(data91 < 0 || isNaN(data91)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs154 === errors;
+var valid27 = _errs209 === errors;
 }
 else {
-var valid17 = true;
+var valid27 = true;
 }
 }
 }
@@ -1798,279 +2506,279 @@ validate18.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs145 === errors;
+var valid0 = _errs200 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.debug !== undefined){
-const _errs156 = errors;
+const _errs211 = errors;
 if(typeof data.debug !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs156 === errors;
+var valid0 = _errs211 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data71 = data.limits;
-const _errs158 = errors;
-if(errors === _errs158){
-if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
-const _errs160 = errors;
-for(const key9 in data71){
-if(!(func2.call(schema13.properties.limits.properties, key9))){
-validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
+let data93 = data.limits;
+const _errs213 = errors;
+if(errors === _errs213){
+if(data93 && typeof data93 == "object" && !Array.isArray(data93)){
+const _errs215 = errors;
+for(const key16 in data93){
+if(!(func2.call(schema13.properties.limits.properties, key16))){
+validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
 return false;
 break;
 }
 }
-if(_errs160 === errors){
-if(data71.maxPayload !== undefined){
-let data72 = data71.maxPayload;
-const _errs161 = errors;
-if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
+if(_errs215 === errors){
+if(data93.maxPayload !== undefined){
+let data94 = data93.maxPayload;
+const _errs216 = errors;
+if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
 validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs161){
-if((typeof data72 == "number") && (isFinite(data72))){
-if(data72 > 16777216 || isNaN(data72)){
+if(errors === _errs216){
+if((typeof data94 == "number") && (isFinite(data94))){
+if(data94 > 16777216 || isNaN(data94)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data72 < 1024 || isNaN(data72)){
+if(data94 < 1024 || isNaN(data94)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs161 === errors;
+var valid28 = _errs216 === errors;
 }
 else {
-var valid18 = true;
+var valid28 = true;
 }
-if(valid18){
-if(data71.contentChars !== undefined){
-let data73 = data71.contentChars;
-const _errs163 = errors;
-if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
+if(valid28){
+if(data93.contentChars !== undefined){
+let data95 = data93.contentChars;
+const _errs218 = errors;
+if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
 validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs163){
-if((typeof data73 == "number") && (isFinite(data73))){
-if(data73 > 1048576 || isNaN(data73)){
+if(errors === _errs218){
+if((typeof data95 == "number") && (isFinite(data95))){
+if(data95 > 1048576 || isNaN(data95)){
 validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
-if(data73 < 1 || isNaN(data73)){
+if(data95 < 1 || isNaN(data95)){
 validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs163 === errors;
+var valid28 = _errs218 === errors;
 }
 else {
-var valid18 = true;
+var valid28 = true;
 }
-if(valid18){
-if(data71.mediaMegabytes !== undefined){
-let data74 = data71.mediaMegabytes;
-const _errs165 = errors;
-if(!(((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74))) && (isFinite(data74)))){
+if(valid28){
+if(data93.mediaMegabytes !== undefined){
+let data96 = data93.mediaMegabytes;
+const _errs220 = errors;
+if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
 validate18.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs165){
-if((typeof data74 == "number") && (isFinite(data74))){
-if(data74 > 100 || isNaN(data74)){
+if(errors === _errs220){
+if((typeof data96 == "number") && (isFinite(data96))){
+if(data96 > 100 || isNaN(data96)){
 validate18.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100}}];
 return false;
 }
 else {
-if(data74 < 1 || isNaN(data74)){
+if(data96 < 1 || isNaN(data96)){
 validate18.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs165 === errors;
+var valid28 = _errs220 === errors;
 }
 else {
-var valid18 = true;
+var valid28 = true;
 }
-if(valid18){
-if(data71.maxConcurrent !== undefined){
-let data75 = data71.maxConcurrent;
-const _errs167 = errors;
-if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
+if(valid28){
+if(data93.maxConcurrent !== undefined){
+let data97 = data93.maxConcurrent;
+const _errs222 = errors;
+if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
 validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs167){
-if((typeof data75 == "number") && (isFinite(data75))){
-if(data75 > 1000 || isNaN(data75)){
+if(errors === _errs222){
+if((typeof data97 == "number") && (isFinite(data97))){
+if(data97 > 1000 || isNaN(data97)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data75 < 1 || isNaN(data75)){
+if(data97 < 1 || isNaN(data97)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs167 === errors;
+var valid28 = _errs222 === errors;
 }
 else {
-var valid18 = true;
+var valid28 = true;
 }
-if(valid18){
-if(data71.queuedPerSession !== undefined){
-let data76 = data71.queuedPerSession;
-const _errs169 = errors;
-if(!(((typeof data76 == "number") && (!(data76 % 1) && !isNaN(data76))) && (isFinite(data76)))){
+if(valid28){
+if(data93.queuedPerSession !== undefined){
+let data98 = data93.queuedPerSession;
+const _errs224 = errors;
+if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
 validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs169){
-if((typeof data76 == "number") && (isFinite(data76))){
-if(data76 > 10000 || isNaN(data76)){
+if(errors === _errs224){
+if((typeof data98 == "number") && (isFinite(data98))){
+if(data98 > 10000 || isNaN(data98)){
 validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data76 < 1 || isNaN(data76)){
+if(data98 < 1 || isNaN(data98)){
 validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs169 === errors;
+var valid28 = _errs224 === errors;
 }
 else {
-var valid18 = true;
+var valid28 = true;
 }
-if(valid18){
-if(data71.messagesPerMinute !== undefined){
-let data77 = data71.messagesPerMinute;
-const _errs171 = errors;
-if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
+if(valid28){
+if(data93.messagesPerMinute !== undefined){
+let data99 = data93.messagesPerMinute;
+const _errs226 = errors;
+if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
 validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs171){
-if((typeof data77 == "number") && (isFinite(data77))){
-if(data77 > 100000 || isNaN(data77)){
+if(errors === _errs226){
+if((typeof data99 == "number") && (isFinite(data99))){
+if(data99 > 100000 || isNaN(data99)){
 validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data77 < 1 || isNaN(data77)){
+if(data99 < 1 || isNaN(data99)){
 validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs171 === errors;
+var valid28 = _errs226 === errors;
 }
 else {
-var valid18 = true;
+var valid28 = true;
 }
-if(valid18){
-if(data71.messageBurst !== undefined){
-let data78 = data71.messageBurst;
-const _errs173 = errors;
-if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
+if(valid28){
+if(data93.messageBurst !== undefined){
+let data100 = data93.messageBurst;
+const _errs228 = errors;
+if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
 validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs173){
-if((typeof data78 == "number") && (isFinite(data78))){
-if(data78 > 100000 || isNaN(data78)){
+if(errors === _errs228){
+if((typeof data100 == "number") && (isFinite(data100))){
+if(data100 > 100000 || isNaN(data100)){
 validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data78 < 1 || isNaN(data78)){
+if(data100 < 1 || isNaN(data100)){
 validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs173 === errors;
+var valid28 = _errs228 === errors;
 }
 else {
-var valid18 = true;
+var valid28 = true;
 }
-if(valid18){
-if(data71.dedupeEntries !== undefined){
-let data79 = data71.dedupeEntries;
-const _errs175 = errors;
-if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
+if(valid28){
+if(data93.dedupeEntries !== undefined){
+let data101 = data93.dedupeEntries;
+const _errs230 = errors;
+if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
 validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs175){
-if((typeof data79 == "number") && (isFinite(data79))){
-if(data79 > 1000000 || isNaN(data79)){
+if(errors === _errs230){
+if((typeof data101 == "number") && (isFinite(data101))){
+if(data101 > 1000000 || isNaN(data101)){
 validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data79 < 1 || isNaN(data79)){
+if(data101 < 1 || isNaN(data101)){
 validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs175 === errors;
+var valid28 = _errs230 === errors;
 }
 else {
-var valid18 = true;
+var valid28 = true;
 }
-if(valid18){
-if(data71.turnSeconds !== undefined){
-let data80 = data71.turnSeconds;
-const _errs177 = errors;
-if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
+if(valid28){
+if(data93.turnSeconds !== undefined){
+let data102 = data93.turnSeconds;
+const _errs232 = errors;
+if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
 validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs177){
-if((typeof data80 == "number") && (isFinite(data80))){
-if(data80 > 86400 || isNaN(data80)){
+if(errors === _errs232){
+if((typeof data102 == "number") && (isFinite(data102))){
+if(data102 > 86400 || isNaN(data102)){
 validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data80 < 1 || isNaN(data80)){
+if(data102 < 1 || isNaN(data102)){
 validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs177 === errors;
+var valid28 = _errs232 === errors;
 }
 else {
-var valid18 = true;
+var valid28 = true;
 }
 }
 }
@@ -2087,10 +2795,13 @@ validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs158 === errors;
+var valid0 = _errs213 === errors;
 }
 else {
 var valid0 = true;
+}
+}
+}
 }
 }
 }
@@ -2920,7 +3631,7 @@ if(errors === _errs68){
 if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
 const _errs70 = errors;
 for(const key3 in data29){
-if(!((((((((key3 === "enabled") || (key3 === "groupPolicy")) || (key3 === "allowFrom")) || (key3 === "tools")) || (key3 === "groupMode")) || (key3 === "groupCommandMode")) || (key3 === "muted")) || (key3 === "batchDelaySeconds"))){
+if(!(func2.call(schema11.properties.groups.additionalProperties.properties, key3))){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
@@ -3246,6 +3957,80 @@ var valid7 = _errs100 === errors;
 else {
 var valid7 = true;
 }
+if(valid7){
+if(data29.systemPrompt !== undefined){
+let data45 = data29.systemPrompt;
+const _errs102 = errors;
+if(errors === _errs102){
+if(typeof data45 === "string"){
+if(data45.length > 65536 && func3(data45) > 65536){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid7 = _errs102 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data29.skills !== undefined){
+let data46 = data29.skills;
+const _errs104 = errors;
+if(errors === _errs104){
+if(Array.isArray(data46)){
+if(data46.length > 256){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid13 = true;
+const len6 = data46.length;
+for(let i6=0; i6<len6; i6++){
+let data47 = data46[i6];
+const _errs106 = errors;
+if(errors === _errs106){
+if(typeof data47 === "string"){
+if(data47.length > 128 && func3(data47) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data47.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid13 = _errs106 === errors;
+if(!valid13){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid7 = _errs104 === errors;
+}
+else {
+var valid7 = true;
+}
+}
+}
 }
 }
 }
@@ -3279,26 +4064,26 @@ var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data45 = data.bots;
-const _errs102 = errors;
-if(errors === _errs102){
-if(Array.isArray(data45)){
-if(data45.length > 1000){
+let data48 = data.bots;
+const _errs108 = errors;
+if(errors === _errs108){
+if(Array.isArray(data48)){
+if(data48.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid13 = true;
-const len6 = data45.length;
-for(let i6=0; i6<len6; i6++){
-let data46 = data45[i6];
-const _errs104 = errors;
-if((typeof data46 !== "string") && (!((typeof data46 == "number") && (isFinite(data46))))){
-validate14.errors = [{instancePath:instancePath+"/bots/" + i6,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema11.properties.bots.items.type}}];
+var valid14 = true;
+const len7 = data48.length;
+for(let i7=0; i7<len7; i7++){
+let data49 = data48[i7];
+const _errs110 = errors;
+if((typeof data49 !== "string") && (!((typeof data49 == "number") && (isFinite(data49))))){
+validate14.errors = [{instancePath:instancePath+"/bots/" + i7,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema11.properties.bots.items.type}}];
 return false;
 }
-var valid13 = _errs104 === errors;
-if(!valid13){
+var valid14 = _errs110 === errors;
+if(!valid14){
 break;
 }
 }
@@ -3309,134 +4094,134 @@ validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs102 === errors;
+var valid0 = _errs108 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data47 = data.allowBots;
-const _errs106 = errors;
-if((typeof data47 !== "boolean") && (typeof data47 !== "string")){
+let data50 = data.allowBots;
+const _errs112 = errors;
+if((typeof data50 !== "boolean") && (typeof data50 !== "string")){
 validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema11.properties.allowBots.type}}];
 return false;
 }
-if(!(((data47 === true) || (data47 === false)) || (data47 === "mentions"))){
+if(!(((data50 === true) || (data50 === false)) || (data50 === "mentions"))){
 validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema11.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs106 === errors;
+var valid0 = _errs112 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data48 = data.botLoopProtection;
-const _errs108 = errors;
-if(errors === _errs108){
-if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
-const _errs110 = errors;
-for(const key5 in data48){
+let data51 = data.botLoopProtection;
+const _errs114 = errors;
+if(errors === _errs114){
+if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
+const _errs116 = errors;
+for(const key5 in data51){
 if(!((((key5 === "enabled") || (key5 === "maxEventsPerWindow")) || (key5 === "windowSeconds")) || (key5 === "cooldownSeconds"))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs110 === errors){
-if(data48.enabled !== undefined){
-const _errs111 = errors;
-if(typeof data48.enabled !== "boolean"){
+if(_errs116 === errors){
+if(data51.enabled !== undefined){
+const _errs117 = errors;
+if(typeof data51.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid14 = _errs111 === errors;
+var valid15 = _errs117 === errors;
 }
 else {
-var valid14 = true;
+var valid15 = true;
 }
-if(valid14){
-if(data48.maxEventsPerWindow !== undefined){
-let data50 = data48.maxEventsPerWindow;
-const _errs113 = errors;
-if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+if(valid15){
+if(data51.maxEventsPerWindow !== undefined){
+let data53 = data51.maxEventsPerWindow;
+const _errs119 = errors;
+if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs113){
-if((typeof data50 == "number") && (isFinite(data50))){
-if(data50 > 10000 || isNaN(data50)){
+if(errors === _errs119){
+if((typeof data53 == "number") && (isFinite(data53))){
+if(data53 > 10000 || isNaN(data53)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data50 < 1 || isNaN(data50)){
+if(data53 < 1 || isNaN(data53)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid14 = _errs113 === errors;
+var valid15 = _errs119 === errors;
 }
 else {
-var valid14 = true;
+var valid15 = true;
 }
-if(valid14){
-if(data48.windowSeconds !== undefined){
-let data51 = data48.windowSeconds;
-const _errs115 = errors;
-if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+if(valid15){
+if(data51.windowSeconds !== undefined){
+let data54 = data51.windowSeconds;
+const _errs121 = errors;
+if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs115){
-if((typeof data51 == "number") && (isFinite(data51))){
-if(data51 > 86400 || isNaN(data51)){
+if(errors === _errs121){
+if((typeof data54 == "number") && (isFinite(data54))){
+if(data54 > 86400 || isNaN(data54)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data51 < 1 || isNaN(data51)){
+if(data54 < 1 || isNaN(data54)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid14 = _errs115 === errors;
+var valid15 = _errs121 === errors;
 }
 else {
-var valid14 = true;
+var valid15 = true;
 }
-if(valid14){
-if(data48.cooldownSeconds !== undefined){
-let data52 = data48.cooldownSeconds;
-const _errs117 = errors;
-if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+if(valid15){
+if(data51.cooldownSeconds !== undefined){
+let data55 = data51.cooldownSeconds;
+const _errs123 = errors;
+if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs117){
-if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 86400 || isNaN(data52)){
+if(errors === _errs123){
+if((typeof data55 == "number") && (isFinite(data55))){
+if(data55 > 86400 || isNaN(data55)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data52 < 1 || isNaN(data52)){
+if(data55 < 1 || isNaN(data55)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid14 = _errs117 === errors;
+var valid15 = _errs123 === errors;
 }
 else {
-var valid14 = true;
+var valid15 = true;
 }
 }
 }
@@ -3448,57 +4233,21 @@ validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs108 === errors;
+var valid0 = _errs114 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.outputVisibility !== undefined){
-let data53 = data.outputVisibility;
-const _errs119 = errors;
-if(typeof data53 !== "string"){
+let data56 = data.outputVisibility;
+const _errs125 = errors;
+if(typeof data56 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data53 === "minimal") || (data53 === "normal")) || (data53 === "full"))){
+if(!(((data56 === "minimal") || (data56 === "normal")) || (data56 === "full"))){
 validate14.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/enum",keyword:"enum",params:{allowedValues: schema11.properties.outputVisibility.enum}}];
-return false;
-}
-var valid0 = _errs119 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.reliableDelivery !== undefined){
-const _errs121 = errors;
-if(typeof data.reliableDelivery !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/reliableDelivery",schemaPath:"#/properties/reliableDelivery/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs121 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.streaming !== undefined){
-const _errs123 = errors;
-if(typeof data.streaming !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs123 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.deliveryReceipts !== undefined){
-const _errs125 = errors;
-if(typeof data.deliveryReceipts !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/deliveryReceipts",schemaPath:"#/properties/deliveryReceipts/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs125 === errors;
@@ -3507,10 +4256,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.strictChatIds !== undefined){
+if(data.reliableDelivery !== undefined){
 const _errs127 = errors;
-if(typeof data.strictChatIds !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/strictChatIds",schemaPath:"#/properties/strictChatIds/type",keyword:"type",params:{type: "boolean"}}];
+if(typeof data.reliableDelivery !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/reliableDelivery",schemaPath:"#/properties/reliableDelivery/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs127 === errors;
@@ -3519,24 +4268,474 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.typingMaxContinuousMs !== undefined){
-let data58 = data.typingMaxContinuousMs;
+if(data.streaming !== undefined){
+let data58 = data.streaming;
 const _errs129 = errors;
-if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
-validate14.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/type",keyword:"type",params:{type: "integer"}}];
-return false;
+const _errs130 = errors;
+let valid16 = false;
+const _errs131 = errors;
+if(typeof data58 !== "boolean"){
+const err10 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/0/type",keyword:"type",params:{type: "boolean"}};
+if(vErrors === null){
+vErrors = [err10];
 }
-if(errors === _errs129){
-if((typeof data58 == "number") && (isFinite(data58))){
-if(data58 > 86400000 || isNaN(data58)){
-validate14.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+var _valid2 = _errs131 === errors;
+valid16 = valid16 || _valid2;
+if(!valid16){
+const _errs133 = errors;
+if(errors === _errs133){
+if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
+const _errs135 = errors;
+for(const key6 in data58){
+if(!(((((key6 === "mode") || (key6 === "chunkMode")) || (key6 === "block")) || (key6 === "preview")) || (key6 === "progress"))){
+const err11 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/1/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+break;
+}
+}
+if(_errs135 === errors){
+if(data58.mode !== undefined){
+let data59 = data58.mode;
+const _errs136 = errors;
+if(typeof data59 !== "string"){
+const err12 = {instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/anyOf/1/properties/mode/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+if(!((((data59 === "off") || (data59 === "partial")) || (data59 === "block")) || (data59 === "progress"))){
+const err13 = {instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/anyOf/1/properties/mode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.anyOf[1].properties.mode.enum}};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+var valid17 = _errs136 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data58.chunkMode !== undefined){
+let data60 = data58.chunkMode;
+const _errs138 = errors;
+if(typeof data60 !== "string"){
+const err14 = {instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/anyOf/1/properties/chunkMode/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+if(!((data60 === "length") || (data60 === "newline"))){
+const err15 = {instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/anyOf/1/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.anyOf[1].properties.chunkMode.enum}};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+var valid17 = _errs138 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data58.block !== undefined){
+let data61 = data58.block;
+const _errs140 = errors;
+if(errors === _errs140){
+if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
+const _errs142 = errors;
+for(const key7 in data61){
+if(!((key7 === "enabled") || (key7 === "coalesce"))){
+const err16 = {instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/anyOf/1/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+break;
+}
+}
+if(_errs142 === errors){
+if(data61.enabled !== undefined){
+const _errs143 = errors;
+if(typeof data61.enabled !== "boolean"){
+const err17 = {instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+var valid18 = _errs143 === errors;
+}
+else {
+var valid18 = true;
+}
+if(valid18){
+if(data61.coalesce !== undefined){
+let data63 = data61.coalesce;
+const _errs145 = errors;
+if(errors === _errs145){
+if(data63 && typeof data63 == "object" && !Array.isArray(data63)){
+const _errs147 = errors;
+for(const key8 in data63){
+if(!(((key8 === "minChars") || (key8 === "maxChars")) || (key8 === "idleMs"))){
+const err18 = {instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+break;
+}
+}
+if(_errs147 === errors){
+if(data63.minChars !== undefined){
+let data64 = data63.minChars;
+const _errs148 = errors;
+if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
+const err19 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+if(errors === _errs148){
+if((typeof data64 == "number") && (isFinite(data64))){
+if(data64 > 1000000 || isNaN(data64)){
+const err20 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+else {
+if(data64 < 1 || isNaN(data64)){
+const err21 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+}
+}
+}
+var valid19 = _errs148 === errors;
+}
+else {
+var valid19 = true;
+}
+if(valid19){
+if(data63.maxChars !== undefined){
+let data65 = data63.maxChars;
+const _errs150 = errors;
+if(!(((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65))) && (isFinite(data65)))){
+const err22 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+if(errors === _errs150){
+if((typeof data65 == "number") && (isFinite(data65))){
+if(data65 > 1000000 || isNaN(data65)){
+const err23 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+else {
+if(data65 < 1 || isNaN(data65)){
+const err24 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+}
+}
+}
+var valid19 = _errs150 === errors;
+}
+else {
+var valid19 = true;
+}
+if(valid19){
+if(data63.idleMs !== undefined){
+let data66 = data63.idleMs;
+const _errs152 = errors;
+if(!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66)))){
+const err25 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+if(errors === _errs152){
+if((typeof data66 == "number") && (isFinite(data66))){
+if(data66 > 60000 || isNaN(data66)){
+const err26 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+else {
+if(data66 < 0 || isNaN(data66)){
+const err27 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+}
+}
+}
+var valid19 = _errs152 === errors;
+}
+else {
+var valid19 = true;
+}
+}
+}
+}
+}
+else {
+const err28 = {instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+}
+var valid18 = _errs145 === errors;
+}
+else {
+var valid18 = true;
+}
+}
+}
+}
+else {
+const err29 = {instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/anyOf/1/properties/block/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+}
+var valid17 = _errs140 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data58.preview !== undefined){
+let data67 = data58.preview;
+const _errs154 = errors;
+if(errors === _errs154){
+if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
+const _errs156 = errors;
+for(const key9 in data67){
+if(!(key9 === "toolProgress")){
+const err30 = {instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+break;
+}
+}
+if(_errs156 === errors){
+if(data67.toolProgress !== undefined){
+if(typeof data67.toolProgress !== "boolean"){
+const err31 = {instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}};
+if(vErrors === null){
+vErrors = [err31];
+}
+else {
+vErrors.push(err31);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err32 = {instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err32];
+}
+else {
+vErrors.push(err32);
+}
+errors++;
+}
+}
+var valid17 = _errs154 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data58.progress !== undefined){
+let data69 = data58.progress;
+const _errs159 = errors;
+if(errors === _errs159){
+if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
+const _errs161 = errors;
+for(const key10 in data69){
+if(!(key10 === "toolProgress")){
+const err33 = {instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}};
+if(vErrors === null){
+vErrors = [err33];
+}
+else {
+vErrors.push(err33);
+}
+errors++;
+break;
+}
+}
+if(_errs161 === errors){
+if(data69.toolProgress !== undefined){
+if(typeof data69.toolProgress !== "boolean"){
+const err34 = {instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err35 = {instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+}
+var valid17 = _errs159 === errors;
+}
+else {
+var valid17 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+const err36 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/1/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
+}
+errors++;
+}
+}
+var _valid2 = _errs133 === errors;
+valid16 = valid16 || _valid2;
+}
+if(!valid16){
+const err37 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
+}
+errors++;
+validate14.errors = vErrors;
 return false;
 }
 else {
-if(data58 < 1000 || isNaN(data58)){
-validate14.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
-return false;
+errors = _errs130;
+if(vErrors !== null){
+if(_errs130){
+vErrors.length = _errs130;
 }
+else {
+vErrors = null;
 }
 }
 }
@@ -3546,57 +4745,277 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.ack !== undefined){
-let data59 = data.ack;
-const _errs131 = errors;
-if(errors === _errs131){
-if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
-const _errs133 = errors;
-for(const key6 in data59){
-if(!((key6 === "timeoutMs") || (key6 === "resendOnTimeout"))){
-validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+if(data.textChunkLimit !== undefined){
+let data71 = data.textChunkLimit;
+const _errs164 = errors;
+if(!(((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71))) && (isFinite(data71)))){
+validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs164){
+if((typeof data71 == "number") && (isFinite(data71))){
+if(data71 > 4000 || isNaN(data71)){
+validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4000}}];
+return false;
+}
+else {
+if(data71 < 1000 || isNaN(data71)){
+validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs164 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.direct !== undefined){
+let data72 = data.direct;
+const _errs166 = errors;
+if(errors === _errs166){
+if(data72 && typeof data72 == "object" && !Array.isArray(data72)){
+if(Object.keys(data72).length > 10000){
+validate14.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+return false;
+}
+else {
+for(const key11 in data72){
+let data73 = data72[key11];
+const _errs169 = errors;
+if(errors === _errs169){
+if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
+const _errs171 = errors;
+for(const key12 in data73){
+if(!((key12 === "systemPrompt") || (key12 === "skills"))){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
 return false;
 break;
 }
 }
-if(_errs133 === errors){
-if(data59.timeoutMs !== undefined){
-let data60 = data59.timeoutMs;
-const _errs134 = errors;
-if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
+if(_errs171 === errors){
+if(data73.systemPrompt !== undefined){
+let data74 = data73.systemPrompt;
+const _errs172 = errors;
+if(errors === _errs172){
+if(typeof data74 === "string"){
+if(data74.length > 65536 && func3(data74) > 65536){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid23 = _errs172 === errors;
+}
+else {
+var valid23 = true;
+}
+if(valid23){
+if(data73.skills !== undefined){
+let data75 = data73.skills;
+const _errs174 = errors;
+if(errors === _errs174){
+if(Array.isArray(data75)){
+if(data75.length > 256){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid24 = true;
+const len8 = data75.length;
+for(let i8=0; i8<len8; i8++){
+let data76 = data75[i8];
+const _errs176 = errors;
+if(errors === _errs176){
+if(typeof data76 === "string"){
+if(data76.length > 128 && func3(data76) > 128){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data76.length < 1){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid24 = _errs176 === errors;
+if(!valid24){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid23 = _errs174 === errors;
+}
+else {
+var valid23 = true;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid22 = _errs169 === errors;
+if(!valid22){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs166 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.systemPrompt !== undefined){
+let data77 = data.systemPrompt;
+const _errs178 = errors;
+if(errors === _errs178){
+if(typeof data77 === "string"){
+if(data77.length > 65536 && func3(data77) > 65536){
+validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs178 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.deliveryReceipts !== undefined){
+const _errs180 = errors;
+if(typeof data.deliveryReceipts !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/deliveryReceipts",schemaPath:"#/properties/deliveryReceipts/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs180 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.strictChatIds !== undefined){
+const _errs182 = errors;
+if(typeof data.strictChatIds !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/strictChatIds",schemaPath:"#/properties/strictChatIds/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs182 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.typingMaxContinuousMs !== undefined){
+let data80 = data.typingMaxContinuousMs;
+const _errs184 = errors;
+if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
+validate14.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs184){
+if((typeof data80 == "number") && (isFinite(data80))){
+if(data80 > 86400000 || isNaN(data80)){
+validate14.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
+return false;
+}
+else {
+if(data80 < 1000 || isNaN(data80)){
+validate14.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs184 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.ack !== undefined){
+let data81 = data.ack;
+const _errs186 = errors;
+if(errors === _errs186){
+if(data81 && typeof data81 == "object" && !Array.isArray(data81)){
+const _errs188 = errors;
+for(const key13 in data81){
+if(!((key13 === "timeoutMs") || (key13 === "resendOnTimeout"))){
+validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
+return false;
+break;
+}
+}
+if(_errs188 === errors){
+if(data81.timeoutMs !== undefined){
+let data82 = data81.timeoutMs;
+const _errs189 = errors;
+if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
 validate14.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs134){
-if((typeof data60 == "number") && (isFinite(data60))){
-if(data60 > 600000 || isNaN(data60)){
+if(errors === _errs189){
+if((typeof data82 == "number") && (isFinite(data82))){
+if(data82 > 600000 || isNaN(data82)){
 validate14.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data60 < 1000 || isNaN(data60)){
+if(data82 < 1000 || isNaN(data82)){
 validate14.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid15 = _errs134 === errors;
+var valid25 = _errs189 === errors;
 }
 else {
-var valid15 = true;
+var valid25 = true;
 }
-if(valid15){
-if(data59.resendOnTimeout !== undefined){
-const _errs136 = errors;
-if(typeof data59.resendOnTimeout !== "boolean"){
+if(valid25){
+if(data81.resendOnTimeout !== undefined){
+const _errs191 = errors;
+if(typeof data81.resendOnTimeout !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/ack/resendOnTimeout",schemaPath:"#/properties/ack/properties/resendOnTimeout/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid15 = _errs136 === errors;
+var valid25 = _errs191 === errors;
 }
 else {
-var valid15 = true;
+var valid25 = true;
 }
 }
 }
@@ -3606,78 +5025,78 @@ validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/
 return false;
 }
 }
-var valid0 = _errs131 === errors;
+var valid0 = _errs186 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.heartbeat !== undefined){
-let data62 = data.heartbeat;
-const _errs138 = errors;
-if(errors === _errs138){
-if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
-const _errs140 = errors;
-for(const key7 in data62){
-if(!((key7 === "intervalMs") || (key7 === "timeoutMs"))){
-validate14.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+let data84 = data.heartbeat;
+const _errs193 = errors;
+if(errors === _errs193){
+if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
+const _errs195 = errors;
+for(const key14 in data84){
+if(!((key14 === "intervalMs") || (key14 === "timeoutMs"))){
+validate14.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
 return false;
 break;
 }
 }
-if(_errs140 === errors){
-if(data62.intervalMs !== undefined){
-let data63 = data62.intervalMs;
-const _errs141 = errors;
-if(!(((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63))) && (isFinite(data63)))){
+if(_errs195 === errors){
+if(data84.intervalMs !== undefined){
+let data85 = data84.intervalMs;
+const _errs196 = errors;
+if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
 validate14.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs141){
-if((typeof data63 == "number") && (isFinite(data63))){
-if(data63 > 600000 || isNaN(data63)){
+if(errors === _errs196){
+if((typeof data85 == "number") && (isFinite(data85))){
+if(data85 > 600000 || isNaN(data85)){
 validate14.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data63 < 1000 || isNaN(data63)){
+if(data85 < 1000 || isNaN(data85)){
 validate14.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs141 === errors;
+var valid26 = _errs196 === errors;
 }
 else {
-var valid16 = true;
+var valid26 = true;
 }
-if(valid16){
-if(data62.timeoutMs !== undefined){
-let data64 = data62.timeoutMs;
-const _errs143 = errors;
-if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
+if(valid26){
+if(data84.timeoutMs !== undefined){
+let data86 = data84.timeoutMs;
+const _errs198 = errors;
+if(!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))){
 validate14.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs143){
-if((typeof data64 == "number") && (isFinite(data64))){
-if(data64 > 600000 || isNaN(data64)){
+if(errors === _errs198){
+if((typeof data86 == "number") && (isFinite(data86))){
+if(data86 > 600000 || isNaN(data86)){
 validate14.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data64 < 1000 || isNaN(data64)){
+if(data86 < 1000 || isNaN(data86)){
 validate14.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs143 === errors;
+var valid26 = _errs198 === errors;
 }
 else {
-var valid16 = true;
+var valid26 = true;
 }
 }
 }
@@ -3687,91 +5106,91 @@ validate14.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs138 === errors;
+var valid0 = _errs193 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reconnect !== undefined){
-let data65 = data.reconnect;
-const _errs145 = errors;
-if(errors === _errs145){
-if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
-const _errs147 = errors;
-for(const key8 in data65){
-if(!((((key8 === "initialDelayMs") || (key8 === "maxDelayMs")) || (key8 === "jitterRatio")) || (key8 === "maxRetries"))){
-validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
+let data87 = data.reconnect;
+const _errs200 = errors;
+if(errors === _errs200){
+if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
+const _errs202 = errors;
+for(const key15 in data87){
+if(!((((key15 === "initialDelayMs") || (key15 === "maxDelayMs")) || (key15 === "jitterRatio")) || (key15 === "maxRetries"))){
+validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
 }
-if(_errs147 === errors){
-if(data65.initialDelayMs !== undefined){
-let data66 = data65.initialDelayMs;
-const _errs148 = errors;
-if(!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66)))){
+if(_errs202 === errors){
+if(data87.initialDelayMs !== undefined){
+let data88 = data87.initialDelayMs;
+const _errs203 = errors;
+if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
 validate14.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs148){
-if((typeof data66 == "number") && (isFinite(data66))){
-if(data66 > 600000 || isNaN(data66)){
+if(errors === _errs203){
+if((typeof data88 == "number") && (isFinite(data88))){
+if(data88 > 600000 || isNaN(data88)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data66 < 100 || isNaN(data66)){
+if(data88 < 100 || isNaN(data88)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs148 === errors;
+var valid27 = _errs203 === errors;
 }
 else {
-var valid17 = true;
+var valid27 = true;
 }
-if(valid17){
-if(data65.maxDelayMs !== undefined){
-let data67 = data65.maxDelayMs;
-const _errs150 = errors;
-if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
+if(valid27){
+if(data87.maxDelayMs !== undefined){
+let data89 = data87.maxDelayMs;
+const _errs205 = errors;
+if(!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs150){
-if((typeof data67 == "number") && (isFinite(data67))){
-if(data67 > 3600000 || isNaN(data67)){
+if(errors === _errs205){
+if((typeof data89 == "number") && (isFinite(data89))){
+if(data89 > 3600000 || isNaN(data89)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
 return false;
 }
 else {
-if(data67 < 1000 || isNaN(data67)){
+if(data89 < 1000 || isNaN(data89)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs150 === errors;
+var valid27 = _errs205 === errors;
 }
 else {
-var valid17 = true;
+var valid27 = true;
 }
-if(valid17){
-if(data65.jitterRatio !== undefined){
-let data68 = data65.jitterRatio;
-const _errs152 = errors;
-if(errors === _errs152){
-if((typeof data68 == "number") && (isFinite(data68))){
-if(data68 > 1 || isNaN(data68)){
+if(valid27){
+if(data87.jitterRatio !== undefined){
+let data90 = data87.jitterRatio;
+const _errs207 = errors;
+if(errors === _errs207){
+if((typeof data90 == "number") && (isFinite(data90))){
+if(data90 > 1 || isNaN(data90)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}}];
 return false;
 }
 else {
-if(data68 < 0 || isNaN(data68)){
+if(data90 < 0 || isNaN(data90)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
@@ -3782,37 +5201,37 @@ validate14.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaP
 return false;
 }
 }
-var valid17 = _errs152 === errors;
+var valid27 = _errs207 === errors;
 }
 else {
-var valid17 = true;
+var valid27 = true;
 }
-if(valid17){
-if(data65.maxRetries !== undefined){
-let data69 = data65.maxRetries;
-const _errs154 = errors;
-if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
+if(valid27){
+if(data87.maxRetries !== undefined){
+let data91 = data87.maxRetries;
+const _errs209 = errors;
+if(!(((typeof data91 == "number") && (!(data91 % 1) && !isNaN(data91))) && (isFinite(data91)))){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs154){
-if((typeof data69 == "number") && (isFinite(data69))){
-if(data69 > 1000000 || isNaN(data69)){
+if(errors === _errs209){
+if((typeof data91 == "number") && (isFinite(data91))){
+if(data91 > 1000000 || isNaN(data91)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data69 < 0 || isNaN(data69)){
+if(data91 < 0 || isNaN(data91)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs154 === errors;
+var valid27 = _errs209 === errors;
 }
 else {
-var valid17 = true;
+var valid27 = true;
 }
 }
 }
@@ -3824,279 +5243,279 @@ validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs145 === errors;
+var valid0 = _errs200 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.debug !== undefined){
-const _errs156 = errors;
+const _errs211 = errors;
 if(typeof data.debug !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs156 === errors;
+var valid0 = _errs211 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data71 = data.limits;
-const _errs158 = errors;
-if(errors === _errs158){
-if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
-const _errs160 = errors;
-for(const key9 in data71){
-if(!(func2.call(schema11.properties.limits.properties, key9))){
-validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
+let data93 = data.limits;
+const _errs213 = errors;
+if(errors === _errs213){
+if(data93 && typeof data93 == "object" && !Array.isArray(data93)){
+const _errs215 = errors;
+for(const key16 in data93){
+if(!(func2.call(schema11.properties.limits.properties, key16))){
+validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
 return false;
 break;
 }
 }
-if(_errs160 === errors){
-if(data71.maxPayload !== undefined){
-let data72 = data71.maxPayload;
-const _errs161 = errors;
-if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
+if(_errs215 === errors){
+if(data93.maxPayload !== undefined){
+let data94 = data93.maxPayload;
+const _errs216 = errors;
+if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs161){
-if((typeof data72 == "number") && (isFinite(data72))){
-if(data72 > 16777216 || isNaN(data72)){
+if(errors === _errs216){
+if((typeof data94 == "number") && (isFinite(data94))){
+if(data94 > 16777216 || isNaN(data94)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data72 < 1024 || isNaN(data72)){
+if(data94 < 1024 || isNaN(data94)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs161 === errors;
+var valid28 = _errs216 === errors;
 }
 else {
-var valid18 = true;
+var valid28 = true;
 }
-if(valid18){
-if(data71.contentChars !== undefined){
-let data73 = data71.contentChars;
-const _errs163 = errors;
-if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
+if(valid28){
+if(data93.contentChars !== undefined){
+let data95 = data93.contentChars;
+const _errs218 = errors;
+if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
 validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs163){
-if((typeof data73 == "number") && (isFinite(data73))){
-if(data73 > 1048576 || isNaN(data73)){
+if(errors === _errs218){
+if((typeof data95 == "number") && (isFinite(data95))){
+if(data95 > 1048576 || isNaN(data95)){
 validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
-if(data73 < 1 || isNaN(data73)){
+if(data95 < 1 || isNaN(data95)){
 validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs163 === errors;
+var valid28 = _errs218 === errors;
 }
 else {
-var valid18 = true;
+var valid28 = true;
 }
-if(valid18){
-if(data71.mediaMegabytes !== undefined){
-let data74 = data71.mediaMegabytes;
-const _errs165 = errors;
-if(!(((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74))) && (isFinite(data74)))){
+if(valid28){
+if(data93.mediaMegabytes !== undefined){
+let data96 = data93.mediaMegabytes;
+const _errs220 = errors;
+if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
 validate14.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs165){
-if((typeof data74 == "number") && (isFinite(data74))){
-if(data74 > 100 || isNaN(data74)){
+if(errors === _errs220){
+if((typeof data96 == "number") && (isFinite(data96))){
+if(data96 > 100 || isNaN(data96)){
 validate14.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100}}];
 return false;
 }
 else {
-if(data74 < 1 || isNaN(data74)){
+if(data96 < 1 || isNaN(data96)){
 validate14.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs165 === errors;
+var valid28 = _errs220 === errors;
 }
 else {
-var valid18 = true;
+var valid28 = true;
 }
-if(valid18){
-if(data71.maxConcurrent !== undefined){
-let data75 = data71.maxConcurrent;
-const _errs167 = errors;
-if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
+if(valid28){
+if(data93.maxConcurrent !== undefined){
+let data97 = data93.maxConcurrent;
+const _errs222 = errors;
+if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs167){
-if((typeof data75 == "number") && (isFinite(data75))){
-if(data75 > 1000 || isNaN(data75)){
+if(errors === _errs222){
+if((typeof data97 == "number") && (isFinite(data97))){
+if(data97 > 1000 || isNaN(data97)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data75 < 1 || isNaN(data75)){
+if(data97 < 1 || isNaN(data97)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs167 === errors;
+var valid28 = _errs222 === errors;
 }
 else {
-var valid18 = true;
+var valid28 = true;
 }
-if(valid18){
-if(data71.queuedPerSession !== undefined){
-let data76 = data71.queuedPerSession;
-const _errs169 = errors;
-if(!(((typeof data76 == "number") && (!(data76 % 1) && !isNaN(data76))) && (isFinite(data76)))){
+if(valid28){
+if(data93.queuedPerSession !== undefined){
+let data98 = data93.queuedPerSession;
+const _errs224 = errors;
+if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs169){
-if((typeof data76 == "number") && (isFinite(data76))){
-if(data76 > 10000 || isNaN(data76)){
+if(errors === _errs224){
+if((typeof data98 == "number") && (isFinite(data98))){
+if(data98 > 10000 || isNaN(data98)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data76 < 1 || isNaN(data76)){
+if(data98 < 1 || isNaN(data98)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs169 === errors;
+var valid28 = _errs224 === errors;
 }
 else {
-var valid18 = true;
+var valid28 = true;
 }
-if(valid18){
-if(data71.messagesPerMinute !== undefined){
-let data77 = data71.messagesPerMinute;
-const _errs171 = errors;
-if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
+if(valid28){
+if(data93.messagesPerMinute !== undefined){
+let data99 = data93.messagesPerMinute;
+const _errs226 = errors;
+if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs171){
-if((typeof data77 == "number") && (isFinite(data77))){
-if(data77 > 100000 || isNaN(data77)){
+if(errors === _errs226){
+if((typeof data99 == "number") && (isFinite(data99))){
+if(data99 > 100000 || isNaN(data99)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data77 < 1 || isNaN(data77)){
+if(data99 < 1 || isNaN(data99)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs171 === errors;
+var valid28 = _errs226 === errors;
 }
 else {
-var valid18 = true;
+var valid28 = true;
 }
-if(valid18){
-if(data71.messageBurst !== undefined){
-let data78 = data71.messageBurst;
-const _errs173 = errors;
-if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
+if(valid28){
+if(data93.messageBurst !== undefined){
+let data100 = data93.messageBurst;
+const _errs228 = errors;
+if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs173){
-if((typeof data78 == "number") && (isFinite(data78))){
-if(data78 > 100000 || isNaN(data78)){
+if(errors === _errs228){
+if((typeof data100 == "number") && (isFinite(data100))){
+if(data100 > 100000 || isNaN(data100)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data78 < 1 || isNaN(data78)){
+if(data100 < 1 || isNaN(data100)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs173 === errors;
+var valid28 = _errs228 === errors;
 }
 else {
-var valid18 = true;
+var valid28 = true;
 }
-if(valid18){
-if(data71.dedupeEntries !== undefined){
-let data79 = data71.dedupeEntries;
-const _errs175 = errors;
-if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
+if(valid28){
+if(data93.dedupeEntries !== undefined){
+let data101 = data93.dedupeEntries;
+const _errs230 = errors;
+if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs175){
-if((typeof data79 == "number") && (isFinite(data79))){
-if(data79 > 1000000 || isNaN(data79)){
+if(errors === _errs230){
+if((typeof data101 == "number") && (isFinite(data101))){
+if(data101 > 1000000 || isNaN(data101)){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data79 < 1 || isNaN(data79)){
+if(data101 < 1 || isNaN(data101)){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs175 === errors;
+var valid28 = _errs230 === errors;
 }
 else {
-var valid18 = true;
+var valid28 = true;
 }
-if(valid18){
-if(data71.turnSeconds !== undefined){
-let data80 = data71.turnSeconds;
-const _errs177 = errors;
-if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
+if(valid28){
+if(data93.turnSeconds !== undefined){
+let data102 = data93.turnSeconds;
+const _errs232 = errors;
+if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs177){
-if((typeof data80 == "number") && (isFinite(data80))){
-if(data80 > 86400 || isNaN(data80)){
+if(errors === _errs232){
+if((typeof data102 == "number") && (isFinite(data102))){
+if(data102 > 86400 || isNaN(data102)){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data80 < 1 || isNaN(data80)){
+if(data102 < 1 || isNaN(data102)){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs177 === errors;
+var valid28 = _errs232 === errors;
 }
 else {
-var valid18 = true;
+var valid28 = true;
 }
 }
 }
@@ -4113,23 +5532,23 @@ validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs158 === errors;
+var valid0 = _errs213 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.defaultAccount !== undefined){
-let data81 = data.defaultAccount;
-const _errs179 = errors;
-if(errors === _errs179){
-if(typeof data81 === "string"){
-if(data81.length > 128 && func3(data81) > 128){
+let data103 = data.defaultAccount;
+const _errs234 = errors;
+if(errors === _errs234){
+if(typeof data103 === "string"){
+if(data103.length > 128 && func3(data103) > 128){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data81.length < 1){
+if(data103.length < 1){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -4140,30 +5559,30 @@ validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs179 === errors;
+var valid0 = _errs234 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accounts !== undefined){
-let data82 = data.accounts;
-const _errs181 = errors;
-if(errors === _errs181){
-if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
-if(Object.keys(data82).length > 1000){
+let data104 = data.accounts;
+const _errs236 = errors;
+if(errors === _errs236){
+if(data104 && typeof data104 == "object" && !Array.isArray(data104)){
+if(Object.keys(data104).length > 1000){
 validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/maxProperties",keyword:"maxProperties",params:{limit: 1000}}];
 return false;
 }
 else {
-for(const key10 in data82){
-const _errs184 = errors;
-if(!(validate18(data82[key10], {instancePath:instancePath+"/accounts/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data82,parentDataProperty:key10,rootData}))){
+for(const key17 in data104){
+const _errs239 = errors;
+if(!(validate18(data104[key17], {instancePath:instancePath+"/accounts/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data104,parentDataProperty:key17,rootData}))){
 vErrors = vErrors === null ? validate18.errors : vErrors.concat(validate18.errors);
 errors = vErrors.length;
 }
-var valid19 = _errs184 === errors;
-if(!valid19){
+var valid29 = _errs239 === errors;
+if(!valid29){
 break;
 }
 }
@@ -4174,10 +5593,13 @@ validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs181 === errors;
+var valid0 = _errs236 === errors;
 }
 else {
 var valid0 = true;
+}
+}
+}
 }
 }
 }
@@ -5116,7 +6538,7 @@ if(errors === _errs68){
 if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
 const _errs70 = errors;
 for(const key3 in data29){
-if(!((((((((key3 === "enabled") || (key3 === "groupPolicy")) || (key3 === "allowFrom")) || (key3 === "tools")) || (key3 === "groupMode")) || (key3 === "groupCommandMode")) || (key3 === "muted")) || (key3 === "batchDelaySeconds"))){
+if(!(func2.call(schema13.properties.groups.additionalProperties.properties, key3))){
 validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
@@ -5442,6 +6864,80 @@ var valid7 = _errs100 === errors;
 else {
 var valid7 = true;
 }
+if(valid7){
+if(data29.systemPrompt !== undefined){
+let data45 = data29.systemPrompt;
+const _errs102 = errors;
+if(errors === _errs102){
+if(typeof data45 === "string"){
+if(data45.length > 65536 && func3(data45) > 65536){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid7 = _errs102 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data29.skills !== undefined){
+let data46 = data29.skills;
+const _errs104 = errors;
+if(errors === _errs104){
+if(Array.isArray(data46)){
+if(data46.length > 256){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid13 = true;
+const len6 = data46.length;
+for(let i6=0; i6<len6; i6++){
+let data47 = data46[i6];
+const _errs106 = errors;
+if(errors === _errs106){
+if(typeof data47 === "string"){
+if(data47.length > 128 && func3(data47) > 128){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data47.length < 1){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid13 = _errs106 === errors;
+if(!valid13){
+break;
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid7 = _errs104 === errors;
+}
+else {
+var valid7 = true;
+}
+}
+}
 }
 }
 }
@@ -5475,26 +6971,26 @@ var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data45 = data.bots;
-const _errs102 = errors;
-if(errors === _errs102){
-if(Array.isArray(data45)){
-if(data45.length > 1000){
+let data48 = data.bots;
+const _errs108 = errors;
+if(errors === _errs108){
+if(Array.isArray(data48)){
+if(data48.length > 1000){
 validate23.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid13 = true;
-const len6 = data45.length;
-for(let i6=0; i6<len6; i6++){
-let data46 = data45[i6];
-const _errs104 = errors;
-if((typeof data46 !== "string") && (!((typeof data46 == "number") && (isFinite(data46))))){
-validate23.errors = [{instancePath:instancePath+"/bots/" + i6,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
+var valid14 = true;
+const len7 = data48.length;
+for(let i7=0; i7<len7; i7++){
+let data49 = data48[i7];
+const _errs110 = errors;
+if((typeof data49 !== "string") && (!((typeof data49 == "number") && (isFinite(data49))))){
+validate23.errors = [{instancePath:instancePath+"/bots/" + i7,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
 return false;
 }
-var valid13 = _errs104 === errors;
-if(!valid13){
+var valid14 = _errs110 === errors;
+if(!valid14){
 break;
 }
 }
@@ -5505,134 +7001,134 @@ validate23.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs102 === errors;
+var valid0 = _errs108 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data47 = data.allowBots;
-const _errs106 = errors;
-if((typeof data47 !== "boolean") && (typeof data47 !== "string")){
+let data50 = data.allowBots;
+const _errs112 = errors;
+if((typeof data50 !== "boolean") && (typeof data50 !== "string")){
 validate23.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
 return false;
 }
-if(!(((data47 === true) || (data47 === false)) || (data47 === "mentions"))){
+if(!(((data50 === true) || (data50 === false)) || (data50 === "mentions"))){
 validate23.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs106 === errors;
+var valid0 = _errs112 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data48 = data.botLoopProtection;
-const _errs108 = errors;
-if(errors === _errs108){
-if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
-const _errs110 = errors;
-for(const key5 in data48){
+let data51 = data.botLoopProtection;
+const _errs114 = errors;
+if(errors === _errs114){
+if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
+const _errs116 = errors;
+for(const key5 in data51){
 if(!((((key5 === "enabled") || (key5 === "maxEventsPerWindow")) || (key5 === "windowSeconds")) || (key5 === "cooldownSeconds"))){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs110 === errors){
-if(data48.enabled !== undefined){
-const _errs111 = errors;
-if(typeof data48.enabled !== "boolean"){
+if(_errs116 === errors){
+if(data51.enabled !== undefined){
+const _errs117 = errors;
+if(typeof data51.enabled !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid14 = _errs111 === errors;
+var valid15 = _errs117 === errors;
 }
 else {
-var valid14 = true;
+var valid15 = true;
 }
-if(valid14){
-if(data48.maxEventsPerWindow !== undefined){
-let data50 = data48.maxEventsPerWindow;
-const _errs113 = errors;
-if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+if(valid15){
+if(data51.maxEventsPerWindow !== undefined){
+let data53 = data51.maxEventsPerWindow;
+const _errs119 = errors;
+if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs113){
-if((typeof data50 == "number") && (isFinite(data50))){
-if(data50 > 10000 || isNaN(data50)){
+if(errors === _errs119){
+if((typeof data53 == "number") && (isFinite(data53))){
+if(data53 > 10000 || isNaN(data53)){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data50 < 1 || isNaN(data50)){
+if(data53 < 1 || isNaN(data53)){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid14 = _errs113 === errors;
+var valid15 = _errs119 === errors;
 }
 else {
-var valid14 = true;
+var valid15 = true;
 }
-if(valid14){
-if(data48.windowSeconds !== undefined){
-let data51 = data48.windowSeconds;
-const _errs115 = errors;
-if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+if(valid15){
+if(data51.windowSeconds !== undefined){
+let data54 = data51.windowSeconds;
+const _errs121 = errors;
+if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs115){
-if((typeof data51 == "number") && (isFinite(data51))){
-if(data51 > 86400 || isNaN(data51)){
+if(errors === _errs121){
+if((typeof data54 == "number") && (isFinite(data54))){
+if(data54 > 86400 || isNaN(data54)){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data51 < 1 || isNaN(data51)){
+if(data54 < 1 || isNaN(data54)){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid14 = _errs115 === errors;
+var valid15 = _errs121 === errors;
 }
 else {
-var valid14 = true;
+var valid15 = true;
 }
-if(valid14){
-if(data48.cooldownSeconds !== undefined){
-let data52 = data48.cooldownSeconds;
-const _errs117 = errors;
-if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+if(valid15){
+if(data51.cooldownSeconds !== undefined){
+let data55 = data51.cooldownSeconds;
+const _errs123 = errors;
+if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs117){
-if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 86400 || isNaN(data52)){
+if(errors === _errs123){
+if((typeof data55 == "number") && (isFinite(data55))){
+if(data55 > 86400 || isNaN(data55)){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data52 < 1 || isNaN(data52)){
+if(data55 < 1 || isNaN(data55)){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid14 = _errs117 === errors;
+var valid15 = _errs123 === errors;
 }
 else {
-var valid14 = true;
+var valid15 = true;
 }
 }
 }
@@ -5644,57 +7140,21 @@ validate23.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs108 === errors;
+var valid0 = _errs114 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.outputVisibility !== undefined){
-let data53 = data.outputVisibility;
-const _errs119 = errors;
-if(typeof data53 !== "string"){
+let data56 = data.outputVisibility;
+const _errs125 = errors;
+if(typeof data56 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data53 === "minimal") || (data53 === "normal")) || (data53 === "full"))){
+if(!(((data56 === "minimal") || (data56 === "normal")) || (data56 === "full"))){
 validate23.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/enum",keyword:"enum",params:{allowedValues: schema13.properties.outputVisibility.enum}}];
-return false;
-}
-var valid0 = _errs119 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.reliableDelivery !== undefined){
-const _errs121 = errors;
-if(typeof data.reliableDelivery !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/reliableDelivery",schemaPath:"#/properties/reliableDelivery/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs121 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.streaming !== undefined){
-const _errs123 = errors;
-if(typeof data.streaming !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs123 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.deliveryReceipts !== undefined){
-const _errs125 = errors;
-if(typeof data.deliveryReceipts !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/deliveryReceipts",schemaPath:"#/properties/deliveryReceipts/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs125 === errors;
@@ -5703,10 +7163,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.strictChatIds !== undefined){
+if(data.reliableDelivery !== undefined){
 const _errs127 = errors;
-if(typeof data.strictChatIds !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/strictChatIds",schemaPath:"#/properties/strictChatIds/type",keyword:"type",params:{type: "boolean"}}];
+if(typeof data.reliableDelivery !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/reliableDelivery",schemaPath:"#/properties/reliableDelivery/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs127 === errors;
@@ -5715,24 +7175,474 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.typingMaxContinuousMs !== undefined){
-let data58 = data.typingMaxContinuousMs;
+if(data.streaming !== undefined){
+let data58 = data.streaming;
 const _errs129 = errors;
-if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
-validate23.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/type",keyword:"type",params:{type: "integer"}}];
-return false;
+const _errs130 = errors;
+let valid16 = false;
+const _errs131 = errors;
+if(typeof data58 !== "boolean"){
+const err10 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/0/type",keyword:"type",params:{type: "boolean"}};
+if(vErrors === null){
+vErrors = [err10];
 }
-if(errors === _errs129){
-if((typeof data58 == "number") && (isFinite(data58))){
-if(data58 > 86400000 || isNaN(data58)){
-validate23.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+var _valid2 = _errs131 === errors;
+valid16 = valid16 || _valid2;
+if(!valid16){
+const _errs133 = errors;
+if(errors === _errs133){
+if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
+const _errs135 = errors;
+for(const key6 in data58){
+if(!(((((key6 === "mode") || (key6 === "chunkMode")) || (key6 === "block")) || (key6 === "preview")) || (key6 === "progress"))){
+const err11 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/1/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+break;
+}
+}
+if(_errs135 === errors){
+if(data58.mode !== undefined){
+let data59 = data58.mode;
+const _errs136 = errors;
+if(typeof data59 !== "string"){
+const err12 = {instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/anyOf/1/properties/mode/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+if(!((((data59 === "off") || (data59 === "partial")) || (data59 === "block")) || (data59 === "progress"))){
+const err13 = {instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/anyOf/1/properties/mode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.anyOf[1].properties.mode.enum}};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+var valid17 = _errs136 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data58.chunkMode !== undefined){
+let data60 = data58.chunkMode;
+const _errs138 = errors;
+if(typeof data60 !== "string"){
+const err14 = {instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/anyOf/1/properties/chunkMode/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+if(!((data60 === "length") || (data60 === "newline"))){
+const err15 = {instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/anyOf/1/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.anyOf[1].properties.chunkMode.enum}};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+var valid17 = _errs138 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data58.block !== undefined){
+let data61 = data58.block;
+const _errs140 = errors;
+if(errors === _errs140){
+if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
+const _errs142 = errors;
+for(const key7 in data61){
+if(!((key7 === "enabled") || (key7 === "coalesce"))){
+const err16 = {instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/anyOf/1/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+break;
+}
+}
+if(_errs142 === errors){
+if(data61.enabled !== undefined){
+const _errs143 = errors;
+if(typeof data61.enabled !== "boolean"){
+const err17 = {instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+var valid18 = _errs143 === errors;
+}
+else {
+var valid18 = true;
+}
+if(valid18){
+if(data61.coalesce !== undefined){
+let data63 = data61.coalesce;
+const _errs145 = errors;
+if(errors === _errs145){
+if(data63 && typeof data63 == "object" && !Array.isArray(data63)){
+const _errs147 = errors;
+for(const key8 in data63){
+if(!(((key8 === "minChars") || (key8 === "maxChars")) || (key8 === "idleMs"))){
+const err18 = {instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+break;
+}
+}
+if(_errs147 === errors){
+if(data63.minChars !== undefined){
+let data64 = data63.minChars;
+const _errs148 = errors;
+if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
+const err19 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+if(errors === _errs148){
+if((typeof data64 == "number") && (isFinite(data64))){
+if(data64 > 1000000 || isNaN(data64)){
+const err20 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+else {
+if(data64 < 1 || isNaN(data64)){
+const err21 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+}
+}
+}
+var valid19 = _errs148 === errors;
+}
+else {
+var valid19 = true;
+}
+if(valid19){
+if(data63.maxChars !== undefined){
+let data65 = data63.maxChars;
+const _errs150 = errors;
+if(!(((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65))) && (isFinite(data65)))){
+const err22 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+if(errors === _errs150){
+if((typeof data65 == "number") && (isFinite(data65))){
+if(data65 > 1000000 || isNaN(data65)){
+const err23 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+else {
+if(data65 < 1 || isNaN(data65)){
+const err24 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+}
+}
+}
+var valid19 = _errs150 === errors;
+}
+else {
+var valid19 = true;
+}
+if(valid19){
+if(data63.idleMs !== undefined){
+let data66 = data63.idleMs;
+const _errs152 = errors;
+if(!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66)))){
+const err25 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+if(errors === _errs152){
+if((typeof data66 == "number") && (isFinite(data66))){
+if(data66 > 60000 || isNaN(data66)){
+const err26 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+else {
+if(data66 < 0 || isNaN(data66)){
+const err27 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+}
+}
+}
+var valid19 = _errs152 === errors;
+}
+else {
+var valid19 = true;
+}
+}
+}
+}
+}
+else {
+const err28 = {instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+}
+var valid18 = _errs145 === errors;
+}
+else {
+var valid18 = true;
+}
+}
+}
+}
+else {
+const err29 = {instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/anyOf/1/properties/block/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+}
+var valid17 = _errs140 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data58.preview !== undefined){
+let data67 = data58.preview;
+const _errs154 = errors;
+if(errors === _errs154){
+if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
+const _errs156 = errors;
+for(const key9 in data67){
+if(!(key9 === "toolProgress")){
+const err30 = {instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+break;
+}
+}
+if(_errs156 === errors){
+if(data67.toolProgress !== undefined){
+if(typeof data67.toolProgress !== "boolean"){
+const err31 = {instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}};
+if(vErrors === null){
+vErrors = [err31];
+}
+else {
+vErrors.push(err31);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err32 = {instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err32];
+}
+else {
+vErrors.push(err32);
+}
+errors++;
+}
+}
+var valid17 = _errs154 === errors;
+}
+else {
+var valid17 = true;
+}
+if(valid17){
+if(data58.progress !== undefined){
+let data69 = data58.progress;
+const _errs159 = errors;
+if(errors === _errs159){
+if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
+const _errs161 = errors;
+for(const key10 in data69){
+if(!(key10 === "toolProgress")){
+const err33 = {instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}};
+if(vErrors === null){
+vErrors = [err33];
+}
+else {
+vErrors.push(err33);
+}
+errors++;
+break;
+}
+}
+if(_errs161 === errors){
+if(data69.toolProgress !== undefined){
+if(typeof data69.toolProgress !== "boolean"){
+const err34 = {instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err35 = {instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+}
+var valid17 = _errs159 === errors;
+}
+else {
+var valid17 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+const err36 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/1/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
+}
+errors++;
+}
+}
+var _valid2 = _errs133 === errors;
+valid16 = valid16 || _valid2;
+}
+if(!valid16){
+const err37 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
+}
+errors++;
+validate23.errors = vErrors;
 return false;
 }
 else {
-if(data58 < 1000 || isNaN(data58)){
-validate23.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
-return false;
+errors = _errs130;
+if(vErrors !== null){
+if(_errs130){
+vErrors.length = _errs130;
 }
+else {
+vErrors = null;
 }
 }
 }
@@ -5742,57 +7652,277 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.ack !== undefined){
-let data59 = data.ack;
-const _errs131 = errors;
-if(errors === _errs131){
-if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
-const _errs133 = errors;
-for(const key6 in data59){
-if(!((key6 === "timeoutMs") || (key6 === "resendOnTimeout"))){
-validate23.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+if(data.textChunkLimit !== undefined){
+let data71 = data.textChunkLimit;
+const _errs164 = errors;
+if(!(((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71))) && (isFinite(data71)))){
+validate23.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs164){
+if((typeof data71 == "number") && (isFinite(data71))){
+if(data71 > 4000 || isNaN(data71)){
+validate23.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4000}}];
+return false;
+}
+else {
+if(data71 < 1000 || isNaN(data71)){
+validate23.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs164 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.direct !== undefined){
+let data72 = data.direct;
+const _errs166 = errors;
+if(errors === _errs166){
+if(data72 && typeof data72 == "object" && !Array.isArray(data72)){
+if(Object.keys(data72).length > 10000){
+validate23.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+return false;
+}
+else {
+for(const key11 in data72){
+let data73 = data72[key11];
+const _errs169 = errors;
+if(errors === _errs169){
+if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
+const _errs171 = errors;
+for(const key12 in data73){
+if(!((key12 === "systemPrompt") || (key12 === "skills"))){
+validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
 return false;
 break;
 }
 }
-if(_errs133 === errors){
-if(data59.timeoutMs !== undefined){
-let data60 = data59.timeoutMs;
-const _errs134 = errors;
-if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
+if(_errs171 === errors){
+if(data73.systemPrompt !== undefined){
+let data74 = data73.systemPrompt;
+const _errs172 = errors;
+if(errors === _errs172){
+if(typeof data74 === "string"){
+if(data74.length > 65536 && func3(data74) > 65536){
+validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid23 = _errs172 === errors;
+}
+else {
+var valid23 = true;
+}
+if(valid23){
+if(data73.skills !== undefined){
+let data75 = data73.skills;
+const _errs174 = errors;
+if(errors === _errs174){
+if(Array.isArray(data75)){
+if(data75.length > 256){
+validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid24 = true;
+const len8 = data75.length;
+for(let i8=0; i8<len8; i8++){
+let data76 = data75[i8];
+const _errs176 = errors;
+if(errors === _errs176){
+if(typeof data76 === "string"){
+if(data76.length > 128 && func3(data76) > 128){
+validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data76.length < 1){
+validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid24 = _errs176 === errors;
+if(!valid24){
+break;
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid23 = _errs174 === errors;
+}
+else {
+var valid23 = true;
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid22 = _errs169 === errors;
+if(!valid22){
+break;
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs166 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.systemPrompt !== undefined){
+let data77 = data.systemPrompt;
+const _errs178 = errors;
+if(errors === _errs178){
+if(typeof data77 === "string"){
+if(data77.length > 65536 && func3(data77) > 65536){
+validate23.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs178 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.deliveryReceipts !== undefined){
+const _errs180 = errors;
+if(typeof data.deliveryReceipts !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/deliveryReceipts",schemaPath:"#/properties/deliveryReceipts/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs180 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.strictChatIds !== undefined){
+const _errs182 = errors;
+if(typeof data.strictChatIds !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/strictChatIds",schemaPath:"#/properties/strictChatIds/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs182 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.typingMaxContinuousMs !== undefined){
+let data80 = data.typingMaxContinuousMs;
+const _errs184 = errors;
+if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
+validate23.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs184){
+if((typeof data80 == "number") && (isFinite(data80))){
+if(data80 > 86400000 || isNaN(data80)){
+validate23.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
+return false;
+}
+else {
+if(data80 < 1000 || isNaN(data80)){
+validate23.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs184 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.ack !== undefined){
+let data81 = data.ack;
+const _errs186 = errors;
+if(errors === _errs186){
+if(data81 && typeof data81 == "object" && !Array.isArray(data81)){
+const _errs188 = errors;
+for(const key13 in data81){
+if(!((key13 === "timeoutMs") || (key13 === "resendOnTimeout"))){
+validate23.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
+return false;
+break;
+}
+}
+if(_errs188 === errors){
+if(data81.timeoutMs !== undefined){
+let data82 = data81.timeoutMs;
+const _errs189 = errors;
+if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
 validate23.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs134){
-if((typeof data60 == "number") && (isFinite(data60))){
-if(data60 > 600000 || isNaN(data60)){
+if(errors === _errs189){
+if((typeof data82 == "number") && (isFinite(data82))){
+if(data82 > 600000 || isNaN(data82)){
 validate23.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data60 < 1000 || isNaN(data60)){
+if(data82 < 1000 || isNaN(data82)){
 validate23.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid15 = _errs134 === errors;
+var valid25 = _errs189 === errors;
 }
 else {
-var valid15 = true;
+var valid25 = true;
 }
-if(valid15){
-if(data59.resendOnTimeout !== undefined){
-const _errs136 = errors;
-if(typeof data59.resendOnTimeout !== "boolean"){
+if(valid25){
+if(data81.resendOnTimeout !== undefined){
+const _errs191 = errors;
+if(typeof data81.resendOnTimeout !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/ack/resendOnTimeout",schemaPath:"#/properties/ack/properties/resendOnTimeout/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid15 = _errs136 === errors;
+var valid25 = _errs191 === errors;
 }
 else {
-var valid15 = true;
+var valid25 = true;
 }
 }
 }
@@ -5802,78 +7932,78 @@ validate23.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/
 return false;
 }
 }
-var valid0 = _errs131 === errors;
+var valid0 = _errs186 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.heartbeat !== undefined){
-let data62 = data.heartbeat;
-const _errs138 = errors;
-if(errors === _errs138){
-if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
-const _errs140 = errors;
-for(const key7 in data62){
-if(!((key7 === "intervalMs") || (key7 === "timeoutMs"))){
-validate23.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+let data84 = data.heartbeat;
+const _errs193 = errors;
+if(errors === _errs193){
+if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
+const _errs195 = errors;
+for(const key14 in data84){
+if(!((key14 === "intervalMs") || (key14 === "timeoutMs"))){
+validate23.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
 return false;
 break;
 }
 }
-if(_errs140 === errors){
-if(data62.intervalMs !== undefined){
-let data63 = data62.intervalMs;
-const _errs141 = errors;
-if(!(((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63))) && (isFinite(data63)))){
+if(_errs195 === errors){
+if(data84.intervalMs !== undefined){
+let data85 = data84.intervalMs;
+const _errs196 = errors;
+if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
 validate23.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs141){
-if((typeof data63 == "number") && (isFinite(data63))){
-if(data63 > 600000 || isNaN(data63)){
+if(errors === _errs196){
+if((typeof data85 == "number") && (isFinite(data85))){
+if(data85 > 600000 || isNaN(data85)){
 validate23.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data63 < 1000 || isNaN(data63)){
+if(data85 < 1000 || isNaN(data85)){
 validate23.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs141 === errors;
+var valid26 = _errs196 === errors;
 }
 else {
-var valid16 = true;
+var valid26 = true;
 }
-if(valid16){
-if(data62.timeoutMs !== undefined){
-let data64 = data62.timeoutMs;
-const _errs143 = errors;
-if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
+if(valid26){
+if(data84.timeoutMs !== undefined){
+let data86 = data84.timeoutMs;
+const _errs198 = errors;
+if(!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))){
 validate23.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs143){
-if((typeof data64 == "number") && (isFinite(data64))){
-if(data64 > 600000 || isNaN(data64)){
+if(errors === _errs198){
+if((typeof data86 == "number") && (isFinite(data86))){
+if(data86 > 600000 || isNaN(data86)){
 validate23.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data64 < 1000 || isNaN(data64)){
+if(data86 < 1000 || isNaN(data86)){
 validate23.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs143 === errors;
+var valid26 = _errs198 === errors;
 }
 else {
-var valid16 = true;
+var valid26 = true;
 }
 }
 }
@@ -5883,91 +8013,91 @@ validate23.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs138 === errors;
+var valid0 = _errs193 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reconnect !== undefined){
-let data65 = data.reconnect;
-const _errs145 = errors;
-if(errors === _errs145){
-if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
-const _errs147 = errors;
-for(const key8 in data65){
-if(!((((key8 === "initialDelayMs") || (key8 === "maxDelayMs")) || (key8 === "jitterRatio")) || (key8 === "maxRetries"))){
-validate23.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
+let data87 = data.reconnect;
+const _errs200 = errors;
+if(errors === _errs200){
+if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
+const _errs202 = errors;
+for(const key15 in data87){
+if(!((((key15 === "initialDelayMs") || (key15 === "maxDelayMs")) || (key15 === "jitterRatio")) || (key15 === "maxRetries"))){
+validate23.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
 }
-if(_errs147 === errors){
-if(data65.initialDelayMs !== undefined){
-let data66 = data65.initialDelayMs;
-const _errs148 = errors;
-if(!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66)))){
+if(_errs202 === errors){
+if(data87.initialDelayMs !== undefined){
+let data88 = data87.initialDelayMs;
+const _errs203 = errors;
+if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
 validate23.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs148){
-if((typeof data66 == "number") && (isFinite(data66))){
-if(data66 > 600000 || isNaN(data66)){
+if(errors === _errs203){
+if((typeof data88 == "number") && (isFinite(data88))){
+if(data88 > 600000 || isNaN(data88)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data66 < 100 || isNaN(data66)){
+if(data88 < 100 || isNaN(data88)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs148 === errors;
+var valid27 = _errs203 === errors;
 }
 else {
-var valid17 = true;
+var valid27 = true;
 }
-if(valid17){
-if(data65.maxDelayMs !== undefined){
-let data67 = data65.maxDelayMs;
-const _errs150 = errors;
-if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
+if(valid27){
+if(data87.maxDelayMs !== undefined){
+let data89 = data87.maxDelayMs;
+const _errs205 = errors;
+if(!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))){
 validate23.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs150){
-if((typeof data67 == "number") && (isFinite(data67))){
-if(data67 > 3600000 || isNaN(data67)){
+if(errors === _errs205){
+if((typeof data89 == "number") && (isFinite(data89))){
+if(data89 > 3600000 || isNaN(data89)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
 return false;
 }
 else {
-if(data67 < 1000 || isNaN(data67)){
+if(data89 < 1000 || isNaN(data89)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs150 === errors;
+var valid27 = _errs205 === errors;
 }
 else {
-var valid17 = true;
+var valid27 = true;
 }
-if(valid17){
-if(data65.jitterRatio !== undefined){
-let data68 = data65.jitterRatio;
-const _errs152 = errors;
-if(errors === _errs152){
-if((typeof data68 == "number") && (isFinite(data68))){
-if(data68 > 1 || isNaN(data68)){
+if(valid27){
+if(data87.jitterRatio !== undefined){
+let data90 = data87.jitterRatio;
+const _errs207 = errors;
+if(errors === _errs207){
+if((typeof data90 == "number") && (isFinite(data90))){
+if(data90 > 1 || isNaN(data90)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}}];
 return false;
 }
 else {
-if(data68 < 0 || isNaN(data68)){
+if(data90 < 0 || isNaN(data90)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
@@ -5978,37 +8108,37 @@ validate23.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaP
 return false;
 }
 }
-var valid17 = _errs152 === errors;
+var valid27 = _errs207 === errors;
 }
 else {
-var valid17 = true;
+var valid27 = true;
 }
-if(valid17){
-if(data65.maxRetries !== undefined){
-let data69 = data65.maxRetries;
-const _errs154 = errors;
-if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
+if(valid27){
+if(data87.maxRetries !== undefined){
+let data91 = data87.maxRetries;
+const _errs209 = errors;
+if(!(((typeof data91 == "number") && (!(data91 % 1) && !isNaN(data91))) && (isFinite(data91)))){
 validate23.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs154){
-if((typeof data69 == "number") && (isFinite(data69))){
-if(data69 > 1000000 || isNaN(data69)){
+if(errors === _errs209){
+if((typeof data91 == "number") && (isFinite(data91))){
+if(data91 > 1000000 || isNaN(data91)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data69 < 0 || isNaN(data69)){
+if(data91 < 0 || isNaN(data91)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs154 === errors;
+var valid27 = _errs209 === errors;
 }
 else {
-var valid17 = true;
+var valid27 = true;
 }
 }
 }
@@ -6020,279 +8150,279 @@ validate23.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs145 === errors;
+var valid0 = _errs200 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.debug !== undefined){
-const _errs156 = errors;
+const _errs211 = errors;
 if(typeof data.debug !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs156 === errors;
+var valid0 = _errs211 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data71 = data.limits;
-const _errs158 = errors;
-if(errors === _errs158){
-if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
-const _errs160 = errors;
-for(const key9 in data71){
-if(!(func2.call(schema13.properties.limits.properties, key9))){
-validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
+let data93 = data.limits;
+const _errs213 = errors;
+if(errors === _errs213){
+if(data93 && typeof data93 == "object" && !Array.isArray(data93)){
+const _errs215 = errors;
+for(const key16 in data93){
+if(!(func2.call(schema13.properties.limits.properties, key16))){
+validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
 return false;
 break;
 }
 }
-if(_errs160 === errors){
-if(data71.maxPayload !== undefined){
-let data72 = data71.maxPayload;
-const _errs161 = errors;
-if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
+if(_errs215 === errors){
+if(data93.maxPayload !== undefined){
+let data94 = data93.maxPayload;
+const _errs216 = errors;
+if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
 validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs161){
-if((typeof data72 == "number") && (isFinite(data72))){
-if(data72 > 16777216 || isNaN(data72)){
+if(errors === _errs216){
+if((typeof data94 == "number") && (isFinite(data94))){
+if(data94 > 16777216 || isNaN(data94)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data72 < 1024 || isNaN(data72)){
+if(data94 < 1024 || isNaN(data94)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs161 === errors;
+var valid28 = _errs216 === errors;
 }
 else {
-var valid18 = true;
+var valid28 = true;
 }
-if(valid18){
-if(data71.contentChars !== undefined){
-let data73 = data71.contentChars;
-const _errs163 = errors;
-if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
+if(valid28){
+if(data93.contentChars !== undefined){
+let data95 = data93.contentChars;
+const _errs218 = errors;
+if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
 validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs163){
-if((typeof data73 == "number") && (isFinite(data73))){
-if(data73 > 1048576 || isNaN(data73)){
+if(errors === _errs218){
+if((typeof data95 == "number") && (isFinite(data95))){
+if(data95 > 1048576 || isNaN(data95)){
 validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
-if(data73 < 1 || isNaN(data73)){
+if(data95 < 1 || isNaN(data95)){
 validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs163 === errors;
+var valid28 = _errs218 === errors;
 }
 else {
-var valid18 = true;
+var valid28 = true;
 }
-if(valid18){
-if(data71.mediaMegabytes !== undefined){
-let data74 = data71.mediaMegabytes;
-const _errs165 = errors;
-if(!(((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74))) && (isFinite(data74)))){
+if(valid28){
+if(data93.mediaMegabytes !== undefined){
+let data96 = data93.mediaMegabytes;
+const _errs220 = errors;
+if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
 validate23.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs165){
-if((typeof data74 == "number") && (isFinite(data74))){
-if(data74 > 100 || isNaN(data74)){
+if(errors === _errs220){
+if((typeof data96 == "number") && (isFinite(data96))){
+if(data96 > 100 || isNaN(data96)){
 validate23.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100}}];
 return false;
 }
 else {
-if(data74 < 1 || isNaN(data74)){
+if(data96 < 1 || isNaN(data96)){
 validate23.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs165 === errors;
+var valid28 = _errs220 === errors;
 }
 else {
-var valid18 = true;
+var valid28 = true;
 }
-if(valid18){
-if(data71.maxConcurrent !== undefined){
-let data75 = data71.maxConcurrent;
-const _errs167 = errors;
-if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
+if(valid28){
+if(data93.maxConcurrent !== undefined){
+let data97 = data93.maxConcurrent;
+const _errs222 = errors;
+if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
 validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs167){
-if((typeof data75 == "number") && (isFinite(data75))){
-if(data75 > 1000 || isNaN(data75)){
+if(errors === _errs222){
+if((typeof data97 == "number") && (isFinite(data97))){
+if(data97 > 1000 || isNaN(data97)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data75 < 1 || isNaN(data75)){
+if(data97 < 1 || isNaN(data97)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs167 === errors;
+var valid28 = _errs222 === errors;
 }
 else {
-var valid18 = true;
+var valid28 = true;
 }
-if(valid18){
-if(data71.queuedPerSession !== undefined){
-let data76 = data71.queuedPerSession;
-const _errs169 = errors;
-if(!(((typeof data76 == "number") && (!(data76 % 1) && !isNaN(data76))) && (isFinite(data76)))){
+if(valid28){
+if(data93.queuedPerSession !== undefined){
+let data98 = data93.queuedPerSession;
+const _errs224 = errors;
+if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
 validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs169){
-if((typeof data76 == "number") && (isFinite(data76))){
-if(data76 > 10000 || isNaN(data76)){
+if(errors === _errs224){
+if((typeof data98 == "number") && (isFinite(data98))){
+if(data98 > 10000 || isNaN(data98)){
 validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data76 < 1 || isNaN(data76)){
+if(data98 < 1 || isNaN(data98)){
 validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs169 === errors;
+var valid28 = _errs224 === errors;
 }
 else {
-var valid18 = true;
+var valid28 = true;
 }
-if(valid18){
-if(data71.messagesPerMinute !== undefined){
-let data77 = data71.messagesPerMinute;
-const _errs171 = errors;
-if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
+if(valid28){
+if(data93.messagesPerMinute !== undefined){
+let data99 = data93.messagesPerMinute;
+const _errs226 = errors;
+if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
 validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs171){
-if((typeof data77 == "number") && (isFinite(data77))){
-if(data77 > 100000 || isNaN(data77)){
+if(errors === _errs226){
+if((typeof data99 == "number") && (isFinite(data99))){
+if(data99 > 100000 || isNaN(data99)){
 validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data77 < 1 || isNaN(data77)){
+if(data99 < 1 || isNaN(data99)){
 validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs171 === errors;
+var valid28 = _errs226 === errors;
 }
 else {
-var valid18 = true;
+var valid28 = true;
 }
-if(valid18){
-if(data71.messageBurst !== undefined){
-let data78 = data71.messageBurst;
-const _errs173 = errors;
-if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
+if(valid28){
+if(data93.messageBurst !== undefined){
+let data100 = data93.messageBurst;
+const _errs228 = errors;
+if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
 validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs173){
-if((typeof data78 == "number") && (isFinite(data78))){
-if(data78 > 100000 || isNaN(data78)){
+if(errors === _errs228){
+if((typeof data100 == "number") && (isFinite(data100))){
+if(data100 > 100000 || isNaN(data100)){
 validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data78 < 1 || isNaN(data78)){
+if(data100 < 1 || isNaN(data100)){
 validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs173 === errors;
+var valid28 = _errs228 === errors;
 }
 else {
-var valid18 = true;
+var valid28 = true;
 }
-if(valid18){
-if(data71.dedupeEntries !== undefined){
-let data79 = data71.dedupeEntries;
-const _errs175 = errors;
-if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
+if(valid28){
+if(data93.dedupeEntries !== undefined){
+let data101 = data93.dedupeEntries;
+const _errs230 = errors;
+if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
 validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs175){
-if((typeof data79 == "number") && (isFinite(data79))){
-if(data79 > 1000000 || isNaN(data79)){
+if(errors === _errs230){
+if((typeof data101 == "number") && (isFinite(data101))){
+if(data101 > 1000000 || isNaN(data101)){
 validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data79 < 1 || isNaN(data79)){
+if(data101 < 1 || isNaN(data101)){
 validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs175 === errors;
+var valid28 = _errs230 === errors;
 }
 else {
-var valid18 = true;
+var valid28 = true;
 }
-if(valid18){
-if(data71.turnSeconds !== undefined){
-let data80 = data71.turnSeconds;
-const _errs177 = errors;
-if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
+if(valid28){
+if(data93.turnSeconds !== undefined){
+let data102 = data93.turnSeconds;
+const _errs232 = errors;
+if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
 validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs177){
-if((typeof data80 == "number") && (isFinite(data80))){
-if(data80 > 86400 || isNaN(data80)){
+if(errors === _errs232){
+if((typeof data102 == "number") && (isFinite(data102))){
+if(data102 > 86400 || isNaN(data102)){
 validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data80 < 1 || isNaN(data80)){
+if(data102 < 1 || isNaN(data102)){
 validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs177 === errors;
+var valid28 = _errs232 === errors;
 }
 else {
-var valid18 = true;
+var valid28 = true;
 }
 }
 }
@@ -6309,10 +8439,13 @@ validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs158 === errors;
+var valid0 = _errs213 === errors;
 }
 else {
 var valid0 = true;
+}
+}
+}
 }
 }
 }

@@ -68,6 +68,9 @@ export const configExpectations = {
   "groups.*.groupCommandMode": "\"owner\", \"all\" or \"off\"",
   "groups.*.muted": "true or false",
   "groups.*.batchDelaySeconds": "a whole number from 0 to 3600",
+  "groups.*.systemPrompt": "a string of at most 65536 characters",
+  "groups.*.skills": "an array of at most 256 entries",
+  "groups.*.skills.*": "a string of 1 to 128 characters",
   bots: "an array of at most 1000 entries",
   "bots.*": "a string or a number",
   allowBots: "true, false or \"mentions\"",
@@ -78,7 +81,26 @@ export const configExpectations = {
   "botLoopProtection.cooldownSeconds": "a whole number from 1 to 86400",
   outputVisibility: "\"minimal\", \"normal\" or \"full\"",
   reliableDelivery: "true or false",
-  streaming: "true or false",
+  streaming: "true or false or an object",
+  "streaming.mode": "\"off\", \"partial\", \"block\" or \"progress\"",
+  "streaming.chunkMode": "\"length\" or \"newline\"",
+  "streaming.block": "an object",
+  "streaming.block.enabled": "true or false",
+  "streaming.block.coalesce": "an object",
+  "streaming.block.coalesce.minChars": "a whole number from 1 to 1000000",
+  "streaming.block.coalesce.maxChars": "a whole number from 1 to 1000000",
+  "streaming.block.coalesce.idleMs": "a whole number from 0 to 60000",
+  "streaming.preview": "an object",
+  "streaming.preview.toolProgress": "true or false",
+  "streaming.progress": "an object",
+  "streaming.progress.toolProgress": "true or false",
+  textChunkLimit: "a whole number from 1000 to 4000",
+  direct: "an object of at most 10000 entries",
+  "direct.*": "an object",
+  "direct.*.systemPrompt": "a string of at most 65536 characters",
+  "direct.*.skills": "an array of at most 256 entries",
+  "direct.*.skills.*": "a string of 1 to 128 characters",
+  systemPrompt: "a string of at most 65536 characters",
   deliveryReceipts: "true or false",
   strictChatIds: "true or false",
   typingMaxContinuousMs: "a whole number from 1000 to 86400000",
@@ -130,6 +152,7 @@ export const configDefaults = {
   outputVisibility: "normal",
   reliableDelivery: true,
   streaming: false,
+  direct: {},
   deliveryReceipts: false,
   strictChatIds: true,
   typingMaxContinuousMs: 900000,
@@ -171,6 +194,7 @@ export const accountDefaults = {
   outputVisibility: "normal",
   reliableDelivery: true,
   streaming: false,
+  direct: {},
   deliveryReceipts: false,
   strictChatIds: true,
   typingMaxContinuousMs: 900000,
@@ -412,10 +436,26 @@ export interface ClawchatConfig {
    */
   reliableDelivery: boolean;
   /**
-   * Whether an answer is shown while it grows.
+   * How an answer is shown before it is complete: true for the mode partial, false for off, or the settings. Without a mode it is off.
    * @default false
    */
-  streaming: boolean;
+  streaming: boolean | ClawchatConfigStreamingObject;
+  /**
+   * Most characters of one message; a longer answer becomes several.
+   * Integer, 1000 to 4000.
+   */
+  textChunkLimit?: number;
+  /**
+   * Settings per user id of a direct conversation; * stands for all others.
+   * At most 10000 fields.
+   * @default {}
+   */
+  direct: { [key: string]: ClawchatConfigDirectValueInput };
+  /**
+   * Told to the agent in addition to its own prompt, for messages of this channel only.
+   * At most 65536 characters.
+   */
+  systemPrompt?: string;
   /**
    * Whether senders are told that their message has arrived.
    * @default false
@@ -497,6 +537,58 @@ export interface ClawchatConfigBotLoopProtection {
    * Integer, 1 to 86400.
    */
   cooldownSeconds?: number;
+}
+
+/** When small blocks are shown together. */
+export interface ClawchatConfigStreamingObjectBlockCoalesce {
+  /**
+   * Shortest block in characters, but for the last one.
+   * Integer, 1 to 1000000.
+   */
+  minChars?: number;
+  /**
+   * Longest block in characters.
+   * Integer, 1 to 1000000.
+   */
+  maxChars?: number;
+  /**
+   * Milliseconds without a new block after which what there is is shown.
+   * Integer, 0 to 60000.
+   */
+  idleMs?: number;
+}
+
+/** How finished blocks are shown. */
+export interface ClawchatConfigStreamingObjectBlock {
+  /** Shows blocks whatever the mode is. */
+  enabled?: boolean;
+  /** When small blocks are shown together. */
+  coalesce?: ClawchatConfigStreamingObjectBlockCoalesce;
+}
+
+/** What is shown beside the text in the modes partial and block. */
+export interface ClawchatConfigStreamingObjectPreview {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+/** What is shown in the mode progress. */
+export interface ClawchatConfigStreamingObjectProgress {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+export interface ClawchatConfigStreamingObject {
+  /** What is shown before an answer is complete. off shows nothing, partial the text as it grows, block each finished block of it, progress no text but what the agent works at, where the peer asks for it. */
+  mode?: "off" | "partial" | "block" | "progress";
+  /** Where a message that the agent sends unasked is cut if it is too long. length when it is full, newline between paragraphs. */
+  chunkMode?: "length" | "newline";
+  /** How finished blocks are shown. */
+  block?: ClawchatConfigStreamingObjectBlock;
+  /** What is shown beside the text in the modes partial and block. */
+  preview?: ClawchatConfigStreamingObjectPreview;
+  /** What is shown in the mode progress. */
+  progress?: ClawchatConfigStreamingObjectProgress;
 }
 
 /** How long the server may take to accept a message. */
@@ -770,10 +862,26 @@ export interface ClawchatAccount {
    */
   reliableDelivery: boolean;
   /**
-   * Whether an answer is shown while it grows.
+   * How an answer is shown before it is complete: true for the mode partial, false for off, or the settings. Without a mode it is off.
    * @default false
    */
-  streaming: boolean;
+  streaming: boolean | ClawchatAccountStreamingObject;
+  /**
+   * Most characters of one message; a longer answer becomes several.
+   * Integer, 1000 to 4000.
+   */
+  textChunkLimit?: number;
+  /**
+   * Settings per user id of a direct conversation; * stands for all others.
+   * At most 10000 fields.
+   * @default {}
+   */
+  direct: { [key: string]: ClawchatAccountDirectValueInput };
+  /**
+   * Told to the agent in addition to its own prompt, for messages of this channel only.
+   * At most 65536 characters.
+   */
+  systemPrompt?: string;
   /**
    * Whether senders are told that their message has arrived.
    * @default false
@@ -845,6 +953,58 @@ export interface ClawchatAccountBotLoopProtection {
    * Integer, 1 to 86400.
    */
   cooldownSeconds?: number;
+}
+
+/** When small blocks are shown together. */
+export interface ClawchatAccountStreamingObjectBlockCoalesce {
+  /**
+   * Shortest block in characters, but for the last one.
+   * Integer, 1 to 1000000.
+   */
+  minChars?: number;
+  /**
+   * Longest block in characters.
+   * Integer, 1 to 1000000.
+   */
+  maxChars?: number;
+  /**
+   * Milliseconds without a new block after which what there is is shown.
+   * Integer, 0 to 60000.
+   */
+  idleMs?: number;
+}
+
+/** How finished blocks are shown. */
+export interface ClawchatAccountStreamingObjectBlock {
+  /** Shows blocks whatever the mode is. */
+  enabled?: boolean;
+  /** When small blocks are shown together. */
+  coalesce?: ClawchatAccountStreamingObjectBlockCoalesce;
+}
+
+/** What is shown beside the text in the modes partial and block. */
+export interface ClawchatAccountStreamingObjectPreview {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+/** What is shown in the mode progress. */
+export interface ClawchatAccountStreamingObjectProgress {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+export interface ClawchatAccountStreamingObject {
+  /** What is shown before an answer is complete. off shows nothing, partial the text as it grows, block each finished block of it, progress no text but what the agent works at, where the peer asks for it. */
+  mode?: "off" | "partial" | "block" | "progress";
+  /** Where a message that the agent sends unasked is cut if it is too long. length when it is full, newline between paragraphs. */
+  chunkMode?: "length" | "newline";
+  /** How finished blocks are shown. */
+  block?: ClawchatAccountStreamingObjectBlock;
+  /** What is shown beside the text in the modes partial and block. */
+  preview?: ClawchatAccountStreamingObjectPreview;
+  /** What is shown in the mode progress. */
+  progress?: ClawchatAccountStreamingObjectProgress;
 }
 
 /** How long the server may take to accept a message. */
@@ -1109,10 +1269,26 @@ export interface ClawchatConfigInput {
    */
   reliableDelivery?: boolean;
   /**
-   * Whether an answer is shown while it grows.
+   * How an answer is shown before it is complete: true for the mode partial, false for off, or the settings. Without a mode it is off.
    * @default false
    */
-  streaming?: boolean;
+  streaming?: boolean | ClawchatConfigStreamingObjectInput;
+  /**
+   * Most characters of one message; a longer answer becomes several.
+   * Integer, 1000 to 4000.
+   */
+  textChunkLimit?: number;
+  /**
+   * Settings per user id of a direct conversation; * stands for all others.
+   * At most 10000 fields.
+   * @default {}
+   */
+  direct?: { [key: string]: ClawchatConfigDirectValueInput };
+  /**
+   * Told to the agent in addition to its own prompt, for messages of this channel only.
+   * At most 65536 characters.
+   */
+  systemPrompt?: string;
   /**
    * Whether senders are told that their message has arrived.
    * @default false
@@ -1214,6 +1390,16 @@ export interface ClawchatConfigGroupsValueInput {
    * Integer, 0 to 3600.
    */
   batchDelaySeconds?: number;
+  /**
+   * Told to the agent in addition to the channel's prompt in this group only; empty for none.
+   * At most 65536 characters.
+   */
+  systemPrompt?: string;
+  /**
+   * Skills the agent may use here. All of its own when absent.
+   * At most 256 items.
+   */
+  skills?: string[];
 }
 
 /**
@@ -1238,6 +1424,71 @@ export interface ClawchatConfigBotLoopProtectionInput {
    * Integer, 1 to 86400.
    */
   cooldownSeconds?: number;
+}
+
+/** When small blocks are shown together. */
+export interface ClawchatConfigStreamingObjectBlockCoalesceInput {
+  /**
+   * Shortest block in characters, but for the last one.
+   * Integer, 1 to 1000000.
+   */
+  minChars?: number;
+  /**
+   * Longest block in characters.
+   * Integer, 1 to 1000000.
+   */
+  maxChars?: number;
+  /**
+   * Milliseconds without a new block after which what there is is shown.
+   * Integer, 0 to 60000.
+   */
+  idleMs?: number;
+}
+
+/** How finished blocks are shown. */
+export interface ClawchatConfigStreamingObjectBlockInput {
+  /** Shows blocks whatever the mode is. */
+  enabled?: boolean;
+  /** When small blocks are shown together. */
+  coalesce?: ClawchatConfigStreamingObjectBlockCoalesceInput;
+}
+
+/** What is shown beside the text in the modes partial and block. */
+export interface ClawchatConfigStreamingObjectPreviewInput {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+/** What is shown in the mode progress. */
+export interface ClawchatConfigStreamingObjectProgressInput {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+export interface ClawchatConfigStreamingObjectInput {
+  /** What is shown before an answer is complete. off shows nothing, partial the text as it grows, block each finished block of it, progress no text but what the agent works at, where the peer asks for it. */
+  mode?: "off" | "partial" | "block" | "progress";
+  /** Where a message that the agent sends unasked is cut if it is too long. length when it is full, newline between paragraphs. */
+  chunkMode?: "length" | "newline";
+  /** How finished blocks are shown. */
+  block?: ClawchatConfigStreamingObjectBlockInput;
+  /** What is shown beside the text in the modes partial and block. */
+  preview?: ClawchatConfigStreamingObjectPreviewInput;
+  /** What is shown in the mode progress. */
+  progress?: ClawchatConfigStreamingObjectProgressInput;
+}
+
+export interface ClawchatConfigDirectValueInput {
+  /**
+   * Told to the agent in addition to the channel's prompt for this sender only; empty for none.
+   * At most 65536 characters.
+   */
+  systemPrompt?: string;
+  /**
+   * Skills the agent may use here. All of its own when absent.
+   * At most 256 items.
+   */
+  skills?: string[];
 }
 
 /** How long the server may take to accept a message. */
@@ -1511,10 +1762,26 @@ export interface ClawchatAccountInput {
    */
   reliableDelivery?: boolean;
   /**
-   * Whether an answer is shown while it grows.
+   * How an answer is shown before it is complete: true for the mode partial, false for off, or the settings. Without a mode it is off.
    * @default false
    */
-  streaming?: boolean;
+  streaming?: boolean | ClawchatAccountStreamingObjectInput;
+  /**
+   * Most characters of one message; a longer answer becomes several.
+   * Integer, 1000 to 4000.
+   */
+  textChunkLimit?: number;
+  /**
+   * Settings per user id of a direct conversation; * stands for all others.
+   * At most 10000 fields.
+   * @default {}
+   */
+  direct?: { [key: string]: ClawchatAccountDirectValueInput };
+  /**
+   * Told to the agent in addition to its own prompt, for messages of this channel only.
+   * At most 65536 characters.
+   */
+  systemPrompt?: string;
   /**
    * Whether senders are told that their message has arrived.
    * @default false
@@ -1606,6 +1873,16 @@ export interface ClawchatAccountGroupsValueInput {
    * Integer, 0 to 3600.
    */
   batchDelaySeconds?: number;
+  /**
+   * Told to the agent in addition to the channel's prompt in this group only; empty for none.
+   * At most 65536 characters.
+   */
+  systemPrompt?: string;
+  /**
+   * Skills the agent may use here. All of its own when absent.
+   * At most 256 items.
+   */
+  skills?: string[];
 }
 
 /**
@@ -1630,6 +1907,71 @@ export interface ClawchatAccountBotLoopProtectionInput {
    * Integer, 1 to 86400.
    */
   cooldownSeconds?: number;
+}
+
+/** When small blocks are shown together. */
+export interface ClawchatAccountStreamingObjectBlockCoalesceInput {
+  /**
+   * Shortest block in characters, but for the last one.
+   * Integer, 1 to 1000000.
+   */
+  minChars?: number;
+  /**
+   * Longest block in characters.
+   * Integer, 1 to 1000000.
+   */
+  maxChars?: number;
+  /**
+   * Milliseconds without a new block after which what there is is shown.
+   * Integer, 0 to 60000.
+   */
+  idleMs?: number;
+}
+
+/** How finished blocks are shown. */
+export interface ClawchatAccountStreamingObjectBlockInput {
+  /** Shows blocks whatever the mode is. */
+  enabled?: boolean;
+  /** When small blocks are shown together. */
+  coalesce?: ClawchatAccountStreamingObjectBlockCoalesceInput;
+}
+
+/** What is shown beside the text in the modes partial and block. */
+export interface ClawchatAccountStreamingObjectPreviewInput {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+/** What is shown in the mode progress. */
+export interface ClawchatAccountStreamingObjectProgressInput {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+export interface ClawchatAccountStreamingObjectInput {
+  /** What is shown before an answer is complete. off shows nothing, partial the text as it grows, block each finished block of it, progress no text but what the agent works at, where the peer asks for it. */
+  mode?: "off" | "partial" | "block" | "progress";
+  /** Where a message that the agent sends unasked is cut if it is too long. length when it is full, newline between paragraphs. */
+  chunkMode?: "length" | "newline";
+  /** How finished blocks are shown. */
+  block?: ClawchatAccountStreamingObjectBlockInput;
+  /** What is shown beside the text in the modes partial and block. */
+  preview?: ClawchatAccountStreamingObjectPreviewInput;
+  /** What is shown in the mode progress. */
+  progress?: ClawchatAccountStreamingObjectProgressInput;
+}
+
+export interface ClawchatAccountDirectValueInput {
+  /**
+   * Told to the agent in addition to the channel's prompt for this sender only; empty for none.
+   * At most 65536 characters.
+   */
+  systemPrompt?: string;
+  /**
+   * Skills the agent may use here. All of its own when absent.
+   * At most 256 items.
+   */
+  skills?: string[];
 }
 
 /** How long the server may take to accept a message. */

@@ -3,7 +3,7 @@
 
 import { codePoints } from "../runtime.ts";
 export const InstaClawConfigInput = validate14;
-const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"clientId":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecretFile":{"type":"string","minLength":1,"maxLength":4096},"appKey":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"systemPrompt":{"type":"string","maxLength":65536},"debug":{"type":"boolean"},"wsUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"heartbeatIntervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutThresholdMs":{"type":"integer","minimum":1000,"maximum":3600000},"requestTimeoutMs":{"type":"integer","minimum":1000,"maximum":86400000},"reconnect":{"type":"object","additionalProperties":false,"properties":{"maxAttempts":{"type":"integer","minimum":0,"maximum":1000000}}},"events":{"type":"string","enum":["minimal","full"]},"deltaShape":{"type":"string","enum":["string","object"]},"ack":{"type":"string","enum":["off","intclaw","dingtalk"]},"profile":{"type":"string","enum":["envelope","topic","bare"]},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000}}},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/InstaClawAccountInput"}}}};
+const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"clientId":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecretFile":{"type":"string","minLength":1,"maxLength":4096},"appKey":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"systemPrompt":{"type":"string","maxLength":65536},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"debug":{"type":"boolean"},"wsUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"heartbeatIntervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutThresholdMs":{"type":"integer","minimum":1000,"maximum":3600000},"requestTimeoutMs":{"type":"integer","minimum":1000,"maximum":86400000},"reconnect":{"type":"object","additionalProperties":false,"properties":{"maxAttempts":{"type":"integer","minimum":0,"maximum":1000000}}},"events":{"type":"string","enum":["minimal","full"]},"deltaShape":{"type":"string","enum":["string","object"]},"ack":{"type":"string","enum":["off","intclaw","dingtalk"]},"profile":{"type":"string","enum":["envelope","topic","bare"]},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000}}},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/InstaClawAccountInput"}}}};
 const func2 = Object.prototype.hasOwnProperty;
 const func3 = codePoints;
 const func5 = (s) => { for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (!((c >= 32 && c <= 126))) return false; } return true; };
@@ -113,7 +113,7 @@ validate15.errors = vErrors;
 return errors === 0;
 }
 
-const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"clientId":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecretFile":{"type":"string","minLength":1,"maxLength":4096},"appKey":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"systemPrompt":{"type":"string","maxLength":65536},"debug":{"type":"boolean"},"wsUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"heartbeatIntervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutThresholdMs":{"type":"integer","minimum":1000,"maximum":3600000},"requestTimeoutMs":{"type":"integer","minimum":1000,"maximum":86400000},"reconnect":{"type":"object","additionalProperties":false,"properties":{"maxAttempts":{"type":"integer","minimum":0,"maximum":1000000}}},"events":{"type":"string","enum":["minimal","full"]},"deltaShape":{"type":"string","enum":["string","object"]},"ack":{"type":"string","enum":["off","intclaw","dingtalk"]},"profile":{"type":"string","enum":["envelope","topic","bare"]},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000}}}}};
+const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"clientId":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecretFile":{"type":"string","minLength":1,"maxLength":4096},"appKey":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"systemPrompt":{"type":"string","maxLength":65536},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"debug":{"type":"boolean"},"wsUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"heartbeatIntervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutThresholdMs":{"type":"integer","minimum":1000,"maximum":3600000},"requestTimeoutMs":{"type":"integer","minimum":1000,"maximum":86400000},"reconnect":{"type":"object","additionalProperties":false,"properties":{"maxAttempts":{"type":"integer","minimum":0,"maximum":1000000}}},"events":{"type":"string","enum":["minimal","full"]},"deltaShape":{"type":"string","enum":["string","object"]},"ack":{"type":"string","enum":["off","intclaw","dingtalk"]},"profile":{"type":"string","enum":["envelope","topic","bare"]},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000}}}}};
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -608,11 +608,277 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.debug !== undefined){
+if(data.streaming !== undefined){
+let data12 = data.streaming;
 const _errs39 = errors;
-if(typeof data.debug !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
+if(errors === _errs39){
+if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
+const _errs41 = errors;
+for(const key2 in data12){
+if(!(((((key2 === "mode") || (key2 === "chunkMode")) || (key2 === "block")) || (key2 === "preview")) || (key2 === "progress"))){
+validate20.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
+break;
+}
+}
+if(_errs41 === errors){
+if(data12.mode !== undefined){
+let data13 = data12.mode;
+const _errs42 = errors;
+if(typeof data13 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data13 === "off") || (data13 === "partial")) || (data13 === "block")) || (data13 === "progress"))){
+validate20.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.mode.enum}}];
+return false;
+}
+var valid6 = _errs42 === errors;
+}
+else {
+var valid6 = true;
+}
+if(valid6){
+if(data12.chunkMode !== undefined){
+let data14 = data12.chunkMode;
+const _errs44 = errors;
+if(typeof data14 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data14 === "length") || (data14 === "newline"))){
+validate20.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.chunkMode.enum}}];
+return false;
+}
+var valid6 = _errs44 === errors;
+}
+else {
+var valid6 = true;
+}
+if(valid6){
+if(data12.block !== undefined){
+let data15 = data12.block;
+const _errs46 = errors;
+if(errors === _errs46){
+if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
+const _errs48 = errors;
+for(const key3 in data15){
+if(!((key3 === "enabled") || (key3 === "coalesce"))){
+validate20.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
+return false;
+break;
+}
+}
+if(_errs48 === errors){
+if(data15.enabled !== undefined){
+const _errs49 = errors;
+if(typeof data15.enabled !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid7 = _errs49 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data15.coalesce !== undefined){
+let data17 = data15.coalesce;
+const _errs51 = errors;
+if(errors === _errs51){
+if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
+const _errs53 = errors;
+for(const key4 in data17){
+if(!(((key4 === "minChars") || (key4 === "maxChars")) || (key4 === "idleMs"))){
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+return false;
+break;
+}
+}
+if(_errs53 === errors){
+if(data17.minChars !== undefined){
+let data18 = data17.minChars;
+const _errs54 = errors;
+if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs54){
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 1000000 || isNaN(data18)){
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data18 < 1 || isNaN(data18)){
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid8 = _errs54 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data17.maxChars !== undefined){
+let data19 = data17.maxChars;
+const _errs56 = errors;
+if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs56){
+if((typeof data19 == "number") && (isFinite(data19))){
+if(data19 > 1000000 || isNaN(data19)){
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data19 < 1 || isNaN(data19)){
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid8 = _errs56 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data17.idleMs !== undefined){
+let data20 = data17.idleMs;
+const _errs58 = errors;
+if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs58){
+if((typeof data20 == "number") && (isFinite(data20))){
+if(data20 > 60000 || isNaN(data20)){
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
+return false;
+}
+else {
+if(data20 < 0 || isNaN(data20)){
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid8 = _errs58 === errors;
+}
+else {
+var valid8 = true;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid7 = _errs51 === errors;
+}
+else {
+var valid7 = true;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid6 = _errs46 === errors;
+}
+else {
+var valid6 = true;
+}
+if(valid6){
+if(data12.preview !== undefined){
+let data21 = data12.preview;
+const _errs60 = errors;
+if(errors === _errs60){
+if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
+const _errs62 = errors;
+for(const key5 in data21){
+if(!(key5 === "toolProgress")){
+validate20.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+return false;
+break;
+}
+}
+if(_errs62 === errors){
+if(data21.toolProgress !== undefined){
+if(typeof data21.toolProgress !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid6 = _errs60 === errors;
+}
+else {
+var valid6 = true;
+}
+if(valid6){
+if(data12.progress !== undefined){
+let data23 = data12.progress;
+const _errs65 = errors;
+if(errors === _errs65){
+if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
+const _errs67 = errors;
+for(const key6 in data23){
+if(!(key6 === "toolProgress")){
+validate20.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+return false;
+break;
+}
+}
+if(_errs67 === errors){
+if(data23.toolProgress !== undefined){
+if(typeof data23.toolProgress !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid6 = _errs65 === errors;
+}
+else {
+var valid6 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
 }
 var valid0 = _errs39 === errors;
 }
@@ -620,17 +886,177 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.textChunkLimit !== undefined){
+let data25 = data.textChunkLimit;
+const _errs70 = errors;
+if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
+validate20.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs70){
+if((typeof data25 == "number") && (isFinite(data25))){
+if(data25 > 200000 || isNaN(data25)){
+validate20.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
+return false;
+}
+else {
+if(data25 < 100 || isNaN(data25)){
+validate20.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs70 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.direct !== undefined){
+let data26 = data.direct;
+const _errs72 = errors;
+if(errors === _errs72){
+if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
+if(Object.keys(data26).length > 10000){
+validate20.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+return false;
+}
+else {
+for(const key7 in data26){
+let data27 = data26[key7];
+const _errs75 = errors;
+if(errors === _errs75){
+if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
+const _errs77 = errors;
+for(const key8 in data27){
+if(!((key8 === "systemPrompt") || (key8 === "skills"))){
+validate20.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
+return false;
+break;
+}
+}
+if(_errs77 === errors){
+if(data27.systemPrompt !== undefined){
+let data28 = data27.systemPrompt;
+const _errs78 = errors;
+if(errors === _errs78){
+if(typeof data28 === "string"){
+if(data28.length > 65536 && func3(data28) > 65536){
+validate20.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid12 = _errs78 === errors;
+}
+else {
+var valid12 = true;
+}
+if(valid12){
+if(data27.skills !== undefined){
+let data29 = data27.skills;
+const _errs80 = errors;
+if(errors === _errs80){
+if(Array.isArray(data29)){
+if(data29.length > 256){
+validate20.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid13 = true;
+const len0 = data29.length;
+for(let i0=0; i0<len0; i0++){
+let data30 = data29[i0];
+const _errs82 = errors;
+if(errors === _errs82){
+if(typeof data30 === "string"){
+if(data30.length > 128 && func3(data30) > 128){
+validate20.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data30.length < 1){
+validate20.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid13 = _errs82 === errors;
+if(!valid13){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid12 = _errs80 === errors;
+}
+else {
+var valid12 = true;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid11 = _errs75 === errors;
+if(!valid11){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs72 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.debug !== undefined){
+const _errs84 = errors;
+if(typeof data.debug !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs84 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.wsUrl !== undefined){
-let data13 = data.wsUrl;
-const _errs41 = errors;
-if(errors === _errs41){
-if(typeof data13 === "string"){
-if(data13.length > 2048 && func3(data13) > 2048){
+let data32 = data.wsUrl;
+const _errs86 = errors;
+if(errors === _errs86){
+if(typeof data32 === "string"){
+if(data32.length > 2048 && func3(data32) > 2048){
 validate20.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data13.length < 1){
+if(data32.length < 1){
 validate20.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -641,134 +1067,134 @@ validate20.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs41 === errors;
+var valid0 = _errs86 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowInsecure !== undefined){
-const _errs43 = errors;
+const _errs88 = errors;
 if(typeof data.allowInsecure !== "boolean"){
 validate20.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs43 === errors;
+var valid0 = _errs88 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.heartbeatIntervalMs !== undefined){
-let data15 = data.heartbeatIntervalMs;
-const _errs45 = errors;
-if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
+let data34 = data.heartbeatIntervalMs;
+const _errs90 = errors;
+if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
 validate20.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs45){
-if((typeof data15 == "number") && (isFinite(data15))){
-if(data15 > 600000 || isNaN(data15)){
+if(errors === _errs90){
+if((typeof data34 == "number") && (isFinite(data34))){
+if(data34 > 600000 || isNaN(data34)){
 validate20.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data15 < 1000 || isNaN(data15)){
+if(data34 < 1000 || isNaN(data34)){
 validate20.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs45 === errors;
+var valid0 = _errs90 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.timeoutThresholdMs !== undefined){
-let data16 = data.timeoutThresholdMs;
-const _errs47 = errors;
-if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
+let data35 = data.timeoutThresholdMs;
+const _errs92 = errors;
+if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
 validate20.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs47){
-if((typeof data16 == "number") && (isFinite(data16))){
-if(data16 > 3600000 || isNaN(data16)){
+if(errors === _errs92){
+if((typeof data35 == "number") && (isFinite(data35))){
+if(data35 > 3600000 || isNaN(data35)){
 validate20.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
 return false;
 }
 else {
-if(data16 < 1000 || isNaN(data16)){
+if(data35 < 1000 || isNaN(data35)){
 validate20.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs47 === errors;
+var valid0 = _errs92 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requestTimeoutMs !== undefined){
-let data17 = data.requestTimeoutMs;
-const _errs49 = errors;
-if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
+let data36 = data.requestTimeoutMs;
+const _errs94 = errors;
+if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
 validate20.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs49){
-if((typeof data17 == "number") && (isFinite(data17))){
-if(data17 > 86400000 || isNaN(data17)){
+if(errors === _errs94){
+if((typeof data36 == "number") && (isFinite(data36))){
+if(data36 > 86400000 || isNaN(data36)){
 validate20.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
 return false;
 }
 else {
-if(data17 < 1000 || isNaN(data17)){
+if(data36 < 1000 || isNaN(data36)){
 validate20.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs49 === errors;
+var valid0 = _errs94 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reconnect !== undefined){
-let data18 = data.reconnect;
-const _errs51 = errors;
-if(errors === _errs51){
-if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
-const _errs53 = errors;
-for(const key2 in data18){
-if(!(key2 === "maxAttempts")){
-validate20.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+let data37 = data.reconnect;
+const _errs96 = errors;
+if(errors === _errs96){
+if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
+const _errs98 = errors;
+for(const key9 in data37){
+if(!(key9 === "maxAttempts")){
+validate20.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
 }
-if(_errs53 === errors){
-if(data18.maxAttempts !== undefined){
-let data19 = data18.maxAttempts;
-const _errs54 = errors;
-if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
+if(_errs98 === errors){
+if(data37.maxAttempts !== undefined){
+let data38 = data37.maxAttempts;
+const _errs99 = errors;
+if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
 validate20.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs54){
-if((typeof data19 == "number") && (isFinite(data19))){
-if(data19 > 1000000 || isNaN(data19)){
+if(errors === _errs99){
+if((typeof data38 == "number") && (isFinite(data38))){
+if(data38 > 1000000 || isNaN(data38)){
 validate20.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data19 < 0 || isNaN(data19)){
+if(data38 < 0 || isNaN(data38)){
 validate20.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
@@ -783,118 +1209,118 @@ validate20.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs51 === errors;
+var valid0 = _errs96 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.events !== undefined){
-let data20 = data.events;
-const _errs56 = errors;
-if(typeof data20 !== "string"){
+let data39 = data.events;
+const _errs101 = errors;
+if(typeof data39 !== "string"){
 validate20.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data20 === "minimal") || (data20 === "full"))){
+if(!((data39 === "minimal") || (data39 === "full"))){
 validate20.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/enum",keyword:"enum",params:{allowedValues: schema13.properties.events.enum}}];
 return false;
 }
-var valid0 = _errs56 === errors;
+var valid0 = _errs101 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.deltaShape !== undefined){
-let data21 = data.deltaShape;
-const _errs58 = errors;
-if(typeof data21 !== "string"){
+let data40 = data.deltaShape;
+const _errs103 = errors;
+if(typeof data40 !== "string"){
 validate20.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data21 === "string") || (data21 === "object"))){
+if(!((data40 === "string") || (data40 === "object"))){
 validate20.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/enum",keyword:"enum",params:{allowedValues: schema13.properties.deltaShape.enum}}];
 return false;
 }
-var valid0 = _errs58 === errors;
+var valid0 = _errs103 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ack !== undefined){
-let data22 = data.ack;
-const _errs60 = errors;
-if(typeof data22 !== "string"){
+let data41 = data.ack;
+const _errs105 = errors;
+if(typeof data41 !== "string"){
 validate20.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data22 === "off") || (data22 === "intclaw")) || (data22 === "dingtalk"))){
+if(!(((data41 === "off") || (data41 === "intclaw")) || (data41 === "dingtalk"))){
 validate20.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/enum",keyword:"enum",params:{allowedValues: schema13.properties.ack.enum}}];
 return false;
 }
-var valid0 = _errs60 === errors;
+var valid0 = _errs105 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.profile !== undefined){
-let data23 = data.profile;
-const _errs62 = errors;
-if(typeof data23 !== "string"){
+let data42 = data.profile;
+const _errs107 = errors;
+if(typeof data42 !== "string"){
 validate20.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data23 === "envelope") || (data23 === "topic")) || (data23 === "bare"))){
+if(!(((data42 === "envelope") || (data42 === "topic")) || (data42 === "bare"))){
 validate20.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/enum",keyword:"enum",params:{allowedValues: schema13.properties.profile.enum}}];
 return false;
 }
-var valid0 = _errs62 === errors;
+var valid0 = _errs107 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dmPolicy !== undefined){
-let data24 = data.dmPolicy;
-const _errs64 = errors;
-if(typeof data24 !== "string"){
+let data43 = data.dmPolicy;
+const _errs109 = errors;
+if(typeof data43 !== "string"){
 validate20.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data24 === "open") || (data24 === "pairing")) || (data24 === "allowlist")) || (data24 === "disabled"))){
+if(!((((data43 === "open") || (data43 === "pairing")) || (data43 === "allowlist")) || (data43 === "disabled"))){
 validate20.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs64 === errors;
+var valid0 = _errs109 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data25 = data.allowFrom;
-const _errs66 = errors;
-if(errors === _errs66){
-if(Array.isArray(data25)){
-if(data25.length > 10000){
+let data44 = data.allowFrom;
+const _errs111 = errors;
+if(errors === _errs111){
+if(Array.isArray(data44)){
+if(data44.length > 10000){
 validate20.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid7 = true;
-const len0 = data25.length;
-for(let i0=0; i0<len0; i0++){
-let data26 = data25[i0];
-const _errs68 = errors;
-if((typeof data26 !== "string") && (!((typeof data26 == "number") && (isFinite(data26))))){
-validate20.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
+var valid15 = true;
+const len1 = data44.length;
+for(let i1=0; i1<len1; i1++){
+let data45 = data44[i1];
+const _errs113 = errors;
+if((typeof data45 !== "string") && (!((typeof data45 == "number") && (isFinite(data45))))){
+validate20.errors = [{instancePath:instancePath+"/allowFrom/" + i1,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
 return false;
 }
-var valid7 = _errs68 === errors;
-if(!valid7){
+var valid15 = _errs113 === errors;
+if(!valid15){
 break;
 }
 }
@@ -905,50 +1331,50 @@ validate20.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs66 === errors;
+var valid0 = _errs111 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data27 = data.groupPolicy;
-const _errs70 = errors;
-if(typeof data27 !== "string"){
+let data46 = data.groupPolicy;
+const _errs115 = errors;
+if(typeof data46 !== "string"){
 validate20.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data27 === "open") || (data27 === "allowlist")) || (data27 === "disabled"))){
+if(!(((data46 === "open") || (data46 === "allowlist")) || (data46 === "disabled"))){
 validate20.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs70 === errors;
+var valid0 = _errs115 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data28 = data.groupAllowFrom;
-const _errs72 = errors;
-if(errors === _errs72){
-if(Array.isArray(data28)){
-if(data28.length > 10000){
+let data47 = data.groupAllowFrom;
+const _errs117 = errors;
+if(errors === _errs117){
+if(Array.isArray(data47)){
+if(data47.length > 10000){
 validate20.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid8 = true;
-const len1 = data28.length;
-for(let i1=0; i1<len1; i1++){
-let data29 = data28[i1];
-const _errs74 = errors;
-if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
-validate20.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
+var valid16 = true;
+const len2 = data47.length;
+for(let i2=0; i2<len2; i2++){
+let data48 = data47[i2];
+const _errs119 = errors;
+if((typeof data48 !== "string") && (!((typeof data48 == "number") && (isFinite(data48))))){
+validate20.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i2,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid8 = _errs74 === errors;
-if(!valid8){
+var valid16 = _errs119 === errors;
+if(!valid16){
 break;
 }
 }
@@ -959,319 +1385,393 @@ validate20.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs72 === errors;
+var valid0 = _errs117 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requireMention !== undefined){
-const _errs76 = errors;
+const _errs121 = errors;
 if(typeof data.requireMention !== "boolean"){
 validate20.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs76 === errors;
+var valid0 = _errs121 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data31 = data.groups;
-const _errs78 = errors;
-if(errors === _errs78){
-if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
-if(Object.keys(data31).length > 10000){
+let data50 = data.groups;
+const _errs123 = errors;
+if(errors === _errs123){
+if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
+if(Object.keys(data50).length > 10000){
 validate20.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key3 in data31){
-let data32 = data31[key3];
-const _errs81 = errors;
-if(errors === _errs81){
-if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
-const _errs83 = errors;
-for(const key4 in data32){
-if(!(((((key4 === "enabled") || (key4 === "groupPolicy")) || (key4 === "allowFrom")) || (key4 === "tools")) || (key4 === "requireMention"))){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+for(const key10 in data50){
+let data51 = data50[key10];
+const _errs126 = errors;
+if(errors === _errs126){
+if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
+const _errs128 = errors;
+for(const key11 in data51){
+if(!(((((((key11 === "enabled") || (key11 === "groupPolicy")) || (key11 === "allowFrom")) || (key11 === "tools")) || (key11 === "requireMention")) || (key11 === "systemPrompt")) || (key11 === "skills"))){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
 return false;
 break;
 }
 }
-if(_errs83 === errors){
-if(data32.enabled !== undefined){
-const _errs84 = errors;
-if(typeof data32.enabled !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+if(_errs128 === errors){
+if(data51.enabled !== undefined){
+const _errs129 = errors;
+if(typeof data51.enabled !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid10 = _errs84 === errors;
+var valid18 = _errs129 === errors;
 }
 else {
-var valid10 = true;
+var valid18 = true;
 }
-if(valid10){
-if(data32.groupPolicy !== undefined){
-let data34 = data32.groupPolicy;
-const _errs86 = errors;
-if(typeof data34 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+if(valid18){
+if(data51.groupPolicy !== undefined){
+let data53 = data51.groupPolicy;
+const _errs131 = errors;
+if(typeof data53 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data34 === "open") || (data34 === "allowlist")) || (data34 === "disabled"))){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+if(!(((data53 === "open") || (data53 === "allowlist")) || (data53 === "disabled"))){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
 return false;
 }
-var valid10 = _errs86 === errors;
+var valid18 = _errs131 === errors;
 }
 else {
-var valid10 = true;
+var valid18 = true;
 }
-if(valid10){
-if(data32.allowFrom !== undefined){
-let data35 = data32.allowFrom;
-const _errs88 = errors;
-if(errors === _errs88){
-if(Array.isArray(data35)){
-if(data35.length > 10000){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
-return false;
-}
-else {
-var valid11 = true;
-const len2 = data35.length;
-for(let i2=0; i2<len2; i2++){
-let data36 = data35[i2];
-const _errs90 = errors;
-if((typeof data36 !== "string") && (!((typeof data36 == "number") && (isFinite(data36))))){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i2,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
-return false;
-}
-var valid11 = _errs90 === errors;
-if(!valid11){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
-return false;
-}
-}
-var valid10 = _errs88 === errors;
-}
-else {
-var valid10 = true;
-}
-if(valid10){
-if(data32.tools !== undefined){
-let data37 = data32.tools;
-const _errs92 = errors;
-if(errors === _errs92){
-if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
-const _errs94 = errors;
-for(const key5 in data37){
-if(!(((key5 === "allow") || (key5 === "alsoAllow")) || (key5 === "deny"))){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
-return false;
-break;
-}
-}
-if(_errs94 === errors){
-if(data37.allow !== undefined){
-let data38 = data37.allow;
-const _errs95 = errors;
-if(errors === _errs95){
-if(Array.isArray(data38)){
-if(data38.length > 1000){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(valid18){
+if(data51.allowFrom !== undefined){
+let data54 = data51.allowFrom;
+const _errs133 = errors;
+if(errors === _errs133){
+if(Array.isArray(data54)){
+if(data54.length > 10000){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid13 = true;
-const len3 = data38.length;
+var valid19 = true;
+const len3 = data54.length;
 for(let i3=0; i3<len3; i3++){
-let data39 = data38[i3];
-const _errs97 = errors;
-if(errors === _errs97){
-if(typeof data39 === "string"){
-if(data39.length > 128 && func3(data39) > 128){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+let data55 = data54[i3];
+const _errs135 = errors;
+if((typeof data55 !== "string") && (!((typeof data55 == "number") && (isFinite(data55))))){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-else {
-if(data39.length < 1){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid13 = _errs97 === errors;
-if(!valid13){
+var valid19 = _errs135 === errors;
+if(!valid19){
 break;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid12 = _errs95 === errors;
+var valid18 = _errs133 === errors;
 }
 else {
-var valid12 = true;
+var valid18 = true;
 }
-if(valid12){
-if(data37.alsoAllow !== undefined){
-let data40 = data37.alsoAllow;
-const _errs99 = errors;
-if(errors === _errs99){
-if(Array.isArray(data40)){
-if(data40.length > 1000){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(valid18){
+if(data51.tools !== undefined){
+let data56 = data51.tools;
+const _errs137 = errors;
+if(errors === _errs137){
+if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
+const _errs139 = errors;
+for(const key12 in data56){
+if(!(((key12 === "allow") || (key12 === "alsoAllow")) || (key12 === "deny"))){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
+return false;
+break;
+}
+}
+if(_errs139 === errors){
+if(data56.allow !== undefined){
+let data57 = data56.allow;
+const _errs140 = errors;
+if(errors === _errs140){
+if(Array.isArray(data57)){
+if(data57.length > 1000){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid14 = true;
-const len4 = data40.length;
+var valid21 = true;
+const len4 = data57.length;
 for(let i4=0; i4<len4; i4++){
-let data41 = data40[i4];
-const _errs101 = errors;
-if(errors === _errs101){
-if(typeof data41 === "string"){
-if(data41.length > 128 && func3(data41) > 128){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+let data58 = data57[i4];
+const _errs142 = errors;
+if(errors === _errs142){
+if(typeof data58 === "string"){
+if(data58.length > 128 && func3(data58) > 128){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data41.length < 1){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data58.length < 1){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid14 = _errs101 === errors;
-if(!valid14){
+var valid21 = _errs142 === errors;
+if(!valid21){
 break;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid12 = _errs99 === errors;
+var valid20 = _errs140 === errors;
 }
 else {
-var valid12 = true;
+var valid20 = true;
 }
-if(valid12){
-if(data37.deny !== undefined){
-let data42 = data37.deny;
-const _errs103 = errors;
-if(errors === _errs103){
-if(Array.isArray(data42)){
-if(data42.length > 1000){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(valid20){
+if(data56.alsoAllow !== undefined){
+let data59 = data56.alsoAllow;
+const _errs144 = errors;
+if(errors === _errs144){
+if(Array.isArray(data59)){
+if(data59.length > 1000){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid15 = true;
-const len5 = data42.length;
+var valid22 = true;
+const len5 = data59.length;
 for(let i5=0; i5<len5; i5++){
-let data43 = data42[i5];
-const _errs105 = errors;
-if(errors === _errs105){
-if(typeof data43 === "string"){
-if(data43.length > 128 && func3(data43) > 128){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+let data60 = data59[i5];
+const _errs146 = errors;
+if(errors === _errs146){
+if(typeof data60 === "string"){
+if(data60.length > 128 && func3(data60) > 128){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data43.length < 1){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data60.length < 1){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid15 = _errs105 === errors;
-if(!valid15){
+var valid22 = _errs146 === errors;
+if(!valid22){
 break;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid12 = _errs103 === errors;
+var valid20 = _errs144 === errors;
 }
 else {
-var valid12 = true;
+var valid20 = true;
 }
-}
-}
-}
+if(valid20){
+if(data56.deny !== undefined){
+let data61 = data56.deny;
+const _errs148 = errors;
+if(errors === _errs148){
+if(Array.isArray(data61)){
+if(data61.length > 1000){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
+var valid23 = true;
+const len6 = data61.length;
+for(let i6=0; i6<len6; i6++){
+let data62 = data61[i6];
+const _errs150 = errors;
+if(errors === _errs150){
+if(typeof data62 === "string"){
+if(data62.length > 128 && func3(data62) > 128){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data62.length < 1){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
-var valid10 = _errs92 === errors;
 }
 else {
-var valid10 = true;
-}
-if(valid10){
-if(data32.requireMention !== undefined){
-const _errs107 = errors;
-if(typeof data32.requireMention !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid10 = _errs107 === errors;
-}
-else {
-var valid10 = true;
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid9 = _errs81 === errors;
-if(!valid9){
+var valid23 = _errs150 === errors;
+if(!valid23){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid20 = _errs148 === errors;
+}
+else {
+var valid20 = true;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid18 = _errs137 === errors;
+}
+else {
+var valid18 = true;
+}
+if(valid18){
+if(data51.requireMention !== undefined){
+const _errs152 = errors;
+if(typeof data51.requireMention !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid18 = _errs152 === errors;
+}
+else {
+var valid18 = true;
+}
+if(valid18){
+if(data51.systemPrompt !== undefined){
+let data64 = data51.systemPrompt;
+const _errs154 = errors;
+if(errors === _errs154){
+if(typeof data64 === "string"){
+if(data64.length > 65536 && func3(data64) > 65536){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid18 = _errs154 === errors;
+}
+else {
+var valid18 = true;
+}
+if(valid18){
+if(data51.skills !== undefined){
+let data65 = data51.skills;
+const _errs156 = errors;
+if(errors === _errs156){
+if(Array.isArray(data65)){
+if(data65.length > 256){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid24 = true;
+const len7 = data65.length;
+for(let i7=0; i7<len7; i7++){
+let data66 = data65[i7];
+const _errs158 = errors;
+if(errors === _errs158){
+if(typeof data66 === "string"){
+if(data66.length > 128 && func3(data66) > 128){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data66.length < 1){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid24 = _errs158 === errors;
+if(!valid24){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid18 = _errs156 === errors;
+}
+else {
+var valid18 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid17 = _errs126 === errors;
+if(!valid17){
 break;
 }
 }
@@ -1282,60 +1782,60 @@ validate20.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs78 === errors;
+var valid0 = _errs123 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.historyLimit !== undefined){
-let data45 = data.historyLimit;
-const _errs109 = errors;
-if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
+let data67 = data.historyLimit;
+const _errs160 = errors;
+if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
 validate20.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs109){
-if((typeof data45 == "number") && (isFinite(data45))){
-if(data45 > 1000 || isNaN(data45)){
+if(errors === _errs160){
+if((typeof data67 == "number") && (isFinite(data67))){
+if(data67 > 1000 || isNaN(data67)){
 validate20.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data45 < 0 || isNaN(data45)){
+if(data67 < 0 || isNaN(data67)){
 validate20.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs109 === errors;
+var valid0 = _errs160 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data46 = data.bots;
-const _errs111 = errors;
-if(errors === _errs111){
-if(Array.isArray(data46)){
-if(data46.length > 1000){
+let data68 = data.bots;
+const _errs162 = errors;
+if(errors === _errs162){
+if(Array.isArray(data68)){
+if(data68.length > 1000){
 validate20.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid16 = true;
-const len6 = data46.length;
-for(let i6=0; i6<len6; i6++){
-let data47 = data46[i6];
-const _errs113 = errors;
-if((typeof data47 !== "string") && (!((typeof data47 == "number") && (isFinite(data47))))){
-validate20.errors = [{instancePath:instancePath+"/bots/" + i6,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
+var valid25 = true;
+const len8 = data68.length;
+for(let i8=0; i8<len8; i8++){
+let data69 = data68[i8];
+const _errs164 = errors;
+if((typeof data69 !== "string") && (!((typeof data69 == "number") && (isFinite(data69))))){
+validate20.errors = [{instancePath:instancePath+"/bots/" + i8,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
 return false;
 }
-var valid16 = _errs113 === errors;
-if(!valid16){
+var valid25 = _errs164 === errors;
+if(!valid25){
 break;
 }
 }
@@ -1346,134 +1846,134 @@ validate20.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs111 === errors;
+var valid0 = _errs162 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data48 = data.allowBots;
-const _errs115 = errors;
-if((typeof data48 !== "boolean") && (typeof data48 !== "string")){
+let data70 = data.allowBots;
+const _errs166 = errors;
+if((typeof data70 !== "boolean") && (typeof data70 !== "string")){
 validate20.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
 return false;
 }
-if(!(((data48 === true) || (data48 === false)) || (data48 === "mentions"))){
+if(!(((data70 === true) || (data70 === false)) || (data70 === "mentions"))){
 validate20.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs115 === errors;
+var valid0 = _errs166 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data49 = data.botLoopProtection;
-const _errs117 = errors;
-if(errors === _errs117){
-if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
-const _errs119 = errors;
-for(const key6 in data49){
-if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+let data71 = data.botLoopProtection;
+const _errs168 = errors;
+if(errors === _errs168){
+if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
+const _errs170 = errors;
+for(const key13 in data71){
+if(!((((key13 === "enabled") || (key13 === "maxEventsPerWindow")) || (key13 === "windowSeconds")) || (key13 === "cooldownSeconds"))){
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
 return false;
 break;
 }
 }
-if(_errs119 === errors){
-if(data49.enabled !== undefined){
-const _errs120 = errors;
-if(typeof data49.enabled !== "boolean"){
+if(_errs170 === errors){
+if(data71.enabled !== undefined){
+const _errs171 = errors;
+if(typeof data71.enabled !== "boolean"){
 validate20.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid17 = _errs120 === errors;
+var valid26 = _errs171 === errors;
 }
 else {
-var valid17 = true;
+var valid26 = true;
 }
-if(valid17){
-if(data49.maxEventsPerWindow !== undefined){
-let data51 = data49.maxEventsPerWindow;
-const _errs122 = errors;
-if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+if(valid26){
+if(data71.maxEventsPerWindow !== undefined){
+let data73 = data71.maxEventsPerWindow;
+const _errs173 = errors;
+if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
 validate20.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs122){
-if((typeof data51 == "number") && (isFinite(data51))){
-if(data51 > 10000 || isNaN(data51)){
+if(errors === _errs173){
+if((typeof data73 == "number") && (isFinite(data73))){
+if(data73 > 10000 || isNaN(data73)){
 validate20.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data51 < 1 || isNaN(data51)){
+if(data73 < 1 || isNaN(data73)){
 validate20.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs122 === errors;
+var valid26 = _errs173 === errors;
 }
 else {
-var valid17 = true;
+var valid26 = true;
 }
-if(valid17){
-if(data49.windowSeconds !== undefined){
-let data52 = data49.windowSeconds;
-const _errs124 = errors;
-if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+if(valid26){
+if(data71.windowSeconds !== undefined){
+let data74 = data71.windowSeconds;
+const _errs175 = errors;
+if(!(((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74))) && (isFinite(data74)))){
 validate20.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs124){
-if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 86400 || isNaN(data52)){
+if(errors === _errs175){
+if((typeof data74 == "number") && (isFinite(data74))){
+if(data74 > 86400 || isNaN(data74)){
 validate20.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data52 < 1 || isNaN(data52)){
+if(data74 < 1 || isNaN(data74)){
 validate20.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs124 === errors;
+var valid26 = _errs175 === errors;
 }
 else {
-var valid17 = true;
+var valid26 = true;
 }
-if(valid17){
-if(data49.cooldownSeconds !== undefined){
-let data53 = data49.cooldownSeconds;
-const _errs126 = errors;
-if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+if(valid26){
+if(data71.cooldownSeconds !== undefined){
+let data75 = data71.cooldownSeconds;
+const _errs177 = errors;
+if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
 validate20.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs126){
-if((typeof data53 == "number") && (isFinite(data53))){
-if(data53 > 86400 || isNaN(data53)){
+if(errors === _errs177){
+if((typeof data75 == "number") && (isFinite(data75))){
+if(data75 > 86400 || isNaN(data75)){
 validate20.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data53 < 1 || isNaN(data53)){
+if(data75 < 1 || isNaN(data75)){
 validate20.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs126 === errors;
+var valid26 = _errs177 === errors;
 }
 else {
-var valid17 = true;
+var valid26 = true;
 }
 }
 }
@@ -1485,186 +1985,186 @@ validate20.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs117 === errors;
+var valid0 = _errs168 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data54 = data.limits;
-const _errs128 = errors;
-if(errors === _errs128){
-if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
-const _errs130 = errors;
-for(const key7 in data54){
-if(!((((((key7 === "maxPayload") || (key7 === "maxConcurrent")) || (key7 === "queuedPerSession")) || (key7 === "messagesPerMinute")) || (key7 === "messageBurst")) || (key7 === "dedupeEntries"))){
-validate20.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+let data76 = data.limits;
+const _errs179 = errors;
+if(errors === _errs179){
+if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
+const _errs181 = errors;
+for(const key14 in data76){
+if(!((((((key14 === "maxPayload") || (key14 === "maxConcurrent")) || (key14 === "queuedPerSession")) || (key14 === "messagesPerMinute")) || (key14 === "messageBurst")) || (key14 === "dedupeEntries"))){
+validate20.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
 return false;
 break;
 }
 }
-if(_errs130 === errors){
-if(data54.maxPayload !== undefined){
-let data55 = data54.maxPayload;
-const _errs131 = errors;
-if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
+if(_errs181 === errors){
+if(data76.maxPayload !== undefined){
+let data77 = data76.maxPayload;
+const _errs182 = errors;
+if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
 validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs131){
-if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 16777216 || isNaN(data55)){
+if(errors === _errs182){
+if((typeof data77 == "number") && (isFinite(data77))){
+if(data77 > 16777216 || isNaN(data77)){
 validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data55 < 1024 || isNaN(data55)){
+if(data77 < 1024 || isNaN(data77)){
 validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs131 === errors;
+var valid27 = _errs182 === errors;
 }
 else {
-var valid18 = true;
+var valid27 = true;
 }
-if(valid18){
-if(data54.maxConcurrent !== undefined){
-let data56 = data54.maxConcurrent;
-const _errs133 = errors;
-if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
+if(valid27){
+if(data76.maxConcurrent !== undefined){
+let data78 = data76.maxConcurrent;
+const _errs184 = errors;
+if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
 validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs133){
-if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 1000 || isNaN(data56)){
+if(errors === _errs184){
+if((typeof data78 == "number") && (isFinite(data78))){
+if(data78 > 1000 || isNaN(data78)){
 validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data56 < 1 || isNaN(data56)){
+if(data78 < 1 || isNaN(data78)){
 validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs133 === errors;
+var valid27 = _errs184 === errors;
 }
 else {
-var valid18 = true;
+var valid27 = true;
 }
-if(valid18){
-if(data54.queuedPerSession !== undefined){
-let data57 = data54.queuedPerSession;
-const _errs135 = errors;
-if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
+if(valid27){
+if(data76.queuedPerSession !== undefined){
+let data79 = data76.queuedPerSession;
+const _errs186 = errors;
+if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
 validate20.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs135){
-if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 10000 || isNaN(data57)){
+if(errors === _errs186){
+if((typeof data79 == "number") && (isFinite(data79))){
+if(data79 > 10000 || isNaN(data79)){
 validate20.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data57 < 1 || isNaN(data57)){
+if(data79 < 1 || isNaN(data79)){
 validate20.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs135 === errors;
+var valid27 = _errs186 === errors;
 }
 else {
-var valid18 = true;
+var valid27 = true;
 }
-if(valid18){
-if(data54.messagesPerMinute !== undefined){
-let data58 = data54.messagesPerMinute;
-const _errs137 = errors;
-if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
+if(valid27){
+if(data76.messagesPerMinute !== undefined){
+let data80 = data76.messagesPerMinute;
+const _errs188 = errors;
+if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
 validate20.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs137){
-if((typeof data58 == "number") && (isFinite(data58))){
-if(data58 > 100000 || isNaN(data58)){
+if(errors === _errs188){
+if((typeof data80 == "number") && (isFinite(data80))){
+if(data80 > 100000 || isNaN(data80)){
 validate20.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data58 < 1 || isNaN(data58)){
+if(data80 < 1 || isNaN(data80)){
 validate20.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs137 === errors;
+var valid27 = _errs188 === errors;
 }
 else {
-var valid18 = true;
+var valid27 = true;
 }
-if(valid18){
-if(data54.messageBurst !== undefined){
-let data59 = data54.messageBurst;
-const _errs139 = errors;
-if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
+if(valid27){
+if(data76.messageBurst !== undefined){
+let data81 = data76.messageBurst;
+const _errs190 = errors;
+if(!(((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81))) && (isFinite(data81)))){
 validate20.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs139){
-if((typeof data59 == "number") && (isFinite(data59))){
-if(data59 > 100000 || isNaN(data59)){
+if(errors === _errs190){
+if((typeof data81 == "number") && (isFinite(data81))){
+if(data81 > 100000 || isNaN(data81)){
 validate20.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data59 < 1 || isNaN(data59)){
+if(data81 < 1 || isNaN(data81)){
 validate20.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs139 === errors;
+var valid27 = _errs190 === errors;
 }
 else {
-var valid18 = true;
+var valid27 = true;
 }
-if(valid18){
-if(data54.dedupeEntries !== undefined){
-let data60 = data54.dedupeEntries;
-const _errs141 = errors;
-if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
+if(valid27){
+if(data76.dedupeEntries !== undefined){
+let data82 = data76.dedupeEntries;
+const _errs192 = errors;
+if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
 validate20.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs141){
-if((typeof data60 == "number") && (isFinite(data60))){
-if(data60 > 1000000 || isNaN(data60)){
+if(errors === _errs192){
+if((typeof data82 == "number") && (isFinite(data82))){
+if(data82 > 1000000 || isNaN(data82)){
 validate20.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data60 < 1 || isNaN(data60)){
+if(data82 < 1 || isNaN(data82)){
 validate20.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs141 === errors;
+var valid27 = _errs192 === errors;
 }
 else {
-var valid18 = true;
+var valid27 = true;
 }
 }
 }
@@ -1678,10 +2178,13 @@ validate20.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs128 === errors;
+var valid0 = _errs179 === errors;
 }
 else {
 var valid0 = true;
+}
+}
+}
 }
 }
 }
@@ -2218,11 +2721,277 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.debug !== undefined){
+if(data.streaming !== undefined){
+let data12 = data.streaming;
 const _errs39 = errors;
-if(typeof data.debug !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
+if(errors === _errs39){
+if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
+const _errs41 = errors;
+for(const key2 in data12){
+if(!(((((key2 === "mode") || (key2 === "chunkMode")) || (key2 === "block")) || (key2 === "preview")) || (key2 === "progress"))){
+validate14.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
+break;
+}
+}
+if(_errs41 === errors){
+if(data12.mode !== undefined){
+let data13 = data12.mode;
+const _errs42 = errors;
+if(typeof data13 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data13 === "off") || (data13 === "partial")) || (data13 === "block")) || (data13 === "progress"))){
+validate14.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.mode.enum}}];
+return false;
+}
+var valid6 = _errs42 === errors;
+}
+else {
+var valid6 = true;
+}
+if(valid6){
+if(data12.chunkMode !== undefined){
+let data14 = data12.chunkMode;
+const _errs44 = errors;
+if(typeof data14 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data14 === "length") || (data14 === "newline"))){
+validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.chunkMode.enum}}];
+return false;
+}
+var valid6 = _errs44 === errors;
+}
+else {
+var valid6 = true;
+}
+if(valid6){
+if(data12.block !== undefined){
+let data15 = data12.block;
+const _errs46 = errors;
+if(errors === _errs46){
+if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
+const _errs48 = errors;
+for(const key3 in data15){
+if(!((key3 === "enabled") || (key3 === "coalesce"))){
+validate14.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
+return false;
+break;
+}
+}
+if(_errs48 === errors){
+if(data15.enabled !== undefined){
+const _errs49 = errors;
+if(typeof data15.enabled !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid7 = _errs49 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data15.coalesce !== undefined){
+let data17 = data15.coalesce;
+const _errs51 = errors;
+if(errors === _errs51){
+if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
+const _errs53 = errors;
+for(const key4 in data17){
+if(!(((key4 === "minChars") || (key4 === "maxChars")) || (key4 === "idleMs"))){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+return false;
+break;
+}
+}
+if(_errs53 === errors){
+if(data17.minChars !== undefined){
+let data18 = data17.minChars;
+const _errs54 = errors;
+if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs54){
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 1000000 || isNaN(data18)){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data18 < 1 || isNaN(data18)){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid8 = _errs54 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data17.maxChars !== undefined){
+let data19 = data17.maxChars;
+const _errs56 = errors;
+if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs56){
+if((typeof data19 == "number") && (isFinite(data19))){
+if(data19 > 1000000 || isNaN(data19)){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data19 < 1 || isNaN(data19)){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid8 = _errs56 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data17.idleMs !== undefined){
+let data20 = data17.idleMs;
+const _errs58 = errors;
+if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs58){
+if((typeof data20 == "number") && (isFinite(data20))){
+if(data20 > 60000 || isNaN(data20)){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
+return false;
+}
+else {
+if(data20 < 0 || isNaN(data20)){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid8 = _errs58 === errors;
+}
+else {
+var valid8 = true;
+}
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid7 = _errs51 === errors;
+}
+else {
+var valid7 = true;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid6 = _errs46 === errors;
+}
+else {
+var valid6 = true;
+}
+if(valid6){
+if(data12.preview !== undefined){
+let data21 = data12.preview;
+const _errs60 = errors;
+if(errors === _errs60){
+if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
+const _errs62 = errors;
+for(const key5 in data21){
+if(!(key5 === "toolProgress")){
+validate14.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+return false;
+break;
+}
+}
+if(_errs62 === errors){
+if(data21.toolProgress !== undefined){
+if(typeof data21.toolProgress !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid6 = _errs60 === errors;
+}
+else {
+var valid6 = true;
+}
+if(valid6){
+if(data12.progress !== undefined){
+let data23 = data12.progress;
+const _errs65 = errors;
+if(errors === _errs65){
+if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
+const _errs67 = errors;
+for(const key6 in data23){
+if(!(key6 === "toolProgress")){
+validate14.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+return false;
+break;
+}
+}
+if(_errs67 === errors){
+if(data23.toolProgress !== undefined){
+if(typeof data23.toolProgress !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid6 = _errs65 === errors;
+}
+else {
+var valid6 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
 }
 var valid0 = _errs39 === errors;
 }
@@ -2230,17 +2999,177 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.textChunkLimit !== undefined){
+let data25 = data.textChunkLimit;
+const _errs70 = errors;
+if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
+validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs70){
+if((typeof data25 == "number") && (isFinite(data25))){
+if(data25 > 200000 || isNaN(data25)){
+validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
+return false;
+}
+else {
+if(data25 < 100 || isNaN(data25)){
+validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs70 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.direct !== undefined){
+let data26 = data.direct;
+const _errs72 = errors;
+if(errors === _errs72){
+if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
+if(Object.keys(data26).length > 10000){
+validate14.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+return false;
+}
+else {
+for(const key7 in data26){
+let data27 = data26[key7];
+const _errs75 = errors;
+if(errors === _errs75){
+if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
+const _errs77 = errors;
+for(const key8 in data27){
+if(!((key8 === "systemPrompt") || (key8 === "skills"))){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
+return false;
+break;
+}
+}
+if(_errs77 === errors){
+if(data27.systemPrompt !== undefined){
+let data28 = data27.systemPrompt;
+const _errs78 = errors;
+if(errors === _errs78){
+if(typeof data28 === "string"){
+if(data28.length > 65536 && func3(data28) > 65536){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid12 = _errs78 === errors;
+}
+else {
+var valid12 = true;
+}
+if(valid12){
+if(data27.skills !== undefined){
+let data29 = data27.skills;
+const _errs80 = errors;
+if(errors === _errs80){
+if(Array.isArray(data29)){
+if(data29.length > 256){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid13 = true;
+const len0 = data29.length;
+for(let i0=0; i0<len0; i0++){
+let data30 = data29[i0];
+const _errs82 = errors;
+if(errors === _errs82){
+if(typeof data30 === "string"){
+if(data30.length > 128 && func3(data30) > 128){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data30.length < 1){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid13 = _errs82 === errors;
+if(!valid13){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid12 = _errs80 === errors;
+}
+else {
+var valid12 = true;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid11 = _errs75 === errors;
+if(!valid11){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs72 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.debug !== undefined){
+const _errs84 = errors;
+if(typeof data.debug !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs84 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.wsUrl !== undefined){
-let data13 = data.wsUrl;
-const _errs41 = errors;
-if(errors === _errs41){
-if(typeof data13 === "string"){
-if(data13.length > 2048 && func3(data13) > 2048){
+let data32 = data.wsUrl;
+const _errs86 = errors;
+if(errors === _errs86){
+if(typeof data32 === "string"){
+if(data32.length > 2048 && func3(data32) > 2048){
 validate14.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data13.length < 1){
+if(data32.length < 1){
 validate14.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2251,134 +3180,134 @@ validate14.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs41 === errors;
+var valid0 = _errs86 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowInsecure !== undefined){
-const _errs43 = errors;
+const _errs88 = errors;
 if(typeof data.allowInsecure !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs43 === errors;
+var valid0 = _errs88 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.heartbeatIntervalMs !== undefined){
-let data15 = data.heartbeatIntervalMs;
-const _errs45 = errors;
-if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
+let data34 = data.heartbeatIntervalMs;
+const _errs90 = errors;
+if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
 validate14.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs45){
-if((typeof data15 == "number") && (isFinite(data15))){
-if(data15 > 600000 || isNaN(data15)){
+if(errors === _errs90){
+if((typeof data34 == "number") && (isFinite(data34))){
+if(data34 > 600000 || isNaN(data34)){
 validate14.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data15 < 1000 || isNaN(data15)){
+if(data34 < 1000 || isNaN(data34)){
 validate14.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs45 === errors;
+var valid0 = _errs90 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.timeoutThresholdMs !== undefined){
-let data16 = data.timeoutThresholdMs;
-const _errs47 = errors;
-if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
+let data35 = data.timeoutThresholdMs;
+const _errs92 = errors;
+if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
 validate14.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs47){
-if((typeof data16 == "number") && (isFinite(data16))){
-if(data16 > 3600000 || isNaN(data16)){
+if(errors === _errs92){
+if((typeof data35 == "number") && (isFinite(data35))){
+if(data35 > 3600000 || isNaN(data35)){
 validate14.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
 return false;
 }
 else {
-if(data16 < 1000 || isNaN(data16)){
+if(data35 < 1000 || isNaN(data35)){
 validate14.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs47 === errors;
+var valid0 = _errs92 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requestTimeoutMs !== undefined){
-let data17 = data.requestTimeoutMs;
-const _errs49 = errors;
-if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
+let data36 = data.requestTimeoutMs;
+const _errs94 = errors;
+if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
 validate14.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs49){
-if((typeof data17 == "number") && (isFinite(data17))){
-if(data17 > 86400000 || isNaN(data17)){
+if(errors === _errs94){
+if((typeof data36 == "number") && (isFinite(data36))){
+if(data36 > 86400000 || isNaN(data36)){
 validate14.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
 return false;
 }
 else {
-if(data17 < 1000 || isNaN(data17)){
+if(data36 < 1000 || isNaN(data36)){
 validate14.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs49 === errors;
+var valid0 = _errs94 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reconnect !== undefined){
-let data18 = data.reconnect;
-const _errs51 = errors;
-if(errors === _errs51){
-if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
-const _errs53 = errors;
-for(const key2 in data18){
-if(!(key2 === "maxAttempts")){
-validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+let data37 = data.reconnect;
+const _errs96 = errors;
+if(errors === _errs96){
+if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
+const _errs98 = errors;
+for(const key9 in data37){
+if(!(key9 === "maxAttempts")){
+validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
 }
-if(_errs53 === errors){
-if(data18.maxAttempts !== undefined){
-let data19 = data18.maxAttempts;
-const _errs54 = errors;
-if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
+if(_errs98 === errors){
+if(data37.maxAttempts !== undefined){
+let data38 = data37.maxAttempts;
+const _errs99 = errors;
+if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs54){
-if((typeof data19 == "number") && (isFinite(data19))){
-if(data19 > 1000000 || isNaN(data19)){
+if(errors === _errs99){
+if((typeof data38 == "number") && (isFinite(data38))){
+if(data38 > 1000000 || isNaN(data38)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data19 < 0 || isNaN(data19)){
+if(data38 < 0 || isNaN(data38)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
@@ -2393,118 +3322,118 @@ validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs51 === errors;
+var valid0 = _errs96 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.events !== undefined){
-let data20 = data.events;
-const _errs56 = errors;
-if(typeof data20 !== "string"){
+let data39 = data.events;
+const _errs101 = errors;
+if(typeof data39 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data20 === "minimal") || (data20 === "full"))){
+if(!((data39 === "minimal") || (data39 === "full"))){
 validate14.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/enum",keyword:"enum",params:{allowedValues: schema11.properties.events.enum}}];
 return false;
 }
-var valid0 = _errs56 === errors;
+var valid0 = _errs101 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.deltaShape !== undefined){
-let data21 = data.deltaShape;
-const _errs58 = errors;
-if(typeof data21 !== "string"){
+let data40 = data.deltaShape;
+const _errs103 = errors;
+if(typeof data40 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data21 === "string") || (data21 === "object"))){
+if(!((data40 === "string") || (data40 === "object"))){
 validate14.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/enum",keyword:"enum",params:{allowedValues: schema11.properties.deltaShape.enum}}];
 return false;
 }
-var valid0 = _errs58 === errors;
+var valid0 = _errs103 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ack !== undefined){
-let data22 = data.ack;
-const _errs60 = errors;
-if(typeof data22 !== "string"){
+let data41 = data.ack;
+const _errs105 = errors;
+if(typeof data41 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data22 === "off") || (data22 === "intclaw")) || (data22 === "dingtalk"))){
+if(!(((data41 === "off") || (data41 === "intclaw")) || (data41 === "dingtalk"))){
 validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/enum",keyword:"enum",params:{allowedValues: schema11.properties.ack.enum}}];
 return false;
 }
-var valid0 = _errs60 === errors;
+var valid0 = _errs105 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.profile !== undefined){
-let data23 = data.profile;
-const _errs62 = errors;
-if(typeof data23 !== "string"){
+let data42 = data.profile;
+const _errs107 = errors;
+if(typeof data42 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data23 === "envelope") || (data23 === "topic")) || (data23 === "bare"))){
+if(!(((data42 === "envelope") || (data42 === "topic")) || (data42 === "bare"))){
 validate14.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/enum",keyword:"enum",params:{allowedValues: schema11.properties.profile.enum}}];
 return false;
 }
-var valid0 = _errs62 === errors;
+var valid0 = _errs107 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dmPolicy !== undefined){
-let data24 = data.dmPolicy;
-const _errs64 = errors;
-if(typeof data24 !== "string"){
+let data43 = data.dmPolicy;
+const _errs109 = errors;
+if(typeof data43 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data24 === "open") || (data24 === "pairing")) || (data24 === "allowlist")) || (data24 === "disabled"))){
+if(!((((data43 === "open") || (data43 === "pairing")) || (data43 === "allowlist")) || (data43 === "disabled"))){
 validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs64 === errors;
+var valid0 = _errs109 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data25 = data.allowFrom;
-const _errs66 = errors;
-if(errors === _errs66){
-if(Array.isArray(data25)){
-if(data25.length > 10000){
+let data44 = data.allowFrom;
+const _errs111 = errors;
+if(errors === _errs111){
+if(Array.isArray(data44)){
+if(data44.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid7 = true;
-const len0 = data25.length;
-for(let i0=0; i0<len0; i0++){
-let data26 = data25[i0];
-const _errs68 = errors;
-if((typeof data26 !== "string") && (!((typeof data26 == "number") && (isFinite(data26))))){
-validate14.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.allowFrom.items.type}}];
+var valid15 = true;
+const len1 = data44.length;
+for(let i1=0; i1<len1; i1++){
+let data45 = data44[i1];
+const _errs113 = errors;
+if((typeof data45 !== "string") && (!((typeof data45 == "number") && (isFinite(data45))))){
+validate14.errors = [{instancePath:instancePath+"/allowFrom/" + i1,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.allowFrom.items.type}}];
 return false;
 }
-var valid7 = _errs68 === errors;
-if(!valid7){
+var valid15 = _errs113 === errors;
+if(!valid15){
 break;
 }
 }
@@ -2515,50 +3444,50 @@ validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs66 === errors;
+var valid0 = _errs111 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data27 = data.groupPolicy;
-const _errs70 = errors;
-if(typeof data27 !== "string"){
+let data46 = data.groupPolicy;
+const _errs115 = errors;
+if(typeof data46 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data27 === "open") || (data27 === "allowlist")) || (data27 === "disabled"))){
+if(!(((data46 === "open") || (data46 === "allowlist")) || (data46 === "disabled"))){
 validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs70 === errors;
+var valid0 = _errs115 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data28 = data.groupAllowFrom;
-const _errs72 = errors;
-if(errors === _errs72){
-if(Array.isArray(data28)){
-if(data28.length > 10000){
+let data47 = data.groupAllowFrom;
+const _errs117 = errors;
+if(errors === _errs117){
+if(Array.isArray(data47)){
+if(data47.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid8 = true;
-const len1 = data28.length;
-for(let i1=0; i1<len1; i1++){
-let data29 = data28[i1];
-const _errs74 = errors;
-if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
-validate14.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema11.properties.groupAllowFrom.items.type}}];
+var valid16 = true;
+const len2 = data47.length;
+for(let i2=0; i2<len2; i2++){
+let data48 = data47[i2];
+const _errs119 = errors;
+if((typeof data48 !== "string") && (!((typeof data48 == "number") && (isFinite(data48))))){
+validate14.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i2,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema11.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid8 = _errs74 === errors;
-if(!valid8){
+var valid16 = _errs119 === errors;
+if(!valid16){
 break;
 }
 }
@@ -2569,319 +3498,393 @@ validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs72 === errors;
+var valid0 = _errs117 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requireMention !== undefined){
-const _errs76 = errors;
+const _errs121 = errors;
 if(typeof data.requireMention !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs76 === errors;
+var valid0 = _errs121 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data31 = data.groups;
-const _errs78 = errors;
-if(errors === _errs78){
-if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
-if(Object.keys(data31).length > 10000){
+let data50 = data.groups;
+const _errs123 = errors;
+if(errors === _errs123){
+if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
+if(Object.keys(data50).length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key3 in data31){
-let data32 = data31[key3];
-const _errs81 = errors;
-if(errors === _errs81){
-if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
-const _errs83 = errors;
-for(const key4 in data32){
-if(!(((((key4 === "enabled") || (key4 === "groupPolicy")) || (key4 === "allowFrom")) || (key4 === "tools")) || (key4 === "requireMention"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+for(const key10 in data50){
+let data51 = data50[key10];
+const _errs126 = errors;
+if(errors === _errs126){
+if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
+const _errs128 = errors;
+for(const key11 in data51){
+if(!(((((((key11 === "enabled") || (key11 === "groupPolicy")) || (key11 === "allowFrom")) || (key11 === "tools")) || (key11 === "requireMention")) || (key11 === "systemPrompt")) || (key11 === "skills"))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
 return false;
 break;
 }
 }
-if(_errs83 === errors){
-if(data32.enabled !== undefined){
-const _errs84 = errors;
-if(typeof data32.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+if(_errs128 === errors){
+if(data51.enabled !== undefined){
+const _errs129 = errors;
+if(typeof data51.enabled !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid10 = _errs84 === errors;
+var valid18 = _errs129 === errors;
 }
 else {
-var valid10 = true;
+var valid18 = true;
 }
-if(valid10){
-if(data32.groupPolicy !== undefined){
-let data34 = data32.groupPolicy;
-const _errs86 = errors;
-if(typeof data34 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+if(valid18){
+if(data51.groupPolicy !== undefined){
+let data53 = data51.groupPolicy;
+const _errs131 = errors;
+if(typeof data53 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data34 === "open") || (data34 === "allowlist")) || (data34 === "disabled"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+if(!(((data53 === "open") || (data53 === "allowlist")) || (data53 === "disabled"))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
 return false;
 }
-var valid10 = _errs86 === errors;
+var valid18 = _errs131 === errors;
 }
 else {
-var valid10 = true;
+var valid18 = true;
 }
-if(valid10){
-if(data32.allowFrom !== undefined){
-let data35 = data32.allowFrom;
-const _errs88 = errors;
-if(errors === _errs88){
-if(Array.isArray(data35)){
-if(data35.length > 10000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
-return false;
-}
-else {
-var valid11 = true;
-const len2 = data35.length;
-for(let i2=0; i2<len2; i2++){
-let data36 = data35[i2];
-const _errs90 = errors;
-if((typeof data36 !== "string") && (!((typeof data36 == "number") && (isFinite(data36))))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i2,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
-return false;
-}
-var valid11 = _errs90 === errors;
-if(!valid11){
-break;
-}
-}
-}
-}
-else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
-return false;
-}
-}
-var valid10 = _errs88 === errors;
-}
-else {
-var valid10 = true;
-}
-if(valid10){
-if(data32.tools !== undefined){
-let data37 = data32.tools;
-const _errs92 = errors;
-if(errors === _errs92){
-if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
-const _errs94 = errors;
-for(const key5 in data37){
-if(!(((key5 === "allow") || (key5 === "alsoAllow")) || (key5 === "deny"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
-return false;
-break;
-}
-}
-if(_errs94 === errors){
-if(data37.allow !== undefined){
-let data38 = data37.allow;
-const _errs95 = errors;
-if(errors === _errs95){
-if(Array.isArray(data38)){
-if(data38.length > 1000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(valid18){
+if(data51.allowFrom !== undefined){
+let data54 = data51.allowFrom;
+const _errs133 = errors;
+if(errors === _errs133){
+if(Array.isArray(data54)){
+if(data54.length > 10000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid13 = true;
-const len3 = data38.length;
+var valid19 = true;
+const len3 = data54.length;
 for(let i3=0; i3<len3; i3++){
-let data39 = data38[i3];
-const _errs97 = errors;
-if(errors === _errs97){
-if(typeof data39 === "string"){
-if(data39.length > 128 && func3(data39) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+let data55 = data54[i3];
+const _errs135 = errors;
+if((typeof data55 !== "string") && (!((typeof data55 == "number") && (isFinite(data55))))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-else {
-if(data39.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid13 = _errs97 === errors;
-if(!valid13){
+var valid19 = _errs135 === errors;
+if(!valid19){
 break;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid12 = _errs95 === errors;
+var valid18 = _errs133 === errors;
 }
 else {
-var valid12 = true;
+var valid18 = true;
 }
-if(valid12){
-if(data37.alsoAllow !== undefined){
-let data40 = data37.alsoAllow;
-const _errs99 = errors;
-if(errors === _errs99){
-if(Array.isArray(data40)){
-if(data40.length > 1000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(valid18){
+if(data51.tools !== undefined){
+let data56 = data51.tools;
+const _errs137 = errors;
+if(errors === _errs137){
+if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
+const _errs139 = errors;
+for(const key12 in data56){
+if(!(((key12 === "allow") || (key12 === "alsoAllow")) || (key12 === "deny"))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
+return false;
+break;
+}
+}
+if(_errs139 === errors){
+if(data56.allow !== undefined){
+let data57 = data56.allow;
+const _errs140 = errors;
+if(errors === _errs140){
+if(Array.isArray(data57)){
+if(data57.length > 1000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid14 = true;
-const len4 = data40.length;
+var valid21 = true;
+const len4 = data57.length;
 for(let i4=0; i4<len4; i4++){
-let data41 = data40[i4];
-const _errs101 = errors;
-if(errors === _errs101){
-if(typeof data41 === "string"){
-if(data41.length > 128 && func3(data41) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+let data58 = data57[i4];
+const _errs142 = errors;
+if(errors === _errs142){
+if(typeof data58 === "string"){
+if(data58.length > 128 && func3(data58) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data41.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data58.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid14 = _errs101 === errors;
-if(!valid14){
+var valid21 = _errs142 === errors;
+if(!valid21){
 break;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid12 = _errs99 === errors;
+var valid20 = _errs140 === errors;
 }
 else {
-var valid12 = true;
+var valid20 = true;
 }
-if(valid12){
-if(data37.deny !== undefined){
-let data42 = data37.deny;
-const _errs103 = errors;
-if(errors === _errs103){
-if(Array.isArray(data42)){
-if(data42.length > 1000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(valid20){
+if(data56.alsoAllow !== undefined){
+let data59 = data56.alsoAllow;
+const _errs144 = errors;
+if(errors === _errs144){
+if(Array.isArray(data59)){
+if(data59.length > 1000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid15 = true;
-const len5 = data42.length;
+var valid22 = true;
+const len5 = data59.length;
 for(let i5=0; i5<len5; i5++){
-let data43 = data42[i5];
-const _errs105 = errors;
-if(errors === _errs105){
-if(typeof data43 === "string"){
-if(data43.length > 128 && func3(data43) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+let data60 = data59[i5];
+const _errs146 = errors;
+if(errors === _errs146){
+if(typeof data60 === "string"){
+if(data60.length > 128 && func3(data60) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data43.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data60.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid15 = _errs105 === errors;
-if(!valid15){
+var valid22 = _errs146 === errors;
+if(!valid22){
 break;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid12 = _errs103 === errors;
+var valid20 = _errs144 === errors;
 }
 else {
-var valid12 = true;
+var valid20 = true;
 }
-}
-}
-}
+if(valid20){
+if(data56.deny !== undefined){
+let data61 = data56.deny;
+const _errs148 = errors;
+if(errors === _errs148){
+if(Array.isArray(data61)){
+if(data61.length > 1000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
+var valid23 = true;
+const len6 = data61.length;
+for(let i6=0; i6<len6; i6++){
+let data62 = data61[i6];
+const _errs150 = errors;
+if(errors === _errs150){
+if(typeof data62 === "string"){
+if(data62.length > 128 && func3(data62) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data62.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
-var valid10 = _errs92 === errors;
 }
 else {
-var valid10 = true;
-}
-if(valid10){
-if(data32.requireMention !== undefined){
-const _errs107 = errors;
-if(typeof data32.requireMention !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid10 = _errs107 === errors;
-}
-else {
-var valid10 = true;
-}
-}
-}
-}
-}
-}
-}
-else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid9 = _errs81 === errors;
-if(!valid9){
+var valid23 = _errs150 === errors;
+if(!valid23){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid20 = _errs148 === errors;
+}
+else {
+var valid20 = true;
+}
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid18 = _errs137 === errors;
+}
+else {
+var valid18 = true;
+}
+if(valid18){
+if(data51.requireMention !== undefined){
+const _errs152 = errors;
+if(typeof data51.requireMention !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid18 = _errs152 === errors;
+}
+else {
+var valid18 = true;
+}
+if(valid18){
+if(data51.systemPrompt !== undefined){
+let data64 = data51.systemPrompt;
+const _errs154 = errors;
+if(errors === _errs154){
+if(typeof data64 === "string"){
+if(data64.length > 65536 && func3(data64) > 65536){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid18 = _errs154 === errors;
+}
+else {
+var valid18 = true;
+}
+if(valid18){
+if(data51.skills !== undefined){
+let data65 = data51.skills;
+const _errs156 = errors;
+if(errors === _errs156){
+if(Array.isArray(data65)){
+if(data65.length > 256){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid24 = true;
+const len7 = data65.length;
+for(let i7=0; i7<len7; i7++){
+let data66 = data65[i7];
+const _errs158 = errors;
+if(errors === _errs158){
+if(typeof data66 === "string"){
+if(data66.length > 128 && func3(data66) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data66.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid24 = _errs158 === errors;
+if(!valid24){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid18 = _errs156 === errors;
+}
+else {
+var valid18 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid17 = _errs126 === errors;
+if(!valid17){
 break;
 }
 }
@@ -2892,60 +3895,60 @@ validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs78 === errors;
+var valid0 = _errs123 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.historyLimit !== undefined){
-let data45 = data.historyLimit;
-const _errs109 = errors;
-if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
+let data67 = data.historyLimit;
+const _errs160 = errors;
+if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
 validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs109){
-if((typeof data45 == "number") && (isFinite(data45))){
-if(data45 > 1000 || isNaN(data45)){
+if(errors === _errs160){
+if((typeof data67 == "number") && (isFinite(data67))){
+if(data67 > 1000 || isNaN(data67)){
 validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data45 < 0 || isNaN(data45)){
+if(data67 < 0 || isNaN(data67)){
 validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs109 === errors;
+var valid0 = _errs160 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data46 = data.bots;
-const _errs111 = errors;
-if(errors === _errs111){
-if(Array.isArray(data46)){
-if(data46.length > 1000){
+let data68 = data.bots;
+const _errs162 = errors;
+if(errors === _errs162){
+if(Array.isArray(data68)){
+if(data68.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid16 = true;
-const len6 = data46.length;
-for(let i6=0; i6<len6; i6++){
-let data47 = data46[i6];
-const _errs113 = errors;
-if((typeof data47 !== "string") && (!((typeof data47 == "number") && (isFinite(data47))))){
-validate14.errors = [{instancePath:instancePath+"/bots/" + i6,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema11.properties.bots.items.type}}];
+var valid25 = true;
+const len8 = data68.length;
+for(let i8=0; i8<len8; i8++){
+let data69 = data68[i8];
+const _errs164 = errors;
+if((typeof data69 !== "string") && (!((typeof data69 == "number") && (isFinite(data69))))){
+validate14.errors = [{instancePath:instancePath+"/bots/" + i8,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema11.properties.bots.items.type}}];
 return false;
 }
-var valid16 = _errs113 === errors;
-if(!valid16){
+var valid25 = _errs164 === errors;
+if(!valid25){
 break;
 }
 }
@@ -2956,134 +3959,134 @@ validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs111 === errors;
+var valid0 = _errs162 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data48 = data.allowBots;
-const _errs115 = errors;
-if((typeof data48 !== "boolean") && (typeof data48 !== "string")){
+let data70 = data.allowBots;
+const _errs166 = errors;
+if((typeof data70 !== "boolean") && (typeof data70 !== "string")){
 validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema11.properties.allowBots.type}}];
 return false;
 }
-if(!(((data48 === true) || (data48 === false)) || (data48 === "mentions"))){
+if(!(((data70 === true) || (data70 === false)) || (data70 === "mentions"))){
 validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema11.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs115 === errors;
+var valid0 = _errs166 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data49 = data.botLoopProtection;
-const _errs117 = errors;
-if(errors === _errs117){
-if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
-const _errs119 = errors;
-for(const key6 in data49){
-if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+let data71 = data.botLoopProtection;
+const _errs168 = errors;
+if(errors === _errs168){
+if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
+const _errs170 = errors;
+for(const key13 in data71){
+if(!((((key13 === "enabled") || (key13 === "maxEventsPerWindow")) || (key13 === "windowSeconds")) || (key13 === "cooldownSeconds"))){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
 return false;
 break;
 }
 }
-if(_errs119 === errors){
-if(data49.enabled !== undefined){
-const _errs120 = errors;
-if(typeof data49.enabled !== "boolean"){
+if(_errs170 === errors){
+if(data71.enabled !== undefined){
+const _errs171 = errors;
+if(typeof data71.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid17 = _errs120 === errors;
+var valid26 = _errs171 === errors;
 }
 else {
-var valid17 = true;
+var valid26 = true;
 }
-if(valid17){
-if(data49.maxEventsPerWindow !== undefined){
-let data51 = data49.maxEventsPerWindow;
-const _errs122 = errors;
-if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+if(valid26){
+if(data71.maxEventsPerWindow !== undefined){
+let data73 = data71.maxEventsPerWindow;
+const _errs173 = errors;
+if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs122){
-if((typeof data51 == "number") && (isFinite(data51))){
-if(data51 > 10000 || isNaN(data51)){
+if(errors === _errs173){
+if((typeof data73 == "number") && (isFinite(data73))){
+if(data73 > 10000 || isNaN(data73)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data51 < 1 || isNaN(data51)){
+if(data73 < 1 || isNaN(data73)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs122 === errors;
+var valid26 = _errs173 === errors;
 }
 else {
-var valid17 = true;
+var valid26 = true;
 }
-if(valid17){
-if(data49.windowSeconds !== undefined){
-let data52 = data49.windowSeconds;
-const _errs124 = errors;
-if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+if(valid26){
+if(data71.windowSeconds !== undefined){
+let data74 = data71.windowSeconds;
+const _errs175 = errors;
+if(!(((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74))) && (isFinite(data74)))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs124){
-if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 86400 || isNaN(data52)){
+if(errors === _errs175){
+if((typeof data74 == "number") && (isFinite(data74))){
+if(data74 > 86400 || isNaN(data74)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data52 < 1 || isNaN(data52)){
+if(data74 < 1 || isNaN(data74)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs124 === errors;
+var valid26 = _errs175 === errors;
 }
 else {
-var valid17 = true;
+var valid26 = true;
 }
-if(valid17){
-if(data49.cooldownSeconds !== undefined){
-let data53 = data49.cooldownSeconds;
-const _errs126 = errors;
-if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+if(valid26){
+if(data71.cooldownSeconds !== undefined){
+let data75 = data71.cooldownSeconds;
+const _errs177 = errors;
+if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs126){
-if((typeof data53 == "number") && (isFinite(data53))){
-if(data53 > 86400 || isNaN(data53)){
+if(errors === _errs177){
+if((typeof data75 == "number") && (isFinite(data75))){
+if(data75 > 86400 || isNaN(data75)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data53 < 1 || isNaN(data53)){
+if(data75 < 1 || isNaN(data75)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs126 === errors;
+var valid26 = _errs177 === errors;
 }
 else {
-var valid17 = true;
+var valid26 = true;
 }
 }
 }
@@ -3095,186 +4098,186 @@ validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs117 === errors;
+var valid0 = _errs168 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data54 = data.limits;
-const _errs128 = errors;
-if(errors === _errs128){
-if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
-const _errs130 = errors;
-for(const key7 in data54){
-if(!((((((key7 === "maxPayload") || (key7 === "maxConcurrent")) || (key7 === "queuedPerSession")) || (key7 === "messagesPerMinute")) || (key7 === "messageBurst")) || (key7 === "dedupeEntries"))){
-validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+let data76 = data.limits;
+const _errs179 = errors;
+if(errors === _errs179){
+if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
+const _errs181 = errors;
+for(const key14 in data76){
+if(!((((((key14 === "maxPayload") || (key14 === "maxConcurrent")) || (key14 === "queuedPerSession")) || (key14 === "messagesPerMinute")) || (key14 === "messageBurst")) || (key14 === "dedupeEntries"))){
+validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
 return false;
 break;
 }
 }
-if(_errs130 === errors){
-if(data54.maxPayload !== undefined){
-let data55 = data54.maxPayload;
-const _errs131 = errors;
-if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
+if(_errs181 === errors){
+if(data76.maxPayload !== undefined){
+let data77 = data76.maxPayload;
+const _errs182 = errors;
+if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs131){
-if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 16777216 || isNaN(data55)){
+if(errors === _errs182){
+if((typeof data77 == "number") && (isFinite(data77))){
+if(data77 > 16777216 || isNaN(data77)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data55 < 1024 || isNaN(data55)){
+if(data77 < 1024 || isNaN(data77)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs131 === errors;
+var valid27 = _errs182 === errors;
 }
 else {
-var valid18 = true;
+var valid27 = true;
 }
-if(valid18){
-if(data54.maxConcurrent !== undefined){
-let data56 = data54.maxConcurrent;
-const _errs133 = errors;
-if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
+if(valid27){
+if(data76.maxConcurrent !== undefined){
+let data78 = data76.maxConcurrent;
+const _errs184 = errors;
+if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs133){
-if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 1000 || isNaN(data56)){
+if(errors === _errs184){
+if((typeof data78 == "number") && (isFinite(data78))){
+if(data78 > 1000 || isNaN(data78)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data56 < 1 || isNaN(data56)){
+if(data78 < 1 || isNaN(data78)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs133 === errors;
+var valid27 = _errs184 === errors;
 }
 else {
-var valid18 = true;
+var valid27 = true;
 }
-if(valid18){
-if(data54.queuedPerSession !== undefined){
-let data57 = data54.queuedPerSession;
-const _errs135 = errors;
-if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
+if(valid27){
+if(data76.queuedPerSession !== undefined){
+let data79 = data76.queuedPerSession;
+const _errs186 = errors;
+if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs135){
-if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 10000 || isNaN(data57)){
+if(errors === _errs186){
+if((typeof data79 == "number") && (isFinite(data79))){
+if(data79 > 10000 || isNaN(data79)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data57 < 1 || isNaN(data57)){
+if(data79 < 1 || isNaN(data79)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs135 === errors;
+var valid27 = _errs186 === errors;
 }
 else {
-var valid18 = true;
+var valid27 = true;
 }
-if(valid18){
-if(data54.messagesPerMinute !== undefined){
-let data58 = data54.messagesPerMinute;
-const _errs137 = errors;
-if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
+if(valid27){
+if(data76.messagesPerMinute !== undefined){
+let data80 = data76.messagesPerMinute;
+const _errs188 = errors;
+if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs137){
-if((typeof data58 == "number") && (isFinite(data58))){
-if(data58 > 100000 || isNaN(data58)){
+if(errors === _errs188){
+if((typeof data80 == "number") && (isFinite(data80))){
+if(data80 > 100000 || isNaN(data80)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data58 < 1 || isNaN(data58)){
+if(data80 < 1 || isNaN(data80)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs137 === errors;
+var valid27 = _errs188 === errors;
 }
 else {
-var valid18 = true;
+var valid27 = true;
 }
-if(valid18){
-if(data54.messageBurst !== undefined){
-let data59 = data54.messageBurst;
-const _errs139 = errors;
-if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
+if(valid27){
+if(data76.messageBurst !== undefined){
+let data81 = data76.messageBurst;
+const _errs190 = errors;
+if(!(((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81))) && (isFinite(data81)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs139){
-if((typeof data59 == "number") && (isFinite(data59))){
-if(data59 > 100000 || isNaN(data59)){
+if(errors === _errs190){
+if((typeof data81 == "number") && (isFinite(data81))){
+if(data81 > 100000 || isNaN(data81)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data59 < 1 || isNaN(data59)){
+if(data81 < 1 || isNaN(data81)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs139 === errors;
+var valid27 = _errs190 === errors;
 }
 else {
-var valid18 = true;
+var valid27 = true;
 }
-if(valid18){
-if(data54.dedupeEntries !== undefined){
-let data60 = data54.dedupeEntries;
-const _errs141 = errors;
-if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
+if(valid27){
+if(data76.dedupeEntries !== undefined){
+let data82 = data76.dedupeEntries;
+const _errs192 = errors;
+if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs141){
-if((typeof data60 == "number") && (isFinite(data60))){
-if(data60 > 1000000 || isNaN(data60)){
+if(errors === _errs192){
+if((typeof data82 == "number") && (isFinite(data82))){
+if(data82 > 1000000 || isNaN(data82)){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data60 < 1 || isNaN(data60)){
+if(data82 < 1 || isNaN(data82)){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs141 === errors;
+var valid27 = _errs192 === errors;
 }
 else {
-var valid18 = true;
+var valid27 = true;
 }
 }
 }
@@ -3288,23 +4291,23 @@ validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs128 === errors;
+var valid0 = _errs179 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.defaultAccount !== undefined){
-let data61 = data.defaultAccount;
-const _errs143 = errors;
-if(errors === _errs143){
-if(typeof data61 === "string"){
-if(data61.length > 64 && func3(data61) > 64){
+let data83 = data.defaultAccount;
+const _errs194 = errors;
+if(errors === _errs194){
+if(typeof data83 === "string"){
+if(data83.length > 64 && func3(data83) > 64){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data61.length < 1){
+if(data83.length < 1){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3315,30 +4318,30 @@ validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs143 === errors;
+var valid0 = _errs194 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accounts !== undefined){
-let data62 = data.accounts;
-const _errs145 = errors;
-if(errors === _errs145){
-if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
-if(Object.keys(data62).length > 100){
+let data84 = data.accounts;
+const _errs196 = errors;
+if(errors === _errs196){
+if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
+if(Object.keys(data84).length > 100){
 validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/maxProperties",keyword:"maxProperties",params:{limit: 100}}];
 return false;
 }
 else {
-for(const key8 in data62){
-const _errs148 = errors;
-if(!(validate20(data62[key8], {instancePath:instancePath+"/accounts/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data62,parentDataProperty:key8,rootData}))){
+for(const key15 in data84){
+const _errs199 = errors;
+if(!(validate20(data84[key15], {instancePath:instancePath+"/accounts/" + key15.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data84,parentDataProperty:key15,rootData}))){
 vErrors = vErrors === null ? validate20.errors : vErrors.concat(validate20.errors);
 errors = vErrors.length;
 }
-var valid19 = _errs148 === errors;
-if(!valid19){
+var valid28 = _errs199 === errors;
+if(!valid28){
 break;
 }
 }
@@ -3349,10 +4352,13 @@ validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs145 === errors;
+var valid0 = _errs196 === errors;
 }
 else {
 var valid0 = true;
+}
+}
+}
 }
 }
 }
@@ -3998,11 +5004,277 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.debug !== undefined){
+if(data.streaming !== undefined){
+let data12 = data.streaming;
 const _errs39 = errors;
-if(typeof data.debug !== "boolean"){
-validate27.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
+if(errors === _errs39){
+if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
+const _errs41 = errors;
+for(const key2 in data12){
+if(!(((((key2 === "mode") || (key2 === "chunkMode")) || (key2 === "block")) || (key2 === "preview")) || (key2 === "progress"))){
+validate27.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
+break;
+}
+}
+if(_errs41 === errors){
+if(data12.mode !== undefined){
+let data13 = data12.mode;
+const _errs42 = errors;
+if(typeof data13 !== "string"){
+validate27.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data13 === "off") || (data13 === "partial")) || (data13 === "block")) || (data13 === "progress"))){
+validate27.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.mode.enum}}];
+return false;
+}
+var valid6 = _errs42 === errors;
+}
+else {
+var valid6 = true;
+}
+if(valid6){
+if(data12.chunkMode !== undefined){
+let data14 = data12.chunkMode;
+const _errs44 = errors;
+if(typeof data14 !== "string"){
+validate27.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data14 === "length") || (data14 === "newline"))){
+validate27.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.chunkMode.enum}}];
+return false;
+}
+var valid6 = _errs44 === errors;
+}
+else {
+var valid6 = true;
+}
+if(valid6){
+if(data12.block !== undefined){
+let data15 = data12.block;
+const _errs46 = errors;
+if(errors === _errs46){
+if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
+const _errs48 = errors;
+for(const key3 in data15){
+if(!((key3 === "enabled") || (key3 === "coalesce"))){
+validate27.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
+return false;
+break;
+}
+}
+if(_errs48 === errors){
+if(data15.enabled !== undefined){
+const _errs49 = errors;
+if(typeof data15.enabled !== "boolean"){
+validate27.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid7 = _errs49 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data15.coalesce !== undefined){
+let data17 = data15.coalesce;
+const _errs51 = errors;
+if(errors === _errs51){
+if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
+const _errs53 = errors;
+for(const key4 in data17){
+if(!(((key4 === "minChars") || (key4 === "maxChars")) || (key4 === "idleMs"))){
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+return false;
+break;
+}
+}
+if(_errs53 === errors){
+if(data17.minChars !== undefined){
+let data18 = data17.minChars;
+const _errs54 = errors;
+if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs54){
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 1000000 || isNaN(data18)){
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data18 < 1 || isNaN(data18)){
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid8 = _errs54 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data17.maxChars !== undefined){
+let data19 = data17.maxChars;
+const _errs56 = errors;
+if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs56){
+if((typeof data19 == "number") && (isFinite(data19))){
+if(data19 > 1000000 || isNaN(data19)){
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data19 < 1 || isNaN(data19)){
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid8 = _errs56 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data17.idleMs !== undefined){
+let data20 = data17.idleMs;
+const _errs58 = errors;
+if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs58){
+if((typeof data20 == "number") && (isFinite(data20))){
+if(data20 > 60000 || isNaN(data20)){
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
+return false;
+}
+else {
+if(data20 < 0 || isNaN(data20)){
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid8 = _errs58 === errors;
+}
+else {
+var valid8 = true;
+}
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid7 = _errs51 === errors;
+}
+else {
+var valid7 = true;
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid6 = _errs46 === errors;
+}
+else {
+var valid6 = true;
+}
+if(valid6){
+if(data12.preview !== undefined){
+let data21 = data12.preview;
+const _errs60 = errors;
+if(errors === _errs60){
+if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
+const _errs62 = errors;
+for(const key5 in data21){
+if(!(key5 === "toolProgress")){
+validate27.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+return false;
+break;
+}
+}
+if(_errs62 === errors){
+if(data21.toolProgress !== undefined){
+if(typeof data21.toolProgress !== "boolean"){
+validate27.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid6 = _errs60 === errors;
+}
+else {
+var valid6 = true;
+}
+if(valid6){
+if(data12.progress !== undefined){
+let data23 = data12.progress;
+const _errs65 = errors;
+if(errors === _errs65){
+if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
+const _errs67 = errors;
+for(const key6 in data23){
+if(!(key6 === "toolProgress")){
+validate27.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+return false;
+break;
+}
+}
+if(_errs67 === errors){
+if(data23.toolProgress !== undefined){
+if(typeof data23.toolProgress !== "boolean"){
+validate27.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid6 = _errs65 === errors;
+}
+else {
+var valid6 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
 }
 var valid0 = _errs39 === errors;
 }
@@ -4010,17 +5282,177 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.textChunkLimit !== undefined){
+let data25 = data.textChunkLimit;
+const _errs70 = errors;
+if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
+validate27.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs70){
+if((typeof data25 == "number") && (isFinite(data25))){
+if(data25 > 200000 || isNaN(data25)){
+validate27.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
+return false;
+}
+else {
+if(data25 < 100 || isNaN(data25)){
+validate27.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs70 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.direct !== undefined){
+let data26 = data.direct;
+const _errs72 = errors;
+if(errors === _errs72){
+if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
+if(Object.keys(data26).length > 10000){
+validate27.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+return false;
+}
+else {
+for(const key7 in data26){
+let data27 = data26[key7];
+const _errs75 = errors;
+if(errors === _errs75){
+if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
+const _errs77 = errors;
+for(const key8 in data27){
+if(!((key8 === "systemPrompt") || (key8 === "skills"))){
+validate27.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
+return false;
+break;
+}
+}
+if(_errs77 === errors){
+if(data27.systemPrompt !== undefined){
+let data28 = data27.systemPrompt;
+const _errs78 = errors;
+if(errors === _errs78){
+if(typeof data28 === "string"){
+if(data28.length > 65536 && func3(data28) > 65536){
+validate27.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid12 = _errs78 === errors;
+}
+else {
+var valid12 = true;
+}
+if(valid12){
+if(data27.skills !== undefined){
+let data29 = data27.skills;
+const _errs80 = errors;
+if(errors === _errs80){
+if(Array.isArray(data29)){
+if(data29.length > 256){
+validate27.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid13 = true;
+const len0 = data29.length;
+for(let i0=0; i0<len0; i0++){
+let data30 = data29[i0];
+const _errs82 = errors;
+if(errors === _errs82){
+if(typeof data30 === "string"){
+if(data30.length > 128 && func3(data30) > 128){
+validate27.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data30.length < 1){
+validate27.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid13 = _errs82 === errors;
+if(!valid13){
+break;
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid12 = _errs80 === errors;
+}
+else {
+var valid12 = true;
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid11 = _errs75 === errors;
+if(!valid11){
+break;
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs72 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.debug !== undefined){
+const _errs84 = errors;
+if(typeof data.debug !== "boolean"){
+validate27.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs84 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.wsUrl !== undefined){
-let data13 = data.wsUrl;
-const _errs41 = errors;
-if(errors === _errs41){
-if(typeof data13 === "string"){
-if(data13.length > 2048 && func3(data13) > 2048){
+let data32 = data.wsUrl;
+const _errs86 = errors;
+if(errors === _errs86){
+if(typeof data32 === "string"){
+if(data32.length > 2048 && func3(data32) > 2048){
 validate27.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data13.length < 1){
+if(data32.length < 1){
 validate27.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -4031,134 +5463,134 @@ validate27.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs41 === errors;
+var valid0 = _errs86 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowInsecure !== undefined){
-const _errs43 = errors;
+const _errs88 = errors;
 if(typeof data.allowInsecure !== "boolean"){
 validate27.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs43 === errors;
+var valid0 = _errs88 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.heartbeatIntervalMs !== undefined){
-let data15 = data.heartbeatIntervalMs;
-const _errs45 = errors;
-if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
+let data34 = data.heartbeatIntervalMs;
+const _errs90 = errors;
+if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
 validate27.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs45){
-if((typeof data15 == "number") && (isFinite(data15))){
-if(data15 > 600000 || isNaN(data15)){
+if(errors === _errs90){
+if((typeof data34 == "number") && (isFinite(data34))){
+if(data34 > 600000 || isNaN(data34)){
 validate27.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data15 < 1000 || isNaN(data15)){
+if(data34 < 1000 || isNaN(data34)){
 validate27.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs45 === errors;
+var valid0 = _errs90 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.timeoutThresholdMs !== undefined){
-let data16 = data.timeoutThresholdMs;
-const _errs47 = errors;
-if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
+let data35 = data.timeoutThresholdMs;
+const _errs92 = errors;
+if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
 validate27.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs47){
-if((typeof data16 == "number") && (isFinite(data16))){
-if(data16 > 3600000 || isNaN(data16)){
+if(errors === _errs92){
+if((typeof data35 == "number") && (isFinite(data35))){
+if(data35 > 3600000 || isNaN(data35)){
 validate27.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
 return false;
 }
 else {
-if(data16 < 1000 || isNaN(data16)){
+if(data35 < 1000 || isNaN(data35)){
 validate27.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs47 === errors;
+var valid0 = _errs92 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requestTimeoutMs !== undefined){
-let data17 = data.requestTimeoutMs;
-const _errs49 = errors;
-if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
+let data36 = data.requestTimeoutMs;
+const _errs94 = errors;
+if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
 validate27.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs49){
-if((typeof data17 == "number") && (isFinite(data17))){
-if(data17 > 86400000 || isNaN(data17)){
+if(errors === _errs94){
+if((typeof data36 == "number") && (isFinite(data36))){
+if(data36 > 86400000 || isNaN(data36)){
 validate27.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
 return false;
 }
 else {
-if(data17 < 1000 || isNaN(data17)){
+if(data36 < 1000 || isNaN(data36)){
 validate27.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs49 === errors;
+var valid0 = _errs94 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reconnect !== undefined){
-let data18 = data.reconnect;
-const _errs51 = errors;
-if(errors === _errs51){
-if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
-const _errs53 = errors;
-for(const key2 in data18){
-if(!(key2 === "maxAttempts")){
-validate27.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+let data37 = data.reconnect;
+const _errs96 = errors;
+if(errors === _errs96){
+if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
+const _errs98 = errors;
+for(const key9 in data37){
+if(!(key9 === "maxAttempts")){
+validate27.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
 }
-if(_errs53 === errors){
-if(data18.maxAttempts !== undefined){
-let data19 = data18.maxAttempts;
-const _errs54 = errors;
-if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
+if(_errs98 === errors){
+if(data37.maxAttempts !== undefined){
+let data38 = data37.maxAttempts;
+const _errs99 = errors;
+if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
 validate27.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs54){
-if((typeof data19 == "number") && (isFinite(data19))){
-if(data19 > 1000000 || isNaN(data19)){
+if(errors === _errs99){
+if((typeof data38 == "number") && (isFinite(data38))){
+if(data38 > 1000000 || isNaN(data38)){
 validate27.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data19 < 0 || isNaN(data19)){
+if(data38 < 0 || isNaN(data38)){
 validate27.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
@@ -4173,118 +5605,118 @@ validate27.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs51 === errors;
+var valid0 = _errs96 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.events !== undefined){
-let data20 = data.events;
-const _errs56 = errors;
-if(typeof data20 !== "string"){
+let data39 = data.events;
+const _errs101 = errors;
+if(typeof data39 !== "string"){
 validate27.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data20 === "minimal") || (data20 === "full"))){
+if(!((data39 === "minimal") || (data39 === "full"))){
 validate27.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/enum",keyword:"enum",params:{allowedValues: schema13.properties.events.enum}}];
 return false;
 }
-var valid0 = _errs56 === errors;
+var valid0 = _errs101 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.deltaShape !== undefined){
-let data21 = data.deltaShape;
-const _errs58 = errors;
-if(typeof data21 !== "string"){
+let data40 = data.deltaShape;
+const _errs103 = errors;
+if(typeof data40 !== "string"){
 validate27.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data21 === "string") || (data21 === "object"))){
+if(!((data40 === "string") || (data40 === "object"))){
 validate27.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/enum",keyword:"enum",params:{allowedValues: schema13.properties.deltaShape.enum}}];
 return false;
 }
-var valid0 = _errs58 === errors;
+var valid0 = _errs103 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ack !== undefined){
-let data22 = data.ack;
-const _errs60 = errors;
-if(typeof data22 !== "string"){
+let data41 = data.ack;
+const _errs105 = errors;
+if(typeof data41 !== "string"){
 validate27.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data22 === "off") || (data22 === "intclaw")) || (data22 === "dingtalk"))){
+if(!(((data41 === "off") || (data41 === "intclaw")) || (data41 === "dingtalk"))){
 validate27.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/enum",keyword:"enum",params:{allowedValues: schema13.properties.ack.enum}}];
 return false;
 }
-var valid0 = _errs60 === errors;
+var valid0 = _errs105 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.profile !== undefined){
-let data23 = data.profile;
-const _errs62 = errors;
-if(typeof data23 !== "string"){
+let data42 = data.profile;
+const _errs107 = errors;
+if(typeof data42 !== "string"){
 validate27.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data23 === "envelope") || (data23 === "topic")) || (data23 === "bare"))){
+if(!(((data42 === "envelope") || (data42 === "topic")) || (data42 === "bare"))){
 validate27.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/enum",keyword:"enum",params:{allowedValues: schema13.properties.profile.enum}}];
 return false;
 }
-var valid0 = _errs62 === errors;
+var valid0 = _errs107 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dmPolicy !== undefined){
-let data24 = data.dmPolicy;
-const _errs64 = errors;
-if(typeof data24 !== "string"){
+let data43 = data.dmPolicy;
+const _errs109 = errors;
+if(typeof data43 !== "string"){
 validate27.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data24 === "open") || (data24 === "pairing")) || (data24 === "allowlist")) || (data24 === "disabled"))){
+if(!((((data43 === "open") || (data43 === "pairing")) || (data43 === "allowlist")) || (data43 === "disabled"))){
 validate27.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs64 === errors;
+var valid0 = _errs109 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data25 = data.allowFrom;
-const _errs66 = errors;
-if(errors === _errs66){
-if(Array.isArray(data25)){
-if(data25.length > 10000){
+let data44 = data.allowFrom;
+const _errs111 = errors;
+if(errors === _errs111){
+if(Array.isArray(data44)){
+if(data44.length > 10000){
 validate27.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid7 = true;
-const len0 = data25.length;
-for(let i0=0; i0<len0; i0++){
-let data26 = data25[i0];
-const _errs68 = errors;
-if((typeof data26 !== "string") && (!((typeof data26 == "number") && (isFinite(data26))))){
-validate27.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
+var valid15 = true;
+const len1 = data44.length;
+for(let i1=0; i1<len1; i1++){
+let data45 = data44[i1];
+const _errs113 = errors;
+if((typeof data45 !== "string") && (!((typeof data45 == "number") && (isFinite(data45))))){
+validate27.errors = [{instancePath:instancePath+"/allowFrom/" + i1,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
 return false;
 }
-var valid7 = _errs68 === errors;
-if(!valid7){
+var valid15 = _errs113 === errors;
+if(!valid15){
 break;
 }
 }
@@ -4295,50 +5727,50 @@ validate27.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs66 === errors;
+var valid0 = _errs111 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data27 = data.groupPolicy;
-const _errs70 = errors;
-if(typeof data27 !== "string"){
+let data46 = data.groupPolicy;
+const _errs115 = errors;
+if(typeof data46 !== "string"){
 validate27.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data27 === "open") || (data27 === "allowlist")) || (data27 === "disabled"))){
+if(!(((data46 === "open") || (data46 === "allowlist")) || (data46 === "disabled"))){
 validate27.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs70 === errors;
+var valid0 = _errs115 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data28 = data.groupAllowFrom;
-const _errs72 = errors;
-if(errors === _errs72){
-if(Array.isArray(data28)){
-if(data28.length > 10000){
+let data47 = data.groupAllowFrom;
+const _errs117 = errors;
+if(errors === _errs117){
+if(Array.isArray(data47)){
+if(data47.length > 10000){
 validate27.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid8 = true;
-const len1 = data28.length;
-for(let i1=0; i1<len1; i1++){
-let data29 = data28[i1];
-const _errs74 = errors;
-if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
-validate27.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
+var valid16 = true;
+const len2 = data47.length;
+for(let i2=0; i2<len2; i2++){
+let data48 = data47[i2];
+const _errs119 = errors;
+if((typeof data48 !== "string") && (!((typeof data48 == "number") && (isFinite(data48))))){
+validate27.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i2,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid8 = _errs74 === errors;
-if(!valid8){
+var valid16 = _errs119 === errors;
+if(!valid16){
 break;
 }
 }
@@ -4349,319 +5781,393 @@ validate27.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs72 === errors;
+var valid0 = _errs117 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requireMention !== undefined){
-const _errs76 = errors;
+const _errs121 = errors;
 if(typeof data.requireMention !== "boolean"){
 validate27.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs76 === errors;
+var valid0 = _errs121 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data31 = data.groups;
-const _errs78 = errors;
-if(errors === _errs78){
-if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
-if(Object.keys(data31).length > 10000){
+let data50 = data.groups;
+const _errs123 = errors;
+if(errors === _errs123){
+if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
+if(Object.keys(data50).length > 10000){
 validate27.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key3 in data31){
-let data32 = data31[key3];
-const _errs81 = errors;
-if(errors === _errs81){
-if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
-const _errs83 = errors;
-for(const key4 in data32){
-if(!(((((key4 === "enabled") || (key4 === "groupPolicy")) || (key4 === "allowFrom")) || (key4 === "tools")) || (key4 === "requireMention"))){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+for(const key10 in data50){
+let data51 = data50[key10];
+const _errs126 = errors;
+if(errors === _errs126){
+if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
+const _errs128 = errors;
+for(const key11 in data51){
+if(!(((((((key11 === "enabled") || (key11 === "groupPolicy")) || (key11 === "allowFrom")) || (key11 === "tools")) || (key11 === "requireMention")) || (key11 === "systemPrompt")) || (key11 === "skills"))){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
 return false;
 break;
 }
 }
-if(_errs83 === errors){
-if(data32.enabled !== undefined){
-const _errs84 = errors;
-if(typeof data32.enabled !== "boolean"){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+if(_errs128 === errors){
+if(data51.enabled !== undefined){
+const _errs129 = errors;
+if(typeof data51.enabled !== "boolean"){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid10 = _errs84 === errors;
+var valid18 = _errs129 === errors;
 }
 else {
-var valid10 = true;
+var valid18 = true;
 }
-if(valid10){
-if(data32.groupPolicy !== undefined){
-let data34 = data32.groupPolicy;
-const _errs86 = errors;
-if(typeof data34 !== "string"){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+if(valid18){
+if(data51.groupPolicy !== undefined){
+let data53 = data51.groupPolicy;
+const _errs131 = errors;
+if(typeof data53 !== "string"){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data34 === "open") || (data34 === "allowlist")) || (data34 === "disabled"))){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+if(!(((data53 === "open") || (data53 === "allowlist")) || (data53 === "disabled"))){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
 return false;
 }
-var valid10 = _errs86 === errors;
+var valid18 = _errs131 === errors;
 }
 else {
-var valid10 = true;
+var valid18 = true;
 }
-if(valid10){
-if(data32.allowFrom !== undefined){
-let data35 = data32.allowFrom;
-const _errs88 = errors;
-if(errors === _errs88){
-if(Array.isArray(data35)){
-if(data35.length > 10000){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
-return false;
-}
-else {
-var valid11 = true;
-const len2 = data35.length;
-for(let i2=0; i2<len2; i2++){
-let data36 = data35[i2];
-const _errs90 = errors;
-if((typeof data36 !== "string") && (!((typeof data36 == "number") && (isFinite(data36))))){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i2,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
-return false;
-}
-var valid11 = _errs90 === errors;
-if(!valid11){
-break;
-}
-}
-}
-}
-else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
-return false;
-}
-}
-var valid10 = _errs88 === errors;
-}
-else {
-var valid10 = true;
-}
-if(valid10){
-if(data32.tools !== undefined){
-let data37 = data32.tools;
-const _errs92 = errors;
-if(errors === _errs92){
-if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
-const _errs94 = errors;
-for(const key5 in data37){
-if(!(((key5 === "allow") || (key5 === "alsoAllow")) || (key5 === "deny"))){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
-return false;
-break;
-}
-}
-if(_errs94 === errors){
-if(data37.allow !== undefined){
-let data38 = data37.allow;
-const _errs95 = errors;
-if(errors === _errs95){
-if(Array.isArray(data38)){
-if(data38.length > 1000){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(valid18){
+if(data51.allowFrom !== undefined){
+let data54 = data51.allowFrom;
+const _errs133 = errors;
+if(errors === _errs133){
+if(Array.isArray(data54)){
+if(data54.length > 10000){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid13 = true;
-const len3 = data38.length;
+var valid19 = true;
+const len3 = data54.length;
 for(let i3=0; i3<len3; i3++){
-let data39 = data38[i3];
-const _errs97 = errors;
-if(errors === _errs97){
-if(typeof data39 === "string"){
-if(data39.length > 128 && func3(data39) > 128){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+let data55 = data54[i3];
+const _errs135 = errors;
+if((typeof data55 !== "string") && (!((typeof data55 == "number") && (isFinite(data55))))){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-else {
-if(data39.length < 1){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid13 = _errs97 === errors;
-if(!valid13){
+var valid19 = _errs135 === errors;
+if(!valid19){
 break;
 }
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid12 = _errs95 === errors;
+var valid18 = _errs133 === errors;
 }
 else {
-var valid12 = true;
+var valid18 = true;
 }
-if(valid12){
-if(data37.alsoAllow !== undefined){
-let data40 = data37.alsoAllow;
-const _errs99 = errors;
-if(errors === _errs99){
-if(Array.isArray(data40)){
-if(data40.length > 1000){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(valid18){
+if(data51.tools !== undefined){
+let data56 = data51.tools;
+const _errs137 = errors;
+if(errors === _errs137){
+if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
+const _errs139 = errors;
+for(const key12 in data56){
+if(!(((key12 === "allow") || (key12 === "alsoAllow")) || (key12 === "deny"))){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
+return false;
+break;
+}
+}
+if(_errs139 === errors){
+if(data56.allow !== undefined){
+let data57 = data56.allow;
+const _errs140 = errors;
+if(errors === _errs140){
+if(Array.isArray(data57)){
+if(data57.length > 1000){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid14 = true;
-const len4 = data40.length;
+var valid21 = true;
+const len4 = data57.length;
 for(let i4=0; i4<len4; i4++){
-let data41 = data40[i4];
-const _errs101 = errors;
-if(errors === _errs101){
-if(typeof data41 === "string"){
-if(data41.length > 128 && func3(data41) > 128){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+let data58 = data57[i4];
+const _errs142 = errors;
+if(errors === _errs142){
+if(typeof data58 === "string"){
+if(data58.length > 128 && func3(data58) > 128){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data41.length < 1){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data58.length < 1){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid14 = _errs101 === errors;
-if(!valid14){
+var valid21 = _errs142 === errors;
+if(!valid21){
 break;
 }
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid12 = _errs99 === errors;
+var valid20 = _errs140 === errors;
 }
 else {
-var valid12 = true;
+var valid20 = true;
 }
-if(valid12){
-if(data37.deny !== undefined){
-let data42 = data37.deny;
-const _errs103 = errors;
-if(errors === _errs103){
-if(Array.isArray(data42)){
-if(data42.length > 1000){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(valid20){
+if(data56.alsoAllow !== undefined){
+let data59 = data56.alsoAllow;
+const _errs144 = errors;
+if(errors === _errs144){
+if(Array.isArray(data59)){
+if(data59.length > 1000){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid15 = true;
-const len5 = data42.length;
+var valid22 = true;
+const len5 = data59.length;
 for(let i5=0; i5<len5; i5++){
-let data43 = data42[i5];
-const _errs105 = errors;
-if(errors === _errs105){
-if(typeof data43 === "string"){
-if(data43.length > 128 && func3(data43) > 128){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+let data60 = data59[i5];
+const _errs146 = errors;
+if(errors === _errs146){
+if(typeof data60 === "string"){
+if(data60.length > 128 && func3(data60) > 128){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data43.length < 1){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data60.length < 1){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid15 = _errs105 === errors;
-if(!valid15){
+var valid22 = _errs146 === errors;
+if(!valid22){
 break;
 }
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid12 = _errs103 === errors;
+var valid20 = _errs144 === errors;
 }
 else {
-var valid12 = true;
+var valid20 = true;
 }
-}
-}
-}
+if(valid20){
+if(data56.deny !== undefined){
+let data61 = data56.deny;
+const _errs148 = errors;
+if(errors === _errs148){
+if(Array.isArray(data61)){
+if(data61.length > 1000){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+return false;
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
+var valid23 = true;
+const len6 = data61.length;
+for(let i6=0; i6<len6; i6++){
+let data62 = data61[i6];
+const _errs150 = errors;
+if(errors === _errs150){
+if(typeof data62 === "string"){
+if(data62.length > 128 && func3(data62) > 128){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data62.length < 1){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
-var valid10 = _errs92 === errors;
 }
 else {
-var valid10 = true;
-}
-if(valid10){
-if(data32.requireMention !== undefined){
-const _errs107 = errors;
-if(typeof data32.requireMention !== "boolean"){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid10 = _errs107 === errors;
-}
-else {
-var valid10 = true;
-}
-}
-}
-}
-}
-}
-}
-else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid9 = _errs81 === errors;
-if(!valid9){
+var valid23 = _errs150 === errors;
+if(!valid23){
+break;
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid20 = _errs148 === errors;
+}
+else {
+var valid20 = true;
+}
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid18 = _errs137 === errors;
+}
+else {
+var valid18 = true;
+}
+if(valid18){
+if(data51.requireMention !== undefined){
+const _errs152 = errors;
+if(typeof data51.requireMention !== "boolean"){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid18 = _errs152 === errors;
+}
+else {
+var valid18 = true;
+}
+if(valid18){
+if(data51.systemPrompt !== undefined){
+let data64 = data51.systemPrompt;
+const _errs154 = errors;
+if(errors === _errs154){
+if(typeof data64 === "string"){
+if(data64.length > 65536 && func3(data64) > 65536){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid18 = _errs154 === errors;
+}
+else {
+var valid18 = true;
+}
+if(valid18){
+if(data51.skills !== undefined){
+let data65 = data51.skills;
+const _errs156 = errors;
+if(errors === _errs156){
+if(Array.isArray(data65)){
+if(data65.length > 256){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid24 = true;
+const len7 = data65.length;
+for(let i7=0; i7<len7; i7++){
+let data66 = data65[i7];
+const _errs158 = errors;
+if(errors === _errs158){
+if(typeof data66 === "string"){
+if(data66.length > 128 && func3(data66) > 128){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data66.length < 1){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid24 = _errs158 === errors;
+if(!valid24){
+break;
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid18 = _errs156 === errors;
+}
+else {
+var valid18 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid17 = _errs126 === errors;
+if(!valid17){
 break;
 }
 }
@@ -4672,60 +6178,60 @@ validate27.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs78 === errors;
+var valid0 = _errs123 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.historyLimit !== undefined){
-let data45 = data.historyLimit;
-const _errs109 = errors;
-if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
+let data67 = data.historyLimit;
+const _errs160 = errors;
+if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
 validate27.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs109){
-if((typeof data45 == "number") && (isFinite(data45))){
-if(data45 > 1000 || isNaN(data45)){
+if(errors === _errs160){
+if((typeof data67 == "number") && (isFinite(data67))){
+if(data67 > 1000 || isNaN(data67)){
 validate27.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data45 < 0 || isNaN(data45)){
+if(data67 < 0 || isNaN(data67)){
 validate27.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs109 === errors;
+var valid0 = _errs160 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data46 = data.bots;
-const _errs111 = errors;
-if(errors === _errs111){
-if(Array.isArray(data46)){
-if(data46.length > 1000){
+let data68 = data.bots;
+const _errs162 = errors;
+if(errors === _errs162){
+if(Array.isArray(data68)){
+if(data68.length > 1000){
 validate27.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid16 = true;
-const len6 = data46.length;
-for(let i6=0; i6<len6; i6++){
-let data47 = data46[i6];
-const _errs113 = errors;
-if((typeof data47 !== "string") && (!((typeof data47 == "number") && (isFinite(data47))))){
-validate27.errors = [{instancePath:instancePath+"/bots/" + i6,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
+var valid25 = true;
+const len8 = data68.length;
+for(let i8=0; i8<len8; i8++){
+let data69 = data68[i8];
+const _errs164 = errors;
+if((typeof data69 !== "string") && (!((typeof data69 == "number") && (isFinite(data69))))){
+validate27.errors = [{instancePath:instancePath+"/bots/" + i8,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
 return false;
 }
-var valid16 = _errs113 === errors;
-if(!valid16){
+var valid25 = _errs164 === errors;
+if(!valid25){
 break;
 }
 }
@@ -4736,134 +6242,134 @@ validate27.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs111 === errors;
+var valid0 = _errs162 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data48 = data.allowBots;
-const _errs115 = errors;
-if((typeof data48 !== "boolean") && (typeof data48 !== "string")){
+let data70 = data.allowBots;
+const _errs166 = errors;
+if((typeof data70 !== "boolean") && (typeof data70 !== "string")){
 validate27.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
 return false;
 }
-if(!(((data48 === true) || (data48 === false)) || (data48 === "mentions"))){
+if(!(((data70 === true) || (data70 === false)) || (data70 === "mentions"))){
 validate27.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs115 === errors;
+var valid0 = _errs166 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data49 = data.botLoopProtection;
-const _errs117 = errors;
-if(errors === _errs117){
-if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
-const _errs119 = errors;
-for(const key6 in data49){
-if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+let data71 = data.botLoopProtection;
+const _errs168 = errors;
+if(errors === _errs168){
+if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
+const _errs170 = errors;
+for(const key13 in data71){
+if(!((((key13 === "enabled") || (key13 === "maxEventsPerWindow")) || (key13 === "windowSeconds")) || (key13 === "cooldownSeconds"))){
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
 return false;
 break;
 }
 }
-if(_errs119 === errors){
-if(data49.enabled !== undefined){
-const _errs120 = errors;
-if(typeof data49.enabled !== "boolean"){
+if(_errs170 === errors){
+if(data71.enabled !== undefined){
+const _errs171 = errors;
+if(typeof data71.enabled !== "boolean"){
 validate27.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid17 = _errs120 === errors;
+var valid26 = _errs171 === errors;
 }
 else {
-var valid17 = true;
+var valid26 = true;
 }
-if(valid17){
-if(data49.maxEventsPerWindow !== undefined){
-let data51 = data49.maxEventsPerWindow;
-const _errs122 = errors;
-if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+if(valid26){
+if(data71.maxEventsPerWindow !== undefined){
+let data73 = data71.maxEventsPerWindow;
+const _errs173 = errors;
+if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
 validate27.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs122){
-if((typeof data51 == "number") && (isFinite(data51))){
-if(data51 > 10000 || isNaN(data51)){
+if(errors === _errs173){
+if((typeof data73 == "number") && (isFinite(data73))){
+if(data73 > 10000 || isNaN(data73)){
 validate27.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data51 < 1 || isNaN(data51)){
+if(data73 < 1 || isNaN(data73)){
 validate27.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs122 === errors;
+var valid26 = _errs173 === errors;
 }
 else {
-var valid17 = true;
+var valid26 = true;
 }
-if(valid17){
-if(data49.windowSeconds !== undefined){
-let data52 = data49.windowSeconds;
-const _errs124 = errors;
-if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+if(valid26){
+if(data71.windowSeconds !== undefined){
+let data74 = data71.windowSeconds;
+const _errs175 = errors;
+if(!(((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74))) && (isFinite(data74)))){
 validate27.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs124){
-if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 86400 || isNaN(data52)){
+if(errors === _errs175){
+if((typeof data74 == "number") && (isFinite(data74))){
+if(data74 > 86400 || isNaN(data74)){
 validate27.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data52 < 1 || isNaN(data52)){
+if(data74 < 1 || isNaN(data74)){
 validate27.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs124 === errors;
+var valid26 = _errs175 === errors;
 }
 else {
-var valid17 = true;
+var valid26 = true;
 }
-if(valid17){
-if(data49.cooldownSeconds !== undefined){
-let data53 = data49.cooldownSeconds;
-const _errs126 = errors;
-if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+if(valid26){
+if(data71.cooldownSeconds !== undefined){
+let data75 = data71.cooldownSeconds;
+const _errs177 = errors;
+if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
 validate27.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs126){
-if((typeof data53 == "number") && (isFinite(data53))){
-if(data53 > 86400 || isNaN(data53)){
+if(errors === _errs177){
+if((typeof data75 == "number") && (isFinite(data75))){
+if(data75 > 86400 || isNaN(data75)){
 validate27.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data53 < 1 || isNaN(data53)){
+if(data75 < 1 || isNaN(data75)){
 validate27.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs126 === errors;
+var valid26 = _errs177 === errors;
 }
 else {
-var valid17 = true;
+var valid26 = true;
 }
 }
 }
@@ -4875,186 +6381,186 @@ validate27.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs117 === errors;
+var valid0 = _errs168 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data54 = data.limits;
-const _errs128 = errors;
-if(errors === _errs128){
-if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
-const _errs130 = errors;
-for(const key7 in data54){
-if(!((((((key7 === "maxPayload") || (key7 === "maxConcurrent")) || (key7 === "queuedPerSession")) || (key7 === "messagesPerMinute")) || (key7 === "messageBurst")) || (key7 === "dedupeEntries"))){
-validate27.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+let data76 = data.limits;
+const _errs179 = errors;
+if(errors === _errs179){
+if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
+const _errs181 = errors;
+for(const key14 in data76){
+if(!((((((key14 === "maxPayload") || (key14 === "maxConcurrent")) || (key14 === "queuedPerSession")) || (key14 === "messagesPerMinute")) || (key14 === "messageBurst")) || (key14 === "dedupeEntries"))){
+validate27.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
 return false;
 break;
 }
 }
-if(_errs130 === errors){
-if(data54.maxPayload !== undefined){
-let data55 = data54.maxPayload;
-const _errs131 = errors;
-if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
+if(_errs181 === errors){
+if(data76.maxPayload !== undefined){
+let data77 = data76.maxPayload;
+const _errs182 = errors;
+if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
 validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs131){
-if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 16777216 || isNaN(data55)){
+if(errors === _errs182){
+if((typeof data77 == "number") && (isFinite(data77))){
+if(data77 > 16777216 || isNaN(data77)){
 validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data55 < 1024 || isNaN(data55)){
+if(data77 < 1024 || isNaN(data77)){
 validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs131 === errors;
+var valid27 = _errs182 === errors;
 }
 else {
-var valid18 = true;
+var valid27 = true;
 }
-if(valid18){
-if(data54.maxConcurrent !== undefined){
-let data56 = data54.maxConcurrent;
-const _errs133 = errors;
-if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
+if(valid27){
+if(data76.maxConcurrent !== undefined){
+let data78 = data76.maxConcurrent;
+const _errs184 = errors;
+if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
 validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs133){
-if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 1000 || isNaN(data56)){
+if(errors === _errs184){
+if((typeof data78 == "number") && (isFinite(data78))){
+if(data78 > 1000 || isNaN(data78)){
 validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data56 < 1 || isNaN(data56)){
+if(data78 < 1 || isNaN(data78)){
 validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs133 === errors;
+var valid27 = _errs184 === errors;
 }
 else {
-var valid18 = true;
+var valid27 = true;
 }
-if(valid18){
-if(data54.queuedPerSession !== undefined){
-let data57 = data54.queuedPerSession;
-const _errs135 = errors;
-if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
+if(valid27){
+if(data76.queuedPerSession !== undefined){
+let data79 = data76.queuedPerSession;
+const _errs186 = errors;
+if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
 validate27.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs135){
-if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 10000 || isNaN(data57)){
+if(errors === _errs186){
+if((typeof data79 == "number") && (isFinite(data79))){
+if(data79 > 10000 || isNaN(data79)){
 validate27.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data57 < 1 || isNaN(data57)){
+if(data79 < 1 || isNaN(data79)){
 validate27.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs135 === errors;
+var valid27 = _errs186 === errors;
 }
 else {
-var valid18 = true;
+var valid27 = true;
 }
-if(valid18){
-if(data54.messagesPerMinute !== undefined){
-let data58 = data54.messagesPerMinute;
-const _errs137 = errors;
-if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
+if(valid27){
+if(data76.messagesPerMinute !== undefined){
+let data80 = data76.messagesPerMinute;
+const _errs188 = errors;
+if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
 validate27.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs137){
-if((typeof data58 == "number") && (isFinite(data58))){
-if(data58 > 100000 || isNaN(data58)){
+if(errors === _errs188){
+if((typeof data80 == "number") && (isFinite(data80))){
+if(data80 > 100000 || isNaN(data80)){
 validate27.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data58 < 1 || isNaN(data58)){
+if(data80 < 1 || isNaN(data80)){
 validate27.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs137 === errors;
+var valid27 = _errs188 === errors;
 }
 else {
-var valid18 = true;
+var valid27 = true;
 }
-if(valid18){
-if(data54.messageBurst !== undefined){
-let data59 = data54.messageBurst;
-const _errs139 = errors;
-if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
+if(valid27){
+if(data76.messageBurst !== undefined){
+let data81 = data76.messageBurst;
+const _errs190 = errors;
+if(!(((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81))) && (isFinite(data81)))){
 validate27.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs139){
-if((typeof data59 == "number") && (isFinite(data59))){
-if(data59 > 100000 || isNaN(data59)){
+if(errors === _errs190){
+if((typeof data81 == "number") && (isFinite(data81))){
+if(data81 > 100000 || isNaN(data81)){
 validate27.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data59 < 1 || isNaN(data59)){
+if(data81 < 1 || isNaN(data81)){
 validate27.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs139 === errors;
+var valid27 = _errs190 === errors;
 }
 else {
-var valid18 = true;
+var valid27 = true;
 }
-if(valid18){
-if(data54.dedupeEntries !== undefined){
-let data60 = data54.dedupeEntries;
-const _errs141 = errors;
-if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
+if(valid27){
+if(data76.dedupeEntries !== undefined){
+let data82 = data76.dedupeEntries;
+const _errs192 = errors;
+if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
 validate27.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs141){
-if((typeof data60 == "number") && (isFinite(data60))){
-if(data60 > 1000000 || isNaN(data60)){
+if(errors === _errs192){
+if((typeof data82 == "number") && (isFinite(data82))){
+if(data82 > 1000000 || isNaN(data82)){
 validate27.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data60 < 1 || isNaN(data60)){
+if(data82 < 1 || isNaN(data82)){
 validate27.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs141 === errors;
+var valid27 = _errs192 === errors;
 }
 else {
-var valid18 = true;
+var valid27 = true;
 }
 }
 }
@@ -5068,10 +6574,13 @@ validate27.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs128 === errors;
+var valid0 = _errs179 === errors;
 }
 else {
 var valid0 = true;
+}
+}
+}
 }
 }
 }

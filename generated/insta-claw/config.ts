@@ -41,6 +41,25 @@ export const configExpectations = {
   "appSecret.provider": "a string of 1 to 128 characters",
   "appSecret.id": "a string of 1 to 1024 characters",
   systemPrompt: "a string of at most 65536 characters",
+  streaming: "an object",
+  "streaming.mode": "\"off\", \"partial\", \"block\" or \"progress\"",
+  "streaming.chunkMode": "\"length\" or \"newline\"",
+  "streaming.block": "an object",
+  "streaming.block.enabled": "true or false",
+  "streaming.block.coalesce": "an object",
+  "streaming.block.coalesce.minChars": "a whole number from 1 to 1000000",
+  "streaming.block.coalesce.maxChars": "a whole number from 1 to 1000000",
+  "streaming.block.coalesce.idleMs": "a whole number from 0 to 60000",
+  "streaming.preview": "an object",
+  "streaming.preview.toolProgress": "true or false",
+  "streaming.progress": "an object",
+  "streaming.progress.toolProgress": "true or false",
+  textChunkLimit: "a whole number from 100 to 200000",
+  direct: "an object of at most 10000 entries",
+  "direct.*": "an object",
+  "direct.*.systemPrompt": "a string of at most 65536 characters",
+  "direct.*.skills": "an array of at most 256 entries",
+  "direct.*.skills.*": "a string of 1 to 128 characters",
   debug: "true or false",
   wsUrl: "a string of 1 to 2048 characters",
   allowInsecure: "true or false",
@@ -74,6 +93,9 @@ export const configExpectations = {
   "groups.*.tools.deny": "an array of at most 1000 entries",
   "groups.*.tools.deny.*": "a string of 1 to 128 characters",
   "groups.*.requireMention": "true or false",
+  "groups.*.systemPrompt": "a string of at most 65536 characters",
+  "groups.*.skills": "an array of at most 256 entries",
+  "groups.*.skills.*": "a string of 1 to 128 characters",
   historyLimit: "a whole number from 0 to 1000",
   bots: "an array of at most 1000 entries",
   "bots.*": "a string or a number",
@@ -98,6 +120,8 @@ export const configExpectations = {
 /** Every default, nested as in the block. */
 export const configDefaults = {
   enabled: true,
+  streaming: { mode: "partial" },
+  direct: {},
   debug: false,
   wsUrl: "wss://claw-dev.int-os.com/user-ws/",
   allowInsecure: false,
@@ -130,6 +154,8 @@ export const configDefaults = {
 /** Every default, nested as in the block. */
 export const accountDefaults = {
   enabled: true,
+  streaming: { mode: "partial" },
+  direct: {},
   debug: false,
   wsUrl: "wss://claw-dev.int-os.com/user-ws/",
   allowInsecure: false,
@@ -225,6 +251,19 @@ export interface InstaClawConfig {
    * At most 65536 characters.
    */
   systemPrompt?: string;
+  /** How an answer is shown before it is complete. */
+  streaming: InstaClawConfigStreaming;
+  /**
+   * Most characters of one message that the agent sends unasked, and of one block; longer ones become several. An answer is one message whatever its length.
+   * Integer, 100 to 200000.
+   */
+  textChunkLimit?: number;
+  /**
+   * Settings per sender id of a direct conversation; * stands for all others.
+   * At most 10000 fields.
+   * @default {}
+   */
+  direct: { [key: string]: InstaClawConfigDirectValueInput };
   /**
    * Logs in detail, with the first 200 characters of messages.
    * @default false
@@ -358,6 +397,62 @@ export interface InstaClawConfigHeartbeatVisibility {
   useIndicator?: boolean;
 }
 
+/** When small blocks are shown together. */
+export interface InstaClawConfigStreamingBlockCoalesce {
+  /**
+   * Shortest block in characters, but for the last one.
+   * Integer, 1 to 1000000.
+   */
+  minChars?: number;
+  /**
+   * Longest block in characters.
+   * Integer, 1 to 1000000.
+   */
+  maxChars?: number;
+  /**
+   * Milliseconds without a new block after which what there is is shown.
+   * Integer, 0 to 60000.
+   */
+  idleMs?: number;
+}
+
+/** How finished blocks are shown. */
+export interface InstaClawConfigStreamingBlock {
+  /** Shows blocks whatever the mode is. */
+  enabled?: boolean;
+  /** When small blocks are shown together. */
+  coalesce?: InstaClawConfigStreamingBlockCoalesce;
+}
+
+/** What is shown beside the text in the modes partial and block. */
+export interface InstaClawConfigStreamingPreview {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+/** What is shown in the mode progress. */
+export interface InstaClawConfigStreamingProgress {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+/** How an answer is shown before it is complete. */
+export interface InstaClawConfigStreaming {
+  /**
+   * What is shown before an answer is complete. off shows nothing, partial the text as it grows, block each finished block of it, progress no text but what the agent works at, where the peer asks for it.
+   * @default "partial"
+   */
+  mode: "off" | "partial" | "block" | "progress";
+  /** Where a message that the agent sends unasked is cut if it is too long. length when it is full, newline between paragraphs. */
+  chunkMode?: "length" | "newline";
+  /** How finished blocks are shown. */
+  block?: InstaClawConfigStreamingBlock;
+  /** What is shown beside the text in the modes partial and block. */
+  preview?: InstaClawConfigStreamingPreview;
+  /** What is shown in the mode progress. */
+  progress?: InstaClawConfigStreamingProgress;
+}
+
 /** What happens when the connection is lost. */
 export interface InstaClawConfigReconnect {
   /**
@@ -473,6 +568,19 @@ export interface InstaClawAccount {
    * At most 65536 characters.
    */
   systemPrompt?: string;
+  /** How an answer is shown before it is complete. */
+  streaming: InstaClawAccountStreaming;
+  /**
+   * Most characters of one message that the agent sends unasked, and of one block; longer ones become several. An answer is one message whatever its length.
+   * Integer, 100 to 200000.
+   */
+  textChunkLimit?: number;
+  /**
+   * Settings per sender id of a direct conversation; * stands for all others.
+   * At most 10000 fields.
+   * @default {}
+   */
+  direct: { [key: string]: InstaClawAccountDirectValueInput };
   /**
    * Logs in detail, with the first 200 characters of messages.
    * @default false
@@ -596,6 +704,62 @@ export interface InstaClawAccountHeartbeatVisibility {
   useIndicator?: boolean;
 }
 
+/** When small blocks are shown together. */
+export interface InstaClawAccountStreamingBlockCoalesce {
+  /**
+   * Shortest block in characters, but for the last one.
+   * Integer, 1 to 1000000.
+   */
+  minChars?: number;
+  /**
+   * Longest block in characters.
+   * Integer, 1 to 1000000.
+   */
+  maxChars?: number;
+  /**
+   * Milliseconds without a new block after which what there is is shown.
+   * Integer, 0 to 60000.
+   */
+  idleMs?: number;
+}
+
+/** How finished blocks are shown. */
+export interface InstaClawAccountStreamingBlock {
+  /** Shows blocks whatever the mode is. */
+  enabled?: boolean;
+  /** When small blocks are shown together. */
+  coalesce?: InstaClawAccountStreamingBlockCoalesce;
+}
+
+/** What is shown beside the text in the modes partial and block. */
+export interface InstaClawAccountStreamingPreview {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+/** What is shown in the mode progress. */
+export interface InstaClawAccountStreamingProgress {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+/** How an answer is shown before it is complete. */
+export interface InstaClawAccountStreaming {
+  /**
+   * What is shown before an answer is complete. off shows nothing, partial the text as it grows, block each finished block of it, progress no text but what the agent works at, where the peer asks for it.
+   * @default "partial"
+   */
+  mode: "off" | "partial" | "block" | "progress";
+  /** Where a message that the agent sends unasked is cut if it is too long. length when it is full, newline between paragraphs. */
+  chunkMode?: "length" | "newline";
+  /** How finished blocks are shown. */
+  block?: InstaClawAccountStreamingBlock;
+  /** What is shown beside the text in the modes partial and block. */
+  preview?: InstaClawAccountStreamingPreview;
+  /** What is shown in the mode progress. */
+  progress?: InstaClawAccountStreamingProgress;
+}
+
 /** What happens when the connection is lost. */
 export interface InstaClawAccountReconnect {
   /**
@@ -702,6 +866,19 @@ export interface InstaClawConfigInput {
    * At most 65536 characters.
    */
   systemPrompt?: string;
+  /** How an answer is shown before it is complete. */
+  streaming?: InstaClawConfigStreamingInput;
+  /**
+   * Most characters of one message that the agent sends unasked, and of one block; longer ones become several. An answer is one message whatever its length.
+   * Integer, 100 to 200000.
+   */
+  textChunkLimit?: number;
+  /**
+   * Settings per sender id of a direct conversation; * stands for all others.
+   * At most 10000 fields.
+   * @default {}
+   */
+  direct?: { [key: string]: InstaClawConfigDirectValueInput };
   /**
    * Logs in detail, with the first 200 characters of messages.
    * @default false
@@ -835,6 +1012,75 @@ export interface InstaClawConfigHeartbeatVisibilityInput {
   useIndicator?: boolean;
 }
 
+/** When small blocks are shown together. */
+export interface InstaClawConfigStreamingBlockCoalesceInput {
+  /**
+   * Shortest block in characters, but for the last one.
+   * Integer, 1 to 1000000.
+   */
+  minChars?: number;
+  /**
+   * Longest block in characters.
+   * Integer, 1 to 1000000.
+   */
+  maxChars?: number;
+  /**
+   * Milliseconds without a new block after which what there is is shown.
+   * Integer, 0 to 60000.
+   */
+  idleMs?: number;
+}
+
+/** How finished blocks are shown. */
+export interface InstaClawConfigStreamingBlockInput {
+  /** Shows blocks whatever the mode is. */
+  enabled?: boolean;
+  /** When small blocks are shown together. */
+  coalesce?: InstaClawConfigStreamingBlockCoalesceInput;
+}
+
+/** What is shown beside the text in the modes partial and block. */
+export interface InstaClawConfigStreamingPreviewInput {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+/** What is shown in the mode progress. */
+export interface InstaClawConfigStreamingProgressInput {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+/** How an answer is shown before it is complete. */
+export interface InstaClawConfigStreamingInput {
+  /**
+   * What is shown before an answer is complete. off shows nothing, partial the text as it grows, block each finished block of it, progress no text but what the agent works at, where the peer asks for it.
+   * @default "partial"
+   */
+  mode?: "off" | "partial" | "block" | "progress";
+  /** Where a message that the agent sends unasked is cut if it is too long. length when it is full, newline between paragraphs. */
+  chunkMode?: "length" | "newline";
+  /** How finished blocks are shown. */
+  block?: InstaClawConfigStreamingBlockInput;
+  /** What is shown beside the text in the modes partial and block. */
+  preview?: InstaClawConfigStreamingPreviewInput;
+  /** What is shown in the mode progress. */
+  progress?: InstaClawConfigStreamingProgressInput;
+}
+
+export interface InstaClawConfigDirectValueInput {
+  /**
+   * Told to the agent in addition to the channel's prompt for this sender only; empty for none.
+   * At most 65536 characters.
+   */
+  systemPrompt?: string;
+  /**
+   * Skills the agent may use here. All of its own when absent.
+   * At most 256 items.
+   */
+  skills?: string[];
+}
+
 /** What happens when the connection is lost. */
 export interface InstaClawConfigReconnectInput {
   /**
@@ -878,6 +1124,16 @@ export interface InstaClawConfigGroupsValueInput {
   tools?: InstaClawConfigGroupsValueToolsInput;
   /** Overrides requireMention for this group. */
   requireMention?: boolean;
+  /**
+   * Told to the agent in addition to the channel's prompt in this group only; empty for none.
+   * At most 65536 characters.
+   */
+  systemPrompt?: string;
+  /**
+   * Skills the agent may use here. All of its own when absent.
+   * At most 256 items.
+   */
+  skills?: string[];
 }
 
 /**
@@ -985,6 +1241,19 @@ export interface InstaClawAccountInput {
    * At most 65536 characters.
    */
   systemPrompt?: string;
+  /** How an answer is shown before it is complete. */
+  streaming?: InstaClawAccountStreamingInput;
+  /**
+   * Most characters of one message that the agent sends unasked, and of one block; longer ones become several. An answer is one message whatever its length.
+   * Integer, 100 to 200000.
+   */
+  textChunkLimit?: number;
+  /**
+   * Settings per sender id of a direct conversation; * stands for all others.
+   * At most 10000 fields.
+   * @default {}
+   */
+  direct?: { [key: string]: InstaClawAccountDirectValueInput };
   /**
    * Logs in detail, with the first 200 characters of messages.
    * @default false
@@ -1108,6 +1377,75 @@ export interface InstaClawAccountHeartbeatVisibilityInput {
   useIndicator?: boolean;
 }
 
+/** When small blocks are shown together. */
+export interface InstaClawAccountStreamingBlockCoalesceInput {
+  /**
+   * Shortest block in characters, but for the last one.
+   * Integer, 1 to 1000000.
+   */
+  minChars?: number;
+  /**
+   * Longest block in characters.
+   * Integer, 1 to 1000000.
+   */
+  maxChars?: number;
+  /**
+   * Milliseconds without a new block after which what there is is shown.
+   * Integer, 0 to 60000.
+   */
+  idleMs?: number;
+}
+
+/** How finished blocks are shown. */
+export interface InstaClawAccountStreamingBlockInput {
+  /** Shows blocks whatever the mode is. */
+  enabled?: boolean;
+  /** When small blocks are shown together. */
+  coalesce?: InstaClawAccountStreamingBlockCoalesceInput;
+}
+
+/** What is shown beside the text in the modes partial and block. */
+export interface InstaClawAccountStreamingPreviewInput {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+/** What is shown in the mode progress. */
+export interface InstaClawAccountStreamingProgressInput {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+/** How an answer is shown before it is complete. */
+export interface InstaClawAccountStreamingInput {
+  /**
+   * What is shown before an answer is complete. off shows nothing, partial the text as it grows, block each finished block of it, progress no text but what the agent works at, where the peer asks for it.
+   * @default "partial"
+   */
+  mode?: "off" | "partial" | "block" | "progress";
+  /** Where a message that the agent sends unasked is cut if it is too long. length when it is full, newline between paragraphs. */
+  chunkMode?: "length" | "newline";
+  /** How finished blocks are shown. */
+  block?: InstaClawAccountStreamingBlockInput;
+  /** What is shown beside the text in the modes partial and block. */
+  preview?: InstaClawAccountStreamingPreviewInput;
+  /** What is shown in the mode progress. */
+  progress?: InstaClawAccountStreamingProgressInput;
+}
+
+export interface InstaClawAccountDirectValueInput {
+  /**
+   * Told to the agent in addition to the channel's prompt for this sender only; empty for none.
+   * At most 65536 characters.
+   */
+  systemPrompt?: string;
+  /**
+   * Skills the agent may use here. All of its own when absent.
+   * At most 256 items.
+   */
+  skills?: string[];
+}
+
 /** What happens when the connection is lost. */
 export interface InstaClawAccountReconnectInput {
   /**
@@ -1151,6 +1489,16 @@ export interface InstaClawAccountGroupsValueInput {
   tools?: InstaClawAccountGroupsValueToolsInput;
   /** Overrides requireMention for this group. */
   requireMention?: boolean;
+  /**
+   * Told to the agent in addition to the channel's prompt in this group only; empty for none.
+   * At most 65536 characters.
+   */
+  systemPrompt?: string;
+  /**
+   * Skills the agent may use here. All of its own when absent.
+   * At most 256 items.
+   */
+  skills?: string[];
 }
 
 /**

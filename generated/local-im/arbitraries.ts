@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { nearMissesOf, type Shapes } from "../near-misses.ts";
 import { text } from "../values.ts";
-import type { Ack, Cancel, Done, ErrorCode, Extension, Failure, GivenId, Hello, Id, Message, Ping, Pong, Seq, Stream, Text, Thought, Typing } from "./types.ts";
+import type { Ack, Activity, Cancel, Done, ErrorCode, Extension, Failure, GivenId, Hello, Id, Message, Ping, Pong, Seq, Stream, Text, Thought, Typing } from "./types.ts";
 
 type Types = {
   Message: Message;
@@ -17,6 +17,7 @@ type Types = {
   Done: Done;
   Failure: Failure;
   Typing: Typing;
+  Activity: Activity;
   GivenId: GivenId;
   Id: Id;
   Extension: Extension;
@@ -128,6 +129,18 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
       sessionId: tie("Id"),
     },
     { requiredKeys: ["type"], noNullPrototype: true },
+  ),
+  Activity: fc.record(
+    {
+      type: fc.constant("activity"),
+      conversationId: tie("Id"),
+      sessionId: tie("Id"),
+      replyTo: tie("Id"),
+      activityId: tie("Id"),
+      tool: text({ min: 1, max: 128 }),
+      status: fc.constantFrom("started", "completed", "failed"),
+    },
+    { requiredKeys: ["type", "activityId", "tool", "status"], noNullPrototype: true },
   ),
   GivenId: fc.oneof(text({ max: 128 }), fc.integer({ min: -9007199254740991, max: 9007199254740991 }), fc.constant(null)),
   Id: text({ min: 1, max: 128 }),
@@ -249,6 +262,23 @@ export const shapes = {
     ],
     extra: { kind: "never" },
   },
+  Activity: {
+    kind: "object",
+    properties: [
+      { name: "type", required: true, shape: { kind: "literal", keyword: "const", values: ["activity"] } },
+      { name: "conversationId", shape: { kind: "ref", name: "Id" } },
+      { name: "sessionId", shape: { kind: "ref", name: "Id" } },
+      { name: "replyTo", shape: { kind: "ref", name: "Id" } },
+      { name: "activityId", required: true, shape: { kind: "ref", name: "Id" } },
+      { name: "tool", required: true, shape: { kind: "string", minLength: 1, maxLength: 128 } },
+      {
+        name: "status",
+        required: true,
+        shape: { kind: "literal", keyword: "enum", values: ["started", "completed", "failed"] },
+      },
+    ],
+    extra: { kind: "never" },
+  },
   GivenId: {
     kind: "union",
     mode: "type",
@@ -292,4 +322,5 @@ export const nearMisses = {
   Done: nearMissesOf(shapes, "Done", arbitraries.Done),
   Failure: nearMissesOf(shapes, "Failure", arbitraries.Failure),
   Typing: nearMissesOf(shapes, "Typing", arbitraries.Typing),
+  Activity: nearMissesOf(shapes, "Activity", arbitraries.Activity),
 };

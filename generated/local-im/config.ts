@@ -51,6 +51,26 @@ export const configExpectations = {
   "botLoopProtection.windowSeconds": "a whole number from 1 to 86400",
   "botLoopProtection.cooldownSeconds": "a whole number from 1 to 86400",
   sessionScope: "\"session\" or \"conversation\"",
+  streaming: "an object",
+  "streaming.mode": "\"off\", \"partial\", \"block\" or \"progress\"",
+  "streaming.chunkMode": "\"length\" or \"newline\"",
+  "streaming.block": "an object",
+  "streaming.block.enabled": "true or false",
+  "streaming.block.coalesce": "an object",
+  "streaming.block.coalesce.minChars": "a whole number from 1 to 1000000",
+  "streaming.block.coalesce.maxChars": "a whole number from 1 to 1000000",
+  "streaming.block.coalesce.idleMs": "a whole number from 0 to 60000",
+  "streaming.preview": "an object",
+  "streaming.preview.toolProgress": "true or false",
+  "streaming.progress": "an object",
+  "streaming.progress.toolProgress": "true or false",
+  textChunkLimit: "a whole number from 100 to 200000",
+  direct: "an object of at most 10000 entries",
+  "direct.*": "an object",
+  "direct.*.systemPrompt": "a string of at most 65536 characters",
+  "direct.*.skills": "an array of at most 256 entries",
+  "direct.*.skills.*": "a string of 1 to 128 characters",
+  systemPrompt: "a string of at most 65536 characters",
   limits: "an object",
   "limits.maxPayload": "a whole number from 1024 to 16777216",
   "limits.contentChars": "a whole number from 1 to 1048576",
@@ -80,6 +100,8 @@ export const configDefaults = {
   allowBots: false,
   botLoopProtection: {},
   sessionScope: "session",
+  streaming: { mode: "partial" },
+  direct: {},
   limits: {
     maxPayload: 1048576,
     contentChars: 65536,
@@ -105,6 +127,8 @@ export const accountDefaults = {
   allowBots: false,
   botLoopProtection: {},
   sessionScope: "session",
+  streaming: { mode: "partial" },
+  direct: {},
   limits: {
     maxPayload: 1048576,
     contentChars: 65536,
@@ -225,6 +249,24 @@ export interface LocalImConfig {
    * @default "session"
    */
   sessionScope: "session" | "conversation";
+  /** How an answer is shown before it is complete. */
+  streaming: LocalImConfigStreaming;
+  /**
+   * Most characters of one message that the agent sends unasked, and of one block; longer ones become several. An answer is one message whatever its length.
+   * Integer, 100 to 200000.
+   */
+  textChunkLimit?: number;
+  /**
+   * Settings per user id of a direct conversation; * stands for all others.
+   * At most 10000 fields.
+   * @default {}
+   */
+  direct: { [key: string]: LocalImConfigDirectValueInput };
+  /**
+   * Told to the agent in addition to its own prompt, for messages of this channel only.
+   * At most 65536 characters.
+   */
+  systemPrompt?: string;
   /** Bounds that protect the gateway. The wire's fixed bounds are in the protocol document. */
   limits: LocalImConfigLimits;
   /** Of the original plugin. Only client works; an account with server does not start and says so. */
@@ -284,6 +326,62 @@ export interface LocalImConfigBotLoopProtection {
    * Integer, 1 to 86400.
    */
   cooldownSeconds?: number;
+}
+
+/** When small blocks are shown together. */
+export interface LocalImConfigStreamingBlockCoalesce {
+  /**
+   * Shortest block in characters, but for the last one.
+   * Integer, 1 to 1000000.
+   */
+  minChars?: number;
+  /**
+   * Longest block in characters.
+   * Integer, 1 to 1000000.
+   */
+  maxChars?: number;
+  /**
+   * Milliseconds without a new block after which what there is is shown.
+   * Integer, 0 to 60000.
+   */
+  idleMs?: number;
+}
+
+/** How finished blocks are shown. */
+export interface LocalImConfigStreamingBlock {
+  /** Shows blocks whatever the mode is. */
+  enabled?: boolean;
+  /** When small blocks are shown together. */
+  coalesce?: LocalImConfigStreamingBlockCoalesce;
+}
+
+/** What is shown beside the text in the modes partial and block. */
+export interface LocalImConfigStreamingPreview {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+/** What is shown in the mode progress. */
+export interface LocalImConfigStreamingProgress {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+/** How an answer is shown before it is complete. */
+export interface LocalImConfigStreaming {
+  /**
+   * What is shown before an answer is complete. off shows nothing, partial the text as it grows, block each finished block of it, progress no text but what the agent works at, where the peer asks for it.
+   * @default "partial"
+   */
+  mode: "off" | "partial" | "block" | "progress";
+  /** Where a message that the agent sends unasked is cut if it is too long. length when it is full, newline between paragraphs. */
+  chunkMode?: "length" | "newline";
+  /** How finished blocks are shown. */
+  block?: LocalImConfigStreamingBlock;
+  /** What is shown beside the text in the modes partial and block. */
+  preview?: LocalImConfigStreamingPreview;
+  /** What is shown in the mode progress. */
+  progress?: LocalImConfigStreamingProgress;
 }
 
 /** Bounds that protect the gateway. The wire's fixed bounds are in the protocol document. */
@@ -433,6 +531,24 @@ export interface LocalImAccount {
    * @default "session"
    */
   sessionScope: "session" | "conversation";
+  /** How an answer is shown before it is complete. */
+  streaming: LocalImAccountStreaming;
+  /**
+   * Most characters of one message that the agent sends unasked, and of one block; longer ones become several. An answer is one message whatever its length.
+   * Integer, 100 to 200000.
+   */
+  textChunkLimit?: number;
+  /**
+   * Settings per user id of a direct conversation; * stands for all others.
+   * At most 10000 fields.
+   * @default {}
+   */
+  direct: { [key: string]: LocalImAccountDirectValueInput };
+  /**
+   * Told to the agent in addition to its own prompt, for messages of this channel only.
+   * At most 65536 characters.
+   */
+  systemPrompt?: string;
   /** Bounds that protect the gateway. The wire's fixed bounds are in the protocol document. */
   limits: LocalImAccountLimits;
   /** Of the original plugin. Only client works; an account with server does not start and says so. */
@@ -477,6 +593,62 @@ export interface LocalImAccountBotLoopProtection {
    * Integer, 1 to 86400.
    */
   cooldownSeconds?: number;
+}
+
+/** When small blocks are shown together. */
+export interface LocalImAccountStreamingBlockCoalesce {
+  /**
+   * Shortest block in characters, but for the last one.
+   * Integer, 1 to 1000000.
+   */
+  minChars?: number;
+  /**
+   * Longest block in characters.
+   * Integer, 1 to 1000000.
+   */
+  maxChars?: number;
+  /**
+   * Milliseconds without a new block after which what there is is shown.
+   * Integer, 0 to 60000.
+   */
+  idleMs?: number;
+}
+
+/** How finished blocks are shown. */
+export interface LocalImAccountStreamingBlock {
+  /** Shows blocks whatever the mode is. */
+  enabled?: boolean;
+  /** When small blocks are shown together. */
+  coalesce?: LocalImAccountStreamingBlockCoalesce;
+}
+
+/** What is shown beside the text in the modes partial and block. */
+export interface LocalImAccountStreamingPreview {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+/** What is shown in the mode progress. */
+export interface LocalImAccountStreamingProgress {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+/** How an answer is shown before it is complete. */
+export interface LocalImAccountStreaming {
+  /**
+   * What is shown before an answer is complete. off shows nothing, partial the text as it grows, block each finished block of it, progress no text but what the agent works at, where the peer asks for it.
+   * @default "partial"
+   */
+  mode: "off" | "partial" | "block" | "progress";
+  /** Where a message that the agent sends unasked is cut if it is too long. length when it is full, newline between paragraphs. */
+  chunkMode?: "length" | "newline";
+  /** How finished blocks are shown. */
+  block?: LocalImAccountStreamingBlock;
+  /** What is shown beside the text in the modes partial and block. */
+  preview?: LocalImAccountStreamingPreview;
+  /** What is shown in the mode progress. */
+  progress?: LocalImAccountStreamingProgress;
 }
 
 /** Bounds that protect the gateway. The wire's fixed bounds are in the protocol document. */
@@ -617,6 +789,24 @@ export interface LocalImConfigInput {
    * @default "session"
    */
   sessionScope?: "session" | "conversation";
+  /** How an answer is shown before it is complete. */
+  streaming?: LocalImConfigStreamingInput;
+  /**
+   * Most characters of one message that the agent sends unasked, and of one block; longer ones become several. An answer is one message whatever its length.
+   * Integer, 100 to 200000.
+   */
+  textChunkLimit?: number;
+  /**
+   * Settings per user id of a direct conversation; * stands for all others.
+   * At most 10000 fields.
+   * @default {}
+   */
+  direct?: { [key: string]: LocalImConfigDirectValueInput };
+  /**
+   * Told to the agent in addition to its own prompt, for messages of this channel only.
+   * At most 65536 characters.
+   */
+  systemPrompt?: string;
   /** Bounds that protect the gateway. The wire's fixed bounds are in the protocol document. */
   limits?: LocalImConfigLimitsInput;
   /** Of the original plugin. Only client works; an account with server does not start and says so. */
@@ -676,6 +866,75 @@ export interface LocalImConfigBotLoopProtectionInput {
    * Integer, 1 to 86400.
    */
   cooldownSeconds?: number;
+}
+
+/** When small blocks are shown together. */
+export interface LocalImConfigStreamingBlockCoalesceInput {
+  /**
+   * Shortest block in characters, but for the last one.
+   * Integer, 1 to 1000000.
+   */
+  minChars?: number;
+  /**
+   * Longest block in characters.
+   * Integer, 1 to 1000000.
+   */
+  maxChars?: number;
+  /**
+   * Milliseconds without a new block after which what there is is shown.
+   * Integer, 0 to 60000.
+   */
+  idleMs?: number;
+}
+
+/** How finished blocks are shown. */
+export interface LocalImConfigStreamingBlockInput {
+  /** Shows blocks whatever the mode is. */
+  enabled?: boolean;
+  /** When small blocks are shown together. */
+  coalesce?: LocalImConfigStreamingBlockCoalesceInput;
+}
+
+/** What is shown beside the text in the modes partial and block. */
+export interface LocalImConfigStreamingPreviewInput {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+/** What is shown in the mode progress. */
+export interface LocalImConfigStreamingProgressInput {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+/** How an answer is shown before it is complete. */
+export interface LocalImConfigStreamingInput {
+  /**
+   * What is shown before an answer is complete. off shows nothing, partial the text as it grows, block each finished block of it, progress no text but what the agent works at, where the peer asks for it.
+   * @default "partial"
+   */
+  mode?: "off" | "partial" | "block" | "progress";
+  /** Where a message that the agent sends unasked is cut if it is too long. length when it is full, newline between paragraphs. */
+  chunkMode?: "length" | "newline";
+  /** How finished blocks are shown. */
+  block?: LocalImConfigStreamingBlockInput;
+  /** What is shown beside the text in the modes partial and block. */
+  preview?: LocalImConfigStreamingPreviewInput;
+  /** What is shown in the mode progress. */
+  progress?: LocalImConfigStreamingProgressInput;
+}
+
+export interface LocalImConfigDirectValueInput {
+  /**
+   * Told to the agent in addition to the channel's prompt for this sender only; empty for none.
+   * At most 65536 characters.
+   */
+  systemPrompt?: string;
+  /**
+   * Skills the agent may use here. All of its own when absent.
+   * At most 256 items.
+   */
+  skills?: string[];
 }
 
 /** Bounds that protect the gateway. The wire's fixed bounds are in the protocol document. */
@@ -825,6 +1084,24 @@ export interface LocalImAccountInput {
    * @default "session"
    */
   sessionScope?: "session" | "conversation";
+  /** How an answer is shown before it is complete. */
+  streaming?: LocalImAccountStreamingInput;
+  /**
+   * Most characters of one message that the agent sends unasked, and of one block; longer ones become several. An answer is one message whatever its length.
+   * Integer, 100 to 200000.
+   */
+  textChunkLimit?: number;
+  /**
+   * Settings per user id of a direct conversation; * stands for all others.
+   * At most 10000 fields.
+   * @default {}
+   */
+  direct?: { [key: string]: LocalImAccountDirectValueInput };
+  /**
+   * Told to the agent in addition to its own prompt, for messages of this channel only.
+   * At most 65536 characters.
+   */
+  systemPrompt?: string;
   /** Bounds that protect the gateway. The wire's fixed bounds are in the protocol document. */
   limits?: LocalImAccountLimitsInput;
   /** Of the original plugin. Only client works; an account with server does not start and says so. */
@@ -869,6 +1146,75 @@ export interface LocalImAccountBotLoopProtectionInput {
    * Integer, 1 to 86400.
    */
   cooldownSeconds?: number;
+}
+
+/** When small blocks are shown together. */
+export interface LocalImAccountStreamingBlockCoalesceInput {
+  /**
+   * Shortest block in characters, but for the last one.
+   * Integer, 1 to 1000000.
+   */
+  minChars?: number;
+  /**
+   * Longest block in characters.
+   * Integer, 1 to 1000000.
+   */
+  maxChars?: number;
+  /**
+   * Milliseconds without a new block after which what there is is shown.
+   * Integer, 0 to 60000.
+   */
+  idleMs?: number;
+}
+
+/** How finished blocks are shown. */
+export interface LocalImAccountStreamingBlockInput {
+  /** Shows blocks whatever the mode is. */
+  enabled?: boolean;
+  /** When small blocks are shown together. */
+  coalesce?: LocalImAccountStreamingBlockCoalesceInput;
+}
+
+/** What is shown beside the text in the modes partial and block. */
+export interface LocalImAccountStreamingPreviewInput {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+/** What is shown in the mode progress. */
+export interface LocalImAccountStreamingProgressInput {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+/** How an answer is shown before it is complete. */
+export interface LocalImAccountStreamingInput {
+  /**
+   * What is shown before an answer is complete. off shows nothing, partial the text as it grows, block each finished block of it, progress no text but what the agent works at, where the peer asks for it.
+   * @default "partial"
+   */
+  mode?: "off" | "partial" | "block" | "progress";
+  /** Where a message that the agent sends unasked is cut if it is too long. length when it is full, newline between paragraphs. */
+  chunkMode?: "length" | "newline";
+  /** How finished blocks are shown. */
+  block?: LocalImAccountStreamingBlockInput;
+  /** What is shown beside the text in the modes partial and block. */
+  preview?: LocalImAccountStreamingPreviewInput;
+  /** What is shown in the mode progress. */
+  progress?: LocalImAccountStreamingProgressInput;
+}
+
+export interface LocalImAccountDirectValueInput {
+  /**
+   * Told to the agent in addition to the channel's prompt for this sender only; empty for none.
+   * At most 65536 characters.
+   */
+  systemPrompt?: string;
+  /**
+   * Skills the agent may use here. All of its own when absent.
+   * At most 256 items.
+   */
+  skills?: string[];
 }
 
 /** Bounds that protect the gateway. The wire's fixed bounds are in the protocol document. */

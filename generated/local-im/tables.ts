@@ -14,7 +14,7 @@ export const messages = {
     direction: "received",
     channels: ["im"],
     operations: ["answerMessage"],
-    replies: ["Thought", "Stream", "Done", "Failure", "Typing", "Ack"],
+    replies: ["Thought", "Stream", "Done", "Failure", "Typing", "Activity", "Ack"],
     repliesTo: [],
     correlationId: "/messageId",
     extension: undefined,
@@ -139,6 +139,18 @@ export const messages = {
     correlationId: undefined,
     extension: "typing",
   },
+  activity: {
+    name: "Activity",
+    tag: "activity",
+    tags: { type: "activity" },
+    direction: "sent",
+    channels: ["im"],
+    operations: [],
+    replies: [],
+    repliesTo: ["Message"],
+    correlationId: undefined,
+    extension: "activity",
+  },
 } as const satisfies Readonly<Record<string, MessageRow>>;
 
 /** The channels of the document, by their keys. */
@@ -146,7 +158,7 @@ export const channels = {
   im: {
     address: "/",
     received: ["Message", "Ping", "Pong", "Ack", "Hello", "Cancel"],
-    sent: ["Pong", "Ack", "Thought", "Stream", "Done", "Failure", "Typing"],
+    sent: ["Pong", "Ack", "Thought", "Stream", "Done", "Failure", "Typing", "Activity"],
     query: {
       accountId: {
         required: true,

@@ -118,6 +118,22 @@ export interface Typing {
   sessionId?: Id;
 }
 
+export interface Activity {
+  type: "activity";
+  conversationId?: Id;
+  sessionId?: Id;
+  /** The `messageId` of the message, where it has one. */
+  replyTo?: Id;
+  /** The same for the beginning and the end of one use. */
+  activityId: Id;
+  /**
+   * The name of the tool.
+   * 1 to 128 characters.
+   */
+  tool: string;
+  status: "started" | "completed" | "failed";
+}
+
 /** An id of the server. A number is taken for its digits; empty or `null` counts as absent (LI-8). */
 export type GivenId = string | number | null;
 

@@ -1492,77 +1492,258 @@ validate24.errors = vErrors;
 return errors === 0;
 }
 
-export const GivenId = validate25;
+export const Activity = validate25;
+const schema51 = {"type":"object","required":["type","activityId","tool","status"],"additionalProperties":false,"properties":{"type":{"const":"activity"},"conversationId":{"$ref":"#/definitions/Id"},"sessionId":{"$ref":"#/definitions/Id"},"replyTo":{"$ref":"#/definitions/Id"},"activityId":{"$ref":"#/definitions/Id"},"tool":{"type":"string","minLength":1,"maxLength":128},"status":{"type":"string","enum":["started","completed","failed"]}}};
 
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
-if(((typeof data !== "string") && (!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data))))) && (data !== null)){
-validate25.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema12.type}}];
-return false;
-}
 if(errors === 0){
-if((typeof data == "number") && (isFinite(data))){
-if(data > 9007199254740991 || isNaN(data)){
-validate25.errors = [{instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.type === undefined) && (missing0 = "type")) || ((data.activityId === undefined) && (missing0 = "activityId"))) || ((data.tool === undefined) && (missing0 = "tool"))) || ((data.status === undefined) && (missing0 = "status"))){
+validate25.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
-if(data < -9007199254740991 || isNaN(data)){
-validate25.errors = [{instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((((key0 === "type") || (key0 === "conversationId")) || (key0 === "sessionId")) || (key0 === "replyTo")) || (key0 === "activityId")) || (key0 === "tool")) || (key0 === "status"))){
+validate25.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.type !== undefined){
+const _errs2 = errors;
+if("activity" !== data.type){
+validate25.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "activity"}}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.conversationId !== undefined){
+let data1 = data.conversationId;
+const _errs3 = errors;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(data1.length > 128 && func2(data1) > 128){
+validate25.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate25.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 128 && func2(data) > 128){
-validate25.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 128}}];
+else {
+validate25.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sessionId !== undefined){
+let data2 = data.sessionId;
+const _errs6 = errors;
+const _errs7 = errors;
+if(errors === _errs7){
+if(typeof data2 === "string"){
+if(data2.length > 128 && func2(data2) > 128){
+validate25.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data2.length < 1){
+validate25.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate25.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.replyTo !== undefined){
+let data3 = data.replyTo;
+const _errs9 = errors;
+const _errs10 = errors;
+if(errors === _errs10){
+if(typeof data3 === "string"){
+if(data3.length > 128 && func2(data3) > 128){
+validate25.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data3.length < 1){
+validate25.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate25.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.activityId !== undefined){
+let data4 = data.activityId;
+const _errs12 = errors;
+const _errs13 = errors;
+if(errors === _errs13){
+if(typeof data4 === "string"){
+if(data4.length > 128 && func2(data4) > 128){
+validate25.errors = [{instancePath:instancePath+"/activityId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data4.length < 1){
+validate25.errors = [{instancePath:instancePath+"/activityId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate25.errors = [{instancePath:instancePath+"/activityId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.tool !== undefined){
+let data5 = data.tool;
+const _errs15 = errors;
+if(errors === _errs15){
+if(typeof data5 === "string"){
+if(data5.length > 128 && func2(data5) > 128){
+validate25.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data5.length < 1){
+validate25.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate25.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs15 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+let data6 = data.status;
+const _errs17 = errors;
+if(typeof data6 !== "string"){
+validate25.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data6 === "started") || (data6 === "completed")) || (data6 === "failed"))){
+validate25.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema51.properties.status.enum}}];
+return false;
+}
+var valid0 = _errs17 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate25.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
 }
 }
 validate25.errors = vErrors;
 return errors === 0;
 }
 
-export const Id = validate26;
+export const GivenId = validate26;
 
 function validate26(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
+if(((typeof data !== "string") && (!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data))))) && (data !== null)){
+validate26.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema12.type}}];
+return false;
+}
+if(errors === 0){
+if((typeof data == "number") && (isFinite(data))){
+if(data > 9007199254740991 || isNaN(data)){
+validate26.errors = [{instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+return false;
+}
+else {
+if(data < -9007199254740991 || isNaN(data)){
+validate26.errors = [{instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
+return false;
+}
+}
+}
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 128 && func2(data) > 128){
 validate26.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
-else {
-if(data.length < 1){
-validate26.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
 }
-}
-}
-else {
-validate26.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
-return false;
 }
 }
 validate26.errors = vErrors;
 return errors === 0;
 }
 
-export const Extension = validate27;
+export const Id = validate27;
 
 function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
-if(data.length > 64 && func2(data) > 64){
-validate27.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 64}}];
+if(data.length > 128 && func2(data) > 128){
+validate27.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
@@ -1581,15 +1762,15 @@ validate27.errors = vErrors;
 return errors === 0;
 }
 
-export const Text = validate28;
+export const Extension = validate28;
 
 function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
-if(data.length > 262144 && func2(data) > 262144){
-validate28.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+if(data.length > 64 && func2(data) > 64){
+validate28.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
@@ -1608,262 +1789,79 @@ validate28.errors = vErrors;
 return errors === 0;
 }
 
-export const Seq = validate29;
+export const Text = validate29;
 
 function validate29(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-validate29.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
 if(errors === 0){
-if((typeof data == "number") && (isFinite(data))){
-if(data > 9007199254740991 || isNaN(data)){
-validate29.errors = [{instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+if(typeof data === "string"){
+if(data.length > 262144 && func2(data) > 262144){
+validate29.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
-if(data < 0 || isNaN(data)){
-validate29.errors = [{instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+if(data.length < 1){
+validate29.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
+}
+else {
+validate29.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+return false;
 }
 }
 validate29.errors = vErrors;
 return errors === 0;
 }
 
-export const ErrorCode = validate30;
+export const Seq = validate30;
 
 function validate30(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
-if(typeof data !== "string"){
-validate30.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+validate30.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(!(((((((((data === "invalid_message") || (data === "forbidden")) || (data === "rate_limited")) || (data === "queue_full")) || (data === "media_rejected")) || (data === "agent_error")) || (data === "timeout")) || (data === "cancelled")) || (data === "shutting_down"))){
-validate30.errors = [{instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema45.enum}}];
+if(errors === 0){
+if((typeof data == "number") && (isFinite(data))){
+if(data > 9007199254740991 || isNaN(data)){
+validate30.errors = [{instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
+}
+else {
+if(data < 0 || isNaN(data)){
+validate30.errors = [{instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
 }
 validate30.errors = vErrors;
 return errors === 0;
 }
 
-export const ThoughtTolerant = validate32;
-const schema58 = {"type":"object","required":["type","content","delta"],"properties":{"type":{"const":"thought"},"conversationId":{"$ref":"types#/definitions/Id"},"sessionId":{"$ref":"types#/definitions/Id"},"content":{"$ref":"types#/definitions/Text"},"delta":{"$ref":"types#/definitions/Text"},"replyTo":{"$ref":"types#/definitions/Id"},"seq":{"$ref":"types#/definitions/Seq"}}};
+export const ErrorCode = validate31;
 
-function validate32(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate31(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-validate32.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+if(typeof data !== "string"){
+validate31.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("thought" !== data.type){
-validate32.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "thought"}}];
+if(!(((((((((data === "invalid_message") || (data === "forbidden")) || (data === "rate_limited")) || (data === "queue_full")) || (data === "media_rejected")) || (data === "agent_error")) || (data === "timeout")) || (data === "cancelled")) || (data === "shutting_down"))){
+validate31.errors = [{instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema45.enum}}];
 return false;
 }
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.conversationId !== undefined){
-let data1 = data.conversationId;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-validate32.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data1.length < 1){
-validate32.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate32.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sessionId !== undefined){
-let data2 = data.sessionId;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-validate32.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data2.length < 1){
-validate32.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate32.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content !== undefined){
-let data3 = data.content;
-const _errs8 = errors;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data3 === "string"){
-if(data3.length > 262144 && func2(data3) > 262144){
-validate32.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
-return false;
-}
-else {
-if(data3.length < 1){
-validate32.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate32.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.delta !== undefined){
-let data4 = data.delta;
-const _errs11 = errors;
-const _errs12 = errors;
-if(errors === _errs12){
-if(typeof data4 === "string"){
-if(data4.length > 262144 && func2(data4) > 262144){
-validate32.errors = [{instancePath:instancePath+"/delta",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
-return false;
-}
-else {
-if(data4.length < 1){
-validate32.errors = [{instancePath:instancePath+"/delta",schemaPath:"types#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate32.errors = [{instancePath:instancePath+"/delta",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.replyTo !== undefined){
-let data5 = data.replyTo;
-const _errs14 = errors;
-const _errs15 = errors;
-if(errors === _errs15){
-if(typeof data5 === "string"){
-if(data5.length > 128 && func2(data5) > 128){
-validate32.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data5.length < 1){
-validate32.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate32.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs14 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.seq !== undefined){
-let data6 = data.seq;
-const _errs17 = errors;
-const _errs18 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate32.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs18){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 9007199254740991 || isNaN(data6)){
-validate32.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
-return false;
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-validate32.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs17 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate32.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-validate32.errors = vErrors;
+validate31.errors = vErrors;
 return errors === 0;
 }
 
-export const StreamTolerant = validate33;
-const schema65 = {"type":"object","required":["type","content"],"properties":{"type":{"const":"stream"},"conversationId":{"$ref":"types#/definitions/Id"},"sessionId":{"$ref":"types#/definitions/Id"},"content":{"$ref":"types#/definitions/Text"},"replyTo":{"$ref":"types#/definitions/Id"},"seq":{"$ref":"types#/definitions/Seq"}}};
+export const ThoughtTolerant = validate33;
+const schema63 = {"type":"object","required":["type","content","delta"],"properties":{"type":{"const":"thought"},"conversationId":{"$ref":"types#/definitions/Id"},"sessionId":{"$ref":"types#/definitions/Id"},"content":{"$ref":"types#/definitions/Text"},"delta":{"$ref":"types#/definitions/Text"},"replyTo":{"$ref":"types#/definitions/Id"},"seq":{"$ref":"types#/definitions/Seq"}}};
 
 function validate33(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1871,15 +1869,15 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))){
+if((((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))) || ((data.delta === undefined) && (missing0 = "delta"))){
 validate33.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
-if("stream" !== data.type){
-validate33.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "stream"}}];
+if("thought" !== data.type){
+validate33.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "thought"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -1972,18 +1970,46 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.replyTo !== undefined){
-let data4 = data.replyTo;
+if(data.delta !== undefined){
+let data4 = data.delta;
 const _errs11 = errors;
 const _errs12 = errors;
 if(errors === _errs12){
 if(typeof data4 === "string"){
-if(data4.length > 128 && func2(data4) > 128){
-validate33.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+if(data4.length > 262144 && func2(data4) > 262144){
+validate33.errors = [{instancePath:instancePath+"/delta",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
 if(data4.length < 1){
+validate33.errors = [{instancePath:instancePath+"/delta",schemaPath:"types#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate33.errors = [{instancePath:instancePath+"/delta",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.replyTo !== undefined){
+let data5 = data.replyTo;
+const _errs14 = errors;
+const _errs15 = errors;
+if(errors === _errs15){
+if(typeof data5 === "string"){
+if(data5.length > 128 && func2(data5) > 128){
+validate33.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data5.length < 1){
 validate33.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1994,38 +2020,39 @@ validate33.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/de
 return false;
 }
 }
-var valid0 = _errs11 === errors;
+var valid0 = _errs14 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.seq !== undefined){
-let data5 = data.seq;
-const _errs14 = errors;
-const _errs15 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+let data6 = data.seq;
+const _errs17 = errors;
+const _errs18 = errors;
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
 validate33.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs15){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 9007199254740991 || isNaN(data5)){
+if(errors === _errs18){
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 9007199254740991 || isNaN(data6)){
 validate33.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
-if(data5 < 0 || isNaN(data5)){
+if(data6 < 0 || isNaN(data6)){
 validate33.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs14 === errors;
+var valid0 = _errs17 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }
@@ -2043,8 +2070,8 @@ validate33.errors = vErrors;
 return errors === 0;
 }
 
-export const DoneTolerant = validate34;
-const schema71 = {"type":"object","required":["type","content","thought"],"properties":{"type":{"const":"done"},"conversationId":{"$ref":"types#/definitions/Id"},"sessionId":{"$ref":"types#/definitions/Id"},"content":{"type":"string","maxLength":524288},"thought":{"type":"string","maxLength":262144},"replyTo":{"$ref":"types#/definitions/Id"},"seq":{"$ref":"types#/definitions/Seq"},"proactive":{"const":true}}};
+export const StreamTolerant = validate34;
+const schema70 = {"type":"object","required":["type","content"],"properties":{"type":{"const":"stream"},"conversationId":{"$ref":"types#/definitions/Id"},"sessionId":{"$ref":"types#/definitions/Id"},"content":{"$ref":"types#/definitions/Text"},"replyTo":{"$ref":"types#/definitions/Id"},"seq":{"$ref":"types#/definitions/Seq"}}};
 
 function validate34(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2052,15 +2079,15 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))) || ((data.thought === undefined) && (missing0 = "thought"))){
+if(((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))){
 validate34.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
-if("done" !== data.type){
-validate34.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "done"}}];
+if("stream" !== data.type){
+validate34.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "stream"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -2128,15 +2155,22 @@ if(valid0){
 if(data.content !== undefined){
 let data3 = data.content;
 const _errs8 = errors;
-if(errors === _errs8){
+const _errs9 = errors;
+if(errors === _errs9){
 if(typeof data3 === "string"){
-if(data3.length > 524288 && func2(data3) > 524288){
-validate34.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxLength",keyword:"maxLength",params:{limit: 524288}}];
+if(data3.length > 262144 && func2(data3) > 262144){
+validate34.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+return false;
+}
+else {
+if(data3.length < 1){
+validate34.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
+}
 else {
-validate34.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "string"}}];
+validate34.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2146,39 +2180,18 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.thought !== undefined){
-let data4 = data.thought;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(data4.length > 262144 && func2(data4) > 262144){
-validate34.errors = [{instancePath:instancePath+"/thought",schemaPath:"#/properties/thought/maxLength",keyword:"maxLength",params:{limit: 262144}}];
-return false;
-}
-}
-else {
-validate34.errors = [{instancePath:instancePath+"/thought",schemaPath:"#/properties/thought/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
 if(data.replyTo !== undefined){
-let data5 = data.replyTo;
+let data4 = data.replyTo;
+const _errs11 = errors;
 const _errs12 = errors;
-const _errs13 = errors;
-if(errors === _errs13){
-if(typeof data5 === "string"){
-if(data5.length > 128 && func2(data5) > 128){
+if(errors === _errs12){
+if(typeof data4 === "string"){
+if(data4.length > 128 && func2(data4) > 128){
 validate34.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data5.length < 1){
+if(data4.length < 1){
 validate34.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2189,52 +2202,38 @@ validate34.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/de
 return false;
 }
 }
-var valid0 = _errs12 === errors;
+var valid0 = _errs11 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.seq !== undefined){
-let data6 = data.seq;
+let data5 = data.seq;
+const _errs14 = errors;
 const _errs15 = errors;
-const _errs16 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
 validate34.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs16){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 9007199254740991 || isNaN(data6)){
+if(errors === _errs15){
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 9007199254740991 || isNaN(data5)){
 validate34.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
-if(data6 < 0 || isNaN(data6)){
+if(data5 < 0 || isNaN(data5)){
 validate34.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs15 === errors;
+var valid0 = _errs14 === errors;
 }
 else {
 var valid0 = true;
-}
-if(valid0){
-if(data.proactive !== undefined){
-const _errs18 = errors;
-if(true !== data.proactive){
-validate34.errors = [{instancePath:instancePath+"/proactive",schemaPath:"#/properties/proactive/const",keyword:"const",params:{allowedValue: true}}];
-return false;
-}
-var valid0 = _errs18 === errors;
-}
-else {
-var valid0 = true;
-}
-}
 }
 }
 }
@@ -2252,8 +2251,8 @@ validate34.errors = vErrors;
 return errors === 0;
 }
 
-export const FailureTolerant = validate35;
-const schema76 = {"type":"object","required":["type","error"],"properties":{"type":{"const":"error"},"conversationId":{"$ref":"types#/definitions/Id"},"sessionId":{"$ref":"types#/definitions/Id"},"error":{"type":"string","minLength":1,"maxLength":1024},"code":{"$ref":"types#/definitions/ErrorCode"},"replyTo":{"$ref":"types#/definitions/Id"},"seq":{"$ref":"types#/definitions/Seq"}}};
+export const DoneTolerant = validate35;
+const schema76 = {"type":"object","required":["type","content","thought"],"properties":{"type":{"const":"done"},"conversationId":{"$ref":"types#/definitions/Id"},"sessionId":{"$ref":"types#/definitions/Id"},"content":{"type":"string","maxLength":524288},"thought":{"type":"string","maxLength":262144},"replyTo":{"$ref":"types#/definitions/Id"},"seq":{"$ref":"types#/definitions/Seq"},"proactive":{"const":true}}};
 
 function validate35(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2261,15 +2260,15 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.error === undefined) && (missing0 = "error"))){
+if((((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))) || ((data.thought === undefined) && (missing0 = "thought"))){
 validate35.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
-if("error" !== data.type){
-validate35.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "error"}}];
+if("done" !== data.type){
+validate35.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "done"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -2334,24 +2333,18 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.error !== undefined){
-let data3 = data.error;
+if(data.content !== undefined){
+let data3 = data.content;
 const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data3 === "string"){
-if(data3.length > 1024 && func2(data3) > 1024){
-validate35.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/maxLength",keyword:"maxLength",params:{limit: 1024}}];
-return false;
-}
-else {
-if(data3.length < 1){
-validate35.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data3.length > 524288 && func2(data3) > 524288){
+validate35.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxLength",keyword:"maxLength",params:{limit: 524288}}];
 return false;
 }
 }
-}
 else {
-validate35.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/type",keyword:"type",params:{type: "string"}}];
+validate35.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2361,16 +2354,20 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.code !== undefined){
-let data4 = data.code;
+if(data.thought !== undefined){
+let data4 = data.thought;
 const _errs10 = errors;
-if(typeof data4 !== "string"){
-validate35.errors = [{instancePath:instancePath+"/code",schemaPath:"types#/definitions/ErrorCode/type",keyword:"type",params:{type: "string"}}];
+if(errors === _errs10){
+if(typeof data4 === "string"){
+if(data4.length > 262144 && func2(data4) > 262144){
+validate35.errors = [{instancePath:instancePath+"/thought",schemaPath:"#/properties/thought/maxLength",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
-if(!(((((((((data4 === "invalid_message") || (data4 === "forbidden")) || (data4 === "rate_limited")) || (data4 === "queue_full")) || (data4 === "media_rejected")) || (data4 === "agent_error")) || (data4 === "timeout")) || (data4 === "cancelled")) || (data4 === "shutting_down"))){
-validate35.errors = [{instancePath:instancePath+"/code",schemaPath:"types#/definitions/ErrorCode/enum",keyword:"enum",params:{allowedValues: schema45.enum}}];
+}
+else {
+validate35.errors = [{instancePath:instancePath+"/thought",schemaPath:"#/properties/thought/type",keyword:"type",params:{type: "string"}}];
 return false;
+}
 }
 var valid0 = _errs10 === errors;
 }
@@ -2380,9 +2377,9 @@ var valid0 = true;
 if(valid0){
 if(data.replyTo !== undefined){
 let data5 = data.replyTo;
+const _errs12 = errors;
 const _errs13 = errors;
-const _errs14 = errors;
-if(errors === _errs14){
+if(errors === _errs13){
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
 validate35.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
@@ -2400,7 +2397,7 @@ validate35.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/de
 return false;
 }
 }
-var valid0 = _errs13 === errors;
+var valid0 = _errs12 === errors;
 }
 else {
 var valid0 = true;
@@ -2408,13 +2405,13 @@ var valid0 = true;
 if(valid0){
 if(data.seq !== undefined){
 let data6 = data.seq;
+const _errs15 = errors;
 const _errs16 = errors;
-const _errs17 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
 validate35.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs17){
+if(errors === _errs16){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 9007199254740991 || isNaN(data6)){
 validate35.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
@@ -2428,10 +2425,23 @@ return false;
 }
 }
 }
-var valid0 = _errs16 === errors;
+var valid0 = _errs15 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.proactive !== undefined){
+const _errs18 = errors;
+if(true !== data.proactive){
+validate35.errors = [{instancePath:instancePath+"/proactive",schemaPath:"#/properties/proactive/const",keyword:"const",params:{allowedValue: true}}];
+return false;
+}
+var valid0 = _errs18 === errors;
+}
+else {
+var valid0 = true;
+}
 }
 }
 }
@@ -2450,8 +2460,8 @@ validate35.errors = vErrors;
 return errors === 0;
 }
 
-export const TypingTolerant = validate36;
-const schema82 = {"type":"object","required":["type"],"properties":{"type":{"const":"typing"},"conversationId":{"$ref":"types#/definitions/Id"},"sessionId":{"$ref":"types#/definitions/Id"}}};
+export const FailureTolerant = validate36;
+const schema81 = {"type":"object","required":["type","error"],"properties":{"type":{"const":"error"},"conversationId":{"$ref":"types#/definitions/Id"},"sessionId":{"$ref":"types#/definitions/Id"},"error":{"type":"string","minLength":1,"maxLength":1024},"code":{"$ref":"types#/definitions/ErrorCode"},"replyTo":{"$ref":"types#/definitions/Id"},"seq":{"$ref":"types#/definitions/Seq"}}};
 
 function validate36(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2459,15 +2469,15 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((data.type === undefined) && (missing0 = "type")){
+if(((data.type === undefined) && (missing0 = "type")) || ((data.error === undefined) && (missing0 = "error"))){
 validate36.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
-if("typing" !== data.type){
-validate36.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "typing"}}];
+if("error" !== data.type){
+validate36.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "error"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -2531,6 +2541,110 @@ var valid0 = _errs5 === errors;
 else {
 var valid0 = true;
 }
+if(valid0){
+if(data.error !== undefined){
+let data3 = data.error;
+const _errs8 = errors;
+if(errors === _errs8){
+if(typeof data3 === "string"){
+if(data3.length > 1024 && func2(data3) > 1024){
+validate36.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+return false;
+}
+else {
+if(data3.length < 1){
+validate36.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate36.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.code !== undefined){
+let data4 = data.code;
+const _errs10 = errors;
+if(typeof data4 !== "string"){
+validate36.errors = [{instancePath:instancePath+"/code",schemaPath:"types#/definitions/ErrorCode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((((((((data4 === "invalid_message") || (data4 === "forbidden")) || (data4 === "rate_limited")) || (data4 === "queue_full")) || (data4 === "media_rejected")) || (data4 === "agent_error")) || (data4 === "timeout")) || (data4 === "cancelled")) || (data4 === "shutting_down"))){
+validate36.errors = [{instancePath:instancePath+"/code",schemaPath:"types#/definitions/ErrorCode/enum",keyword:"enum",params:{allowedValues: schema45.enum}}];
+return false;
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.replyTo !== undefined){
+let data5 = data.replyTo;
+const _errs13 = errors;
+const _errs14 = errors;
+if(errors === _errs14){
+if(typeof data5 === "string"){
+if(data5.length > 128 && func2(data5) > 128){
+validate36.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data5.length < 1){
+validate36.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate36.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.seq !== undefined){
+let data6 = data.seq;
+const _errs16 = errors;
+const _errs17 = errors;
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+validate36.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs17){
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 9007199254740991 || isNaN(data6)){
+validate36.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+return false;
+}
+else {
+if(data6 < 0 || isNaN(data6)){
+validate36.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
 }
 }
 }
@@ -2541,5 +2655,297 @@ return false;
 }
 }
 validate36.errors = vErrors;
+return errors === 0;
+}
+
+export const TypingTolerant = validate37;
+const schema87 = {"type":"object","required":["type"],"properties":{"type":{"const":"typing"},"conversationId":{"$ref":"types#/definitions/Id"},"sessionId":{"$ref":"types#/definitions/Id"}}};
+
+function validate37(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.type === undefined) && (missing0 = "type")){
+validate37.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("typing" !== data.type){
+validate37.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "typing"}}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.conversationId !== undefined){
+let data1 = data.conversationId;
+const _errs2 = errors;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 128 && func2(data1) > 128){
+validate37.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate37.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate37.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sessionId !== undefined){
+let data2 = data.sessionId;
+const _errs5 = errors;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(data2.length > 128 && func2(data2) > 128){
+validate37.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data2.length < 1){
+validate37.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate37.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+validate37.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate37.errors = vErrors;
+return errors === 0;
+}
+
+export const ActivityTolerant = validate38;
+const schema90 = {"type":"object","required":["type","activityId","tool","status"],"properties":{"type":{"const":"activity"},"conversationId":{"$ref":"types#/definitions/Id"},"sessionId":{"$ref":"types#/definitions/Id"},"replyTo":{"$ref":"types#/definitions/Id"},"activityId":{"$ref":"types#/definitions/Id"},"tool":{"type":"string","minLength":1,"maxLength":128},"status":{"type":"string","enum":["started","completed","failed"]}}};
+
+function validate38(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.type === undefined) && (missing0 = "type")) || ((data.activityId === undefined) && (missing0 = "activityId"))) || ((data.tool === undefined) && (missing0 = "tool"))) || ((data.status === undefined) && (missing0 = "status"))){
+validate38.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("activity" !== data.type){
+validate38.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "activity"}}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.conversationId !== undefined){
+let data1 = data.conversationId;
+const _errs2 = errors;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 128 && func2(data1) > 128){
+validate38.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate38.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate38.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sessionId !== undefined){
+let data2 = data.sessionId;
+const _errs5 = errors;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(data2.length > 128 && func2(data2) > 128){
+validate38.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data2.length < 1){
+validate38.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate38.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.replyTo !== undefined){
+let data3 = data.replyTo;
+const _errs8 = errors;
+const _errs9 = errors;
+if(errors === _errs9){
+if(typeof data3 === "string"){
+if(data3.length > 128 && func2(data3) > 128){
+validate38.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data3.length < 1){
+validate38.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate38.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.activityId !== undefined){
+let data4 = data.activityId;
+const _errs11 = errors;
+const _errs12 = errors;
+if(errors === _errs12){
+if(typeof data4 === "string"){
+if(data4.length > 128 && func2(data4) > 128){
+validate38.errors = [{instancePath:instancePath+"/activityId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data4.length < 1){
+validate38.errors = [{instancePath:instancePath+"/activityId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate38.errors = [{instancePath:instancePath+"/activityId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.tool !== undefined){
+let data5 = data.tool;
+const _errs14 = errors;
+if(errors === _errs14){
+if(typeof data5 === "string"){
+if(data5.length > 128 && func2(data5) > 128){
+validate38.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data5.length < 1){
+validate38.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate38.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs14 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+let data6 = data.status;
+const _errs16 = errors;
+if(typeof data6 !== "string"){
+validate38.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data6 === "started") || (data6 === "completed")) || (data6 === "failed"))){
+validate38.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema90.properties.status.enum}}];
+return false;
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate38.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate38.errors = vErrors;
 return errors === 0;
 }

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { nearMissesOf, type Shapes } from "../near-misses.ts";
 import { accepted, characters, json, text, withExtras } from "../values.ts";
 import { validateChatSend } from "./codec.ts";
-import type { ChatAuth, ChatCancel, ChatDelete, ChatDeleted, ChatDirectory, ChatDirectoryResult, ChatEdit, ChatEdited, ChatError, ChatHello, ChatJoin, ChatLeave, ChatMedia, ChatMessage, ChatPairing, ChatReact, ChatReaction, ChatResponse, ChatSend, ChatStream, ChatTyping, ChatWelcome, CustomData, DirectoryEntry, Emoji, ErrorCode, Extension, GroupId, Id, MediaItem, MediaPath, MimeType, Name, ReactionOp, Text, Timestamp, Token, TokenType, VerifiedUser, VerifyGranted, VerifyRefused, VerifyRequest } from "./types.ts";
+import type { ActivityStatus, ChatActivity, ChatAuth, ChatCancel, ChatDelete, ChatDeleted, ChatDirectory, ChatDirectoryResult, ChatEdit, ChatEdited, ChatError, ChatHello, ChatJoin, ChatLeave, ChatMedia, ChatMessage, ChatPairing, ChatReact, ChatReaction, ChatResponse, ChatSend, ChatStream, ChatThought, ChatTyping, ChatWelcome, CustomData, DirectoryEntry, Emoji, ErrorCode, Extension, GroupId, Id, MediaItem, MediaPath, MimeType, Name, ReactionOp, Text, Timestamp, Token, TokenType, VerifiedUser, VerifyGranted, VerifyRefused, VerifyRequest } from "./types.ts";
 
 type Types = {
   ChatSend: ChatSend;
@@ -19,6 +19,8 @@ type Types = {
   ChatReact: ChatReact;
   ChatStream: ChatStream;
   ChatTyping: ChatTyping;
+  ChatThought: ChatThought;
+  ChatActivity: ChatActivity;
   ChatResponse: ChatResponse;
   ChatError: ChatError;
   ChatWelcome: ChatWelcome;
@@ -44,6 +46,7 @@ type Types = {
   Token: Token;
   Emoji: Emoji;
   ReactionOp: ReactionOp;
+  ActivityStatus: ActivityStatus;
   ErrorCode: ErrorCode;
   Timestamp: Timestamp;
   DirectoryEntry: DirectoryEntry;
@@ -166,6 +169,28 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
       groupId: tie("GroupId"),
     },
     { requiredKeys: ["type"], noNullPrototype: true },
+  ),
+  ChatThought: fc.record(
+    {
+      type: fc.constant("chat.thought"),
+      messageId: tie("Id"),
+      content: text({ min: 1, max: 262144 }),
+      groupId: tie("GroupId"),
+      threadId: tie("Id"),
+    },
+    { requiredKeys: ["type", "messageId", "content"], noNullPrototype: true },
+  ),
+  ChatActivity: fc.record(
+    {
+      type: fc.constant("chat.activity"),
+      messageId: tie("Id"),
+      activityId: tie("Id"),
+      tool: text({ min: 1, max: 128 }),
+      status: tie("ActivityStatus"),
+      groupId: tie("GroupId"),
+      threadId: tie("Id"),
+    },
+    { requiredKeys: ["type", "messageId", "activityId", "tool", "status"], noNullPrototype: true },
   ),
   ChatResponse: fc.record(
     {
@@ -307,6 +332,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
   Token: text({ min: 1, max: 4096 }),
   Emoji: text({ min: 1, max: 32 }),
   ReactionOp: fc.constantFrom("add", "remove"),
+  ActivityStatus: fc.constantFrom("started", "completed", "failed"),
   ErrorCode: fc.constantFrom("invalid_format", "invalid_field", "parse_error", "auth_required", "auth_failed", "forbidden", "rate_limited", "queue_full", "too_large", "media_rejected", "agent_error", "timeout", "shutting_down", "cancelled", "unsupported"),
   Timestamp: fc.integer({ min: 0, max: 9007199254740991 }),
   DirectoryEntry: fc.record(
@@ -460,6 +486,34 @@ export const shapes = {
       { name: "type", required: true, shape: { kind: "literal", keyword: "const", values: ["chat.typing"] } },
       { name: "messageId", shape: { kind: "ref", name: "Id" } },
       { name: "groupId", shape: { kind: "ref", name: "GroupId" } },
+    ],
+    extra: { kind: "never" },
+  },
+  ChatThought: {
+    kind: "object",
+    properties: [
+      { name: "type", required: true, shape: { kind: "literal", keyword: "const", values: ["chat.thought"] } },
+      { name: "messageId", required: true, shape: { kind: "ref", name: "Id" } },
+      { name: "content", required: true, shape: { kind: "string", minLength: 1, maxLength: 262144 } },
+      { name: "groupId", shape: { kind: "ref", name: "GroupId" } },
+      { name: "threadId", shape: { kind: "ref", name: "Id" } },
+    ],
+    extra: { kind: "never" },
+  },
+  ChatActivity: {
+    kind: "object",
+    properties: [
+      {
+        name: "type",
+        required: true,
+        shape: { kind: "literal", keyword: "const", values: ["chat.activity"] },
+      },
+      { name: "messageId", required: true, shape: { kind: "ref", name: "Id" } },
+      { name: "activityId", required: true, shape: { kind: "ref", name: "Id" } },
+      { name: "tool", required: true, shape: { kind: "string", minLength: 1, maxLength: 128 } },
+      { name: "status", required: true, shape: { kind: "ref", name: "ActivityStatus" } },
+      { name: "groupId", shape: { kind: "ref", name: "GroupId" } },
+      { name: "threadId", shape: { kind: "ref", name: "Id" } },
     ],
     extra: { kind: "never" },
   },
@@ -637,6 +691,7 @@ export const shapes = {
   Token: { kind: "string", minLength: 1, maxLength: 4096 },
   Emoji: { kind: "string", minLength: 1, maxLength: 32 },
   ReactionOp: { kind: "literal", keyword: "enum", values: ["add", "remove"] },
+  ActivityStatus: { kind: "literal", keyword: "enum", values: ["started", "completed", "failed"] },
   ErrorCode: {
     kind: "literal",
     keyword: "enum",
@@ -694,6 +749,8 @@ export const nearMisses = {
   ChatReact: nearMissesOf(shapes, "ChatReact", arbitraries.ChatReact),
   ChatStream: nearMissesOf(shapes, "ChatStream", arbitraries.ChatStream),
   ChatTyping: nearMissesOf(shapes, "ChatTyping", arbitraries.ChatTyping),
+  ChatThought: nearMissesOf(shapes, "ChatThought", arbitraries.ChatThought),
+  ChatActivity: nearMissesOf(shapes, "ChatActivity", arbitraries.ChatActivity),
   ChatResponse: nearMissesOf(shapes, "ChatResponse", arbitraries.ChatResponse),
   ChatError: nearMissesOf(shapes, "ChatError", arbitraries.ChatError),
   ChatWelcome: nearMissesOf(shapes, "ChatWelcome", arbitraries.ChatWelcome),

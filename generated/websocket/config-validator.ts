@@ -3,12 +3,12 @@
 
 import { codePoints } from "../runtime.ts";
 export const WebsocketConfigInput = validate14;
-const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"allowQueryToken":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/WebsocketAccountInput"}}}};
+const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"allowQueryToken":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/WebsocketAccountInput"}}}};
 const func2 = Object.prototype.hasOwnProperty;
 const func3 = codePoints;
 const pattern0 = new RegExp("^/[A-Za-z0-9._~/-]*$", "u");
 const formats0 = /^[a-z][a-z0-9+.-]*:[^\s<>"{}|\\^`]+$/i;
-const schema12 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"allowQueryToken":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}}}};
+const schema12 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"allowQueryToken":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}}}};
 
 function validate15(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -611,7 +611,7 @@ if(errors === _errs63){
 if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
 const _errs65 = errors;
 for(const key4 in data29){
-if(!(((((key4 === "enabled") || (key4 === "groupPolicy")) || (key4 === "allowFrom")) || (key4 === "tools")) || (key4 === "requireMention"))){
+if(!(((((((key4 === "enabled") || (key4 === "groupPolicy")) || (key4 === "allowFrom")) || (key4 === "tools")) || (key4 === "requireMention")) || (key4 === "systemPrompt")) || (key4 === "skills"))){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
@@ -876,6 +876,80 @@ var valid8 = _errs89 === errors;
 else {
 var valid8 = true;
 }
+if(valid8){
+if(data29.systemPrompt !== undefined){
+let data42 = data29.systemPrompt;
+const _errs91 = errors;
+if(errors === _errs91){
+if(typeof data42 === "string"){
+if(data42.length > 65536 && func3(data42) > 65536){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid8 = _errs91 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data29.skills !== undefined){
+let data43 = data29.skills;
+const _errs93 = errors;
+if(errors === _errs93){
+if(Array.isArray(data43)){
+if(data43.length > 256){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid14 = true;
+const len8 = data43.length;
+for(let i8=0; i8<len8; i8++){
+let data44 = data43[i8];
+const _errs95 = errors;
+if(errors === _errs95){
+if(typeof data44 === "string"){
+if(data44.length > 128 && func3(data44) > 128){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data44.length < 1){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid14 = _errs95 === errors;
+if(!valid14){
+break;
+}
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid8 = _errs93 === errors;
+}
+else {
+var valid8 = true;
+}
+}
+}
 }
 }
 }
@@ -906,53 +980,53 @@ var valid0 = true;
 }
 if(valid0){
 if(data.historyLimit !== undefined){
-let data42 = data.historyLimit;
-const _errs91 = errors;
-if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
+let data45 = data.historyLimit;
+const _errs97 = errors;
+if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
 validate15.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs91){
-if((typeof data42 == "number") && (isFinite(data42))){
-if(data42 > 1000 || isNaN(data42)){
+if(errors === _errs97){
+if((typeof data45 == "number") && (isFinite(data45))){
+if(data45 > 1000 || isNaN(data45)){
 validate15.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data42 < 0 || isNaN(data42)){
+if(data45 < 0 || isNaN(data45)){
 validate15.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs91 === errors;
+var valid0 = _errs97 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data43 = data.bots;
-const _errs93 = errors;
-if(errors === _errs93){
-if(Array.isArray(data43)){
-if(data43.length > 1000){
+let data46 = data.bots;
+const _errs99 = errors;
+if(errors === _errs99){
+if(Array.isArray(data46)){
+if(data46.length > 1000){
 validate15.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid14 = true;
-const len8 = data43.length;
-for(let i8=0; i8<len8; i8++){
-let data44 = data43[i8];
-const _errs95 = errors;
-if((typeof data44 !== "string") && (!((typeof data44 == "number") && (isFinite(data44))))){
-validate15.errors = [{instancePath:instancePath+"/bots/" + i8,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema12.properties.bots.items.type}}];
+var valid15 = true;
+const len9 = data46.length;
+for(let i9=0; i9<len9; i9++){
+let data47 = data46[i9];
+const _errs101 = errors;
+if((typeof data47 !== "string") && (!((typeof data47 == "number") && (isFinite(data47))))){
+validate15.errors = [{instancePath:instancePath+"/bots/" + i9,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema12.properties.bots.items.type}}];
 return false;
 }
-var valid14 = _errs95 === errors;
-if(!valid14){
+var valid15 = _errs101 === errors;
+if(!valid15){
 break;
 }
 }
@@ -963,134 +1037,134 @@ validate15.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs93 === errors;
+var valid0 = _errs99 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data45 = data.allowBots;
-const _errs97 = errors;
-if((typeof data45 !== "boolean") && (typeof data45 !== "string")){
+let data48 = data.allowBots;
+const _errs103 = errors;
+if((typeof data48 !== "boolean") && (typeof data48 !== "string")){
 validate15.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema12.properties.allowBots.type}}];
 return false;
 }
-if(!(((data45 === true) || (data45 === false)) || (data45 === "mentions"))){
+if(!(((data48 === true) || (data48 === false)) || (data48 === "mentions"))){
 validate15.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema12.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs97 === errors;
+var valid0 = _errs103 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data46 = data.botLoopProtection;
-const _errs99 = errors;
-if(errors === _errs99){
-if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
-const _errs101 = errors;
-for(const key6 in data46){
+let data49 = data.botLoopProtection;
+const _errs105 = errors;
+if(errors === _errs105){
+if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
+const _errs107 = errors;
+for(const key6 in data49){
 if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs101 === errors){
-if(data46.enabled !== undefined){
-const _errs102 = errors;
-if(typeof data46.enabled !== "boolean"){
+if(_errs107 === errors){
+if(data49.enabled !== undefined){
+const _errs108 = errors;
+if(typeof data49.enabled !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid15 = _errs102 === errors;
+var valid16 = _errs108 === errors;
 }
 else {
-var valid15 = true;
+var valid16 = true;
 }
-if(valid15){
-if(data46.maxEventsPerWindow !== undefined){
-let data48 = data46.maxEventsPerWindow;
-const _errs104 = errors;
-if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
+if(valid16){
+if(data49.maxEventsPerWindow !== undefined){
+let data51 = data49.maxEventsPerWindow;
+const _errs110 = errors;
+if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs104){
-if((typeof data48 == "number") && (isFinite(data48))){
-if(data48 > 10000 || isNaN(data48)){
+if(errors === _errs110){
+if((typeof data51 == "number") && (isFinite(data51))){
+if(data51 > 10000 || isNaN(data51)){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data48 < 1 || isNaN(data48)){
+if(data51 < 1 || isNaN(data51)){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid15 = _errs104 === errors;
+var valid16 = _errs110 === errors;
 }
 else {
-var valid15 = true;
+var valid16 = true;
 }
-if(valid15){
-if(data46.windowSeconds !== undefined){
-let data49 = data46.windowSeconds;
-const _errs106 = errors;
-if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
+if(valid16){
+if(data49.windowSeconds !== undefined){
+let data52 = data49.windowSeconds;
+const _errs112 = errors;
+if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs106){
-if((typeof data49 == "number") && (isFinite(data49))){
-if(data49 > 86400 || isNaN(data49)){
+if(errors === _errs112){
+if((typeof data52 == "number") && (isFinite(data52))){
+if(data52 > 86400 || isNaN(data52)){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data49 < 1 || isNaN(data49)){
+if(data52 < 1 || isNaN(data52)){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid15 = _errs106 === errors;
+var valid16 = _errs112 === errors;
 }
 else {
-var valid15 = true;
+var valid16 = true;
 }
-if(valid15){
-if(data46.cooldownSeconds !== undefined){
-let data50 = data46.cooldownSeconds;
-const _errs108 = errors;
-if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+if(valid16){
+if(data49.cooldownSeconds !== undefined){
+let data53 = data49.cooldownSeconds;
+const _errs114 = errors;
+if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs108){
-if((typeof data50 == "number") && (isFinite(data50))){
-if(data50 > 86400 || isNaN(data50)){
+if(errors === _errs114){
+if((typeof data53 == "number") && (isFinite(data53))){
+if(data53 > 86400 || isNaN(data53)){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data50 < 1 || isNaN(data50)){
+if(data53 < 1 || isNaN(data53)){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid15 = _errs108 === errors;
+var valid16 = _errs114 === errors;
 }
 else {
-var valid15 = true;
+var valid16 = true;
 }
 }
 }
@@ -1102,49 +1176,49 @@ validate15.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs99 === errors;
+var valid0 = _errs105 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dynamicAgentCreation !== undefined){
-let data51 = data.dynamicAgentCreation;
-const _errs110 = errors;
-if(errors === _errs110){
-if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
-const _errs112 = errors;
-for(const key7 in data51){
+let data54 = data.dynamicAgentCreation;
+const _errs116 = errors;
+if(errors === _errs116){
+if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
+const _errs118 = errors;
+for(const key7 in data54){
 if(!(((((key7 === "enabled") || (key7 === "workspaceTemplate")) || (key7 === "agentDirTemplate")) || (key7 === "allowedRoots")) || (key7 === "maxAgents"))){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs112 === errors){
-if(data51.enabled !== undefined){
-const _errs113 = errors;
-if(typeof data51.enabled !== "boolean"){
+if(_errs118 === errors){
+if(data54.enabled !== undefined){
+const _errs119 = errors;
+if(typeof data54.enabled !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",schemaPath:"#/properties/dynamicAgentCreation/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid16 = _errs113 === errors;
+var valid17 = _errs119 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data51.workspaceTemplate !== undefined){
-let data53 = data51.workspaceTemplate;
-const _errs115 = errors;
-if(errors === _errs115){
-if(typeof data53 === "string"){
-if(data53.length > 1024 && func3(data53) > 1024){
+if(valid17){
+if(data54.workspaceTemplate !== undefined){
+let data56 = data54.workspaceTemplate;
+const _errs121 = errors;
+if(errors === _errs121){
+if(typeof data56 === "string"){
+if(data56.length > 1024 && func3(data56) > 1024){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data53.length < 1){
+if(data56.length < 1){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1155,23 +1229,23 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspace
 return false;
 }
 }
-var valid16 = _errs115 === errors;
+var valid17 = _errs121 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data51.agentDirTemplate !== undefined){
-let data54 = data51.agentDirTemplate;
-const _errs117 = errors;
-if(errors === _errs117){
-if(typeof data54 === "string"){
-if(data54.length > 1024 && func3(data54) > 1024){
+if(valid17){
+if(data54.agentDirTemplate !== undefined){
+let data57 = data54.agentDirTemplate;
+const _errs123 = errors;
+if(errors === _errs123){
+if(typeof data57 === "string"){
+if(data57.length > 1024 && func3(data57) > 1024){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data54.length < 1){
+if(data57.length < 1){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1182,47 +1256,47 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirT
 return false;
 }
 }
-var valid16 = _errs117 === errors;
+var valid17 = _errs123 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data51.allowedRoots !== undefined){
-let data55 = data51.allowedRoots;
-const _errs119 = errors;
-if(errors === _errs119){
-if(Array.isArray(data55)){
-if(data55.length > 16){
+if(valid17){
+if(data54.allowedRoots !== undefined){
+let data58 = data54.allowedRoots;
+const _errs125 = errors;
+if(errors === _errs125){
+if(Array.isArray(data58)){
+if(data58.length > 16){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid17 = true;
-const len9 = data55.length;
-for(let i9=0; i9<len9; i9++){
-let data56 = data55[i9];
-const _errs121 = errors;
-if(errors === _errs121){
-if(typeof data56 === "string"){
-if(data56.length > 1024 && func3(data56) > 1024){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i9,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+var valid18 = true;
+const len10 = data58.length;
+for(let i10=0; i10<len10; i10++){
+let data59 = data58[i10];
+const _errs127 = errors;
+if(errors === _errs127){
+if(typeof data59 === "string"){
+if(data59.length > 1024 && func3(data59) > 1024){
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i10,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data56.length < 1){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i9,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data59.length < 1){
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i10,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i9,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i10,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid17 = _errs121 === errors;
-if(!valid17){
+var valid18 = _errs127 === errors;
+if(!valid18){
 break;
 }
 }
@@ -1233,37 +1307,37 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid16 = _errs119 === errors;
+var valid17 = _errs125 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data51.maxAgents !== undefined){
-let data57 = data51.maxAgents;
-const _errs123 = errors;
-if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
+if(valid17){
+if(data54.maxAgents !== undefined){
+let data60 = data54.maxAgents;
+const _errs129 = errors;
+if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs123){
-if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 100000 || isNaN(data57)){
+if(errors === _errs129){
+if((typeof data60 == "number") && (isFinite(data60))){
+if(data60 > 100000 || isNaN(data60)){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data57 < 1 || isNaN(data57)){
+if(data60 < 1 || isNaN(data60)){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs123 === errors;
+var valid17 = _errs129 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
 }
 }
@@ -1276,90 +1350,537 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPa
 return false;
 }
 }
-var valid0 = _errs110 === errors;
+var valid0 = _errs116 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streamMode !== undefined){
-let data58 = data.streamMode;
-const _errs125 = errors;
-if(typeof data58 !== "string"){
+let data61 = data.streamMode;
+const _errs131 = errors;
+if(typeof data61 !== "string"){
 validate15.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data58 === "cumulative") || (data58 === "delta"))){
+if(!((data61 === "cumulative") || (data61 === "delta"))){
 validate15.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streamMode.enum}}];
 return false;
 }
-var valid0 = _errs125 === errors;
+var valid0 = _errs131 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.streaming !== undefined){
+let data62 = data.streaming;
+const _errs133 = errors;
+if(errors === _errs133){
+if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
+const _errs135 = errors;
+for(const key8 in data62){
+if(!(((((key8 === "mode") || (key8 === "chunkMode")) || (key8 === "block")) || (key8 === "preview")) || (key8 === "progress"))){
+validate15.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
+return false;
+break;
+}
+}
+if(_errs135 === errors){
+if(data62.mode !== undefined){
+let data63 = data62.mode;
+const _errs136 = errors;
+if(typeof data63 !== "string"){
+validate15.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data63 === "off") || (data63 === "partial")) || (data63 === "block")) || (data63 === "progress"))){
+validate15.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.mode.enum}}];
+return false;
+}
+var valid19 = _errs136 === errors;
+}
+else {
+var valid19 = true;
+}
+if(valid19){
+if(data62.chunkMode !== undefined){
+let data64 = data62.chunkMode;
+const _errs138 = errors;
+if(typeof data64 !== "string"){
+validate15.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data64 === "length") || (data64 === "newline"))){
+validate15.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.chunkMode.enum}}];
+return false;
+}
+var valid19 = _errs138 === errors;
+}
+else {
+var valid19 = true;
+}
+if(valid19){
+if(data62.block !== undefined){
+let data65 = data62.block;
+const _errs140 = errors;
+if(errors === _errs140){
+if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
+const _errs142 = errors;
+for(const key9 in data65){
+if(!((key9 === "enabled") || (key9 === "coalesce"))){
+validate15.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
+return false;
+break;
+}
+}
+if(_errs142 === errors){
+if(data65.enabled !== undefined){
+const _errs143 = errors;
+if(typeof data65.enabled !== "boolean"){
+validate15.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid20 = _errs143 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data65.coalesce !== undefined){
+let data67 = data65.coalesce;
+const _errs145 = errors;
+if(errors === _errs145){
+if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
+const _errs147 = errors;
+for(const key10 in data67){
+if(!(((key10 === "minChars") || (key10 === "maxChars")) || (key10 === "idleMs"))){
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
+return false;
+break;
+}
+}
+if(_errs147 === errors){
+if(data67.minChars !== undefined){
+let data68 = data67.minChars;
+const _errs148 = errors;
+if(!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))){
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs148){
+if((typeof data68 == "number") && (isFinite(data68))){
+if(data68 > 1000000 || isNaN(data68)){
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data68 < 1 || isNaN(data68)){
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid21 = _errs148 === errors;
+}
+else {
+var valid21 = true;
+}
+if(valid21){
+if(data67.maxChars !== undefined){
+let data69 = data67.maxChars;
+const _errs150 = errors;
+if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs150){
+if((typeof data69 == "number") && (isFinite(data69))){
+if(data69 > 1000000 || isNaN(data69)){
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data69 < 1 || isNaN(data69)){
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid21 = _errs150 === errors;
+}
+else {
+var valid21 = true;
+}
+if(valid21){
+if(data67.idleMs !== undefined){
+let data70 = data67.idleMs;
+const _errs152 = errors;
+if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs152){
+if((typeof data70 == "number") && (isFinite(data70))){
+if(data70 > 60000 || isNaN(data70)){
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
+return false;
+}
+else {
+if(data70 < 0 || isNaN(data70)){
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid21 = _errs152 === errors;
+}
+else {
+var valid21 = true;
+}
+}
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid20 = _errs145 === errors;
+}
+else {
+var valid20 = true;
+}
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid19 = _errs140 === errors;
+}
+else {
+var valid19 = true;
+}
+if(valid19){
+if(data62.preview !== undefined){
+let data71 = data62.preview;
+const _errs154 = errors;
+if(errors === _errs154){
+if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
+const _errs156 = errors;
+for(const key11 in data71){
+if(!(key11 === "toolProgress")){
+validate15.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
+return false;
+break;
+}
+}
+if(_errs156 === errors){
+if(data71.toolProgress !== undefined){
+if(typeof data71.toolProgress !== "boolean"){
+validate15.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid19 = _errs154 === errors;
+}
+else {
+var valid19 = true;
+}
+if(valid19){
+if(data62.progress !== undefined){
+let data73 = data62.progress;
+const _errs159 = errors;
+if(errors === _errs159){
+if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
+const _errs161 = errors;
+for(const key12 in data73){
+if(!(key12 === "toolProgress")){
+validate15.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
+return false;
+break;
+}
+}
+if(_errs161 === errors){
+if(data73.toolProgress !== undefined){
+if(typeof data73.toolProgress !== "boolean"){
+validate15.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid19 = _errs159 === errors;
+}
+else {
+var valid19 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs133 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.textChunkLimit !== undefined){
+let data75 = data.textChunkLimit;
+const _errs164 = errors;
+if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
+validate15.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs164){
+if((typeof data75 == "number") && (isFinite(data75))){
+if(data75 > 200000 || isNaN(data75)){
+validate15.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
+return false;
+}
+else {
+if(data75 < 100 || isNaN(data75)){
+validate15.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs164 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.direct !== undefined){
+let data76 = data.direct;
+const _errs166 = errors;
+if(errors === _errs166){
+if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
+if(Object.keys(data76).length > 10000){
+validate15.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+return false;
+}
+else {
+for(const key13 in data76){
+let data77 = data76[key13];
+const _errs169 = errors;
+if(errors === _errs169){
+if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
+const _errs171 = errors;
+for(const key14 in data77){
+if(!((key14 === "systemPrompt") || (key14 === "skills"))){
+validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
+return false;
+break;
+}
+}
+if(_errs171 === errors){
+if(data77.systemPrompt !== undefined){
+let data78 = data77.systemPrompt;
+const _errs172 = errors;
+if(errors === _errs172){
+if(typeof data78 === "string"){
+if(data78.length > 65536 && func3(data78) > 65536){
+validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid25 = _errs172 === errors;
+}
+else {
+var valid25 = true;
+}
+if(valid25){
+if(data77.skills !== undefined){
+let data79 = data77.skills;
+const _errs174 = errors;
+if(errors === _errs174){
+if(Array.isArray(data79)){
+if(data79.length > 256){
+validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid26 = true;
+const len11 = data79.length;
+for(let i11=0; i11<len11; i11++){
+let data80 = data79[i11];
+const _errs176 = errors;
+if(errors === _errs176){
+if(typeof data80 === "string"){
+if(data80.length > 128 && func3(data80) > 128){
+validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i11,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data80.length < 1){
+validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i11,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i11,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid26 = _errs176 === errors;
+if(!valid26){
+break;
+}
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid25 = _errs174 === errors;
+}
+else {
+var valid25 = true;
+}
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid24 = _errs169 === errors;
+if(!valid24){
+break;
+}
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs166 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.systemPrompt !== undefined){
+let data81 = data.systemPrompt;
+const _errs178 = errors;
+if(errors === _errs178){
+if(typeof data81 === "string"){
+if(data81.length > 65536 && func3(data81) > 65536){
+validate15.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs178 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.greeting !== undefined){
-const _errs127 = errors;
+const _errs180 = errors;
 if(typeof data.greeting !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs127 === errors;
+var valid0 = _errs180 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.media !== undefined){
-let data60 = data.media;
-const _errs129 = errors;
-if(errors === _errs129){
-if(data60 && typeof data60 == "object" && !Array.isArray(data60)){
-const _errs131 = errors;
-for(const key8 in data60){
-if(!((key8 === "allowedRoots") || (key8 === "maxBytes"))){
-validate15.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
+let data83 = data.media;
+const _errs182 = errors;
+if(errors === _errs182){
+if(data83 && typeof data83 == "object" && !Array.isArray(data83)){
+const _errs184 = errors;
+for(const key15 in data83){
+if(!((key15 === "allowedRoots") || (key15 === "maxBytes"))){
+validate15.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
 }
-if(_errs131 === errors){
-if(data60.allowedRoots !== undefined){
-let data61 = data60.allowedRoots;
-const _errs132 = errors;
-if(errors === _errs132){
-if(Array.isArray(data61)){
-if(data61.length > 16){
+if(_errs184 === errors){
+if(data83.allowedRoots !== undefined){
+let data84 = data83.allowedRoots;
+const _errs185 = errors;
+if(errors === _errs185){
+if(Array.isArray(data84)){
+if(data84.length > 16){
 validate15.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid19 = true;
-const len10 = data61.length;
-for(let i10=0; i10<len10; i10++){
-let data62 = data61[i10];
-const _errs134 = errors;
-if(errors === _errs134){
-if(typeof data62 === "string"){
-if(data62.length > 1024 && func3(data62) > 1024){
-validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i10,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+var valid28 = true;
+const len12 = data84.length;
+for(let i12=0; i12<len12; i12++){
+let data85 = data84[i12];
+const _errs187 = errors;
+if(errors === _errs187){
+if(typeof data85 === "string"){
+if(data85.length > 1024 && func3(data85) > 1024){
+validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i12,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data62.length < 1){
-validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i10,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data85.length < 1){
+validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i12,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i10,schemaPath:"#/properties/media/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i12,schemaPath:"#/properties/media/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid19 = _errs134 === errors;
-if(!valid19){
+var valid28 = _errs187 === errors;
+if(!valid28){
 break;
 }
 }
@@ -1370,37 +1891,37 @@ validate15.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath
 return false;
 }
 }
-var valid18 = _errs132 === errors;
+var valid27 = _errs185 === errors;
 }
 else {
-var valid18 = true;
+var valid27 = true;
 }
-if(valid18){
-if(data60.maxBytes !== undefined){
-let data63 = data60.maxBytes;
-const _errs136 = errors;
-if(!(((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63))) && (isFinite(data63)))){
+if(valid27){
+if(data83.maxBytes !== undefined){
+let data86 = data83.maxBytes;
+const _errs189 = errors;
+if(!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))){
 validate15.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs136){
-if((typeof data63 == "number") && (isFinite(data63))){
-if(data63 > 104857600 || isNaN(data63)){
+if(errors === _errs189){
+if((typeof data86 == "number") && (isFinite(data86))){
+if(data86 > 104857600 || isNaN(data86)){
 validate15.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
 return false;
 }
 else {
-if(data63 < 1 || isNaN(data63)){
+if(data86 < 1 || isNaN(data86)){
 validate15.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs136 === errors;
+var valid27 = _errs189 === errors;
 }
 else {
-var valid18 = true;
+var valid27 = true;
 }
 }
 }
@@ -1410,240 +1931,240 @@ validate15.errors = [{instancePath:instancePath+"/media",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs129 === errors;
+var valid0 = _errs182 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data64 = data.limits;
-const _errs138 = errors;
-if(errors === _errs138){
-if(data64 && typeof data64 == "object" && !Array.isArray(data64)){
-const _errs140 = errors;
-for(const key9 in data64){
-if(!((((((((key9 === "maxPayload") || (key9 === "maxConnections")) || (key9 === "maxConnectionsPerSender")) || (key9 === "messagesPerMinute")) || (key9 === "messageBurst")) || (key9 === "queuedPerSession")) || (key9 === "turnSeconds")) || (key9 === "deadAfterSeconds"))){
-validate15.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
+let data87 = data.limits;
+const _errs191 = errors;
+if(errors === _errs191){
+if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
+const _errs193 = errors;
+for(const key16 in data87){
+if(!((((((((key16 === "maxPayload") || (key16 === "maxConnections")) || (key16 === "maxConnectionsPerSender")) || (key16 === "messagesPerMinute")) || (key16 === "messageBurst")) || (key16 === "queuedPerSession")) || (key16 === "turnSeconds")) || (key16 === "deadAfterSeconds"))){
+validate15.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
 return false;
 break;
 }
 }
-if(_errs140 === errors){
-if(data64.maxPayload !== undefined){
-let data65 = data64.maxPayload;
-const _errs141 = errors;
-if(!(((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65))) && (isFinite(data65)))){
+if(_errs193 === errors){
+if(data87.maxPayload !== undefined){
+let data88 = data87.maxPayload;
+const _errs194 = errors;
+if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
 validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs141){
-if((typeof data65 == "number") && (isFinite(data65))){
-if(data65 > 16777216 || isNaN(data65)){
+if(errors === _errs194){
+if((typeof data88 == "number") && (isFinite(data88))){
+if(data88 > 16777216 || isNaN(data88)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data65 < 1024 || isNaN(data65)){
+if(data88 < 1024 || isNaN(data88)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid20 = _errs141 === errors;
+var valid29 = _errs194 === errors;
 }
 else {
-var valid20 = true;
+var valid29 = true;
 }
-if(valid20){
-if(data64.maxConnections !== undefined){
-let data66 = data64.maxConnections;
-const _errs143 = errors;
-if(!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66)))){
+if(valid29){
+if(data87.maxConnections !== undefined){
+let data89 = data87.maxConnections;
+const _errs196 = errors;
+if(!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs143){
-if((typeof data66 == "number") && (isFinite(data66))){
-if(data66 > 100000 || isNaN(data66)){
+if(errors === _errs196){
+if((typeof data89 == "number") && (isFinite(data89))){
+if(data89 > 100000 || isNaN(data89)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data66 < 1 || isNaN(data66)){
+if(data89 < 1 || isNaN(data89)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid20 = _errs143 === errors;
+var valid29 = _errs196 === errors;
 }
 else {
-var valid20 = true;
+var valid29 = true;
 }
-if(valid20){
-if(data64.maxConnectionsPerSender !== undefined){
-let data67 = data64.maxConnectionsPerSender;
-const _errs145 = errors;
-if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
+if(valid29){
+if(data87.maxConnectionsPerSender !== undefined){
+let data90 = data87.maxConnectionsPerSender;
+const _errs198 = errors;
+if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs145){
-if((typeof data67 == "number") && (isFinite(data67))){
-if(data67 > 1000 || isNaN(data67)){
+if(errors === _errs198){
+if((typeof data90 == "number") && (isFinite(data90))){
+if(data90 > 1000 || isNaN(data90)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data67 < 1 || isNaN(data67)){
+if(data90 < 1 || isNaN(data90)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid20 = _errs145 === errors;
+var valid29 = _errs198 === errors;
 }
 else {
-var valid20 = true;
+var valid29 = true;
 }
-if(valid20){
-if(data64.messagesPerMinute !== undefined){
-let data68 = data64.messagesPerMinute;
-const _errs147 = errors;
-if(!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))){
+if(valid29){
+if(data87.messagesPerMinute !== undefined){
+let data91 = data87.messagesPerMinute;
+const _errs200 = errors;
+if(!(((typeof data91 == "number") && (!(data91 % 1) && !isNaN(data91))) && (isFinite(data91)))){
 validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs147){
-if((typeof data68 == "number") && (isFinite(data68))){
-if(data68 > 100000 || isNaN(data68)){
+if(errors === _errs200){
+if((typeof data91 == "number") && (isFinite(data91))){
+if(data91 > 100000 || isNaN(data91)){
 validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data68 < 1 || isNaN(data68)){
+if(data91 < 1 || isNaN(data91)){
 validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid20 = _errs147 === errors;
+var valid29 = _errs200 === errors;
 }
 else {
-var valid20 = true;
+var valid29 = true;
 }
-if(valid20){
-if(data64.messageBurst !== undefined){
-let data69 = data64.messageBurst;
-const _errs149 = errors;
-if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
+if(valid29){
+if(data87.messageBurst !== undefined){
+let data92 = data87.messageBurst;
+const _errs202 = errors;
+if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
 validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs149){
-if((typeof data69 == "number") && (isFinite(data69))){
-if(data69 > 100000 || isNaN(data69)){
+if(errors === _errs202){
+if((typeof data92 == "number") && (isFinite(data92))){
+if(data92 > 100000 || isNaN(data92)){
 validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data69 < 1 || isNaN(data69)){
+if(data92 < 1 || isNaN(data92)){
 validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid20 = _errs149 === errors;
+var valid29 = _errs202 === errors;
 }
 else {
-var valid20 = true;
+var valid29 = true;
 }
-if(valid20){
-if(data64.queuedPerSession !== undefined){
-let data70 = data64.queuedPerSession;
-const _errs151 = errors;
-if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
+if(valid29){
+if(data87.queuedPerSession !== undefined){
+let data93 = data87.queuedPerSession;
+const _errs204 = errors;
+if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
 validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs151){
-if((typeof data70 == "number") && (isFinite(data70))){
-if(data70 > 10000 || isNaN(data70)){
+if(errors === _errs204){
+if((typeof data93 == "number") && (isFinite(data93))){
+if(data93 > 10000 || isNaN(data93)){
 validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data70 < 1 || isNaN(data70)){
+if(data93 < 1 || isNaN(data93)){
 validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid20 = _errs151 === errors;
+var valid29 = _errs204 === errors;
 }
 else {
-var valid20 = true;
+var valid29 = true;
 }
-if(valid20){
-if(data64.turnSeconds !== undefined){
-let data71 = data64.turnSeconds;
-const _errs153 = errors;
-if(!(((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71))) && (isFinite(data71)))){
+if(valid29){
+if(data87.turnSeconds !== undefined){
+let data94 = data87.turnSeconds;
+const _errs206 = errors;
+if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
 validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs153){
-if((typeof data71 == "number") && (isFinite(data71))){
-if(data71 > 86400 || isNaN(data71)){
+if(errors === _errs206){
+if((typeof data94 == "number") && (isFinite(data94))){
+if(data94 > 86400 || isNaN(data94)){
 validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data71 < 1 || isNaN(data71)){
+if(data94 < 1 || isNaN(data94)){
 validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid20 = _errs153 === errors;
+var valid29 = _errs206 === errors;
 }
 else {
-var valid20 = true;
+var valid29 = true;
 }
-if(valid20){
-if(data64.deadAfterSeconds !== undefined){
-let data72 = data64.deadAfterSeconds;
-const _errs155 = errors;
-if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
+if(valid29){
+if(data87.deadAfterSeconds !== undefined){
+let data95 = data87.deadAfterSeconds;
+const _errs208 = errors;
+if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
 validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs155){
-if((typeof data72 == "number") && (isFinite(data72))){
-if(data72 > 3600 || isNaN(data72)){
+if(errors === _errs208){
+if((typeof data95 == "number") && (isFinite(data95))){
+if(data95 > 3600 || isNaN(data95)){
 validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data72 < 31 || isNaN(data72)){
+if(data95 < 31 || isNaN(data95)){
 validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
 return false;
 }
 }
 }
 }
-var valid20 = _errs155 === errors;
+var valid29 = _errs208 === errors;
 }
 else {
-var valid20 = true;
+var valid29 = true;
 }
 }
 }
@@ -1659,10 +2180,14 @@ validate15.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs138 === errors;
+var valid0 = _errs191 === errors;
 }
 else {
 var valid0 = true;
+}
+}
+}
+}
 }
 }
 }
@@ -2299,7 +2824,7 @@ if(errors === _errs63){
 if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
 const _errs65 = errors;
 for(const key4 in data29){
-if(!(((((key4 === "enabled") || (key4 === "groupPolicy")) || (key4 === "allowFrom")) || (key4 === "tools")) || (key4 === "requireMention"))){
+if(!(((((((key4 === "enabled") || (key4 === "groupPolicy")) || (key4 === "allowFrom")) || (key4 === "tools")) || (key4 === "requireMention")) || (key4 === "systemPrompt")) || (key4 === "skills"))){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
@@ -2564,6 +3089,80 @@ var valid8 = _errs89 === errors;
 else {
 var valid8 = true;
 }
+if(valid8){
+if(data29.systemPrompt !== undefined){
+let data42 = data29.systemPrompt;
+const _errs91 = errors;
+if(errors === _errs91){
+if(typeof data42 === "string"){
+if(data42.length > 65536 && func3(data42) > 65536){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid8 = _errs91 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data29.skills !== undefined){
+let data43 = data29.skills;
+const _errs93 = errors;
+if(errors === _errs93){
+if(Array.isArray(data43)){
+if(data43.length > 256){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid14 = true;
+const len8 = data43.length;
+for(let i8=0; i8<len8; i8++){
+let data44 = data43[i8];
+const _errs95 = errors;
+if(errors === _errs95){
+if(typeof data44 === "string"){
+if(data44.length > 128 && func3(data44) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data44.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid14 = _errs95 === errors;
+if(!valid14){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid8 = _errs93 === errors;
+}
+else {
+var valid8 = true;
+}
+}
+}
 }
 }
 }
@@ -2594,53 +3193,53 @@ var valid0 = true;
 }
 if(valid0){
 if(data.historyLimit !== undefined){
-let data42 = data.historyLimit;
-const _errs91 = errors;
-if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
+let data45 = data.historyLimit;
+const _errs97 = errors;
+if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
 validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs91){
-if((typeof data42 == "number") && (isFinite(data42))){
-if(data42 > 1000 || isNaN(data42)){
+if(errors === _errs97){
+if((typeof data45 == "number") && (isFinite(data45))){
+if(data45 > 1000 || isNaN(data45)){
 validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data42 < 0 || isNaN(data42)){
+if(data45 < 0 || isNaN(data45)){
 validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs91 === errors;
+var valid0 = _errs97 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data43 = data.bots;
-const _errs93 = errors;
-if(errors === _errs93){
-if(Array.isArray(data43)){
-if(data43.length > 1000){
+let data46 = data.bots;
+const _errs99 = errors;
+if(errors === _errs99){
+if(Array.isArray(data46)){
+if(data46.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid14 = true;
-const len8 = data43.length;
-for(let i8=0; i8<len8; i8++){
-let data44 = data43[i8];
-const _errs95 = errors;
-if((typeof data44 !== "string") && (!((typeof data44 == "number") && (isFinite(data44))))){
-validate14.errors = [{instancePath:instancePath+"/bots/" + i8,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema11.properties.bots.items.type}}];
+var valid15 = true;
+const len9 = data46.length;
+for(let i9=0; i9<len9; i9++){
+let data47 = data46[i9];
+const _errs101 = errors;
+if((typeof data47 !== "string") && (!((typeof data47 == "number") && (isFinite(data47))))){
+validate14.errors = [{instancePath:instancePath+"/bots/" + i9,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema11.properties.bots.items.type}}];
 return false;
 }
-var valid14 = _errs95 === errors;
-if(!valid14){
+var valid15 = _errs101 === errors;
+if(!valid15){
 break;
 }
 }
@@ -2651,134 +3250,134 @@ validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs93 === errors;
+var valid0 = _errs99 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data45 = data.allowBots;
-const _errs97 = errors;
-if((typeof data45 !== "boolean") && (typeof data45 !== "string")){
+let data48 = data.allowBots;
+const _errs103 = errors;
+if((typeof data48 !== "boolean") && (typeof data48 !== "string")){
 validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema11.properties.allowBots.type}}];
 return false;
 }
-if(!(((data45 === true) || (data45 === false)) || (data45 === "mentions"))){
+if(!(((data48 === true) || (data48 === false)) || (data48 === "mentions"))){
 validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema11.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs97 === errors;
+var valid0 = _errs103 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data46 = data.botLoopProtection;
-const _errs99 = errors;
-if(errors === _errs99){
-if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
-const _errs101 = errors;
-for(const key6 in data46){
+let data49 = data.botLoopProtection;
+const _errs105 = errors;
+if(errors === _errs105){
+if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
+const _errs107 = errors;
+for(const key6 in data49){
 if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs101 === errors){
-if(data46.enabled !== undefined){
-const _errs102 = errors;
-if(typeof data46.enabled !== "boolean"){
+if(_errs107 === errors){
+if(data49.enabled !== undefined){
+const _errs108 = errors;
+if(typeof data49.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid15 = _errs102 === errors;
+var valid16 = _errs108 === errors;
 }
 else {
-var valid15 = true;
+var valid16 = true;
 }
-if(valid15){
-if(data46.maxEventsPerWindow !== undefined){
-let data48 = data46.maxEventsPerWindow;
-const _errs104 = errors;
-if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
+if(valid16){
+if(data49.maxEventsPerWindow !== undefined){
+let data51 = data49.maxEventsPerWindow;
+const _errs110 = errors;
+if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs104){
-if((typeof data48 == "number") && (isFinite(data48))){
-if(data48 > 10000 || isNaN(data48)){
+if(errors === _errs110){
+if((typeof data51 == "number") && (isFinite(data51))){
+if(data51 > 10000 || isNaN(data51)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data48 < 1 || isNaN(data48)){
+if(data51 < 1 || isNaN(data51)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid15 = _errs104 === errors;
+var valid16 = _errs110 === errors;
 }
 else {
-var valid15 = true;
+var valid16 = true;
 }
-if(valid15){
-if(data46.windowSeconds !== undefined){
-let data49 = data46.windowSeconds;
-const _errs106 = errors;
-if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
+if(valid16){
+if(data49.windowSeconds !== undefined){
+let data52 = data49.windowSeconds;
+const _errs112 = errors;
+if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs106){
-if((typeof data49 == "number") && (isFinite(data49))){
-if(data49 > 86400 || isNaN(data49)){
+if(errors === _errs112){
+if((typeof data52 == "number") && (isFinite(data52))){
+if(data52 > 86400 || isNaN(data52)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data49 < 1 || isNaN(data49)){
+if(data52 < 1 || isNaN(data52)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid15 = _errs106 === errors;
+var valid16 = _errs112 === errors;
 }
 else {
-var valid15 = true;
+var valid16 = true;
 }
-if(valid15){
-if(data46.cooldownSeconds !== undefined){
-let data50 = data46.cooldownSeconds;
-const _errs108 = errors;
-if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+if(valid16){
+if(data49.cooldownSeconds !== undefined){
+let data53 = data49.cooldownSeconds;
+const _errs114 = errors;
+if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs108){
-if((typeof data50 == "number") && (isFinite(data50))){
-if(data50 > 86400 || isNaN(data50)){
+if(errors === _errs114){
+if((typeof data53 == "number") && (isFinite(data53))){
+if(data53 > 86400 || isNaN(data53)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data50 < 1 || isNaN(data50)){
+if(data53 < 1 || isNaN(data53)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid15 = _errs108 === errors;
+var valid16 = _errs114 === errors;
 }
 else {
-var valid15 = true;
+var valid16 = true;
 }
 }
 }
@@ -2790,49 +3389,49 @@ validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs99 === errors;
+var valid0 = _errs105 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dynamicAgentCreation !== undefined){
-let data51 = data.dynamicAgentCreation;
-const _errs110 = errors;
-if(errors === _errs110){
-if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
-const _errs112 = errors;
-for(const key7 in data51){
+let data54 = data.dynamicAgentCreation;
+const _errs116 = errors;
+if(errors === _errs116){
+if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
+const _errs118 = errors;
+for(const key7 in data54){
 if(!(((((key7 === "enabled") || (key7 === "workspaceTemplate")) || (key7 === "agentDirTemplate")) || (key7 === "allowedRoots")) || (key7 === "maxAgents"))){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs112 === errors){
-if(data51.enabled !== undefined){
-const _errs113 = errors;
-if(typeof data51.enabled !== "boolean"){
+if(_errs118 === errors){
+if(data54.enabled !== undefined){
+const _errs119 = errors;
+if(typeof data54.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",schemaPath:"#/properties/dynamicAgentCreation/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid16 = _errs113 === errors;
+var valid17 = _errs119 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data51.workspaceTemplate !== undefined){
-let data53 = data51.workspaceTemplate;
-const _errs115 = errors;
-if(errors === _errs115){
-if(typeof data53 === "string"){
-if(data53.length > 1024 && func3(data53) > 1024){
+if(valid17){
+if(data54.workspaceTemplate !== undefined){
+let data56 = data54.workspaceTemplate;
+const _errs121 = errors;
+if(errors === _errs121){
+if(typeof data56 === "string"){
+if(data56.length > 1024 && func3(data56) > 1024){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data53.length < 1){
+if(data56.length < 1){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2843,23 +3442,23 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspace
 return false;
 }
 }
-var valid16 = _errs115 === errors;
+var valid17 = _errs121 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data51.agentDirTemplate !== undefined){
-let data54 = data51.agentDirTemplate;
-const _errs117 = errors;
-if(errors === _errs117){
-if(typeof data54 === "string"){
-if(data54.length > 1024 && func3(data54) > 1024){
+if(valid17){
+if(data54.agentDirTemplate !== undefined){
+let data57 = data54.agentDirTemplate;
+const _errs123 = errors;
+if(errors === _errs123){
+if(typeof data57 === "string"){
+if(data57.length > 1024 && func3(data57) > 1024){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data54.length < 1){
+if(data57.length < 1){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2870,47 +3469,47 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirT
 return false;
 }
 }
-var valid16 = _errs117 === errors;
+var valid17 = _errs123 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data51.allowedRoots !== undefined){
-let data55 = data51.allowedRoots;
-const _errs119 = errors;
-if(errors === _errs119){
-if(Array.isArray(data55)){
-if(data55.length > 16){
+if(valid17){
+if(data54.allowedRoots !== undefined){
+let data58 = data54.allowedRoots;
+const _errs125 = errors;
+if(errors === _errs125){
+if(Array.isArray(data58)){
+if(data58.length > 16){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid17 = true;
-const len9 = data55.length;
-for(let i9=0; i9<len9; i9++){
-let data56 = data55[i9];
-const _errs121 = errors;
-if(errors === _errs121){
-if(typeof data56 === "string"){
-if(data56.length > 1024 && func3(data56) > 1024){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i9,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+var valid18 = true;
+const len10 = data58.length;
+for(let i10=0; i10<len10; i10++){
+let data59 = data58[i10];
+const _errs127 = errors;
+if(errors === _errs127){
+if(typeof data59 === "string"){
+if(data59.length > 1024 && func3(data59) > 1024){
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i10,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data56.length < 1){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i9,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data59.length < 1){
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i10,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i9,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i10,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid17 = _errs121 === errors;
-if(!valid17){
+var valid18 = _errs127 === errors;
+if(!valid18){
 break;
 }
 }
@@ -2921,37 +3520,37 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid16 = _errs119 === errors;
+var valid17 = _errs125 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data51.maxAgents !== undefined){
-let data57 = data51.maxAgents;
-const _errs123 = errors;
-if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
+if(valid17){
+if(data54.maxAgents !== undefined){
+let data60 = data54.maxAgents;
+const _errs129 = errors;
+if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs123){
-if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 100000 || isNaN(data57)){
+if(errors === _errs129){
+if((typeof data60 == "number") && (isFinite(data60))){
+if(data60 > 100000 || isNaN(data60)){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data57 < 1 || isNaN(data57)){
+if(data60 < 1 || isNaN(data60)){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs123 === errors;
+var valid17 = _errs129 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
 }
 }
@@ -2964,90 +3563,537 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPa
 return false;
 }
 }
-var valid0 = _errs110 === errors;
+var valid0 = _errs116 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streamMode !== undefined){
-let data58 = data.streamMode;
-const _errs125 = errors;
-if(typeof data58 !== "string"){
+let data61 = data.streamMode;
+const _errs131 = errors;
+if(typeof data61 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data58 === "cumulative") || (data58 === "delta"))){
+if(!((data61 === "cumulative") || (data61 === "delta"))){
 validate14.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streamMode.enum}}];
 return false;
 }
-var valid0 = _errs125 === errors;
+var valid0 = _errs131 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.streaming !== undefined){
+let data62 = data.streaming;
+const _errs133 = errors;
+if(errors === _errs133){
+if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
+const _errs135 = errors;
+for(const key8 in data62){
+if(!(((((key8 === "mode") || (key8 === "chunkMode")) || (key8 === "block")) || (key8 === "preview")) || (key8 === "progress"))){
+validate14.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
+return false;
+break;
+}
+}
+if(_errs135 === errors){
+if(data62.mode !== undefined){
+let data63 = data62.mode;
+const _errs136 = errors;
+if(typeof data63 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data63 === "off") || (data63 === "partial")) || (data63 === "block")) || (data63 === "progress"))){
+validate14.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.mode.enum}}];
+return false;
+}
+var valid19 = _errs136 === errors;
+}
+else {
+var valid19 = true;
+}
+if(valid19){
+if(data62.chunkMode !== undefined){
+let data64 = data62.chunkMode;
+const _errs138 = errors;
+if(typeof data64 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data64 === "length") || (data64 === "newline"))){
+validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.chunkMode.enum}}];
+return false;
+}
+var valid19 = _errs138 === errors;
+}
+else {
+var valid19 = true;
+}
+if(valid19){
+if(data62.block !== undefined){
+let data65 = data62.block;
+const _errs140 = errors;
+if(errors === _errs140){
+if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
+const _errs142 = errors;
+for(const key9 in data65){
+if(!((key9 === "enabled") || (key9 === "coalesce"))){
+validate14.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
+return false;
+break;
+}
+}
+if(_errs142 === errors){
+if(data65.enabled !== undefined){
+const _errs143 = errors;
+if(typeof data65.enabled !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid20 = _errs143 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data65.coalesce !== undefined){
+let data67 = data65.coalesce;
+const _errs145 = errors;
+if(errors === _errs145){
+if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
+const _errs147 = errors;
+for(const key10 in data67){
+if(!(((key10 === "minChars") || (key10 === "maxChars")) || (key10 === "idleMs"))){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
+return false;
+break;
+}
+}
+if(_errs147 === errors){
+if(data67.minChars !== undefined){
+let data68 = data67.minChars;
+const _errs148 = errors;
+if(!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs148){
+if((typeof data68 == "number") && (isFinite(data68))){
+if(data68 > 1000000 || isNaN(data68)){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data68 < 1 || isNaN(data68)){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid21 = _errs148 === errors;
+}
+else {
+var valid21 = true;
+}
+if(valid21){
+if(data67.maxChars !== undefined){
+let data69 = data67.maxChars;
+const _errs150 = errors;
+if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs150){
+if((typeof data69 == "number") && (isFinite(data69))){
+if(data69 > 1000000 || isNaN(data69)){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data69 < 1 || isNaN(data69)){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid21 = _errs150 === errors;
+}
+else {
+var valid21 = true;
+}
+if(valid21){
+if(data67.idleMs !== undefined){
+let data70 = data67.idleMs;
+const _errs152 = errors;
+if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs152){
+if((typeof data70 == "number") && (isFinite(data70))){
+if(data70 > 60000 || isNaN(data70)){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
+return false;
+}
+else {
+if(data70 < 0 || isNaN(data70)){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid21 = _errs152 === errors;
+}
+else {
+var valid21 = true;
+}
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid20 = _errs145 === errors;
+}
+else {
+var valid20 = true;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid19 = _errs140 === errors;
+}
+else {
+var valid19 = true;
+}
+if(valid19){
+if(data62.preview !== undefined){
+let data71 = data62.preview;
+const _errs154 = errors;
+if(errors === _errs154){
+if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
+const _errs156 = errors;
+for(const key11 in data71){
+if(!(key11 === "toolProgress")){
+validate14.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
+return false;
+break;
+}
+}
+if(_errs156 === errors){
+if(data71.toolProgress !== undefined){
+if(typeof data71.toolProgress !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid19 = _errs154 === errors;
+}
+else {
+var valid19 = true;
+}
+if(valid19){
+if(data62.progress !== undefined){
+let data73 = data62.progress;
+const _errs159 = errors;
+if(errors === _errs159){
+if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
+const _errs161 = errors;
+for(const key12 in data73){
+if(!(key12 === "toolProgress")){
+validate14.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
+return false;
+break;
+}
+}
+if(_errs161 === errors){
+if(data73.toolProgress !== undefined){
+if(typeof data73.toolProgress !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid19 = _errs159 === errors;
+}
+else {
+var valid19 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs133 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.textChunkLimit !== undefined){
+let data75 = data.textChunkLimit;
+const _errs164 = errors;
+if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
+validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs164){
+if((typeof data75 == "number") && (isFinite(data75))){
+if(data75 > 200000 || isNaN(data75)){
+validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
+return false;
+}
+else {
+if(data75 < 100 || isNaN(data75)){
+validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs164 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.direct !== undefined){
+let data76 = data.direct;
+const _errs166 = errors;
+if(errors === _errs166){
+if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
+if(Object.keys(data76).length > 10000){
+validate14.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+return false;
+}
+else {
+for(const key13 in data76){
+let data77 = data76[key13];
+const _errs169 = errors;
+if(errors === _errs169){
+if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
+const _errs171 = errors;
+for(const key14 in data77){
+if(!((key14 === "systemPrompt") || (key14 === "skills"))){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
+return false;
+break;
+}
+}
+if(_errs171 === errors){
+if(data77.systemPrompt !== undefined){
+let data78 = data77.systemPrompt;
+const _errs172 = errors;
+if(errors === _errs172){
+if(typeof data78 === "string"){
+if(data78.length > 65536 && func3(data78) > 65536){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid25 = _errs172 === errors;
+}
+else {
+var valid25 = true;
+}
+if(valid25){
+if(data77.skills !== undefined){
+let data79 = data77.skills;
+const _errs174 = errors;
+if(errors === _errs174){
+if(Array.isArray(data79)){
+if(data79.length > 256){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid26 = true;
+const len11 = data79.length;
+for(let i11=0; i11<len11; i11++){
+let data80 = data79[i11];
+const _errs176 = errors;
+if(errors === _errs176){
+if(typeof data80 === "string"){
+if(data80.length > 128 && func3(data80) > 128){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i11,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data80.length < 1){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i11,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i11,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid26 = _errs176 === errors;
+if(!valid26){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid25 = _errs174 === errors;
+}
+else {
+var valid25 = true;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid24 = _errs169 === errors;
+if(!valid24){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs166 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.systemPrompt !== undefined){
+let data81 = data.systemPrompt;
+const _errs178 = errors;
+if(errors === _errs178){
+if(typeof data81 === "string"){
+if(data81.length > 65536 && func3(data81) > 65536){
+validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs178 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.greeting !== undefined){
-const _errs127 = errors;
+const _errs180 = errors;
 if(typeof data.greeting !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs127 === errors;
+var valid0 = _errs180 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.media !== undefined){
-let data60 = data.media;
-const _errs129 = errors;
-if(errors === _errs129){
-if(data60 && typeof data60 == "object" && !Array.isArray(data60)){
-const _errs131 = errors;
-for(const key8 in data60){
-if(!((key8 === "allowedRoots") || (key8 === "maxBytes"))){
-validate14.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
+let data83 = data.media;
+const _errs182 = errors;
+if(errors === _errs182){
+if(data83 && typeof data83 == "object" && !Array.isArray(data83)){
+const _errs184 = errors;
+for(const key15 in data83){
+if(!((key15 === "allowedRoots") || (key15 === "maxBytes"))){
+validate14.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
 }
-if(_errs131 === errors){
-if(data60.allowedRoots !== undefined){
-let data61 = data60.allowedRoots;
-const _errs132 = errors;
-if(errors === _errs132){
-if(Array.isArray(data61)){
-if(data61.length > 16){
+if(_errs184 === errors){
+if(data83.allowedRoots !== undefined){
+let data84 = data83.allowedRoots;
+const _errs185 = errors;
+if(errors === _errs185){
+if(Array.isArray(data84)){
+if(data84.length > 16){
 validate14.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid19 = true;
-const len10 = data61.length;
-for(let i10=0; i10<len10; i10++){
-let data62 = data61[i10];
-const _errs134 = errors;
-if(errors === _errs134){
-if(typeof data62 === "string"){
-if(data62.length > 1024 && func3(data62) > 1024){
-validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i10,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+var valid28 = true;
+const len12 = data84.length;
+for(let i12=0; i12<len12; i12++){
+let data85 = data84[i12];
+const _errs187 = errors;
+if(errors === _errs187){
+if(typeof data85 === "string"){
+if(data85.length > 1024 && func3(data85) > 1024){
+validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i12,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data62.length < 1){
-validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i10,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data85.length < 1){
+validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i12,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i10,schemaPath:"#/properties/media/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i12,schemaPath:"#/properties/media/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid19 = _errs134 === errors;
-if(!valid19){
+var valid28 = _errs187 === errors;
+if(!valid28){
 break;
 }
 }
@@ -3058,37 +4104,37 @@ validate14.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath
 return false;
 }
 }
-var valid18 = _errs132 === errors;
+var valid27 = _errs185 === errors;
 }
 else {
-var valid18 = true;
+var valid27 = true;
 }
-if(valid18){
-if(data60.maxBytes !== undefined){
-let data63 = data60.maxBytes;
-const _errs136 = errors;
-if(!(((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63))) && (isFinite(data63)))){
+if(valid27){
+if(data83.maxBytes !== undefined){
+let data86 = data83.maxBytes;
+const _errs189 = errors;
+if(!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))){
 validate14.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs136){
-if((typeof data63 == "number") && (isFinite(data63))){
-if(data63 > 104857600 || isNaN(data63)){
+if(errors === _errs189){
+if((typeof data86 == "number") && (isFinite(data86))){
+if(data86 > 104857600 || isNaN(data86)){
 validate14.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
 return false;
 }
 else {
-if(data63 < 1 || isNaN(data63)){
+if(data86 < 1 || isNaN(data86)){
 validate14.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs136 === errors;
+var valid27 = _errs189 === errors;
 }
 else {
-var valid18 = true;
+var valid27 = true;
 }
 }
 }
@@ -3098,240 +4144,240 @@ validate14.errors = [{instancePath:instancePath+"/media",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs129 === errors;
+var valid0 = _errs182 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data64 = data.limits;
-const _errs138 = errors;
-if(errors === _errs138){
-if(data64 && typeof data64 == "object" && !Array.isArray(data64)){
-const _errs140 = errors;
-for(const key9 in data64){
-if(!((((((((key9 === "maxPayload") || (key9 === "maxConnections")) || (key9 === "maxConnectionsPerSender")) || (key9 === "messagesPerMinute")) || (key9 === "messageBurst")) || (key9 === "queuedPerSession")) || (key9 === "turnSeconds")) || (key9 === "deadAfterSeconds"))){
-validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
+let data87 = data.limits;
+const _errs191 = errors;
+if(errors === _errs191){
+if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
+const _errs193 = errors;
+for(const key16 in data87){
+if(!((((((((key16 === "maxPayload") || (key16 === "maxConnections")) || (key16 === "maxConnectionsPerSender")) || (key16 === "messagesPerMinute")) || (key16 === "messageBurst")) || (key16 === "queuedPerSession")) || (key16 === "turnSeconds")) || (key16 === "deadAfterSeconds"))){
+validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
 return false;
 break;
 }
 }
-if(_errs140 === errors){
-if(data64.maxPayload !== undefined){
-let data65 = data64.maxPayload;
-const _errs141 = errors;
-if(!(((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65))) && (isFinite(data65)))){
+if(_errs193 === errors){
+if(data87.maxPayload !== undefined){
+let data88 = data87.maxPayload;
+const _errs194 = errors;
+if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs141){
-if((typeof data65 == "number") && (isFinite(data65))){
-if(data65 > 16777216 || isNaN(data65)){
+if(errors === _errs194){
+if((typeof data88 == "number") && (isFinite(data88))){
+if(data88 > 16777216 || isNaN(data88)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data65 < 1024 || isNaN(data65)){
+if(data88 < 1024 || isNaN(data88)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid20 = _errs141 === errors;
+var valid29 = _errs194 === errors;
 }
 else {
-var valid20 = true;
+var valid29 = true;
 }
-if(valid20){
-if(data64.maxConnections !== undefined){
-let data66 = data64.maxConnections;
-const _errs143 = errors;
-if(!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66)))){
+if(valid29){
+if(data87.maxConnections !== undefined){
+let data89 = data87.maxConnections;
+const _errs196 = errors;
+if(!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs143){
-if((typeof data66 == "number") && (isFinite(data66))){
-if(data66 > 100000 || isNaN(data66)){
+if(errors === _errs196){
+if((typeof data89 == "number") && (isFinite(data89))){
+if(data89 > 100000 || isNaN(data89)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data66 < 1 || isNaN(data66)){
+if(data89 < 1 || isNaN(data89)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid20 = _errs143 === errors;
+var valid29 = _errs196 === errors;
 }
 else {
-var valid20 = true;
+var valid29 = true;
 }
-if(valid20){
-if(data64.maxConnectionsPerSender !== undefined){
-let data67 = data64.maxConnectionsPerSender;
-const _errs145 = errors;
-if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
+if(valid29){
+if(data87.maxConnectionsPerSender !== undefined){
+let data90 = data87.maxConnectionsPerSender;
+const _errs198 = errors;
+if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs145){
-if((typeof data67 == "number") && (isFinite(data67))){
-if(data67 > 1000 || isNaN(data67)){
+if(errors === _errs198){
+if((typeof data90 == "number") && (isFinite(data90))){
+if(data90 > 1000 || isNaN(data90)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data67 < 1 || isNaN(data67)){
+if(data90 < 1 || isNaN(data90)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid20 = _errs145 === errors;
+var valid29 = _errs198 === errors;
 }
 else {
-var valid20 = true;
+var valid29 = true;
 }
-if(valid20){
-if(data64.messagesPerMinute !== undefined){
-let data68 = data64.messagesPerMinute;
-const _errs147 = errors;
-if(!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))){
+if(valid29){
+if(data87.messagesPerMinute !== undefined){
+let data91 = data87.messagesPerMinute;
+const _errs200 = errors;
+if(!(((typeof data91 == "number") && (!(data91 % 1) && !isNaN(data91))) && (isFinite(data91)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs147){
-if((typeof data68 == "number") && (isFinite(data68))){
-if(data68 > 100000 || isNaN(data68)){
+if(errors === _errs200){
+if((typeof data91 == "number") && (isFinite(data91))){
+if(data91 > 100000 || isNaN(data91)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data68 < 1 || isNaN(data68)){
+if(data91 < 1 || isNaN(data91)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid20 = _errs147 === errors;
+var valid29 = _errs200 === errors;
 }
 else {
-var valid20 = true;
+var valid29 = true;
 }
-if(valid20){
-if(data64.messageBurst !== undefined){
-let data69 = data64.messageBurst;
-const _errs149 = errors;
-if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
+if(valid29){
+if(data87.messageBurst !== undefined){
+let data92 = data87.messageBurst;
+const _errs202 = errors;
+if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs149){
-if((typeof data69 == "number") && (isFinite(data69))){
-if(data69 > 100000 || isNaN(data69)){
+if(errors === _errs202){
+if((typeof data92 == "number") && (isFinite(data92))){
+if(data92 > 100000 || isNaN(data92)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data69 < 1 || isNaN(data69)){
+if(data92 < 1 || isNaN(data92)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid20 = _errs149 === errors;
+var valid29 = _errs202 === errors;
 }
 else {
-var valid20 = true;
+var valid29 = true;
 }
-if(valid20){
-if(data64.queuedPerSession !== undefined){
-let data70 = data64.queuedPerSession;
-const _errs151 = errors;
-if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
+if(valid29){
+if(data87.queuedPerSession !== undefined){
+let data93 = data87.queuedPerSession;
+const _errs204 = errors;
+if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs151){
-if((typeof data70 == "number") && (isFinite(data70))){
-if(data70 > 10000 || isNaN(data70)){
+if(errors === _errs204){
+if((typeof data93 == "number") && (isFinite(data93))){
+if(data93 > 10000 || isNaN(data93)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data70 < 1 || isNaN(data70)){
+if(data93 < 1 || isNaN(data93)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid20 = _errs151 === errors;
+var valid29 = _errs204 === errors;
 }
 else {
-var valid20 = true;
+var valid29 = true;
 }
-if(valid20){
-if(data64.turnSeconds !== undefined){
-let data71 = data64.turnSeconds;
-const _errs153 = errors;
-if(!(((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71))) && (isFinite(data71)))){
+if(valid29){
+if(data87.turnSeconds !== undefined){
+let data94 = data87.turnSeconds;
+const _errs206 = errors;
+if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs153){
-if((typeof data71 == "number") && (isFinite(data71))){
-if(data71 > 86400 || isNaN(data71)){
+if(errors === _errs206){
+if((typeof data94 == "number") && (isFinite(data94))){
+if(data94 > 86400 || isNaN(data94)){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data71 < 1 || isNaN(data71)){
+if(data94 < 1 || isNaN(data94)){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid20 = _errs153 === errors;
+var valid29 = _errs206 === errors;
 }
 else {
-var valid20 = true;
+var valid29 = true;
 }
-if(valid20){
-if(data64.deadAfterSeconds !== undefined){
-let data72 = data64.deadAfterSeconds;
-const _errs155 = errors;
-if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
+if(valid29){
+if(data87.deadAfterSeconds !== undefined){
+let data95 = data87.deadAfterSeconds;
+const _errs208 = errors;
+if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
 validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs155){
-if((typeof data72 == "number") && (isFinite(data72))){
-if(data72 > 3600 || isNaN(data72)){
+if(errors === _errs208){
+if((typeof data95 == "number") && (isFinite(data95))){
+if(data95 > 3600 || isNaN(data95)){
 validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data72 < 31 || isNaN(data72)){
+if(data95 < 31 || isNaN(data95)){
 validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
 return false;
 }
 }
 }
 }
-var valid20 = _errs155 === errors;
+var valid29 = _errs208 === errors;
 }
 else {
-var valid20 = true;
+var valid29 = true;
 }
 }
 }
@@ -3347,23 +4393,23 @@ validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs138 === errors;
+var valid0 = _errs191 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.defaultAccount !== undefined){
-let data73 = data.defaultAccount;
-const _errs157 = errors;
-if(errors === _errs157){
-if(typeof data73 === "string"){
-if(data73.length > 64 && func3(data73) > 64){
+let data96 = data.defaultAccount;
+const _errs210 = errors;
+if(errors === _errs210){
+if(typeof data96 === "string"){
+if(data96.length > 64 && func3(data96) > 64){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data73.length < 1){
+if(data96.length < 1){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3374,30 +4420,30 @@ validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs157 === errors;
+var valid0 = _errs210 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accounts !== undefined){
-let data74 = data.accounts;
-const _errs159 = errors;
-if(errors === _errs159){
-if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
-if(Object.keys(data74).length > 100){
+let data97 = data.accounts;
+const _errs212 = errors;
+if(errors === _errs212){
+if(data97 && typeof data97 == "object" && !Array.isArray(data97)){
+if(Object.keys(data97).length > 100){
 validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/maxProperties",keyword:"maxProperties",params:{limit: 100}}];
 return false;
 }
 else {
-for(const key10 in data74){
-const _errs162 = errors;
-if(!(validate15(data74[key10], {instancePath:instancePath+"/accounts/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data74,parentDataProperty:key10,rootData}))){
+for(const key17 in data97){
+const _errs215 = errors;
+if(!(validate15(data97[key17], {instancePath:instancePath+"/accounts/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data97,parentDataProperty:key17,rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var valid21 = _errs162 === errors;
-if(!valid21){
+var valid30 = _errs215 === errors;
+if(!valid30){
 break;
 }
 }
@@ -3408,10 +4454,14 @@ validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs159 === errors;
+var valid0 = _errs212 === errors;
 }
 else {
 var valid0 = true;
+}
+}
+}
+}
 }
 }
 }
@@ -4051,7 +5101,7 @@ if(errors === _errs63){
 if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
 const _errs65 = errors;
 for(const key4 in data29){
-if(!(((((key4 === "enabled") || (key4 === "groupPolicy")) || (key4 === "allowFrom")) || (key4 === "tools")) || (key4 === "requireMention"))){
+if(!(((((((key4 === "enabled") || (key4 === "groupPolicy")) || (key4 === "allowFrom")) || (key4 === "tools")) || (key4 === "requireMention")) || (key4 === "systemPrompt")) || (key4 === "skills"))){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
@@ -4316,6 +5366,80 @@ var valid8 = _errs89 === errors;
 else {
 var valid8 = true;
 }
+if(valid8){
+if(data29.systemPrompt !== undefined){
+let data42 = data29.systemPrompt;
+const _errs91 = errors;
+if(errors === _errs91){
+if(typeof data42 === "string"){
+if(data42.length > 65536 && func3(data42) > 65536){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid8 = _errs91 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data29.skills !== undefined){
+let data43 = data29.skills;
+const _errs93 = errors;
+if(errors === _errs93){
+if(Array.isArray(data43)){
+if(data43.length > 256){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid14 = true;
+const len8 = data43.length;
+for(let i8=0; i8<len8; i8++){
+let data44 = data43[i8];
+const _errs95 = errors;
+if(errors === _errs95){
+if(typeof data44 === "string"){
+if(data44.length > 128 && func3(data44) > 128){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data44.length < 1){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid14 = _errs95 === errors;
+if(!valid14){
+break;
+}
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid8 = _errs93 === errors;
+}
+else {
+var valid8 = true;
+}
+}
+}
 }
 }
 }
@@ -4346,53 +5470,53 @@ var valid0 = true;
 }
 if(valid0){
 if(data.historyLimit !== undefined){
-let data42 = data.historyLimit;
-const _errs91 = errors;
-if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
+let data45 = data.historyLimit;
+const _errs97 = errors;
+if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
 validate17.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs91){
-if((typeof data42 == "number") && (isFinite(data42))){
-if(data42 > 1000 || isNaN(data42)){
+if(errors === _errs97){
+if((typeof data45 == "number") && (isFinite(data45))){
+if(data45 > 1000 || isNaN(data45)){
 validate17.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data42 < 0 || isNaN(data42)){
+if(data45 < 0 || isNaN(data45)){
 validate17.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs91 === errors;
+var valid0 = _errs97 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data43 = data.bots;
-const _errs93 = errors;
-if(errors === _errs93){
-if(Array.isArray(data43)){
-if(data43.length > 1000){
+let data46 = data.bots;
+const _errs99 = errors;
+if(errors === _errs99){
+if(Array.isArray(data46)){
+if(data46.length > 1000){
 validate17.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid14 = true;
-const len8 = data43.length;
-for(let i8=0; i8<len8; i8++){
-let data44 = data43[i8];
-const _errs95 = errors;
-if((typeof data44 !== "string") && (!((typeof data44 == "number") && (isFinite(data44))))){
-validate17.errors = [{instancePath:instancePath+"/bots/" + i8,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema12.properties.bots.items.type}}];
+var valid15 = true;
+const len9 = data46.length;
+for(let i9=0; i9<len9; i9++){
+let data47 = data46[i9];
+const _errs101 = errors;
+if((typeof data47 !== "string") && (!((typeof data47 == "number") && (isFinite(data47))))){
+validate17.errors = [{instancePath:instancePath+"/bots/" + i9,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema12.properties.bots.items.type}}];
 return false;
 }
-var valid14 = _errs95 === errors;
-if(!valid14){
+var valid15 = _errs101 === errors;
+if(!valid15){
 break;
 }
 }
@@ -4403,134 +5527,134 @@ validate17.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs93 === errors;
+var valid0 = _errs99 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data45 = data.allowBots;
-const _errs97 = errors;
-if((typeof data45 !== "boolean") && (typeof data45 !== "string")){
+let data48 = data.allowBots;
+const _errs103 = errors;
+if((typeof data48 !== "boolean") && (typeof data48 !== "string")){
 validate17.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema12.properties.allowBots.type}}];
 return false;
 }
-if(!(((data45 === true) || (data45 === false)) || (data45 === "mentions"))){
+if(!(((data48 === true) || (data48 === false)) || (data48 === "mentions"))){
 validate17.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema12.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs97 === errors;
+var valid0 = _errs103 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data46 = data.botLoopProtection;
-const _errs99 = errors;
-if(errors === _errs99){
-if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
-const _errs101 = errors;
-for(const key6 in data46){
+let data49 = data.botLoopProtection;
+const _errs105 = errors;
+if(errors === _errs105){
+if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
+const _errs107 = errors;
+for(const key6 in data49){
 if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs101 === errors){
-if(data46.enabled !== undefined){
-const _errs102 = errors;
-if(typeof data46.enabled !== "boolean"){
+if(_errs107 === errors){
+if(data49.enabled !== undefined){
+const _errs108 = errors;
+if(typeof data49.enabled !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid15 = _errs102 === errors;
+var valid16 = _errs108 === errors;
 }
 else {
-var valid15 = true;
+var valid16 = true;
 }
-if(valid15){
-if(data46.maxEventsPerWindow !== undefined){
-let data48 = data46.maxEventsPerWindow;
-const _errs104 = errors;
-if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
+if(valid16){
+if(data49.maxEventsPerWindow !== undefined){
+let data51 = data49.maxEventsPerWindow;
+const _errs110 = errors;
+if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs104){
-if((typeof data48 == "number") && (isFinite(data48))){
-if(data48 > 10000 || isNaN(data48)){
+if(errors === _errs110){
+if((typeof data51 == "number") && (isFinite(data51))){
+if(data51 > 10000 || isNaN(data51)){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data48 < 1 || isNaN(data48)){
+if(data51 < 1 || isNaN(data51)){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid15 = _errs104 === errors;
+var valid16 = _errs110 === errors;
 }
 else {
-var valid15 = true;
+var valid16 = true;
 }
-if(valid15){
-if(data46.windowSeconds !== undefined){
-let data49 = data46.windowSeconds;
-const _errs106 = errors;
-if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
+if(valid16){
+if(data49.windowSeconds !== undefined){
+let data52 = data49.windowSeconds;
+const _errs112 = errors;
+if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs106){
-if((typeof data49 == "number") && (isFinite(data49))){
-if(data49 > 86400 || isNaN(data49)){
+if(errors === _errs112){
+if((typeof data52 == "number") && (isFinite(data52))){
+if(data52 > 86400 || isNaN(data52)){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data49 < 1 || isNaN(data49)){
+if(data52 < 1 || isNaN(data52)){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid15 = _errs106 === errors;
+var valid16 = _errs112 === errors;
 }
 else {
-var valid15 = true;
+var valid16 = true;
 }
-if(valid15){
-if(data46.cooldownSeconds !== undefined){
-let data50 = data46.cooldownSeconds;
-const _errs108 = errors;
-if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+if(valid16){
+if(data49.cooldownSeconds !== undefined){
+let data53 = data49.cooldownSeconds;
+const _errs114 = errors;
+if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs108){
-if((typeof data50 == "number") && (isFinite(data50))){
-if(data50 > 86400 || isNaN(data50)){
+if(errors === _errs114){
+if((typeof data53 == "number") && (isFinite(data53))){
+if(data53 > 86400 || isNaN(data53)){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data50 < 1 || isNaN(data50)){
+if(data53 < 1 || isNaN(data53)){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid15 = _errs108 === errors;
+var valid16 = _errs114 === errors;
 }
 else {
-var valid15 = true;
+var valid16 = true;
 }
 }
 }
@@ -4542,49 +5666,49 @@ validate17.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs99 === errors;
+var valid0 = _errs105 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dynamicAgentCreation !== undefined){
-let data51 = data.dynamicAgentCreation;
-const _errs110 = errors;
-if(errors === _errs110){
-if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
-const _errs112 = errors;
-for(const key7 in data51){
+let data54 = data.dynamicAgentCreation;
+const _errs116 = errors;
+if(errors === _errs116){
+if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
+const _errs118 = errors;
+for(const key7 in data54){
 if(!(((((key7 === "enabled") || (key7 === "workspaceTemplate")) || (key7 === "agentDirTemplate")) || (key7 === "allowedRoots")) || (key7 === "maxAgents"))){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs112 === errors){
-if(data51.enabled !== undefined){
-const _errs113 = errors;
-if(typeof data51.enabled !== "boolean"){
+if(_errs118 === errors){
+if(data54.enabled !== undefined){
+const _errs119 = errors;
+if(typeof data54.enabled !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",schemaPath:"#/properties/dynamicAgentCreation/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid16 = _errs113 === errors;
+var valid17 = _errs119 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data51.workspaceTemplate !== undefined){
-let data53 = data51.workspaceTemplate;
-const _errs115 = errors;
-if(errors === _errs115){
-if(typeof data53 === "string"){
-if(data53.length > 1024 && func3(data53) > 1024){
+if(valid17){
+if(data54.workspaceTemplate !== undefined){
+let data56 = data54.workspaceTemplate;
+const _errs121 = errors;
+if(errors === _errs121){
+if(typeof data56 === "string"){
+if(data56.length > 1024 && func3(data56) > 1024){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data53.length < 1){
+if(data56.length < 1){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -4595,23 +5719,23 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspace
 return false;
 }
 }
-var valid16 = _errs115 === errors;
+var valid17 = _errs121 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data51.agentDirTemplate !== undefined){
-let data54 = data51.agentDirTemplate;
-const _errs117 = errors;
-if(errors === _errs117){
-if(typeof data54 === "string"){
-if(data54.length > 1024 && func3(data54) > 1024){
+if(valid17){
+if(data54.agentDirTemplate !== undefined){
+let data57 = data54.agentDirTemplate;
+const _errs123 = errors;
+if(errors === _errs123){
+if(typeof data57 === "string"){
+if(data57.length > 1024 && func3(data57) > 1024){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data54.length < 1){
+if(data57.length < 1){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -4622,47 +5746,47 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirT
 return false;
 }
 }
-var valid16 = _errs117 === errors;
+var valid17 = _errs123 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data51.allowedRoots !== undefined){
-let data55 = data51.allowedRoots;
-const _errs119 = errors;
-if(errors === _errs119){
-if(Array.isArray(data55)){
-if(data55.length > 16){
+if(valid17){
+if(data54.allowedRoots !== undefined){
+let data58 = data54.allowedRoots;
+const _errs125 = errors;
+if(errors === _errs125){
+if(Array.isArray(data58)){
+if(data58.length > 16){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid17 = true;
-const len9 = data55.length;
-for(let i9=0; i9<len9; i9++){
-let data56 = data55[i9];
-const _errs121 = errors;
-if(errors === _errs121){
-if(typeof data56 === "string"){
-if(data56.length > 1024 && func3(data56) > 1024){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i9,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+var valid18 = true;
+const len10 = data58.length;
+for(let i10=0; i10<len10; i10++){
+let data59 = data58[i10];
+const _errs127 = errors;
+if(errors === _errs127){
+if(typeof data59 === "string"){
+if(data59.length > 1024 && func3(data59) > 1024){
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i10,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data56.length < 1){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i9,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data59.length < 1){
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i10,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i9,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i10,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid17 = _errs121 === errors;
-if(!valid17){
+var valid18 = _errs127 === errors;
+if(!valid18){
 break;
 }
 }
@@ -4673,37 +5797,37 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid16 = _errs119 === errors;
+var valid17 = _errs125 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data51.maxAgents !== undefined){
-let data57 = data51.maxAgents;
-const _errs123 = errors;
-if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
+if(valid17){
+if(data54.maxAgents !== undefined){
+let data60 = data54.maxAgents;
+const _errs129 = errors;
+if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs123){
-if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 100000 || isNaN(data57)){
+if(errors === _errs129){
+if((typeof data60 == "number") && (isFinite(data60))){
+if(data60 > 100000 || isNaN(data60)){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data57 < 1 || isNaN(data57)){
+if(data60 < 1 || isNaN(data60)){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs123 === errors;
+var valid17 = _errs129 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
 }
 }
@@ -4716,90 +5840,537 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPa
 return false;
 }
 }
-var valid0 = _errs110 === errors;
+var valid0 = _errs116 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streamMode !== undefined){
-let data58 = data.streamMode;
-const _errs125 = errors;
-if(typeof data58 !== "string"){
+let data61 = data.streamMode;
+const _errs131 = errors;
+if(typeof data61 !== "string"){
 validate17.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data58 === "cumulative") || (data58 === "delta"))){
+if(!((data61 === "cumulative") || (data61 === "delta"))){
 validate17.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streamMode.enum}}];
 return false;
 }
-var valid0 = _errs125 === errors;
+var valid0 = _errs131 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.streaming !== undefined){
+let data62 = data.streaming;
+const _errs133 = errors;
+if(errors === _errs133){
+if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
+const _errs135 = errors;
+for(const key8 in data62){
+if(!(((((key8 === "mode") || (key8 === "chunkMode")) || (key8 === "block")) || (key8 === "preview")) || (key8 === "progress"))){
+validate17.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
+return false;
+break;
+}
+}
+if(_errs135 === errors){
+if(data62.mode !== undefined){
+let data63 = data62.mode;
+const _errs136 = errors;
+if(typeof data63 !== "string"){
+validate17.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data63 === "off") || (data63 === "partial")) || (data63 === "block")) || (data63 === "progress"))){
+validate17.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.mode.enum}}];
+return false;
+}
+var valid19 = _errs136 === errors;
+}
+else {
+var valid19 = true;
+}
+if(valid19){
+if(data62.chunkMode !== undefined){
+let data64 = data62.chunkMode;
+const _errs138 = errors;
+if(typeof data64 !== "string"){
+validate17.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data64 === "length") || (data64 === "newline"))){
+validate17.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.chunkMode.enum}}];
+return false;
+}
+var valid19 = _errs138 === errors;
+}
+else {
+var valid19 = true;
+}
+if(valid19){
+if(data62.block !== undefined){
+let data65 = data62.block;
+const _errs140 = errors;
+if(errors === _errs140){
+if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
+const _errs142 = errors;
+for(const key9 in data65){
+if(!((key9 === "enabled") || (key9 === "coalesce"))){
+validate17.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
+return false;
+break;
+}
+}
+if(_errs142 === errors){
+if(data65.enabled !== undefined){
+const _errs143 = errors;
+if(typeof data65.enabled !== "boolean"){
+validate17.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid20 = _errs143 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data65.coalesce !== undefined){
+let data67 = data65.coalesce;
+const _errs145 = errors;
+if(errors === _errs145){
+if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
+const _errs147 = errors;
+for(const key10 in data67){
+if(!(((key10 === "minChars") || (key10 === "maxChars")) || (key10 === "idleMs"))){
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
+return false;
+break;
+}
+}
+if(_errs147 === errors){
+if(data67.minChars !== undefined){
+let data68 = data67.minChars;
+const _errs148 = errors;
+if(!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))){
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs148){
+if((typeof data68 == "number") && (isFinite(data68))){
+if(data68 > 1000000 || isNaN(data68)){
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data68 < 1 || isNaN(data68)){
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid21 = _errs148 === errors;
+}
+else {
+var valid21 = true;
+}
+if(valid21){
+if(data67.maxChars !== undefined){
+let data69 = data67.maxChars;
+const _errs150 = errors;
+if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs150){
+if((typeof data69 == "number") && (isFinite(data69))){
+if(data69 > 1000000 || isNaN(data69)){
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data69 < 1 || isNaN(data69)){
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid21 = _errs150 === errors;
+}
+else {
+var valid21 = true;
+}
+if(valid21){
+if(data67.idleMs !== undefined){
+let data70 = data67.idleMs;
+const _errs152 = errors;
+if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs152){
+if((typeof data70 == "number") && (isFinite(data70))){
+if(data70 > 60000 || isNaN(data70)){
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
+return false;
+}
+else {
+if(data70 < 0 || isNaN(data70)){
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid21 = _errs152 === errors;
+}
+else {
+var valid21 = true;
+}
+}
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid20 = _errs145 === errors;
+}
+else {
+var valid20 = true;
+}
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid19 = _errs140 === errors;
+}
+else {
+var valid19 = true;
+}
+if(valid19){
+if(data62.preview !== undefined){
+let data71 = data62.preview;
+const _errs154 = errors;
+if(errors === _errs154){
+if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
+const _errs156 = errors;
+for(const key11 in data71){
+if(!(key11 === "toolProgress")){
+validate17.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
+return false;
+break;
+}
+}
+if(_errs156 === errors){
+if(data71.toolProgress !== undefined){
+if(typeof data71.toolProgress !== "boolean"){
+validate17.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid19 = _errs154 === errors;
+}
+else {
+var valid19 = true;
+}
+if(valid19){
+if(data62.progress !== undefined){
+let data73 = data62.progress;
+const _errs159 = errors;
+if(errors === _errs159){
+if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
+const _errs161 = errors;
+for(const key12 in data73){
+if(!(key12 === "toolProgress")){
+validate17.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
+return false;
+break;
+}
+}
+if(_errs161 === errors){
+if(data73.toolProgress !== undefined){
+if(typeof data73.toolProgress !== "boolean"){
+validate17.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid19 = _errs159 === errors;
+}
+else {
+var valid19 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs133 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.textChunkLimit !== undefined){
+let data75 = data.textChunkLimit;
+const _errs164 = errors;
+if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
+validate17.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs164){
+if((typeof data75 == "number") && (isFinite(data75))){
+if(data75 > 200000 || isNaN(data75)){
+validate17.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
+return false;
+}
+else {
+if(data75 < 100 || isNaN(data75)){
+validate17.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs164 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.direct !== undefined){
+let data76 = data.direct;
+const _errs166 = errors;
+if(errors === _errs166){
+if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
+if(Object.keys(data76).length > 10000){
+validate17.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+return false;
+}
+else {
+for(const key13 in data76){
+let data77 = data76[key13];
+const _errs169 = errors;
+if(errors === _errs169){
+if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
+const _errs171 = errors;
+for(const key14 in data77){
+if(!((key14 === "systemPrompt") || (key14 === "skills"))){
+validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
+return false;
+break;
+}
+}
+if(_errs171 === errors){
+if(data77.systemPrompt !== undefined){
+let data78 = data77.systemPrompt;
+const _errs172 = errors;
+if(errors === _errs172){
+if(typeof data78 === "string"){
+if(data78.length > 65536 && func3(data78) > 65536){
+validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid25 = _errs172 === errors;
+}
+else {
+var valid25 = true;
+}
+if(valid25){
+if(data77.skills !== undefined){
+let data79 = data77.skills;
+const _errs174 = errors;
+if(errors === _errs174){
+if(Array.isArray(data79)){
+if(data79.length > 256){
+validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid26 = true;
+const len11 = data79.length;
+for(let i11=0; i11<len11; i11++){
+let data80 = data79[i11];
+const _errs176 = errors;
+if(errors === _errs176){
+if(typeof data80 === "string"){
+if(data80.length > 128 && func3(data80) > 128){
+validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i11,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data80.length < 1){
+validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i11,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i11,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid26 = _errs176 === errors;
+if(!valid26){
+break;
+}
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid25 = _errs174 === errors;
+}
+else {
+var valid25 = true;
+}
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid24 = _errs169 === errors;
+if(!valid24){
+break;
+}
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs166 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.systemPrompt !== undefined){
+let data81 = data.systemPrompt;
+const _errs178 = errors;
+if(errors === _errs178){
+if(typeof data81 === "string"){
+if(data81.length > 65536 && func3(data81) > 65536){
+validate17.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs178 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.greeting !== undefined){
-const _errs127 = errors;
+const _errs180 = errors;
 if(typeof data.greeting !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs127 === errors;
+var valid0 = _errs180 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.media !== undefined){
-let data60 = data.media;
-const _errs129 = errors;
-if(errors === _errs129){
-if(data60 && typeof data60 == "object" && !Array.isArray(data60)){
-const _errs131 = errors;
-for(const key8 in data60){
-if(!((key8 === "allowedRoots") || (key8 === "maxBytes"))){
-validate17.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
+let data83 = data.media;
+const _errs182 = errors;
+if(errors === _errs182){
+if(data83 && typeof data83 == "object" && !Array.isArray(data83)){
+const _errs184 = errors;
+for(const key15 in data83){
+if(!((key15 === "allowedRoots") || (key15 === "maxBytes"))){
+validate17.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
 }
-if(_errs131 === errors){
-if(data60.allowedRoots !== undefined){
-let data61 = data60.allowedRoots;
-const _errs132 = errors;
-if(errors === _errs132){
-if(Array.isArray(data61)){
-if(data61.length > 16){
+if(_errs184 === errors){
+if(data83.allowedRoots !== undefined){
+let data84 = data83.allowedRoots;
+const _errs185 = errors;
+if(errors === _errs185){
+if(Array.isArray(data84)){
+if(data84.length > 16){
 validate17.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid19 = true;
-const len10 = data61.length;
-for(let i10=0; i10<len10; i10++){
-let data62 = data61[i10];
-const _errs134 = errors;
-if(errors === _errs134){
-if(typeof data62 === "string"){
-if(data62.length > 1024 && func3(data62) > 1024){
-validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i10,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+var valid28 = true;
+const len12 = data84.length;
+for(let i12=0; i12<len12; i12++){
+let data85 = data84[i12];
+const _errs187 = errors;
+if(errors === _errs187){
+if(typeof data85 === "string"){
+if(data85.length > 1024 && func3(data85) > 1024){
+validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i12,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data62.length < 1){
-validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i10,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data85.length < 1){
+validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i12,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i10,schemaPath:"#/properties/media/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i12,schemaPath:"#/properties/media/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid19 = _errs134 === errors;
-if(!valid19){
+var valid28 = _errs187 === errors;
+if(!valid28){
 break;
 }
 }
@@ -4810,37 +6381,37 @@ validate17.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath
 return false;
 }
 }
-var valid18 = _errs132 === errors;
+var valid27 = _errs185 === errors;
 }
 else {
-var valid18 = true;
+var valid27 = true;
 }
-if(valid18){
-if(data60.maxBytes !== undefined){
-let data63 = data60.maxBytes;
-const _errs136 = errors;
-if(!(((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63))) && (isFinite(data63)))){
+if(valid27){
+if(data83.maxBytes !== undefined){
+let data86 = data83.maxBytes;
+const _errs189 = errors;
+if(!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))){
 validate17.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs136){
-if((typeof data63 == "number") && (isFinite(data63))){
-if(data63 > 104857600 || isNaN(data63)){
+if(errors === _errs189){
+if((typeof data86 == "number") && (isFinite(data86))){
+if(data86 > 104857600 || isNaN(data86)){
 validate17.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
 return false;
 }
 else {
-if(data63 < 1 || isNaN(data63)){
+if(data86 < 1 || isNaN(data86)){
 validate17.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs136 === errors;
+var valid27 = _errs189 === errors;
 }
 else {
-var valid18 = true;
+var valid27 = true;
 }
 }
 }
@@ -4850,240 +6421,240 @@ validate17.errors = [{instancePath:instancePath+"/media",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs129 === errors;
+var valid0 = _errs182 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data64 = data.limits;
-const _errs138 = errors;
-if(errors === _errs138){
-if(data64 && typeof data64 == "object" && !Array.isArray(data64)){
-const _errs140 = errors;
-for(const key9 in data64){
-if(!((((((((key9 === "maxPayload") || (key9 === "maxConnections")) || (key9 === "maxConnectionsPerSender")) || (key9 === "messagesPerMinute")) || (key9 === "messageBurst")) || (key9 === "queuedPerSession")) || (key9 === "turnSeconds")) || (key9 === "deadAfterSeconds"))){
-validate17.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
+let data87 = data.limits;
+const _errs191 = errors;
+if(errors === _errs191){
+if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
+const _errs193 = errors;
+for(const key16 in data87){
+if(!((((((((key16 === "maxPayload") || (key16 === "maxConnections")) || (key16 === "maxConnectionsPerSender")) || (key16 === "messagesPerMinute")) || (key16 === "messageBurst")) || (key16 === "queuedPerSession")) || (key16 === "turnSeconds")) || (key16 === "deadAfterSeconds"))){
+validate17.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
 return false;
 break;
 }
 }
-if(_errs140 === errors){
-if(data64.maxPayload !== undefined){
-let data65 = data64.maxPayload;
-const _errs141 = errors;
-if(!(((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65))) && (isFinite(data65)))){
+if(_errs193 === errors){
+if(data87.maxPayload !== undefined){
+let data88 = data87.maxPayload;
+const _errs194 = errors;
+if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
 validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs141){
-if((typeof data65 == "number") && (isFinite(data65))){
-if(data65 > 16777216 || isNaN(data65)){
+if(errors === _errs194){
+if((typeof data88 == "number") && (isFinite(data88))){
+if(data88 > 16777216 || isNaN(data88)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data65 < 1024 || isNaN(data65)){
+if(data88 < 1024 || isNaN(data88)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid20 = _errs141 === errors;
+var valid29 = _errs194 === errors;
 }
 else {
-var valid20 = true;
+var valid29 = true;
 }
-if(valid20){
-if(data64.maxConnections !== undefined){
-let data66 = data64.maxConnections;
-const _errs143 = errors;
-if(!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66)))){
+if(valid29){
+if(data87.maxConnections !== undefined){
+let data89 = data87.maxConnections;
+const _errs196 = errors;
+if(!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs143){
-if((typeof data66 == "number") && (isFinite(data66))){
-if(data66 > 100000 || isNaN(data66)){
+if(errors === _errs196){
+if((typeof data89 == "number") && (isFinite(data89))){
+if(data89 > 100000 || isNaN(data89)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data66 < 1 || isNaN(data66)){
+if(data89 < 1 || isNaN(data89)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid20 = _errs143 === errors;
+var valid29 = _errs196 === errors;
 }
 else {
-var valid20 = true;
+var valid29 = true;
 }
-if(valid20){
-if(data64.maxConnectionsPerSender !== undefined){
-let data67 = data64.maxConnectionsPerSender;
-const _errs145 = errors;
-if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
+if(valid29){
+if(data87.maxConnectionsPerSender !== undefined){
+let data90 = data87.maxConnectionsPerSender;
+const _errs198 = errors;
+if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs145){
-if((typeof data67 == "number") && (isFinite(data67))){
-if(data67 > 1000 || isNaN(data67)){
+if(errors === _errs198){
+if((typeof data90 == "number") && (isFinite(data90))){
+if(data90 > 1000 || isNaN(data90)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data67 < 1 || isNaN(data67)){
+if(data90 < 1 || isNaN(data90)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid20 = _errs145 === errors;
+var valid29 = _errs198 === errors;
 }
 else {
-var valid20 = true;
+var valid29 = true;
 }
-if(valid20){
-if(data64.messagesPerMinute !== undefined){
-let data68 = data64.messagesPerMinute;
-const _errs147 = errors;
-if(!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))){
+if(valid29){
+if(data87.messagesPerMinute !== undefined){
+let data91 = data87.messagesPerMinute;
+const _errs200 = errors;
+if(!(((typeof data91 == "number") && (!(data91 % 1) && !isNaN(data91))) && (isFinite(data91)))){
 validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs147){
-if((typeof data68 == "number") && (isFinite(data68))){
-if(data68 > 100000 || isNaN(data68)){
+if(errors === _errs200){
+if((typeof data91 == "number") && (isFinite(data91))){
+if(data91 > 100000 || isNaN(data91)){
 validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data68 < 1 || isNaN(data68)){
+if(data91 < 1 || isNaN(data91)){
 validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid20 = _errs147 === errors;
+var valid29 = _errs200 === errors;
 }
 else {
-var valid20 = true;
+var valid29 = true;
 }
-if(valid20){
-if(data64.messageBurst !== undefined){
-let data69 = data64.messageBurst;
-const _errs149 = errors;
-if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
+if(valid29){
+if(data87.messageBurst !== undefined){
+let data92 = data87.messageBurst;
+const _errs202 = errors;
+if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
 validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs149){
-if((typeof data69 == "number") && (isFinite(data69))){
-if(data69 > 100000 || isNaN(data69)){
+if(errors === _errs202){
+if((typeof data92 == "number") && (isFinite(data92))){
+if(data92 > 100000 || isNaN(data92)){
 validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data69 < 1 || isNaN(data69)){
+if(data92 < 1 || isNaN(data92)){
 validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid20 = _errs149 === errors;
+var valid29 = _errs202 === errors;
 }
 else {
-var valid20 = true;
+var valid29 = true;
 }
-if(valid20){
-if(data64.queuedPerSession !== undefined){
-let data70 = data64.queuedPerSession;
-const _errs151 = errors;
-if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
+if(valid29){
+if(data87.queuedPerSession !== undefined){
+let data93 = data87.queuedPerSession;
+const _errs204 = errors;
+if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
 validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs151){
-if((typeof data70 == "number") && (isFinite(data70))){
-if(data70 > 10000 || isNaN(data70)){
+if(errors === _errs204){
+if((typeof data93 == "number") && (isFinite(data93))){
+if(data93 > 10000 || isNaN(data93)){
 validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data70 < 1 || isNaN(data70)){
+if(data93 < 1 || isNaN(data93)){
 validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid20 = _errs151 === errors;
+var valid29 = _errs204 === errors;
 }
 else {
-var valid20 = true;
+var valid29 = true;
 }
-if(valid20){
-if(data64.turnSeconds !== undefined){
-let data71 = data64.turnSeconds;
-const _errs153 = errors;
-if(!(((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71))) && (isFinite(data71)))){
+if(valid29){
+if(data87.turnSeconds !== undefined){
+let data94 = data87.turnSeconds;
+const _errs206 = errors;
+if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
 validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs153){
-if((typeof data71 == "number") && (isFinite(data71))){
-if(data71 > 86400 || isNaN(data71)){
+if(errors === _errs206){
+if((typeof data94 == "number") && (isFinite(data94))){
+if(data94 > 86400 || isNaN(data94)){
 validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data71 < 1 || isNaN(data71)){
+if(data94 < 1 || isNaN(data94)){
 validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid20 = _errs153 === errors;
+var valid29 = _errs206 === errors;
 }
 else {
-var valid20 = true;
+var valid29 = true;
 }
-if(valid20){
-if(data64.deadAfterSeconds !== undefined){
-let data72 = data64.deadAfterSeconds;
-const _errs155 = errors;
-if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
+if(valid29){
+if(data87.deadAfterSeconds !== undefined){
+let data95 = data87.deadAfterSeconds;
+const _errs208 = errors;
+if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
 validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs155){
-if((typeof data72 == "number") && (isFinite(data72))){
-if(data72 > 3600 || isNaN(data72)){
+if(errors === _errs208){
+if((typeof data95 == "number") && (isFinite(data95))){
+if(data95 > 3600 || isNaN(data95)){
 validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data72 < 31 || isNaN(data72)){
+if(data95 < 31 || isNaN(data95)){
 validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
 return false;
 }
 }
 }
 }
-var valid20 = _errs155 === errors;
+var valid29 = _errs208 === errors;
 }
 else {
-var valid20 = true;
+var valid29 = true;
 }
 }
 }
@@ -5099,10 +6670,14 @@ validate17.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs138 === errors;
+var valid0 = _errs191 === errors;
 }
 else {
 var valid0 = true;
+}
+}
+}
+}
 }
 }
 }

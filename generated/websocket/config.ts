@@ -59,6 +59,9 @@ export const configExpectations = {
   "groups.*.tools.deny": "an array of at most 1000 entries",
   "groups.*.tools.deny.*": "a string of 1 to 128 characters",
   "groups.*.requireMention": "true or false",
+  "groups.*.systemPrompt": "a string of at most 65536 characters",
+  "groups.*.skills": "an array of at most 256 entries",
+  "groups.*.skills.*": "a string of 1 to 128 characters",
   historyLimit: "a whole number from 0 to 1000",
   bots: "an array of at most 1000 entries",
   "bots.*": "a string or a number",
@@ -76,6 +79,26 @@ export const configExpectations = {
   "dynamicAgentCreation.allowedRoots.*": "a string of 1 to 1024 characters",
   "dynamicAgentCreation.maxAgents": "a whole number from 1 to 100000",
   streamMode: "\"cumulative\" or \"delta\"",
+  streaming: "an object",
+  "streaming.mode": "\"off\", \"partial\", \"block\" or \"progress\"",
+  "streaming.chunkMode": "\"length\" or \"newline\"",
+  "streaming.block": "an object",
+  "streaming.block.enabled": "true or false",
+  "streaming.block.coalesce": "an object",
+  "streaming.block.coalesce.minChars": "a whole number from 1 to 1000000",
+  "streaming.block.coalesce.maxChars": "a whole number from 1 to 1000000",
+  "streaming.block.coalesce.idleMs": "a whole number from 0 to 60000",
+  "streaming.preview": "an object",
+  "streaming.preview.toolProgress": "true or false",
+  "streaming.progress": "an object",
+  "streaming.progress.toolProgress": "true or false",
+  textChunkLimit: "a whole number from 100 to 200000",
+  direct: "an object of at most 10000 entries",
+  "direct.*": "an object",
+  "direct.*.systemPrompt": "a string of at most 65536 characters",
+  "direct.*.skills": "an array of at most 256 entries",
+  "direct.*.skills.*": "a string of 1 to 128 characters",
+  systemPrompt: "a string of at most 65536 characters",
   greeting: "true or false",
   media: "an object",
   "media.allowedRoots": "an array of at most 16 entries",
@@ -125,6 +148,8 @@ export const configDefaults = {
     allowedRoots: [],
   },
   streamMode: "cumulative",
+  streaming: { mode: "partial" },
+  direct: {},
   greeting: false,
   media: { allowedRoots: [], maxBytes: 20971520 },
   limits: {
@@ -169,6 +194,8 @@ export const accountDefaults = {
     allowedRoots: [],
   },
   streamMode: "cumulative",
+  streaming: { mode: "partial" },
+  direct: {},
   greeting: false,
   media: { allowedRoots: [], maxBytes: 20971520 },
   limits: {
@@ -293,6 +320,24 @@ export interface WebsocketConfig {
    * @default "cumulative"
    */
   streamMode: "cumulative" | "delta";
+  /** How an answer is shown before it is complete. */
+  streaming: WebsocketConfigStreaming;
+  /**
+   * Most characters of one message that the agent sends unasked, and of one block; longer ones become several. An answer is one message whatever its length.
+   * Integer, 100 to 200000.
+   */
+  textChunkLimit?: number;
+  /**
+   * Settings per sender id of a direct conversation; * stands for all others.
+   * At most 10000 fields.
+   * @default {}
+   */
+  direct: { [key: string]: WebsocketConfigDirectValueInput };
+  /**
+   * Told to the agent in addition to its own prompt, for messages of this channel only.
+   * At most 65536 characters.
+   */
+  systemPrompt?: string;
   /**
    * Sends the greeting frame of older versions after connecting. Applications that take it for an answer break.
    * @default false
@@ -426,6 +471,62 @@ export interface WebsocketConfigDynamicAgentCreation {
    * Integer, 1 to 100000.
    */
   maxAgents?: number;
+}
+
+/** When small blocks are shown together. */
+export interface WebsocketConfigStreamingBlockCoalesce {
+  /**
+   * Shortest block in characters, but for the last one.
+   * Integer, 1 to 1000000.
+   */
+  minChars?: number;
+  /**
+   * Longest block in characters.
+   * Integer, 1 to 1000000.
+   */
+  maxChars?: number;
+  /**
+   * Milliseconds without a new block after which what there is is shown.
+   * Integer, 0 to 60000.
+   */
+  idleMs?: number;
+}
+
+/** How finished blocks are shown. */
+export interface WebsocketConfigStreamingBlock {
+  /** Shows blocks whatever the mode is. */
+  enabled?: boolean;
+  /** When small blocks are shown together. */
+  coalesce?: WebsocketConfigStreamingBlockCoalesce;
+}
+
+/** What is shown beside the text in the modes partial and block. */
+export interface WebsocketConfigStreamingPreview {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+/** What is shown in the mode progress. */
+export interface WebsocketConfigStreamingProgress {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+/** How an answer is shown before it is complete. */
+export interface WebsocketConfigStreaming {
+  /**
+   * What is shown before an answer is complete. off shows nothing, partial the text as it grows, block each finished block of it, progress no text but what the agent works at, where the peer asks for it.
+   * @default "partial"
+   */
+  mode: "off" | "partial" | "block" | "progress";
+  /** Where a message that the agent sends unasked is cut if it is too long. length when it is full, newline between paragraphs. */
+  chunkMode?: "length" | "newline";
+  /** How finished blocks are shown. */
+  block?: WebsocketConfigStreamingBlock;
+  /** What is shown beside the text in the modes partial and block. */
+  preview?: WebsocketConfigStreamingPreview;
+  /** What is shown in the mode progress. */
+  progress?: WebsocketConfigStreamingProgress;
 }
 
 /** Attachments that senders name by path. */
@@ -590,6 +691,24 @@ export interface WebsocketAccount {
    * @default "cumulative"
    */
   streamMode: "cumulative" | "delta";
+  /** How an answer is shown before it is complete. */
+  streaming: WebsocketAccountStreaming;
+  /**
+   * Most characters of one message that the agent sends unasked, and of one block; longer ones become several. An answer is one message whatever its length.
+   * Integer, 100 to 200000.
+   */
+  textChunkLimit?: number;
+  /**
+   * Settings per sender id of a direct conversation; * stands for all others.
+   * At most 10000 fields.
+   * @default {}
+   */
+  direct: { [key: string]: WebsocketAccountDirectValueInput };
+  /**
+   * Told to the agent in addition to its own prompt, for messages of this channel only.
+   * At most 65536 characters.
+   */
+  systemPrompt?: string;
   /**
    * Sends the greeting frame of older versions after connecting. Applications that take it for an answer break.
    * @default false
@@ -713,6 +832,62 @@ export interface WebsocketAccountDynamicAgentCreation {
    * Integer, 1 to 100000.
    */
   maxAgents?: number;
+}
+
+/** When small blocks are shown together. */
+export interface WebsocketAccountStreamingBlockCoalesce {
+  /**
+   * Shortest block in characters, but for the last one.
+   * Integer, 1 to 1000000.
+   */
+  minChars?: number;
+  /**
+   * Longest block in characters.
+   * Integer, 1 to 1000000.
+   */
+  maxChars?: number;
+  /**
+   * Milliseconds without a new block after which what there is is shown.
+   * Integer, 0 to 60000.
+   */
+  idleMs?: number;
+}
+
+/** How finished blocks are shown. */
+export interface WebsocketAccountStreamingBlock {
+  /** Shows blocks whatever the mode is. */
+  enabled?: boolean;
+  /** When small blocks are shown together. */
+  coalesce?: WebsocketAccountStreamingBlockCoalesce;
+}
+
+/** What is shown beside the text in the modes partial and block. */
+export interface WebsocketAccountStreamingPreview {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+/** What is shown in the mode progress. */
+export interface WebsocketAccountStreamingProgress {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+/** How an answer is shown before it is complete. */
+export interface WebsocketAccountStreaming {
+  /**
+   * What is shown before an answer is complete. off shows nothing, partial the text as it grows, block each finished block of it, progress no text but what the agent works at, where the peer asks for it.
+   * @default "partial"
+   */
+  mode: "off" | "partial" | "block" | "progress";
+  /** Where a message that the agent sends unasked is cut if it is too long. length when it is full, newline between paragraphs. */
+  chunkMode?: "length" | "newline";
+  /** How finished blocks are shown. */
+  block?: WebsocketAccountStreamingBlock;
+  /** What is shown beside the text in the modes partial and block. */
+  preview?: WebsocketAccountStreamingPreview;
+  /** What is shown in the mode progress. */
+  progress?: WebsocketAccountStreamingProgress;
 }
 
 /** Attachments that senders name by path. */
@@ -877,6 +1052,24 @@ export interface WebsocketConfigInput {
    * @default "cumulative"
    */
   streamMode?: "cumulative" | "delta";
+  /** How an answer is shown before it is complete. */
+  streaming?: WebsocketConfigStreamingInput;
+  /**
+   * Most characters of one message that the agent sends unasked, and of one block; longer ones become several. An answer is one message whatever its length.
+   * Integer, 100 to 200000.
+   */
+  textChunkLimit?: number;
+  /**
+   * Settings per sender id of a direct conversation; * stands for all others.
+   * At most 10000 fields.
+   * @default {}
+   */
+  direct?: { [key: string]: WebsocketConfigDirectValueInput };
+  /**
+   * Told to the agent in addition to its own prompt, for messages of this channel only.
+   * At most 65536 characters.
+   */
+  systemPrompt?: string;
   /**
    * Sends the greeting frame of older versions after connecting. Applications that take it for an answer break.
    * @default false
@@ -989,6 +1182,16 @@ export interface WebsocketConfigGroupsValueInput {
   tools?: WebsocketConfigGroupsValueToolsInput;
   /** Overrides requireMention for this group. */
   requireMention?: boolean;
+  /**
+   * Told to the agent in addition to the channel's prompt in this group only; empty for none.
+   * At most 65536 characters.
+   */
+  systemPrompt?: string;
+  /**
+   * Skills the agent may use here. All of its own when absent.
+   * At most 256 items.
+   */
+  skills?: string[];
 }
 
 /**
@@ -1045,6 +1248,75 @@ export interface WebsocketConfigDynamicAgentCreationInput {
    * Integer, 1 to 100000.
    */
   maxAgents?: number;
+}
+
+/** When small blocks are shown together. */
+export interface WebsocketConfigStreamingBlockCoalesceInput {
+  /**
+   * Shortest block in characters, but for the last one.
+   * Integer, 1 to 1000000.
+   */
+  minChars?: number;
+  /**
+   * Longest block in characters.
+   * Integer, 1 to 1000000.
+   */
+  maxChars?: number;
+  /**
+   * Milliseconds without a new block after which what there is is shown.
+   * Integer, 0 to 60000.
+   */
+  idleMs?: number;
+}
+
+/** How finished blocks are shown. */
+export interface WebsocketConfigStreamingBlockInput {
+  /** Shows blocks whatever the mode is. */
+  enabled?: boolean;
+  /** When small blocks are shown together. */
+  coalesce?: WebsocketConfigStreamingBlockCoalesceInput;
+}
+
+/** What is shown beside the text in the modes partial and block. */
+export interface WebsocketConfigStreamingPreviewInput {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+/** What is shown in the mode progress. */
+export interface WebsocketConfigStreamingProgressInput {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+/** How an answer is shown before it is complete. */
+export interface WebsocketConfigStreamingInput {
+  /**
+   * What is shown before an answer is complete. off shows nothing, partial the text as it grows, block each finished block of it, progress no text but what the agent works at, where the peer asks for it.
+   * @default "partial"
+   */
+  mode?: "off" | "partial" | "block" | "progress";
+  /** Where a message that the agent sends unasked is cut if it is too long. length when it is full, newline between paragraphs. */
+  chunkMode?: "length" | "newline";
+  /** How finished blocks are shown. */
+  block?: WebsocketConfigStreamingBlockInput;
+  /** What is shown beside the text in the modes partial and block. */
+  preview?: WebsocketConfigStreamingPreviewInput;
+  /** What is shown in the mode progress. */
+  progress?: WebsocketConfigStreamingProgressInput;
+}
+
+export interface WebsocketConfigDirectValueInput {
+  /**
+   * Told to the agent in addition to the channel's prompt for this sender only; empty for none.
+   * At most 65536 characters.
+   */
+  systemPrompt?: string;
+  /**
+   * Skills the agent may use here. All of its own when absent.
+   * At most 256 items.
+   */
+  skills?: string[];
 }
 
 /** Attachments that senders name by path. */
@@ -1209,6 +1481,24 @@ export interface WebsocketAccountInput {
    * @default "cumulative"
    */
   streamMode?: "cumulative" | "delta";
+  /** How an answer is shown before it is complete. */
+  streaming?: WebsocketAccountStreamingInput;
+  /**
+   * Most characters of one message that the agent sends unasked, and of one block; longer ones become several. An answer is one message whatever its length.
+   * Integer, 100 to 200000.
+   */
+  textChunkLimit?: number;
+  /**
+   * Settings per sender id of a direct conversation; * stands for all others.
+   * At most 10000 fields.
+   * @default {}
+   */
+  direct?: { [key: string]: WebsocketAccountDirectValueInput };
+  /**
+   * Told to the agent in addition to its own prompt, for messages of this channel only.
+   * At most 65536 characters.
+   */
+  systemPrompt?: string;
   /**
    * Sends the greeting frame of older versions after connecting. Applications that take it for an answer break.
    * @default false
@@ -1311,6 +1601,16 @@ export interface WebsocketAccountGroupsValueInput {
   tools?: WebsocketAccountGroupsValueToolsInput;
   /** Overrides requireMention for this group. */
   requireMention?: boolean;
+  /**
+   * Told to the agent in addition to the channel's prompt in this group only; empty for none.
+   * At most 65536 characters.
+   */
+  systemPrompt?: string;
+  /**
+   * Skills the agent may use here. All of its own when absent.
+   * At most 256 items.
+   */
+  skills?: string[];
 }
 
 /**
@@ -1367,6 +1667,75 @@ export interface WebsocketAccountDynamicAgentCreationInput {
    * Integer, 1 to 100000.
    */
   maxAgents?: number;
+}
+
+/** When small blocks are shown together. */
+export interface WebsocketAccountStreamingBlockCoalesceInput {
+  /**
+   * Shortest block in characters, but for the last one.
+   * Integer, 1 to 1000000.
+   */
+  minChars?: number;
+  /**
+   * Longest block in characters.
+   * Integer, 1 to 1000000.
+   */
+  maxChars?: number;
+  /**
+   * Milliseconds without a new block after which what there is is shown.
+   * Integer, 0 to 60000.
+   */
+  idleMs?: number;
+}
+
+/** How finished blocks are shown. */
+export interface WebsocketAccountStreamingBlockInput {
+  /** Shows blocks whatever the mode is. */
+  enabled?: boolean;
+  /** When small blocks are shown together. */
+  coalesce?: WebsocketAccountStreamingBlockCoalesceInput;
+}
+
+/** What is shown beside the text in the modes partial and block. */
+export interface WebsocketAccountStreamingPreviewInput {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+/** What is shown in the mode progress. */
+export interface WebsocketAccountStreamingProgressInput {
+  /** Whether peers that ask for it are told which tools the agent uses. On when absent. */
+  toolProgress?: boolean;
+}
+
+/** How an answer is shown before it is complete. */
+export interface WebsocketAccountStreamingInput {
+  /**
+   * What is shown before an answer is complete. off shows nothing, partial the text as it grows, block each finished block of it, progress no text but what the agent works at, where the peer asks for it.
+   * @default "partial"
+   */
+  mode?: "off" | "partial" | "block" | "progress";
+  /** Where a message that the agent sends unasked is cut if it is too long. length when it is full, newline between paragraphs. */
+  chunkMode?: "length" | "newline";
+  /** How finished blocks are shown. */
+  block?: WebsocketAccountStreamingBlockInput;
+  /** What is shown beside the text in the modes partial and block. */
+  preview?: WebsocketAccountStreamingPreviewInput;
+  /** What is shown in the mode progress. */
+  progress?: WebsocketAccountStreamingProgressInput;
+}
+
+export interface WebsocketAccountDirectValueInput {
+  /**
+   * Told to the agent in addition to the channel's prompt for this sender only; empty for none.
+   * At most 65536 characters.
+   */
+  systemPrompt?: string;
+  /**
+   * Skills the agent may use here. All of its own when absent.
+   * At most 256 items.
+   */
+  skills?: string[];
 }
 
 /** Attachments that senders name by path. */

@@ -146,6 +146,37 @@ export interface ChatTyping {
   groupId?: GroupId;
 }
 
+export interface ChatThought {
+  type: "chat.thought";
+  messageId: Id;
+  /**
+   * Everything thought so far.
+   * 1 to 262144 characters.
+   */
+  content: string;
+  /** Extension `groups`. */
+  groupId?: GroupId;
+  /** Extension `threads`. */
+  threadId?: Id;
+}
+
+export interface ChatActivity {
+  type: "chat.activity";
+  messageId: Id;
+  /** The same for the beginning and the end of one use. */
+  activityId: Id;
+  /**
+   * The name of the tool.
+   * 1 to 128 characters.
+   */
+  tool: string;
+  status: ActivityStatus;
+  /** Extension `groups`. */
+  groupId?: GroupId;
+  /** Extension `threads`. */
+  threadId?: Id;
+}
+
 export interface ChatResponse {
   type: "chat.response";
   messageId: Id;
@@ -355,6 +386,8 @@ export type Token = string;
 export type Emoji = string;
 
 export type ReactionOp = "add" | "remove";
+
+export type ActivityStatus = "started" | "completed" | "failed";
 
 /** One of a closed list; see the table of error codes. */
 export type ErrorCode = "invalid_format" | "invalid_field" | "parse_error" | "auth_required" | "auth_failed" | "forbidden" | "rate_limited" | "queue_full" | "too_large" | "media_rejected" | "agent_error" | "timeout" | "shutting_down" | "cancelled" | "unsupported";

@@ -1,5 +1,5 @@
 import type { Inbound, Refusal, Sender } from "../protocols/inbound.ts";
-import type { Said } from "../protocols/turn.ts";
+import type { Activity, Said, StreamingMode } from "../protocols/turn.ts";
 
 /** Whoever answers: the host behind `src/channel`, a scripted one in tests that need no host. */
 export interface Agent {
@@ -30,6 +30,8 @@ export interface TurnRequest {
 
 /** What the agent says while a turn runs. Called in order; never after `run` has settled. */
 export interface Reply {
+  /** How this turn is shown; said before anything else, `partial` where it is not. */
+  mode(mode: StreamingMode): void;
   /** The agent began to work. */
   started(): void;
   /** The whole text so far of the agent's current message. */
@@ -38,6 +40,8 @@ export interface Reply {
   thought(text: string): void;
   /** The agent's current message is over and another begins; its partials start over. */
   nextMessage(): void;
+  /** The agent uses a tool. Never called where the operator shows no tools. */
+  activity(activity: Activity): void;
   /** A finished piece of the answer. */
   payload(payload: Said): void;
 }

@@ -67,10 +67,12 @@ export async function runTurn(request: TurnRequest, abort: AbortController, deps
   }
 
   const reply: Reply = {
+    mode: (mode) => hear({ on: "mode", mode }),
     started: () => hear({ on: "started" }),
     partial: (text) => hear({ on: "partial", text }),
     thought: (text) => hear({ on: "thought", text }),
     nextMessage: () => hear({ on: "next-message" }),
+    activity: (activity) => hear({ on: "activity", activity }),
     payload: (payload) => hear({ on: "payload", payload }),
   };
 

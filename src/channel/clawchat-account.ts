@@ -16,7 +16,7 @@ import { groupSetting } from "./sender-policy.ts";
 const secrets = ["token", "refreshToken"] as const;
 /** A login belongs to one account: two with the same one would push each other out. */
 const login = [...secrets, "userId", "agentId", "ownerUserId", "homeConversationId", "deviceId"] as const;
-const nested = ["ack", "botLoopProtection", "groups", "heartbeat", "limits", "reconnect"] as const;
+const nested = ["ack", "botLoopProtection", "direct", "groups", "heartbeat", "limits", "reconnect"] as const;
 
 type Plain = Omit<ClawchatAccount, (typeof secrets)[number] | (typeof clawchatOlder.dropped)[number]>;
 
@@ -46,7 +46,7 @@ const environment: readonly EnvironmentField[] = [
 export const clawchatRules: AccountRules<ResolvedClawchatAccount> = {
   ...clawchatOlder,
   names: namedOrRoot({ idOf: normalizeAccountId, chosenBy: ["defaultAccount"], rootIsNamed: false }),
-  nested,
+  nested: [...nested, "streaming"],
   unshared: login,
   credentialField: "token",
   environment,

@@ -57,6 +57,7 @@ const followed = [
   "bots",
   "debug",
   "deliveryReceipts",
+  "direct",
   "dmPolicy",
   "greeting",
   "groupAllowFrom",
@@ -72,6 +73,8 @@ const followed = [
   "reliableDelivery",
   "streaming",
   "strictChatIds",
+  "systemPrompt",
+  "textChunkLimit",
   "typingMaxContinuousMs",
   "websocketUrl",
 ];

@@ -1,13 +1,16 @@
 import { readAgentRunTerminalOutcome } from "openclaw/plugin-sdk/channel-inbound";
+import { createChannelMessageReplyPipeline } from "openclaw/plugin-sdk/channel-outbound";
 import { getAgentScopedMediaLocalRoots } from "openclaw/plugin-sdk/media-local-roots";
 import { describeThrown } from "../core/errors.ts";
 import { forLog } from "../core/redact.ts";
 import { note } from "./access.ts";
+import { readActivity } from "./activity.ts";
 import type { HostAccount } from "./host.ts";
 import { wireMessageId, writeId } from "./identity.ts";
 import { filesFor, type FileWay, UploadFailed } from "./outbound-media.ts";
 import type { BotLoopProtection } from "./sender-policy.ts";
 import type { Spoken, Speech } from "./speech.ts";
+import type { Streaming } from "./streaming.ts";
 import type { ContextFacts, TurnContext } from "./turn-context.ts";
 
 type Plan = Parameters<HostAccount<unknown>["runtime"]["channel"]["inbound"]["dispatch"]>[0];
@@ -31,6 +34,9 @@ export interface Dispatch {
   signal: AbortSignal;
   /** The wire has a place for thoughts, and the operator wants them there. */
   showsThoughts: boolean;
+  streaming: Streaming;
+  /** The only ones the agent may use here; undefined where it may use all of its own. */
+  skills: readonly string[] | undefined;
   files: FileWay;
   /** A bot speaks: the host bounds how much it and this account say to each other. */
   isBot: boolean;
@@ -49,8 +55,11 @@ export async function dispatchTurn(host: HostAccount<unknown>, turn: Dispatch): 
   }
 }
 
-async function dispatch(host: HostAccount<unknown>, { facts, context, speech, signal, showsThoughts, files, isBot }: Dispatch, runStarted: (runId: string) => void): Promise<Dispatched> {
+async function dispatch(host: HostAccount<unknown>, { facts, context, speech, signal, showsThoughts, streaming, skills, files, isBot }: Dispatch, runStarted: (runId: string) => void): Promise<Dispatched> {
   const { cfg, route, hostId } = facts;
+  const { onModelSelected, ...pipeline } = createChannelMessageReplyPipeline({ cfg, agentId: route.agentId, channel: host.channel.id, accountId: host.accountId });
+  const humanDelay = host.runtime.channel.reply.resolveHumanDelayConfig(cfg, route.agentId);
+  speech.tell({ ...streaming, prefix: () => pipeline.resolveResponsePrefix?.() });
   const result = await host.runtime.channel.inbound.dispatch({
     cfg,
     channel: host.channel.id,
@@ -62,9 +71,10 @@ async function dispatch(host: HostAccount<unknown>, { facts, context, speech, si
     outboundEchoSourceId: facts.inbound.messageId,
     ...(isBot && { botLoopProtection: botPairOf(host, facts) }),
     record: { onRecordError: (thrown) => host.log.warn(`the session could not be recorded: ${describeThrown(thrown)}`) },
+    dispatcherOptions: { ...pipeline, ...(humanDelay && { humanDelay }) },
     delivery: {
       observeMessageSent: true,
-      async deliver(payload) {
+      async deliver(payload, { kind }) {
         if (payload.isReasoning) {
           if (showsThoughts) speech.thought(thoughtOf(payload.text ?? ""));
           return { messageIds: [hostId], visibleReplySent: false };
@@ -74,15 +84,17 @@ async function dispatch(host: HostAccount<unknown>, { facts, context, speech, si
           if (thrown instanceof UploadFailed) speech.delivered({ text: thrown.note });
           throw thrown;
         });
-        if (piece) speech.delivered(piece);
+        if (piece) speech.delivered({ ...piece, isBlock: kind === "block" && streaming.mode === "block" });
         return { messageIds: [hostId], visibleReplySent: piece !== undefined, ...(payload.text !== undefined && { content: payload.text }) };
       },
       onError: (thrown) => host.log.warn(`a piece of the answer to ${forLog(hostId)} was lost: ${describeThrown(thrown)}`),
     },
     replyOptions: {
       abortSignal: signal,
-      // A block ends where a length is reached; one answer per message needs no blocks, only whole messages.
-      disableBlockStreaming: true,
+      onModelSelected,
+      // A block ends where a length is reached; who is shown the text itself needs no blocks, only whole messages.
+      disableBlockStreaming: streaming.mode !== "block",
+      ...(skills && { skillFilter: [...skills] }),
       suppressDefaultToolProgressMessages: true,
       onAgentRunStart(runId) {
         runStarted(runId);
@@ -91,6 +103,10 @@ async function dispatch(host: HostAccount<unknown>, { facts, context, speech, si
       onPartialReply: ({ text }) => (text === undefined ? undefined : speech.partial(text)),
       onAssistantMessageStart: () => speech.messageStarted(),
       onToolStart: () => speech.toolStarted(),
+      onItemEvent(event) {
+        const activity = readActivity(event);
+        if (activity) speech.activity(activity);
+      },
       ...(showsThoughts && thoughtsOf(speech)),
     },
   });

@@ -11,8 +11,9 @@ import { clip, forLog } from "../core/redact.ts";
 import { system } from "../core/system.ts";
 import { decideAccess, mayReadAlong } from "./access.ts";
 import { accountFiles, type AccountFiles } from "./account-files.ts";
-import type { AccountRules, AccessFields, ChannelAccount } from "./accounts.ts";
+import type { AccountRules, ChannelAccount } from "./accounts.ts";
 import { type DynamicAgents, prepareAgent } from "./agents.ts";
+import type { ChannelConfig } from "./channel-config.ts";
 import { createGroupHistory } from "./group-history.ts";
 import type { ChannelNames, HostAccount } from "./host.ts";
 import { createHostAccount, detailOf, followConfig } from "./host-account.ts";
@@ -23,13 +24,12 @@ import { uploadOf } from "./outbound-media.ts";
 import { type PairingNotice, watchApprovals } from "./pairing-notice.ts";
 import { createResumed, type Resumed } from "./resumed.ts";
 import { type LiveAccounts, whereabouts } from "./running.ts";
-import type { AccessConfig } from "./sender-policy.ts";
 import { createStatusReport, type StatusReport } from "./status.ts";
 import type { OwnRuns } from "./tool-guard.ts";
 import { runTurn, type TurnDeps } from "./turn.ts";
 
 /** What a channel adds to the slots all channels share. What it does not have is absent. */
-export interface ChannelKind<Config extends AccessConfig & AccessFields> {
+export interface ChannelKind<Config extends ChannelConfig> {
   names: ChannelNames;
   rules: AccountRules<Config>;
   live: LiveAccounts;
@@ -43,8 +43,6 @@ export interface ChannelKind<Config extends AccessConfig & AccessFields> {
   /** Whether only this machine can connect, and names its senders itself. */
   isLocal?(config: Config): boolean;
   dynamicAgentsOf?(config: Config): DynamicAgents;
-  /** Told to the agent besides its own prompt, for messages of this channel. */
-  systemPromptOf?(config: Config): string | undefined;
   /** The wire has a place for thoughts, and the account shows them there; the host says in which sessions there are any. */
   showsThoughts?(config: Config): boolean;
   /** Where we listen. */
@@ -99,7 +97,7 @@ const REFRESH_EVERY_MS = 60_000;
 const noMedia: MediaBounds = { roots: [], maxBytes: 0 };
 
 /** Runs an account until the host aborts it. Nothing of it is left when this settles. */
-export async function startAccount<Config extends AccessConfig & AccessFields>(
+export async function startAccount<Config extends ChannelConfig>(
   ctx: ChannelGatewayContext<ChannelAccount<Config>>,
   kind: ChannelKind<Config>,
 ): Promise<void> {
@@ -124,7 +122,7 @@ export async function startAccount<Config extends AccessConfig & AccessFields>(
   });
 }
 
-async function open<Config extends AccessConfig & AccessFields>(host: HostAccount<Config>, kind: ChannelKind<Config>, report: StatusReport) {
+async function open<Config extends ChannelConfig>(host: HostAccount<Config>, kind: ChannelKind<Config>, report: StatusReport) {
   const { accountId, log } = host;
   const { config, problem, warnings } = host.account();
   if (!config || problem !== undefined) throw new ClawwireError("config-invalid", problem ?? "the account is not configured", { account: accountId });
@@ -182,11 +180,11 @@ function olderBindings({ channel, hostConfig }: HostAccount<unknown>): string[] 
   return found.map((name) => `bindings name the channel "${name}": write "${channel.id}" instead`);
 }
 
-function mediaBytesOf<Config extends AccessConfig & AccessFields>(kind: ChannelKind<Config>, config: Config): number {
+function mediaBytesOf<Config extends ChannelConfig>(kind: ChannelKind<Config>, config: Config): number {
   return kind.mediaOf?.(config).maxBytes ?? 0;
 }
 
-function createAgent<Config extends AccessConfig & AccessFields>(host: HostAccount<Config>, kind: ChannelKind<Config>, { resumed, approvals }: { resumed: Resumed; approvals: PairingNotice }, ownMedia: string): Agent {
+function createAgent<Config extends ChannelConfig>(host: HostAccount<Config>, kind: ChannelKind<Config>, { resumed, approvals }: { resumed: Resumed; approvals: PairingNotice }, ownMedia: string): Agent {
   const running = () => kind.live.get(host.accountId)?.account;
   const mediaBounds = (config: Config): MediaBounds => {
     if (!kind.mediaOf) return noMedia;
@@ -201,7 +199,6 @@ function createAgent<Config extends AccessConfig & AccessFields>(host: HostAccou
     history: createGroupHistory(),
     mediaBounds,
     isLocal: (config) => kind.isLocal?.(config) === true,
-    systemPrompt: (config) => kind.systemPromptOf?.(config),
     showsThoughts: (config) => kind.showsThoughts?.(config) === true,
     files: (config) => ({ log: host.log, maxBytes: mediaBytesOf(kind, config), ...uploadOf(running() ?? {}) }),
   };

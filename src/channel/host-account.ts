@@ -3,16 +3,16 @@ import { createSubsystemLogger } from "openclaw/plugin-sdk/logging-core";
 import { every } from "../core/every.ts";
 import type { Log } from "../core/ports.ts";
 import { system } from "../core/system.ts";
-import { type AccessFields, type ChannelAccount, resolveAccount } from "./accounts.ts";
+import { type ChannelAccount, resolveAccount } from "./accounts.ts";
+import type { ChannelConfig } from "./channel-config.ts";
 import type { ChannelKind } from "./gateway.ts";
 import { currentConfig, type HostAccount } from "./host.ts";
-import type { AccessConfig } from "./sender-policy.ts";
 
 /** How often a running account looks whether its configuration has changed. */
 const RECONFIGURE_EVERY_MS = 1000;
 
 /** What a running account has of the host. */
-export function createHostAccount<Config extends AccessConfig & AccessFields>(ctx: ChannelGatewayContext<ChannelAccount<Config>>, kind: ChannelKind<Config>): HostAccount<Config> {
+export function createHostAccount<Config extends ChannelConfig>(ctx: ChannelGatewayContext<ChannelAccount<Config>>, kind: ChannelKind<Config>): HostAccount<Config> {
   const runtime = kind.runtime();
   const { accountId } = ctx;
   const hostConfig = () => currentConfig(runtime);
@@ -36,7 +36,7 @@ export function createHostAccount<Config extends AccessConfig & AccessFields>(ct
 }
 
 /** How many characters of a message may be logged; undefined where the log is not to be detailed. */
-export function detailOf<Config extends AccessConfig & AccessFields>(kind: ChannelKind<Config>, { config }: ChannelAccount<Config>): number | undefined {
+export function detailOf<Config extends ChannelConfig>(kind: ChannelKind<Config>, { config }: ChannelAccount<Config>): number | undefined {
   return config && kind.detailOf?.(config);
 }
 

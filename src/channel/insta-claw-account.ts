@@ -18,7 +18,7 @@ export interface ResolvedInstaClawAccount extends Plain, DialedFacts {
 }
 
 const secrets = ["clientId", "clientSecret"] as const;
-const nested = ["botLoopProtection", "groups", "limits", "reconnect"] as const;
+const nested = ["botLoopProtection", "direct", "groups", "limits", "reconnect", "streaming"] as const;
 
 const secretFiles = { clientSecretFile: "clientSecret" };
 

@@ -39,7 +39,6 @@ const kind: ChannelKind<ResolvedInstaClawAccount> = {
   environment: () => process.env,
   logTag: (accountId) => `[InstaClawConnector]${accountId === "default" ? "" : ` [${accountId}]`}`,
   detailOf: ({ debug }) => (debug ? LOGGED : undefined),
-  systemPromptOf: ({ systemPrompt = "" }) => (systemPrompt.trim() === "" ? undefined : systemPrompt),
   mediaOf: () => ({ allowedRoots: [], maxBytes: MEDIA_BYTES }),
   open: async (options) => await (await import("./insta-claw-open.ts")).openInstaClaw(options),
 };
@@ -59,6 +58,7 @@ const followed = [
   "clientSecretFile",
   "debug",
   "deltaShape",
+  "direct",
   "dmPolicy",
   "events",
   "groupAllowFrom",
@@ -70,7 +70,9 @@ const followed = [
   "profile",
   "requestTimeoutMs",
   "requireMention",
+  "streaming",
   "systemPrompt",
+  "textChunkLimit",
   "timeoutThresholdMs",
   "wsUrl",
 ];

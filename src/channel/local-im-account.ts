@@ -9,7 +9,9 @@ import { describeFault } from "./config-fault.ts";
 import { localImOlder } from "./older-names.ts";
 import { type Secret, secretIn, unresolvedSecret } from "./secret.ts";
 
-type Plain = Pick<LocalImAccount, "debug" | "dmPolicy" | "allowFrom" | "groupPolicy" | "groupAllowFrom" | "sessionScope" | "limits">;
+type Plain = Pick<LocalImAccount, "debug" | "dmPolicy" | "allowFrom" | "groupPolicy" | "groupAllowFrom" | "sessionScope" | "limits" | "streaming" | "direct" | "systemPrompt">;
+
+const nested = ["botLoopProtection", "direct", "limits", "streaming"] as const;
 
 /** An account's configuration with nothing left open that depends on something else. */
 export interface ResolvedLocalImAccount extends Plain, DialedFacts {
@@ -21,7 +23,7 @@ export const localImRules: AccountRules<ResolvedLocalImAccount> = {
   ...localImOlder,
   // Ids go to the server as they are written.
   names: namedOrRoot({ idOf: (key) => key.trim(), chosenBy: ["defaultAccount", "accountId"], rootIsNamed: true }),
-  nested: ["botLoopProtection", "limits"],
+  nested,
   credentialField: "token",
   environment: configEnv.map(({ name, path, type }) => ({ variable: name, path: path.split("."), kind: type })),
   environmentWinsOver: "root",
@@ -66,5 +68,7 @@ function serverOf({ serverUrl, allowInsecure }: Pick<LocalImAccount, "serverUrl"
 /** The block has passed the validator: with the defaults it is a whole account. */
 function fillIn(block: Block): Omit<LocalImAccount, "token"> {
   const { token: _token, ...fields } = block;
-  return { ...accountDefaults, ...fields, limits: { ...accountDefaults.limits, ...(block["limits"] as object | undefined) } };
+  const whole: Record<string, unknown> = { ...accountDefaults, ...fields };
+  for (const field of nested) whole[field] = { ...accountDefaults[field], ...(block[field] as object | undefined) };
+  return whole as unknown as Omit<LocalImAccount, "token">;
 }

@@ -65,6 +65,7 @@ const followed = [
   "bots",
   "clientWsUrl",
   "debug",
+  "direct",
   "dmPolicy",
   "gatewayToken",
   "groupAllowFrom",
@@ -72,6 +73,9 @@ const followed = [
   "limits",
   "serverUrl",
   "sessionScope",
+  "streaming",
+  "systemPrompt",
+  "textChunkLimit",
   "token",
   "tokenFile",
 ];

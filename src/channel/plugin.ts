@@ -2,10 +2,11 @@ import { createChatChannelPlugin, type OpenClawConfig } from "openclaw/plugin-sd
 import { buildBaseChannelStatusSummary, createDefaultChannelRuntimeState } from "openclaw/plugin-sdk/status-helpers";
 import { system } from "../core/system.ts";
 import { deleteAccount, editAccount } from "./account-edits.ts";
-import { type AccessFields, type ChannelAccount, defaultAccountId, resolveAccount } from "./accounts.ts";
+import { type ChannelAccount, defaultAccountId, resolveAccount } from "./accounts.ts";
 import { createAllowlist } from "./allowlist.ts";
 import { describePeer, formatProbe } from "./capabilities.ts";
-import { createAcquaintances, createDirectory, type KnownPeers, type SelfOf } from "./directory.ts";
+import type { ChannelConfig } from "./channel-config.ts";
+import { createAcquaintances, createDirectory, type SelfOf } from "./directory.ts";
 import { createDoctor } from "./doctor.ts";
 import type { ChannelKind } from "./gateway.ts";
 import { createGroups } from "./groups.ts";
@@ -19,7 +20,6 @@ import { createReload, withRunning } from "./reload.ts";
 import { createResolver } from "./resolver.ts";
 import { whereabouts } from "./running.ts";
 import { type ChannelAudit, createSecurity } from "./security.ts";
-import type { AccessConfig } from "./sender-policy.ts";
 import { type ChannelSetup, createSetupContract } from "./setup.ts";
 import { createSetupWizard } from "./setup-wizard.ts";
 import { describeAccount, lacksLogin } from "./status.ts";
@@ -40,7 +40,7 @@ export interface ChannelWords<Config> {
 }
 
 /** The slots every channel fills in the same way. */
-export function createChannel<Config extends AccessConfig & AccessFields & KnownPeers>(kind: ChannelKind<Config>, words: ChannelWords<Config>) {
+export function createChannel<Config extends ChannelConfig>(kind: ChannelKind<Config>, words: ChannelWords<Config>) {
   const { names, rules, live, login } = kind;
   const resolve = (cfg: OpenClawConfig, accountId?: string | null) => resolveAccount(rules, cfg, accountId, kind.environment());
   const probe = createProber(live, system);

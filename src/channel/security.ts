@@ -1,14 +1,15 @@
 import { normalizeAccountId } from "openclaw/plugin-sdk/account-id";
 import type { ChannelPlugin, OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
 import { buildAccountScopedDmSecurityPolicy } from "openclaw/plugin-sdk/channel-policy";
-import { type AccessFields, type ChannelAccount, listAccountIds } from "./accounts.ts";
+import { type ChannelAccount, listAccountIds } from "./accounts.ts";
 import { auditExposure, auditHabits, collect, type Exposure, type Finding } from "./audit.ts";
+import type { ChannelConfig } from "./channel-config.ts";
 import { auditDuplicates, auditPlainSecrets, type Claim, type Claimant } from "./audit-accounts.ts";
 import type { AccountLogin, ChannelKind } from "./gateway.ts";
 import type { ChannelNames } from "./host.ts";
 import { readId, writeId } from "./identity.ts";
 import { dmScopeOf } from "./routes.ts";
-import { type AccessConfig, withoutWildcard } from "./sender-policy.ts";
+import { withoutWildcard } from "./sender-policy.ts";
 
 type Security<Config> = NonNullable<ChannelPlugin<ChannelAccount<Config>>["security"]>;
 
@@ -24,7 +25,7 @@ export interface ChannelAudit<Config> {
 type Resolve<Config> = (cfg: OpenClawConfig, accountId?: string | null) => ChannelAccount<Config>;
 
 /** The host asks here for `openclaw security audit --deep`, and for the warnings in `openclaw doctor` too. */
-export function createSecurity<Config extends AccessConfig & AccessFields>(kind: ChannelKind<Config>, audit: ChannelAudit<Config>, resolve: Resolve<Config>): Security<Config> {
+export function createSecurity<Config extends ChannelConfig>(kind: ChannelKind<Config>, audit: ChannelAudit<Config>, resolve: Resolve<Config>): Security<Config> {
   const { names, rules, login } = kind;
   const exposureOf = ({ accountId, config }: ChannelAccount<Config>) => config && { accountId, ...audit.exposureOf(config) };
   const claimants = (cfg: OpenClawConfig): Claimant[] =>

@@ -1,5 +1,6 @@
 import type { Reply } from "../account/agent.ts";
-import type { Attachment, Said } from "../protocols/turn.ts";
+import type { Activity, Attachment, Said, StreamingMode } from "../protocols/turn.ts";
+import { createGlue } from "./glue.ts";
 
 /** What the host says of one piece it delivers. */
 export interface Spoken {
@@ -8,6 +9,16 @@ export interface Spoken {
   attachments?: readonly Attachment[];
   replyToMessageId?: string;
   isError?: boolean;
+  /** Cut out of a message that goes on. */
+  isBlock?: boolean;
+}
+
+/** How one turn is told. */
+export interface Telling {
+  mode: StreamingMode;
+  showsTools: boolean;
+  /** What the host puts before what it delivers, and not before what it shows of it; it is known when the model is. */
+  prefix?(): string | undefined;
 }
 
 /** Turns the host's callbacks of one turn into what the sender is told. */
@@ -19,6 +30,9 @@ export interface Speech {
   /** What is thought next is a thought of its own. */
   thoughtEnded(): void;
   toolStarted(): void;
+  activity(activity: Activity): void;
+  /** How what follows is told. */
+  tell(telling: Telling): void;
   messageStarted(): void;
   delivered(piece: Spoken): void;
   /** Whether anything was delivered. */
@@ -31,6 +45,11 @@ export interface Speech {
  * and what it had said is void.
  */
 export function createSpeech(reply: Reply): Speech {
+  let telling: Telling = { mode: "partial", showsTools: false };
+  let glue = createGlue();
+  let isFirstMessage = true;
+  /** What stands before the first message stands nowhere else. */
+  let isPrefixed = false;
   let current = "";
   let isWhole = false;
   let wasDelivered = false;
@@ -45,14 +64,39 @@ export function createSpeech(reply: Reply): Speech {
     reply.payload(payload);
   };
 
+  /** A piece of the answer without the prefix, which goes before the first one. */
+  const sayText = (text: string, rest: Omit<Said, "text"> = {}) => {
+    say({ ...rest, text: isPrefixed ? text : prefixed(text) });
+    isPrefixed = true;
+  };
+
+  const prefixed = (text: string): string => {
+    const prefix = telling.prefix?.();
+    return prefix ? `${prefix} ${text}` : text;
+  };
+
+  const bare = (text: string): string => {
+    const prefix = telling.prefix?.();
+    return prefix && text.startsWith(prefix) ? text.slice(prefix.length).trimStart() : text;
+  };
+
   return {
     runStarted() {
       if (!started) reply.started();
       started = true;
     },
+    tell(next) {
+      telling = next;
+      glue = createGlue();
+      reply.mode(next.mode);
+    },
     partial(text) {
-      current = text;
-      reply.partial(text);
+      current = bare(text);
+      glue.heard(current);
+      reply.partial(isFirstMessage && current.trim() !== "" ? prefixed(current) : current);
+    },
+    activity(activity) {
+      if (telling.showsTools) reply.activity(activity);
     },
     thought(text) {
       const last = thoughts.at(-1);
@@ -72,18 +116,29 @@ export function createSpeech(reply: Reply): Speech {
     messageStarted() {
       if (isWhole && current.trim() !== "" && !wasDelivered) {
         kept.add(current.trim());
-        say({ text: current });
+        sayText(current);
       }
-      if (isWhole || wasDelivered) reply.nextMessage();
+      if (isWhole || wasDelivered) {
+        reply.nextMessage();
+        isFirstMessage = false;
+      }
+      glue.next();
       current = "";
       isWhole = false;
       wasDelivered = false;
     },
-    delivered({ text, ...rest }) {
+    delivered({ text, isBlock = false, ...rest }) {
       wasDelivered = true;
-      const repeated = text !== undefined && kept.delete(text.trim());
-      if (!repeated) say({ ...rest, ...(text !== undefined && { text }) });
-      else if (rest.mediaUrls ?? rest.attachments) say(rest);
+      if (text === undefined || rest.isError) return say({ ...rest, ...(text !== undefined && { text }) });
+      const piece = bare(text);
+      // The host knows best what gets none.
+      if (piece === text) isPrefixed = true;
+      if (kept.delete(piece.trim())) {
+        if (rest.mediaUrls ?? rest.attachments) say(rest);
+      } else {
+        const { text: placed, ...place } = isBlock ? glue.place(piece) : { text: piece };
+        sayText(placed, { ...rest, ...place });
+      }
     },
     spoke: () => pieces > 0,
   };

@@ -4,6 +4,7 @@ import { describeThrown } from "../core/errors.ts";
 import { forLog } from "../core/redact.ts";
 import { isAddressed, note, routeOf } from "./access.ts";
 import { writeAddress } from "./addresses.ts";
+import type { ChannelConfig } from "./channel-config.ts";
 import { type Dispatched, dispatchTurn } from "./dispatch.ts";
 import { type GroupHistory, historyLimitOf } from "./group-history.ts";
 import { type HostAccount, isHostError } from "./host.ts";
@@ -12,20 +13,19 @@ import { type MediaBounds, MediaRejection, type StoredAttachments, storeMedia } 
 import { commandTextOf } from "./mentions.ts";
 import type { FileWay } from "./outbound-media.ts";
 import { pauseFor } from "./pause.ts";
+import { promptFor, skillsFor } from "./prompts.ts";
 import { type Resumed, untilSettled } from "./resumed.ts";
-import type { AccessConfig } from "./sender-policy.ts";
 import { createSpeech, type Speech, type Spoken } from "./speech.ts";
+import { streamingOf } from "./streaming.ts";
 import { buildContext, type ContextFacts } from "./turn-context.ts";
 
-export interface TurnDeps<Config extends AccessConfig> {
+export interface TurnDeps<Config extends ChannelConfig> {
   host: HostAccount<Config>;
   resumed: Resumed;
   history: GroupHistory;
   mediaBounds(config: Config): MediaBounds;
   /** Whether only this machine can connect, and names its senders itself. */
   isLocal(config: Config): boolean;
-  /** Told to the agent besides its own prompt. */
-  systemPrompt(config: Config): string | undefined;
   /** The wire has a place for thoughts, and the operator wants them there. */
   showsThoughts(config: Config): boolean;
   /** How the agent's files get to the peer. */
@@ -33,7 +33,7 @@ export interface TurnDeps<Config extends AccessConfig> {
 }
 
 /** Runs one admitted message and says how it ended. */
-export async function runTurn<Config extends AccessConfig>(
+export async function runTurn<Config extends ChannelConfig>(
   { inbound, attempt }: TurnRequest,
   reply: Reply,
   signal: AbortSignal,
@@ -51,7 +51,7 @@ export async function runTurn<Config extends AccessConfig>(
   }
 }
 
-interface Run<Config extends AccessConfig> {
+interface Run<Config extends ChannelConfig> {
   deps: TurnDeps<Config>;
   config: Config;
   turn: TurnRequest;
@@ -71,7 +71,7 @@ type Ran = Dispatched | { ended: "refused" };
  * Waits out a host that is not ready: its state is still locked after a crash, or its agents are being reconfigured.
  * Nothing was said yet when it turns a message away, but it may have noted its id; then the next try has another one.
  */
-async function runOnce<Config extends AccessConfig>(run: Run<Config>, number: number): Promise<Ran> {
+async function runOnce<Config extends ChannelConfig>(run: Run<Config>, number: number): Promise<Ran> {
   const { host } = run.deps;
   let wasTurnedAway = false;
   for (let tries = 1; ; tries += 1) {
@@ -89,7 +89,7 @@ async function runOnce<Config extends AccessConfig>(run: Run<Config>, number: nu
   }
 }
 
-async function tryOnce<Config extends AccessConfig>({ deps, config, turn, media, speech, signal }: Run<Config>, number: number): Promise<Ran> {
+async function tryOnce<Config extends ChannelConfig>({ deps, config, turn, media, speech, signal }: Run<Config>, number: number): Promise<Ran> {
   const { host } = deps;
   const { inbound } = turn;
   const question: IngressQuestion = questionOf(host.hostConfig(), config, inbound, routeOf(host, inbound), number);
@@ -113,12 +113,13 @@ async function tryOnce<Config extends AccessConfig>({ deps, config, turn, media,
   const speakers = [inbound.sender, ...(inbound.others ?? [])];
   const trust = await Promise.all(speakers.map((sender) => isTrusted(host, { ...question, inbound: { ...inbound, sender } }, deps.isLocal(config))));
   const trusted = trust.every(Boolean);
-  const systemPrompt = deps.systemPrompt(config);
+  const systemPrompt = promptFor(config, inbound.conversation);
   // A command does not bring the agent what was said before.
   const isCommand = host.runtime.channel.text.hasControlCommand(commandTextOf(inbound), question.cfg);
   const history = isCommand ? [] : deps.history.pending(sessionKey, limit);
   const facts: ContextFacts = { ...question, ingress, media, trusted, history, ...(systemPrompt !== undefined && { systemPrompt }) };
-  const ran = await dispatchTurn(host, { facts, context: buildContext(host, facts), speech, signal, isBot: bot.speaker === "bot", showsThoughts: deps.showsThoughts(config), files: deps.files(config) });
+  const shown = { showsThoughts: deps.showsThoughts(config), streaming: streamingOf(config), skills: skillsFor(config, inbound.conversation) };
+  const ran = await dispatchTurn(host, { facts, context: buildContext(host, facts), speech, signal, isBot: bot.speaker === "bot", ...shown, files: deps.files(config) });
   if (!isCommand) deps.history.told(sessionKey);
   return ran;
 }
@@ -127,7 +128,7 @@ async function tryOnce<Config extends AccessConfig>({ deps, config, turn, media,
  * The message was cut by a restart. The host may have begun with it: then it goes on by itself, and its answer is
  * waited for; it may have finished: then the answer is in the session; or it never saw it or gave it up: then it runs.
  */
-async function runAgain<Config extends AccessConfig>(run: Run<Config>): Promise<TurnOutcome> {
+async function runAgain<Config extends ChannelConfig>(run: Run<Config>): Promise<TurnOutcome> {
   const { deps, turn, signal, speech } = run;
   const { host } = deps;
   const route = routeOf(host, turn.inbound);
@@ -147,7 +148,7 @@ async function runAgain<Config extends AccessConfig>(run: Run<Config>): Promise<
   }
 }
 
-async function conclude<Config extends AccessConfig>(run: Run<Config>, ran: Ran, collecting?: ReturnType<Resumed["collect"]>): Promise<TurnOutcome> {
+async function conclude<Config extends ChannelConfig>(run: Run<Config>, ran: Ran, collecting?: ReturnType<Resumed["collect"]>): Promise<TurnOutcome> {
   switch (ran.ended) {
     case "completed":
     case "silent":
@@ -164,7 +165,7 @@ async function conclude<Config extends AccessConfig>(run: Run<Config>, ran: Ran,
 }
 
 /** Another turn of the session was running, started elsewhere; what the host says next to this address is the answer. */
-async function awaitDeferred<Config extends AccessConfig>({ deps, turn, signal, speech }: Run<Config>, collecting?: ReturnType<Resumed["collect"]>): Promise<TurnOutcome> {
+async function awaitDeferred<Config extends ChannelConfig>({ deps, turn, signal, speech }: Run<Config>, collecting?: ReturnType<Resumed["collect"]>): Promise<TurnOutcome> {
   const { host } = deps;
   const collection = collecting ?? deps.resumed.collect(writeAddress(host.channel.addresses, turn.inbound.conversation));
   try {

@@ -13,7 +13,7 @@ export type ResolvedWebsocketAccount = ResolvedAccount & Required<Pick<Websocket
 /** Agents that a channel without verification may create where the operator names no number. */
 const MAX_AGENTS_WITHOUT_AUTH = 100;
 
-const nested = ["auth", "botLoopProtection", "dynamicAgentCreation", "groups", "limits", "media"] as const;
+const nested = ["auth", "botLoopProtection", "direct", "dynamicAgentCreation", "groups", "limits", "media", "streaming"] as const;
 
 export const websocketRules: AccountRules<ResolvedWebsocketAccount> = {
   ...websocketOlder,

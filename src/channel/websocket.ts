@@ -40,6 +40,8 @@ const kind: ChannelKind<ResolvedWebsocketAccount> = {
   environment: () => process.env,
   mediaOf: ({ media }) => media,
   isLocal,
+  // Connections that want them get them.
+  showsThoughts: () => true,
   dynamicAgentsOf: ({ dynamicAgentCreation }) => dynamicAgentCreation,
   portOf: ({ port }) => port,
   async inspectStart({ auth, host }, log) {
@@ -59,6 +61,7 @@ const followed = [
   "auth.timeout",
   "botLoopProtection",
   "bots",
+  "direct",
   "dmPolicy",
   "dynamicAgentCreation",
   "greeting",
@@ -74,6 +77,9 @@ const followed = [
   "media",
   "requireMention",
   "streamMode",
+  "streaming",
+  "systemPrompt",
+  "textChunkLimit",
 ];
 
 /** The WebSocket channel: applications dial, the agent answers. */

@@ -1,6 +1,6 @@
 import type { Inbound, Refusal } from "./inbound.ts";
 import type { Session } from "./session.ts";
-import type { Attachment, Terminal, TurnBounds } from "./turn.ts";
+import type { Activity, Attachment, Terminal, TurnBounds } from "./turn.ts";
 
 /** The session of a link that we dial: one peer at the other end speaks for all senders of the account. */
 export type DialedSession<State, Origin> = Session<State, DialedCommand<Origin>, DialedRequest<Origin>>;
@@ -33,6 +33,8 @@ export type DialedCommand<Origin> =
   | { say: "typing"; of: Inbound<Origin> }
   /** Everything said so far: what is new of it is the session's to find out. `attempt` is more than 1 where a crash cut the run before. */
   | { say: "stream"; of: Inbound<Origin>; content: string; attempt?: number }
+  /** The agent began to use a tool, or has. */
+  | { say: "activity"; of: Inbound<Origin>; activity: Activity; attempt?: number }
   /** Everything thought so far. */
   | { say: "thought"; of: Inbound<Origin>; content: string; attempt?: number }
   /**

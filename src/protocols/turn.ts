@@ -5,6 +5,7 @@ import { clip } from "../core/redact.ts";
  * out. It belongs to no connection, so a socket that closes does not disturb it (WS-20).
  */
 export interface TurnState {
+  mode: StreamingMode;
   /** Messages of the agent that are over, as they were last shown. */
   earlier: readonly string[];
   /** The agent's current message so far. */
@@ -19,6 +20,9 @@ export interface TurnState {
   ended: boolean;
 }
 
+/** What is shown of an answer before it is complete: nothing, the text as it grows, its finished blocks, or only what the agent works at. */
+export type StreamingMode = "off" | "partial" | "block" | "progress";
+
 /** What was shown of a growing text: the newest form of it, when it was looked at, and the bytes of all forms together. */
 interface Shown {
   newest: string;
@@ -27,19 +31,33 @@ interface Shown {
 }
 
 export type TurnEvent =
+  /** How this turn is shown; `partial` where nothing says so. */
+  | { on: "mode"; mode: StreamingMode }
   | { on: "started" }
   | { on: "partial"; text: string }
   /** The whole of the agent's thoughts so far. */
   | { on: "thought"; text: string }
   | { on: "next-message" }
   | { on: "payload"; payload: Said }
+  /** The agent began to use a tool, or has. */
+  | { on: "activity"; activity: Activity }
   /** The time named by `wakeAt` has come. */
   | { on: "tick" }
   | { on: "ended"; how: TurnEnd };
 
+/** A tool in use. What it was given and what it found is not for the peer: it may hold secrets. */
+export interface Activity {
+  /** The same for all that is said of one use of a tool. */
+  id: string;
+  tool: string;
+  status: "started" | "completed" | "failed";
+}
+
 /** A finished piece of the answer. */
 export interface Said {
   text?: string;
+  /** What stands between this piece and the one before it; a blank line where absent. */
+  glue?: string;
   mediaUrls?: readonly string[];
   attachments?: readonly Attachment[];
   replyToMessageId?: string;
@@ -82,6 +100,7 @@ export type TurnSays =
   | { say: "stream"; content: string }
   /** Everything thought so far. */
   | { say: "thought"; content: string }
+  | { say: "activity"; activity: Activity }
   | { say: "terminal"; terminal: Terminal };
 
 /** What of a turn may be missed. */
@@ -101,12 +120,16 @@ export interface TurnBounds {
 
 export function beginTurn(): TurnState {
   const nothing: Shown = { newest: "", spent: 0 };
-  return { earlier: [], current: "", thought: "", payloads: [], text: nothing, thoughts: nothing, ended: false };
+  return { mode: "partial", earlier: [], current: "", thought: "", payloads: [], text: nothing, thoughts: nothing, ended: false };
 }
 
 export function stepTurn(state: TurnState, event: TurnEvent, now: number, bounds: TurnBounds): TurnStep {
   if (state.ended) return { state, says: [] };
   switch (event.on) {
+    case "mode":
+      return { state: { ...state, mode: event.mode }, says: [] };
+    case "activity":
+      return { state, says: state.mode === "off" ? [] : [{ say: "activity", activity: event.activity }] };
     case "started":
       return { state, says: [{ say: "typing" }] };
     case "partial":
@@ -115,8 +138,10 @@ export function stepTurn(state: TurnState, event: TurnEvent, now: number, bounds
       return show({ ...state, thought: event.text }, now, bounds);
     case "next-message":
       return { state: { ...state, earlier: [...state.earlier, ...spoken(state.current)], current: "" }, says: [] };
-    case "payload":
-      return { state: { ...state, payloads: [...state.payloads, event.payload] }, says: [] };
+    case "payload": {
+      const next = { ...state, payloads: [...state.payloads, event.payload] };
+      return state.mode === "block" ? show(next, now, bounds) : { state: next, says: [] };
+    }
     case "tick":
       return show(state, now, bounds);
     case "ended":
@@ -126,8 +151,8 @@ export function stepTurn(state: TurnState, event: TurnEvent, now: number, bounds
 
 /** Shows the newest thoughts and text, or says when they may be shown (WS-15, WS-17). */
 function show(state: TurnState, now: number, bounds: TurnBounds): TurnStep {
-  const thought = look(state.thoughts, clip(state.thought, bounds.answerCodePoints), now, bounds);
-  const text = look(state.text, clip(joinTexts([...state.earlier, state.current]), bounds.answerCodePoints), now, bounds);
+  const thought = look(state.thoughts, state.mode === "off" ? "" : clip(state.thought, bounds.answerCodePoints), now, bounds);
+  const text = look(state.text, clip(showable(state), bounds.answerCodePoints), now, bounds);
   const wakeAt = Math.min(thought.wakeAt ?? Infinity, text.wakeAt ?? Infinity);
   return {
     state: { ...state, thoughts: thought.shown, text: text.shown },
@@ -137,6 +162,18 @@ function show(state: TurnState, now: number, bounds: TurnBounds): TurnStep {
     ],
     ...(wakeAt !== Infinity && { wakeAt }),
   };
+}
+
+function showable(state: TurnState): string {
+  switch (state.mode) {
+    case "partial":
+      return joinTexts([...state.earlier, state.current]);
+    case "block":
+      return joinPieces(state.payloads.filter((payload) => payload.isError !== true));
+    case "off":
+    case "progress":
+      return "";
+  }
 }
 
 /** Whether this form of a text is shown now, later, or left out for one that is longer. */
@@ -173,14 +210,15 @@ function conclude(state: TurnState, how: TurnEnd, bounds: TurnBounds): Terminal 
 function answer(state: TurnState, bounds: TurnBounds): Terminal | undefined {
   const said = state.payloads.filter((payload) => payload.isError !== true);
   if (said.length === 0 && state.payloads.length > 0) return undefined;
-  // A command such as /stop ends a turn without a payload: what was shown is the answer.
-  if (said.length === 0 && state.text.newest !== "") return partialAnswer(state, bounds);
+  // A command such as /stop ends a turn without a payload: what was said until then is the answer.
+  const cut = said.length === 0 ? partialAnswer(state, bounds) : undefined;
+  if (cut || (said.length === 0 && state.text.newest !== "")) return cut;
   const mediaUrls = said.flatMap((payload) => payload.mediaUrls ?? []);
   const attachments = said.flatMap((payload) => payload.attachments ?? []);
   const replyTo = said.find((payload) => payload.replyToMessageId !== undefined)?.replyToMessageId;
   return {
     type: "response",
-    content: clip(joinTexts(said.map((payload) => payload.text ?? "")), bounds.answerCodePoints),
+    content: clip(joinPieces(said), bounds.answerCodePoints),
     ...thoughtOf(state, bounds),
     ...(mediaUrls.length > 0 && { mediaUrls }),
     ...(attachments.length > 0 && { attachments }),
@@ -200,6 +238,11 @@ function thoughtOf({ thought }: TurnState, bounds: TurnBounds): { thought?: stri
 
 function errorText(state: TurnState): string {
   return joinTexts(state.payloads.filter((payload) => payload.isError === true).map((payload) => payload.text ?? ""));
+}
+
+/** Pieces that the host cut out of one message stand as they stood in it. */
+function joinPieces(pieces: readonly Said[]): string {
+  return pieces.reduce((joined, { text = "", glue = "\n\n" }) => (text.trim() === "" ? joined : joined === "" ? text : joined + glue + text), "");
 }
 
 function joinTexts(texts: readonly string[]): string {

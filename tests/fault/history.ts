@@ -12,7 +12,7 @@ import { type ChaosProxy, planFaults, startChaosProxy, type TimedFault } from ".
 import type { FrameRecord } from "../../src/testing/simulator/record.ts";
 import { type Simulator, startSimulator } from "../../src/testing/simulator/simulator.ts";
 import type { Subject } from "../support/subjects.ts";
-import { answerTo, beginLife, type Life, type Record as Kept } from "./process.ts";
+import { answerTo, beginLife, type Life, type Pace, type Record as Kept } from "./process.ts";
 
 /** What is going to happen, a function of the seed alone. */
 export interface Plan {
@@ -20,7 +20,7 @@ export interface Plan {
   deeds: Deed[];
   /** Whether the server sends again what has no complete answer, whenever a link opens. */
   redelivers: boolean;
-  pace: { pieces: number; everyMs: number };
+  pace: Pace;
 }
 
 export type Deed = { atMs: number } & (
@@ -48,7 +48,7 @@ export function planHistory(seed: number): Plan {
     faults: planFaults(seed, { forMs: FOR_MS, quietMs: 150, longestMs: 600 }),
     deeds: deeds.toSorted((a, b) => a.atMs - b.atMs),
     redelivers: random.pick([true, false]),
-    pace: { pieces: random.whole(1, 6), everyMs: random.whole(0, 12) },
+    pace: { pieces: random.whole(1, 6), everyMs: random.whole(0, 12), mode: random.pick(["partial", "partial", "block", "progress", "off"]) },
   };
 }
 

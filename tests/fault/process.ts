@@ -1,6 +1,7 @@
 import type { Agent, TurnOutcome } from "../../src/account/agent.ts";
 import type { System } from "../../src/core/ports.ts";
 import { system } from "../../src/core/system.ts";
+import type { StreamingMode } from "../../src/protocols/turn.ts";
 import { type Journal, openJournal } from "../../src/store/journal.ts";
 
 /** One run of a turn, in whichever life of the process. */
@@ -33,12 +34,19 @@ export interface Life {
   kill(): void;
 }
 
+export interface Pace {
+  pieces: number;
+  everyMs: number;
+  /** `partial` where absent. */
+  mode?: StreamingMode;
+}
+
 export interface LifeOptions {
   number: number;
   file: string;
   record: Record;
   /** How long the agent takes for one message, and in how many pieces it answers. */
-  pace(messageId: string): { pieces: number; everyMs: number };
+  pace(messageId: string): Pace;
   /** The process is killed around this write to its journal, counted from 1. */
   crash?: { at: number; when: "before" | "after" };
 }
@@ -105,9 +113,12 @@ function createPacedAgent(life: number, record: Record, pace: LifeOptions["pace"
     async run({ inbound: { messageId } }, reply, signal): Promise<TurnOutcome> {
       const run: Run = { messageId, life };
       record.runs.push(run);
-      const { pieces, everyMs } = pace(messageId);
+      const { pieces, everyMs, mode = "partial" } = pace(messageId);
       const whole = answerTo(messageId, pieces);
+      let blocks = 0;
+      reply.mode(mode);
       reply.started();
+      reply.activity({ id: messageId, tool: "read", status: "started" });
       for (let piece = 1; piece <= pieces; piece += 1) {
         await new Promise<void>((resolve) => void system.after(everyMs, resolve));
         if (!isAlive()) return await new Promise<never>(() => {});
@@ -115,9 +126,12 @@ function createPacedAgent(life: number, record: Record, pace: LifeOptions["pace"
           run.end = "cut";
           return { ended: "aborted" };
         }
-        reply.partial(whole.slice(0, Math.ceil((whole.length * piece) / pieces)));
+        const end = Math.ceil((whole.length * piece) / pieces);
+        reply.partial(whole.slice(0, end));
+        if (mode === "block") reply.payload({ text: whole.slice(blocks, end), glue: "" });
+        blocks = end;
       }
-      reply.payload({ text: whole });
+      if (mode !== "block") reply.payload({ text: whole });
       run.end = "completed";
       return { ended: "completed" };
     },

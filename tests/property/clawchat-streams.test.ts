@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { limits } from "../../generated/clawchat/index.ts";
 import { turnBounds } from "../../src/protocols/clawchat/profile.ts";
-import { cleanStart, clean, cutText } from "../../src/protocols/clawchat/text.ts";
+import { cutMarkdown } from "../../src/protocols/chunks.ts";
+import { cleanStart, clean } from "../../src/protocols/clawchat/text.ts";
 import { mayBeSilence, spoken } from "../../src/protocols/clawchat/silence.ts";
 import type { TurnEvent } from "../../src/protocols/turn.ts";
 import { playTurn } from "../support/im-session.ts";
@@ -121,10 +122,10 @@ describe("a text that is said", () => {
   it("CC-33 comes in pieces that add up to it, none over the limit and none with half a character", () => {
     const texts = fc.oneof(anyText, fc.array(fc.constantFrom("a", "😀", " ", "\n", "word ", "工坊"), { maxLength: 300 }).map((parts) => parts.join("")));
     fc.assert(
-      fc.property(texts, fc.integer({ min: 1, max: 50 }), (text, most) => {
-        const pieces = cutText(clean(text), most);
-        expect(pieces.join("")).toBe(clean(text));
-        for (const piece of pieces) {
+      fc.property(texts, fc.integer({ min: 100, max: 150 }), (text, most) => {
+        const pieces = cutMarkdown(clean(text), most);
+        expect(pieces.map((piece) => piece.text).join("")).toBe(clean(text));
+        for (const piece of pieces.map(({ before, text: own, after }) => before + own + after)) {
           expect(piece.isWellFormed()).toBe(true);
           expect(Array.from(piece).length).toBeGreaterThan(0);
           expect(Array.from(piece).length).toBeLessThanOrEqual(most);

@@ -94,6 +94,7 @@ function wordsOf(command: Say): Partial<PlainFrame> {
       return { id: command.of.messageId, text: command.refusal.code };
     case "pairing":
       return { id: command.of.messageId, text: command.text };
+    case "activity":
     case "typing":
     case "repeated":
       return { id: command.of.messageId };

@@ -164,7 +164,7 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
     lastLoss: () => lastLoss,
     show(inbound, says, attempt) {
       // Only what a later frame repeats may be left out.
-      if (!correspondent.ready || (says.say !== "typing" && isCongested())) return;
+      if (!correspondent.ready || ((says.say === "stream" || says.say === "thought") && isCongested())) return;
       correspondent.say(says.say === "typing" ? { say: "typing", of: inbound } : { ...says, of: inbound, attempt });
     },
     conclude: (inbound, terminal) => handOver(inbound, terminal, 0),

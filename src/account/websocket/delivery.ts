@@ -56,8 +56,9 @@ export function createDelivery({ rooms, journal, waitMs, system, log }: Delivery
       const of = aboutOf(inbound);
       for (const member of [...askers(inbound).slice(0, 1), ...followers(inbound)]) {
         if (says.say === "typing") member.say({ say: "typing", of });
-        // Only what a later frame repeats may be left out (WS-22); thoughts are not on this wire.
-        else if (says.say === "stream" && !member.connection.congested) member.say({ say: "stream", of, content: says.content });
+        else if (says.say === "activity") member.say({ say: "activity", of, activity: says.activity });
+        // Only what a later frame repeats may be left out (WS-22).
+        else if (!member.connection.congested) member.say({ say: says.say, of, content: says.content });
       }
     },
     post(inbound, except) {

@@ -1,10 +1,11 @@
 import { encodeHubSent, type Fragment, limits, type ReplyContext, validateFragment } from "../../../generated/clawchat/index.ts";
 import { clip } from "../../core/redact.ts";
+import { cutMarkdownTexts } from "../chunks.ts";
 import type { Attachment } from "../turn.ts";
 import { messageFrame } from "./frames.ts";
 import type { Origin } from "./identity.ts";
 import { followingId } from "./ids.ts";
-import { clean, cutText } from "./text.ts";
+import { clean } from "./text.ts";
 
 /** One or more messages that make up an answer. */
 export interface Answer {
@@ -30,9 +31,9 @@ const BUDGET = limits.uplinkBytes.value - ENVELOPE_BYTES;
 const FRAGMENTS = 256;
 const LABEL_CHARACTERS = 256;
 
-/** The frames of an answer, the same whenever it is written; none where there is nothing to be said (CC-31, CC-33). */
-export function writeAnswer({ id, chatId, text, attachments, reply, isWhole }: Answer, now: number): Written[] {
-  const groups = pack(cutAnswer(clean(text), isWhole), attachments.map(fragmentOf).filter((fragment) => validateFragment(fragment)));
+/** The frames of an answer, the same whenever it is written; none where there is nothing to be said (CC-31, CC-33). `most`: code points of one. */
+export function writeAnswer({ id, chatId, text, attachments, reply, isWhole }: Answer, most: number, now: number): Written[] {
+  const groups = pack(cutAnswer(clean(text), isWhole, most), attachments.map(fragmentOf).filter((fragment) => validateFragment(fragment)));
   return groups.map((fragments, index) => {
     const messageId = followingId(id, index);
     const traceId = `trace-${id}-${index}`;
@@ -51,10 +52,10 @@ export function replyTo(messageId: string | undefined, { messageId: own, preview
   };
 }
 
-function cutAnswer(text: string, isWhole: boolean): string[] {
+function cutAnswer(text: string, isWhole: boolean, most: number): string[] {
   if (text.trim() === "") return [];
   const fits = bytesOf(text) <= BUDGET;
-  return isWhole && fits ? [text] : cutText(text, limits.chunkChars.value);
+  return isWhole && fits ? [text] : cutMarkdownTexts(text, most);
 }
 
 /** Each piece of text is a message; files go with the first one, as long as it has room. */

@@ -29,6 +29,8 @@ export interface Profile {
   typingMaxMs: number;
   /** Code points of a received text; what is longer is cut. */
   contentChars: number;
+  /** Code points of one message that is sent. */
+  chunkChars: number;
   /** Each member of a group has a session of its own. */
   sessionsPerMember: boolean;
   /** Nobody on the way can speak in the hub's place. */
@@ -47,7 +49,7 @@ export interface Ports {
 
 type SessionConfig = Pick<
   ClawchatAccount,
-  "reliableDelivery" | "streaming" | "deliveryReceipts" | "strictChatIds" | "outputVisibility" | "ack" | "typingMaxContinuousMs" | "limits" | "groupSessionsPerUser"
+  "reliableDelivery" | "streaming" | "deliveryReceipts" | "strictChatIds" | "textChunkLimit" | "outputVisibility" | "ack" | "typingMaxContinuousMs" | "limits" | "groupSessionsPerUser"
 >;
 
 /** All but the login. `rest`: what the configuration does not say. */
@@ -55,7 +57,8 @@ export function profileOf(config: SessionConfig, rest: Pick<Profile, "clientVers
   return {
     ...rest,
     reliable: config.reliableDelivery,
-    streaming: config.streaming,
+    // What of a turn is shown is decided before it gets here.
+    streaming: config.streaming !== false,
     deliveryReceipts: config.deliveryReceipts,
     strictChatIds: config.strictChatIds,
     outputVisibility: config.outputVisibility,
@@ -63,6 +66,7 @@ export function profileOf(config: SessionConfig, rest: Pick<Profile, "clientVers
     resendsUnanswered: config.ack.resendOnTimeout,
     typingMaxMs: config.typingMaxContinuousMs,
     contentChars: config.limits.contentChars,
+    chunkChars: config.textChunkLimit ?? limits.chunkChars.value,
     sessionsPerMember: config.groupSessionsPerUser,
   };
 }

@@ -42,6 +42,8 @@ export function createVoice(profile: Profile, { newId, mint }: Ports): Voice {
         return refusal(state, command.of, command.refusal.code, command.refusal.error, now);
       case "pairing":
         return hush(state, command.of, now, (next) => say(next, command.of, answerOf(command.of, command.text), now));
+      // The wire has no place for tools.
+      case "activity":
       case "repeated":
         return { state, effects: [] };
       case "announce":
@@ -92,7 +94,7 @@ export function createVoice(profile: Profile, { newId, mint }: Ports): Voice {
 
   /** Writes whole messages, each of which the hub will acknowledge. */
   function say(state: ConnectionState, { origin, sender }: Pick<About, "origin" | "sender">, said: Said, now: number): HubStep {
-    const messages = writeAnswer({ ...said, chatId: origin.chatId }, now);
+    const messages = writeAnswer({ ...said, chatId: origin.chatId }, profile.chunkChars, now);
     const [first] = messages;
     if (!first) return { state, effects: [] };
     const why = barrierOf(state, { origin, sender }, now, profile);

@@ -154,6 +154,8 @@ export function createSession(profile: Profile, ids: Ids): DialedSession<Connect
         return spoken(state, voice.start(speech, command.of, now));
       case "stream":
         return spoken(state, voice.stream(speech, command.of, command.content, now));
+      // The wire has no place for what is not the answer.
+      case "activity":
       case "thought":
         return { state, effects: [] };
       case "terminal":

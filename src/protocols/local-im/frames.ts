@@ -1,6 +1,6 @@
 import { type ErrorCode, errorCodes, type ImSent } from "../../../generated/local-im/index.ts";
 import { clip } from "../../core/redact.ts";
-import type { Terminal } from "../turn.ts";
+import type { Activity, Terminal } from "../turn.ts";
 import type { Origin } from "./identity.ts";
 
 /** What the server understands: before its `hello` only the documented types and fields (LI-25). */
@@ -45,6 +45,14 @@ interface Said {
 export function errorFrame(reply: Reply, of: Origin, code: ErrorCode, error = textOf(code)): ImSent {
   return { type: "error", ...echoOf(of), error, ...(reply.dialect.extended && { code }), ...additions(reply, of) };
 }
+
+/** Names of tools are the agent's, and may be longer than the wire takes. It is no frame of the reply itself: it has no number. */
+export function activityFrame({ dialect }: Reply, of: Origin, { id, tool, status }: Activity): ImSent {
+  const replyTo = dialect.extended && of.messageId !== undefined ? { replyTo: of.messageId } : {};
+  return { type: "activity", ...echoOf(of), ...replyTo, activityId: clip(id, NAME_CHARACTERS), tool: clip(tool, NAME_CHARACTERS), status };
+}
+
+const NAME_CHARACTERS = 128;
 
 export function terminalFrame(reply: Reply, of: Origin, end: Terminal): ImSent {
   return end.type === "error" ? errorFrame(reply, of, end.code) : doneFrame(reply, of, end);

@@ -4,7 +4,7 @@ import type { DialedCommand, DialedRequest, DialedSession } from "../dialed.ts";
 import type { Inbound, Refusal } from "../inbound.ts";
 import type { Effect, Step } from "../session.ts";
 import { type Read, readFrame } from "./codec.ts";
-import { additions, type Dialect, doneFrame, echoOf, errorFrame, has, type Reply, terminalFrame } from "./frames.ts";
+import { activityFrame, additions, type Dialect, doneFrame, echoOf, errorFrame, has, type Reply, terminalFrame } from "./frames.ts";
 import { conversationOf, type Ids, type Origin, readId, senderOf } from "./identity.ts";
 import { OFFERED, type Profile } from "./profile.ts";
 
@@ -103,6 +103,10 @@ function obey(state: ConnectionState, command: DialedCommand<Origin>): ImStep {
       return has(replyTo(state, command.of).dialect, "typing") ? { state, effects: [send({ type: "typing", ...echoOf(command.of.origin) })] } : { state, effects: [] };
     case "stream":
       return stream(state, command.of, command.content);
+    case "activity": {
+      const reply = replyTo(state, command.of);
+      return { state, effects: has(reply.dialect, "activity") ? [send(activityFrame(reply, command.of.origin, command.activity))] : [] };
+    }
     case "thought":
       return think(state, command.of, command.content);
     case "terminal":

@@ -1,6 +1,7 @@
 import type { ChatSent, ErrorCode } from "../../../generated/websocket/index.ts";
 import type { Inbound } from "../inbound.ts";
-import type { Terminal } from "../turn.ts";
+import { clip } from "../../core/redact.ts";
+import type { Activity, Terminal } from "../turn.ts";
 
 /** What a connection understands: without `chat.hello` only the documented types and fields (WS-28). */
 export interface Dialect {
@@ -38,6 +39,17 @@ export function typingFrame(dialect: Dialect, of: About): ChatSent {
   const group = of.groupId !== undefined && has(dialect, "groups") ? { groupId: of.groupId } : {};
   return { type: "chat.typing", ...(dialect.extended && { messageId: of.messageId }), ...group };
 }
+
+export function thoughtFrame(dialect: Dialect, of: About, content: string): ChatSent {
+  return { type: "chat.thought", messageId: of.messageId, content, ...additions(dialect, of) };
+}
+
+/** Names of tools are the agent's, and may be longer than the wire takes. */
+export function activityFrame(dialect: Dialect, of: About, { id, tool, status }: Activity): ChatSent {
+  return { type: "chat.activity", messageId: of.messageId, activityId: clip(id, NAME_CHARACTERS), tool: clip(tool, NAME_CHARACTERS), status, ...additions(dialect, of) };
+}
+
+const NAME_CHARACTERS = 128;
 
 export function welcomeFrame(dialect: Dialect, senderId: string): ChatSent {
   return { type: "chat.welcome", extensions: [...dialect.extensions], senderId };

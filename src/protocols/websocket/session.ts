@@ -9,11 +9,11 @@ import { forLog } from "../../core/redact.ts";
 import type { Effect, Session, Step } from "../session.ts";
 import { extensionOf, INVALID_FORMAT, invalidField, readFrame, type Refusal } from "./codec.ts";
 import { type Peer, settleSender } from "./identity.ts";
-import { type About, aboutOf, additions, type Dialect, errorFrame, has, postFrame, terminalFrame, typingFrame, welcomeFrame } from "./frames.ts";
+import { type About, aboutOf, activityFrame, additions, type Dialect, errorFrame, has, postFrame, terminalFrame, thoughtFrame, typingFrame, welcomeFrame } from "./frames.ts";
 import type { Inbound } from "../inbound.ts";
 import type { Profile } from "./profile.ts";
 import { findBrokenRule, listMedia, saysSomething } from "./rules.ts";
-import type { Terminal } from "../turn.ts";
+import type { Activity, Terminal } from "../turn.ts";
 
 /** One open connection of an application. */
 export interface ConnectionState extends Dialect {
@@ -47,6 +47,8 @@ export type Request =
 export type Command =
   | { say: "typing"; of: About }
   | { say: "stream"; of: About; content: string }
+  | { say: "thought"; of: About; content: string }
+  | { say: "activity"; of: About; activity: Activity }
   | { say: "terminal"; of: About; terminal: Terminal }
   | { say: "refused"; refusal: Refusal }
   | { say: "pairing"; of: About; code: string; expiresAt: number }
@@ -158,6 +160,10 @@ function obey(state: ConnectionState, command: Command, profile: Profile): Conne
       return { state, effects: [send(typingFrame(state, command.of))] };
     case "stream":
       return stream(state, command.of, command.content, profile);
+    case "thought":
+      return { state, effects: has(state, "thoughts") ? [send(thoughtFrame(state, command.of, command.content))] : [] };
+    case "activity":
+      return { state, effects: has(state, "activity") ? [send(activityFrame(state, command.of, command.activity))] : [] };
     case "terminal": {
       const next = { ...state, shown: drop(state.shown, command.of.messageId) };
       return { state: next, effects: [send(terminalFrame(state, command.of, command.terminal))] };

@@ -32,7 +32,7 @@ describe("the log in the words of an original plugin", () => {
       },
     });
     let began = 0;
-    const reply = { started: () => void (began += 1), partial() {}, thought() {}, nextMessage() {}, payload() {} };
+    const reply = { started: () => void (began += 1), mode() {}, activity() {}, partial() {}, thought() {}, nextMessage() {}, payload() {} };
     for (const attempt of [1, 2]) expect(await agent.run({ inbound: inboundOf(), attempt }, reply, new AbortController().signal)).toEqual({ ended: "completed" });
     expect(lines).toEqual(["started", "replying", "finished", "idle", "1/1", "started", "replying", "finished", "idle", "2/2"]);
     expect(began).toBe(2);

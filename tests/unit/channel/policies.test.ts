@@ -13,7 +13,7 @@ const decide = (host: FakeHost, about: Partial<Inbound> = {}) =>
 function talker(host: FakeHost) {
   const history = createGroupHistory();
   const payloads: Said[] = [];
-  const reply = { started() {}, partial() {}, thought() {}, nextMessage() {}, payload: (payload: Said) => void payloads.push(payload) };
+  const reply = { mode() {}, started() {}, activity() {}, partial() {}, thought() {}, nextMessage() {}, payload: (payload: Said) => void payloads.push(payload) };
   const say = (about: Partial<Inbound>) =>
     runTurn({ inbound: inboundOf(about), attempt: 1 }, reply, new AbortController().signal, {
       host,
@@ -21,7 +21,6 @@ function talker(host: FakeHost) {
       history,
       mediaBounds: () => ({ roots: [], maxBytes: 1 }),
       isLocal: () => false,
-      systemPrompt: () => undefined,
       showsThoughts: () => false,
       files: () => ({ log: host.log, maxBytes: 1 }),
     });

@@ -1,18 +1,21 @@
 import { describe, expect, it } from "vitest";
-import type { Said } from "../../../src/protocols/turn.ts";
+import type { Activity, Said } from "../../../src/protocols/turn.ts";
 import { createSpeech } from "../../../src/channel/speech.ts";
 
 function listen() {
   const payloads: Said[] = [];
   const heard: string[] = [];
+  const activities: Activity[] = [];
   const speech = createSpeech({
+    mode: (mode) => void heard.push(`mode ${mode}`),
+    activity: (activity) => void activities.push(activity),
     started: () => void heard.push("started"),
     partial: (text) => void heard.push(text),
     thought: (text) => void heard.push(`(${text})`),
     nextMessage: () => void heard.push("next"),
     payload: (payload) => void payloads.push(payload),
   });
-  return { speech, payloads, heard };
+  return { speech, payloads, heard, activities };
 }
 
 describe("what the agent says", () => {
@@ -88,5 +91,51 @@ describe("what the agent says", () => {
     speech.messageStarted();
     speech.thought("It is eight.");
     expect(heard.at(-1)).toBe("(I wo\n\nIt is eight.)");
+  });
+
+  it("gives blocks back as they stood in their message, with the code whole that the host has cut", () => {
+    const { speech, payloads } = listen();
+    speech.tell({ mode: "block", showsTools: true });
+    speech.partial("One. Two.\n\n```ts\na\nb\n```\nEnd.");
+    for (const text of ["One.", "Two.", "```ts\na\n```", "```ts\nb\n```", "End."]) speech.delivered({ text, isBlock: true });
+    expect(payloads.map(({ text, glue = "" }) => glue + (text ?? "")).join("")).toBe("One. Two.\n\n```ts\na\nb\n```\nEnd.");
+  });
+
+  it("takes a block as it is that stands nowhere in the message, and finds the next one", () => {
+    const { speech, payloads } = listen();
+    speech.tell({ mode: "block", showsTools: true });
+    speech.partial("One. Two.");
+    for (const text of ["Changed by a hook.", "Two."]) speech.delivered({ text, isBlock: true });
+    expect(payloads).toEqual([{ text: "Changed by a hook." }, { text: "Two.", glue: " " }]);
+  });
+
+  it("puts the host's prefix before the answer once, and before what is shown of it", () => {
+    const { speech, payloads, heard } = listen();
+    speech.tell({ mode: "partial", showsTools: true, prefix: () => "[bot]" });
+    speech.partial("I will look.");
+    speech.toolStarted();
+    speech.messageStarted();
+    speech.partial("It is eight.");
+    speech.delivered({ text: "[bot] It is eight." });
+    expect(heard).toEqual(["mode partial", "[bot] I will look.", "next", "It is eight."]);
+    expect(payloads).toEqual([{ text: "[bot] I will look." }, { text: "It is eight." }]);
+  });
+
+  it("leaves what the host gives no prefix without one", () => {
+    const { speech, payloads } = listen();
+    speech.tell({ mode: "partial", showsTools: true, prefix: () => "[bot]" });
+    speech.delivered({ text: "Stopped." });
+    expect(payloads).toEqual([{ text: "Stopped." }]);
+  });
+
+  it("tells of tools where the operator lets it", () => {
+    const { speech, activities } = listen();
+    const activity = { id: "1", tool: "read", status: "started" } as const;
+    speech.tell({ mode: "partial", showsTools: false });
+    speech.activity(activity);
+    expect(activities).toEqual([]);
+    speech.tell({ mode: "partial", showsTools: true });
+    speech.activity(activity);
+    expect(activities).toEqual([activity]);
   });
 });

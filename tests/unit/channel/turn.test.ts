@@ -10,18 +10,17 @@ import { runTurn } from "../../../src/channel/turn.ts";
 import type { Inbound } from "../../../src/protocols/inbound.ts";
 import { type DispatchRequest, type FakeHost, fakeHost, group, inboundOf } from "./fake-host.ts";
 
-async function run(host: FakeHost, about: Partial<Inbound> = {}, attempt = 1, signal = new AbortController().signal, { systemPrompt, showsThoughts = false, upload, skipsUnreadable = false }: { systemPrompt?: string; showsThoughts?: boolean; upload?: Upload; skipsUnreadable?: boolean } = {}) {
+async function run(host: FakeHost, about: Partial<Inbound> = {}, attempt = 1, signal = new AbortController().signal, { showsThoughts = false, upload, skipsUnreadable = false }: { showsThoughts?: boolean; upload?: Upload; skipsUnreadable?: boolean } = {}) {
   const payloads: Said[] = [];
   const thoughts: string[] = [];
   const resumed = createResumed();
-  const reply = { started() {}, partial() {}, thought: (text: string) => void thoughts.push(text), nextMessage() {}, payload: (payload: Said) => void payloads.push(payload) };
+  const reply = { started() {}, mode() {}, activity() {}, partial() {}, thought: (text: string) => void thoughts.push(text), nextMessage() {}, payload: (payload: Said) => void payloads.push(payload) };
   const outcome: Promise<TurnOutcome> = runTurn({ inbound: inboundOf(about), attempt }, reply, signal, {
     host,
     resumed,
     history: createGroupHistory(),
     mediaBounds: () => ({ roots: [], maxBytes: 1, skipsUnreadable }),
     isLocal: ({ auth, host: bind }) => !auth.enabled && bind === "127.0.0.1",
-    systemPrompt: () => systemPrompt,
     showsThoughts: () => showsThoughts,
     files: () => ({ log: host.log, maxBytes: 100, ...(upload && { upload }) }),
   });
@@ -74,8 +73,8 @@ describe("a turn", () => {
   });
 
   it("tells the agent the operator's prompt where the host puts those", async () => {
-    const host = fakeHost({});
-    await (await run(host, {}, 1, undefined, { systemPrompt: "Be brief." })).outcome;
+    const host = fakeHost({ systemPrompt: "Be brief." });
+    await (await run(host)).outcome;
     expect(contextOf(host).supplemental).toEqual({ groupSystemPrompt: "Be brief." });
   });
 
@@ -229,9 +228,9 @@ describe("a turn of several members of a group", () => {
     const resumed = createResumed();
     const begin = (member: string) => {
       const payloads: Said[] = [];
-      const reply = { started() {}, partial() {}, thought() {}, nextMessage() {}, payload: (payload: Said) => void payloads.push(payload) };
+      const reply = { started() {}, mode() {}, activity() {}, partial() {}, thought() {}, nextMessage() {}, payload: (payload: Said) => void payloads.push(payload) };
       const inbound = inboundOf({ messageId: `of-${member}`, sender: { id: member, verified: true }, conversation: { ...group("room"), member } });
-      const deps = { host, resumed, history: createGroupHistory(), mediaBounds: () => ({ roots: [], maxBytes: 1 }), isLocal: () => false, systemPrompt: () => undefined, showsThoughts: () => false, files: () => ({ log: host.log, maxBytes: 1 }) };
+      const deps = { host, resumed, history: createGroupHistory(), mediaBounds: () => ({ roots: [], maxBytes: 1 }), isLocal: () => false, showsThoughts: () => false, files: () => ({ log: host.log, maxBytes: 1 }) };
       return { payloads, outcome: runTurn({ inbound, attempt: 2 }, reply, new AbortController().signal, deps) };
     };
     const [ann, bob] = [begin("ann"), begin("bob")];

@@ -19,7 +19,10 @@ function impossible(value: never): string {
 function nameSent(frame: ChatSent): string {
   switch (frame.type) {
     case "chat.stream":
+    case "chat.thought":
       return frame.content;
+    case "chat.activity":
+      return frame.tool;
     case "chat.typing":
     case "chat.welcome":
       return frame.type;

@@ -19,6 +19,8 @@ interface Schema {
 function rowsOf(schema: Schema, path: string): string[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
     const full = path === "" ? name : `${path}.${name}`;
+    const settings = field.anyOf?.find(({ properties }) => properties);
+    if (settings) return [rowOf(full, field), ...rowsOf(settings, full)];
     return field.properties ? rowsOf(field, full) : [rowOf(full, field)];
   });
 }
@@ -31,7 +33,7 @@ function rowOf(path: string, field: Schema): string {
 
 function typeOf(field: Schema): string {
   if (field.enum) return field.enum.map((value) => `\`${value}\``).join(" ");
-  if (field.anyOf) return "string or SecretRef";
+  if (field.anyOf) return field.anyOf.some(({ type }) => type === "boolean") ? "boolean or settings" : "string or SecretRef";
   if (Array.isArray(field.type)) return field.type.join(" or ");
   return field.type === "array" ? "list" : (field.type ?? "");
 }

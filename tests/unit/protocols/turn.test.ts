@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { beginTurn, stepTurn, type TurnEvent, type TurnSays } from "../../../src/protocols/turn.ts";
+import { beginTurn, stepTurn, type StreamingMode, type TurnEvent, type TurnSays } from "../../../src/protocols/turn.ts";
 
 const bounds = { streamEveryMs: 50, answerCodePoints: 20, errorCodePoints: 80 };
 
@@ -46,6 +46,33 @@ describe("a turn", () => {
   it("WS-15 keeps what the agent said before it began its next message", () => {
     const said = play([[0, partial("one")], [1, { on: "next-message" }], [60, partial("two")]]);
     expect(said.at(-1)?.says).toEqual({ say: "stream", content: "one\n\ntwo" });
+  });
+
+  const mode = (how: StreamingMode): TurnEvent => ({ on: "mode", mode: how });
+  const shownIn = (said: ReturnType<typeof play>) => said.flatMap(({ says }) => (says.say === "stream" || says.say === "thought" ? [`${says.say} ${says.content}`] : []));
+  const activity: TurnEvent = { on: "activity", activity: { id: "1", tool: "read", status: "started" } };
+  const thought: TurnEvent = { on: "thought", text: "hm" };
+
+  it("WS-34 LI-29 shows nothing before the end in the mode off, and all of it there", () => {
+    const said = play([[0, mode("off")], [1, thought], [2, activity], [3, partial("a")], [60, partial("a b")], [120, payload("a b")], [121, completed]]);
+    expect(said).toEqual([{ at: 121, says: { say: "terminal", terminal: { type: "response", content: "a b", thought: "hm" } } }]);
+  });
+
+  it("WS-34 LI-29 shows only blocks in the mode block, each behind what stood before it", () => {
+    const block = (text: string, glue?: string): TurnEvent => ({ on: "payload", payload: { text, ...(glue !== undefined && { glue }) } });
+    const said = play([[0, mode("block")], [1, partial("one")], [10, block("one")], [11, partial("one two th")], [70, block("two", " ")], [130, block("three")], [190, completed]]);
+    expect(shownIn(said)).toEqual(["stream one", "stream one two", "stream one two\n\nthree"]);
+    expect(said.at(-1)?.says).toEqual({ say: "terminal", terminal: { type: "response", content: "one two\n\nthree" } });
+  });
+
+  it("WS-34 LI-29 shows the work and no text in the mode progress", () => {
+    const said = play([[0, mode("progress")], [1, thought], [2, activity], [60, partial("a")], [61, payload("a")], [62, completed]]);
+    expect(said.map(({ says }) => says.say)).toEqual(["thought", "activity", "terminal"]);
+  });
+
+  it.each(["off", "block", "progress"] as const)("WS-29 answers with what was said until it was cancelled in the mode %s too", (how) => {
+    const said = play([[0, mode(how)], [1, partial("so far")], [2, { on: "ended", how: { ended: "cancelled" } }]]);
+    expect(said.at(-1)?.says).toEqual({ say: "terminal", terminal: { type: "response", content: "so far" } });
   });
 
   it("WS-18 joins all payloads by blank lines into one answer", () => {

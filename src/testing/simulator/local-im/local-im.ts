@@ -5,6 +5,7 @@ import {
   encodeImReceived,
   type LocalImConfigInput,
   validateAck,
+  validateActivity,
   validateDone,
   validateFailure,
   validatePong,
@@ -24,6 +25,7 @@ const validators: StrictValidators = {
   done: validateDone,
   error: validateFailure,
   typing: validateTyping,
+  activity: validateActivity,
 };
 
 const serverName = "clawwire-simulator";

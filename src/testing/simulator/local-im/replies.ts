@@ -40,7 +40,7 @@ export function followReplies(): Follower {
     if (!decoded.ok) return { faults: [] };
     const extensions = hellos.get(frame.link);
     const faults = undue(decoded.value, extensions);
-    if (decoded.value.type === "pong" || decoded.value.type === "ack" || decoded.value.type === "typing") return { faults };
+    if (decoded.value.type === "pong" || decoded.value.type === "ack" || decoded.value.type === "typing" || decoded.value.type === "activity") return { faults };
     const part = decoded.value;
     if (part.type === "error" && forgetStray(part, frame.account)) return { faults };
     const one = part.type === "done" && part.proactive ? undefined : find(part, frame.account);

@@ -37,7 +37,7 @@ export function beginReply(messageId: string | undefined, account: string): Loca
 
 /** Extensions that the server did not ask for. */
 export function undue(frame: ImSent, extensions: Extensions): string[] {
-  if (frame.type === "ack" || frame.type === "typing") {
+  if (frame.type === "ack" || frame.type === "typing" || frame.type === "activity") {
     return extensions?.has(frame.type) ? [] : [`${frame.type} is an extension, and no hello of the server named it`];
   }
   if (extensions) return [];

@@ -35,6 +35,7 @@ export const profile: Profile = {
   resendsUnanswered: false,
   typingMaxMs: 900_000,
   contentChars: 65_536,
+  chunkChars: 4000,
   sessionsPerMember: true,
   verifiesSenders: true,
   mediaOrigin: "https://media.example",

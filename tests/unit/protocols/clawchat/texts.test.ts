@@ -6,7 +6,6 @@ import { merge } from "../../../../src/protocols/clawchat/merge.ts";
 import { linkProfileOf, profileOf, turnBounds } from "../../../../src/protocols/clawchat/profile.ts";
 import { forget, noneYet, recall, remember } from "../../../../src/protocols/clawchat/recent.ts";
 import { besideMedia, mayBeSilence, spoken } from "../../../../src/protocols/clawchat/silence.ts";
-import { cutText } from "../../../../src/protocols/clawchat/text.ts";
 import { openHub } from "./hub.ts";
 
 describe("silence", () => {
@@ -47,18 +46,6 @@ describe("silence", () => {
       mayBeSilence(text);
     }
     expect(performance.now() - started).toBeLessThan(2000);
-  });
-});
-
-describe("cutting a text", () => {
-  it("CC-33 prefers the end of a line, then of a word, and cuts where there is neither", () => {
-    expect(cutText("aaa bbb\nccc ddd", 12)).toEqual(["aaa bbb\n", "ccc ddd"]);
-    expect(cutText("aaa bbb ccc", 9)).toEqual(["aaa bbb ", "ccc"]);
-    expect(cutText("abcdefghij", 4)).toEqual(["abcd", "efgh", "ij"]);
-    expect(cutText("a bcdefghij", 8)).toEqual(["a bcdefg", "hij"]);
-    expect(cutText("😀😀😀", 2)).toEqual(["😀😀", "😀"]);
-    expect(cutText("abcd", 4)).toEqual(["abcd"]);
-    expect(cutText("", 4)).toEqual([]);
   });
 });
 
@@ -133,6 +120,7 @@ describe("what an account dials with", () => {
     expect(profileOf(accountDefaults, { clientVersion: "1", verifiesSenders: true, mediaOrigin: "https://m.example" })).toEqual({
       clientVersion: "1",
       verifiesSenders: true,
+      chunkChars: 4000,
       mediaOrigin: "https://m.example",
       reliable: true,
       streaming: false,

@@ -52,6 +52,8 @@ describe("the configuration of the local IM connector", () => {
       groupPolicy: "allowlist",
       groupAllowFrom: [],
       sessionScope: "session",
+      streaming: { mode: "partial" },
+      direct: {},
       limits: {
         maxPayload: 1_048_576,
         contentChars: 65_536,

@@ -85,6 +85,19 @@ describe("a connection to the IM server, extended", () => {
     expect(broken("m-9")).toMatchObject([{ replyTo: "m-9" }]);
   });
 
+  it("LI-28 tells of tools where hello named activity, without a number and without what they were given", () => {
+    const activity = { id: "call_1", tool: "t".repeat(200), status: "started" } as const;
+    const im = openIm();
+    expect(im.says({ say: "activity", of: im.admit(full), activity })).toEqual([]);
+    const extended = openIm();
+    extended.hello("activity");
+    const of = extended.admit(full);
+    expect(extended.says({ say: "activity", of, activity })).toEqual([
+      { type: "activity", conversationId: "c-20", replyTo: "m-1", activityId: "call_1", tool: `${"t".repeat(127)}…`, status: "started" },
+    ]);
+    expect(extended.says({ say: "stream", of, content: "a" })).toMatchObject([{ seq: 0 }]);
+  });
+
   it("LI-27 says what became of a message", () => {
     const im = openIm();
     im.hello("ack");

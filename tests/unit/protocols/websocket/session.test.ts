@@ -147,6 +147,25 @@ describe("a connection's session, on who speaks", () => {
 describe("a connection's session, answering", () => {
   const of = { messageId: "m" };
 
+  it("WS-33 tells of tools and thoughts only connections that asked for them", () => {
+    const activity = { id: "call_1", tool: "read", status: "completed" } as const;
+    const say = (connection: ReturnType<typeof open>) => {
+      const of = { messageId: "m-1" };
+      return [...connection.says({ say: "activity", of, activity }), ...connection.says({ say: "thought", of, content: "hm" })];
+    };
+    const plain = open();
+    expect(say(plain)).toEqual([]);
+    const asking = open();
+    asking.frame({ type: "chat.hello", extensions: ["activity", "thoughts"] });
+    expect(say(asking)).toEqual([
+      { type: "chat.activity", messageId: "m-1", activityId: "call_1", tool: "read", status: "completed" },
+      { type: "chat.thought", messageId: "m-1", content: "hm" },
+    ]);
+    const other = open();
+    other.frame({ type: "chat.hello", extensions: ["groups"] });
+    expect(say(other)).toEqual([]);
+  });
+
   it("WS-13 says typing when the message is on disk, not before", () => {
     expect(open().admit({})).toEqual([{ type: "chat.typing" }]);
   });
