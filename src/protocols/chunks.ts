@@ -104,7 +104,10 @@ const characters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /** The last beginning of a character up to `end`: no half of a family, and no letter without its accent. */
 function characterAt(text: string, start: number, end: number): number {
-  const from = Math.max(start, end - LONGEST_CHARACTER);
+  let from = Math.max(start, end - LONGEST_CHARACTER);
+  if (from > start && /[\uDC00-\uDFFF]/.test(text.charAt(from))) from -= 1;
+  // Flags are pairs: which two belong together is known from the first one.
+  while (from - 2 >= start && /^[\u{1F1E6}-\u{1F1FF}]$/u.test(text.slice(from - 2, from))) from -= 2;
   const window = text.slice(from, end + LONGEST_CHARACTER);
   const at = from + (characters.segment(window).containing(end - from)?.index ?? end - from);
   return at > start ? at : end;

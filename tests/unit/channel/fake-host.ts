@@ -51,7 +51,7 @@ export function fakeHost(channel: object, extra: OpenClawConfig = {}, accountId 
       routing: { resolveAgentRoute, buildAgentSessionKey },
       text: { hasControlCommand: (text: string) => /^\/\w+/.test(text) },
       mentions: { buildMentionRegexes: () => [/@agent\b/], matchesMentionPatterns: (text: string, patterns: RegExp[]) => patterns.some((pattern) => pattern.test(text)) },
-      reply: { formatAgentEnvelope: ({ body }: { body: string }) => body, resolveEnvelopeFormatOptions: () => ({}), resolveHumanDelayConfig: () => undefined },
+      reply: { formatAgentEnvelope: ({ body }: { body: string }) => body, resolveEnvelopeFormatOptions: () => ({}), resolveHumanDelayConfig: (cfg: OpenClawConfig) => cfg.agents?.defaults?.humanDelay },
       pairing: {
         readAllowFromStore: async () => host.approved,
         upsertPairingRequest: async () => ({ code: host.pairingCode, created: true }),

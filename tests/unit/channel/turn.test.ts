@@ -78,6 +78,18 @@ describe("a turn", () => {
     expect(contextOf(host).supplemental).toEqual({ groupSystemPrompt: "Be brief." });
   });
 
+  it("lets the host make blocks only in the mode block, at a human's pace where the operator wants that, and with the skills of the conversation", async () => {
+    const humanDelay = { mode: "natural" } as const;
+    const host = fakeHost({ streaming: { mode: "block" }, direct: { "*": { skills: ["weather"] } } }, { agents: { defaults: { humanDelay } } });
+    await (await run(host)).outcome;
+    expect(host.dispatched[0]?.replyOptions).toMatchObject({ disableBlockStreaming: false, skillFilter: ["weather"] });
+    expect(host.dispatched[0]).toMatchObject({ dispatcherOptions: { humanDelay } });
+    const plain = fakeHost({});
+    await (await run(plain)).outcome;
+    expect(plain.dispatched[0]?.replyOptions).toMatchObject({ disableBlockStreaming: true });
+    expect(plain.dispatched[0]?.replyOptions).not.toHaveProperty("skillFilter");
+  });
+
   it("asks the host for thoughts only where the wire has a place for them, and takes the host's dress off them", async () => {
     const think = async (request: DispatchRequest) => {
       await request.replyOptions?.onReasoningStream?.({ text: "First" });

@@ -43,6 +43,12 @@ describe("cutting an answer", () => {
     expect(cutMarkdownTexts(text, 100)).toEqual([`${"Words. ".repeat(10)}\n`, "```ts\nconst one = 1;\nconst two = 2;\nconst three = 3;\n```"]);
   });
 
+  it.each(["👩‍👩‍👧", "e\u0301\u0323", "🇩🇪"])("CC-33 cuts a text of nothing but %s between two of them", (character) => {
+    const pieces = cutMarkdownTexts(character.repeat(300), 101);
+    expect(pieces.length).toBeGreaterThan(2);
+    for (const piece of pieces) expect(piece.replaceAll(character, "")).toBe("");
+  });
+
   it("CC-33 gives the text back, keeps to its bound, leaves no fence open and cuts no character in two", () => {
     const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
     fc.assert(
