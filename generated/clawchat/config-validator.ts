@@ -3,7 +3,7 @@
 
 import { codePoints } from "../runtime.ts";
 export const ClawchatConfigInput = validate14;
-const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"baseUrl":{"type":"string","minLength":1,"maxLength":2048},"websocketUrl":{"type":"string","minLength":1,"maxLength":2048},"mediaBaseUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"refreshToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"userId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"agentId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"ownerUserId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"homeConversationId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"deviceId":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[!-~]+$"},"platform":{"type":"string","minLength":1,"maxLength":64,"pattern":"^[!-~]+$"},"greeting":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"groupSessionsPerUser":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"muted":{"type":"boolean"},"batchDelaySeconds":{"type":"integer","minimum":0,"maximum":3600},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"outputVisibility":{"type":"string","enum":["minimal","normal","full"]},"reliableDelivery":{"type":"boolean"},"streaming":{"anyOf":[{"type":"boolean"},{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}}]},"textChunkLimit":{"type":"integer","minimum":1000,"maximum":4000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"deliveryReceipts":{"type":"boolean"},"strictChatIds":{"type":"boolean"},"typingMaxContinuousMs":{"type":"integer","minimum":1000,"maximum":86400000},"ack":{"type":"object","additionalProperties":false,"properties":{"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000},"resendOnTimeout":{"type":"boolean"}}},"heartbeat":{"type":"object","additionalProperties":false,"properties":{"intervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000}}},"reconnect":{"type":"object","additionalProperties":false,"properties":{"initialDelayMs":{"type":"integer","minimum":100,"maximum":600000},"maxDelayMs":{"type":"integer","minimum":1000,"maximum":3600000},"jitterRatio":{"type":"number","minimum":0,"maximum":1},"maxRetries":{"type":"integer","minimum":0,"maximum":1000000}}},"debug":{"type":"boolean"},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"mediaMegabytes":{"type":"integer","minimum":1,"maximum":100},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"allowAll":{},"media":{},"awarenessNote":{},"richInteractions":{},"defaultAccount":{"type":"string","minLength":1,"maxLength":128},"accounts":{"type":"object","maxProperties":1000,"additionalProperties":{"$ref":"#/definitions/ClawchatAccountInput"}}}};
+const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"baseUrl":{"type":"string","minLength":1,"maxLength":2048},"websocketUrl":{"type":"string","minLength":1,"maxLength":2048},"mediaBaseUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"refreshToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"userId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"agentId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"ownerUserId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"homeConversationId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"deviceId":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[!-~]+$"},"platform":{"type":"string","minLength":1,"maxLength":64,"pattern":"^[!-~]+$"},"greeting":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"replyToMode":{"type":"string","enum":["off","first","all"]},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"groupSessionsPerUser":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"muted":{"type":"boolean"},"batchDelaySeconds":{"type":"integer","minimum":0,"maximum":3600},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"outputVisibility":{"type":"string","enum":["minimal","normal","full"]},"reliableDelivery":{"type":"boolean"},"streaming":{"anyOf":[{"type":"boolean"},{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}}]},"textChunkLimit":{"type":"integer","minimum":1000,"maximum":4000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"deliveryReceipts":{"type":"boolean"},"strictChatIds":{"type":"boolean"},"typingMaxContinuousMs":{"type":"integer","minimum":1000,"maximum":86400000},"ack":{"type":"object","additionalProperties":false,"properties":{"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000},"resendOnTimeout":{"type":"boolean"}}},"heartbeat":{"type":"object","additionalProperties":false,"properties":{"intervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000}}},"reconnect":{"type":"object","additionalProperties":false,"properties":{"initialDelayMs":{"type":"integer","minimum":100,"maximum":600000},"maxDelayMs":{"type":"integer","minimum":1000,"maximum":3600000},"jitterRatio":{"type":"number","minimum":0,"maximum":1},"maxRetries":{"type":"integer","minimum":0,"maximum":1000000}}},"debug":{"type":"boolean"},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"mediaMegabytes":{"type":"integer","minimum":1,"maximum":100},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"allowAll":{},"media":{},"awarenessNote":{},"richInteractions":{},"defaultAccount":{"type":"string","minLength":1,"maxLength":128},"accounts":{"type":"object","maxProperties":1000,"additionalProperties":{"$ref":"#/definitions/ClawchatAccountInput"}}}};
 const func2 = Object.prototype.hasOwnProperty;
 const func3 = codePoints;
 const func8 = (s) => { if (s.length < 1) return false; for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (!((c >= 33 && c <= 126))) return false; } return true; };
@@ -113,7 +113,7 @@ validate15.errors = vErrors;
 return errors === 0;
 }
 
-const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"baseUrl":{"type":"string","minLength":1,"maxLength":2048},"websocketUrl":{"type":"string","minLength":1,"maxLength":2048},"mediaBaseUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"refreshToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"userId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"agentId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"ownerUserId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"homeConversationId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"deviceId":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[!-~]+$"},"platform":{"type":"string","minLength":1,"maxLength":64,"pattern":"^[!-~]+$"},"greeting":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"groupSessionsPerUser":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"muted":{"type":"boolean"},"batchDelaySeconds":{"type":"integer","minimum":0,"maximum":3600},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"outputVisibility":{"type":"string","enum":["minimal","normal","full"]},"reliableDelivery":{"type":"boolean"},"streaming":{"anyOf":[{"type":"boolean"},{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}}]},"textChunkLimit":{"type":"integer","minimum":1000,"maximum":4000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"deliveryReceipts":{"type":"boolean"},"strictChatIds":{"type":"boolean"},"typingMaxContinuousMs":{"type":"integer","minimum":1000,"maximum":86400000},"ack":{"type":"object","additionalProperties":false,"properties":{"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000},"resendOnTimeout":{"type":"boolean"}}},"heartbeat":{"type":"object","additionalProperties":false,"properties":{"intervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000}}},"reconnect":{"type":"object","additionalProperties":false,"properties":{"initialDelayMs":{"type":"integer","minimum":100,"maximum":600000},"maxDelayMs":{"type":"integer","minimum":1000,"maximum":3600000},"jitterRatio":{"type":"number","minimum":0,"maximum":1},"maxRetries":{"type":"integer","minimum":0,"maximum":1000000}}},"debug":{"type":"boolean"},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"mediaMegabytes":{"type":"integer","minimum":1,"maximum":100},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"allowAll":{},"media":{},"awarenessNote":{},"richInteractions":{}}};
+const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"baseUrl":{"type":"string","minLength":1,"maxLength":2048},"websocketUrl":{"type":"string","minLength":1,"maxLength":2048},"mediaBaseUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"refreshToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"userId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"agentId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"ownerUserId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"homeConversationId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"deviceId":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[!-~]+$"},"platform":{"type":"string","minLength":1,"maxLength":64,"pattern":"^[!-~]+$"},"greeting":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"replyToMode":{"type":"string","enum":["off","first","all"]},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"groupSessionsPerUser":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"muted":{"type":"boolean"},"batchDelaySeconds":{"type":"integer","minimum":0,"maximum":3600},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"outputVisibility":{"type":"string","enum":["minimal","normal","full"]},"reliableDelivery":{"type":"boolean"},"streaming":{"anyOf":[{"type":"boolean"},{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}}]},"textChunkLimit":{"type":"integer","minimum":1000,"maximum":4000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"deliveryReceipts":{"type":"boolean"},"strictChatIds":{"type":"boolean"},"typingMaxContinuousMs":{"type":"integer","minimum":1000,"maximum":86400000},"ack":{"type":"object","additionalProperties":false,"properties":{"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000},"resendOnTimeout":{"type":"boolean"}}},"heartbeat":{"type":"object","additionalProperties":false,"properties":{"intervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000}}},"reconnect":{"type":"object","additionalProperties":false,"properties":{"initialDelayMs":{"type":"integer","minimum":100,"maximum":600000},"maxDelayMs":{"type":"integer","minimum":1000,"maximum":3600000},"jitterRatio":{"type":"number","minimum":0,"maximum":1},"maxRetries":{"type":"integer","minimum":0,"maximum":1000000}}},"debug":{"type":"boolean"},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"mediaMegabytes":{"type":"integer","minimum":1,"maximum":100},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"allowAll":{},"media":{},"awarenessNote":{},"richInteractions":{}}};
 
 function validate18(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -831,15 +831,15 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.groupMode !== undefined){
-let data25 = data.groupMode;
+if(data.reactionNotifications !== undefined){
+let data25 = data.reactionNotifications;
 const _errs59 = errors;
 if(typeof data25 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data25 === "all") || (data25 === "mention"))){
-validate18.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupMode.enum}}];
+if(!((((data25 === "off") || (data25 === "own")) || (data25 === "all")) || (data25 === "allowlist"))){
+validate18.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema13.properties.reactionNotifications.enum}}];
 return false;
 }
 var valid0 = _errs59 === errors;
@@ -848,16 +848,36 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.groupCommandMode !== undefined){
-let data26 = data.groupCommandMode;
+if(data.reactionAllowlist !== undefined){
+let data26 = data.reactionAllowlist;
 const _errs61 = errors;
-if(typeof data26 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
+if(errors === _errs61){
+if(Array.isArray(data26)){
+if(data26.length > 10000){
+validate18.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
-if(!(((data26 === "owner") || (data26 === "all")) || (data26 === "off"))){
-validate18.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupCommandMode.enum}}];
+else {
+var valid6 = true;
+const len2 = data26.length;
+for(let i2=0; i2<len2; i2++){
+let data27 = data26[i2];
+const _errs63 = errors;
+if((typeof data27 !== "string") && (!((typeof data27 == "number") && (isFinite(data27))))){
+validate18.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i2,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema13.properties.reactionAllowlist.items.type}}];
 return false;
+}
+var valid6 = _errs63 === errors;
+if(!valid6){
+break;
+}
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
 }
 var valid0 = _errs61 === errors;
 }
@@ -865,92 +885,143 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.replyToMode !== undefined){
+let data28 = data.replyToMode;
+const _errs65 = errors;
+if(typeof data28 !== "string"){
+validate18.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data28 === "off") || (data28 === "first")) || (data28 === "all"))){
+validate18.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.replyToMode.enum}}];
+return false;
+}
+var valid0 = _errs65 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.groupMode !== undefined){
+let data29 = data.groupMode;
+const _errs67 = errors;
+if(typeof data29 !== "string"){
+validate18.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data29 === "all") || (data29 === "mention"))){
+validate18.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupMode.enum}}];
+return false;
+}
+var valid0 = _errs67 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.groupCommandMode !== undefined){
+let data30 = data.groupCommandMode;
+const _errs69 = errors;
+if(typeof data30 !== "string"){
+validate18.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data30 === "owner") || (data30 === "all")) || (data30 === "off"))){
+validate18.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupCommandMode.enum}}];
+return false;
+}
+var valid0 = _errs69 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.groupSessionsPerUser !== undefined){
-const _errs63 = errors;
+const _errs71 = errors;
 if(typeof data.groupSessionsPerUser !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/groupSessionsPerUser",schemaPath:"#/properties/groupSessionsPerUser/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs63 === errors;
+var valid0 = _errs71 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data28 = data.groups;
-const _errs65 = errors;
-if(errors === _errs65){
-if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
-if(Object.keys(data28).length > 10000){
+let data32 = data.groups;
+const _errs73 = errors;
+if(errors === _errs73){
+if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
+if(Object.keys(data32).length > 10000){
 validate18.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key2 in data28){
-let data29 = data28[key2];
-const _errs68 = errors;
-if(errors === _errs68){
-if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
-const _errs70 = errors;
-for(const key3 in data29){
+for(const key2 in data32){
+let data33 = data32[key2];
+const _errs76 = errors;
+if(errors === _errs76){
+if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
+const _errs78 = errors;
+for(const key3 in data33){
 if(!(func2.call(schema13.properties.groups.additionalProperties.properties, key3))){
 validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
 }
-if(_errs70 === errors){
-if(data29.enabled !== undefined){
-const _errs71 = errors;
-if(typeof data29.enabled !== "boolean"){
+if(_errs78 === errors){
+if(data33.enabled !== undefined){
+const _errs79 = errors;
+if(typeof data33.enabled !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid7 = _errs71 === errors;
+var valid8 = _errs79 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data29.groupPolicy !== undefined){
-let data31 = data29.groupPolicy;
-const _errs73 = errors;
-if(typeof data31 !== "string"){
+if(valid8){
+if(data33.groupPolicy !== undefined){
+let data35 = data33.groupPolicy;
+const _errs81 = errors;
+if(typeof data35 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data31 === "open") || (data31 === "allowlist")) || (data31 === "disabled"))){
+if(!(((data35 === "open") || (data35 === "allowlist")) || (data35 === "disabled"))){
 validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
 return false;
 }
-var valid7 = _errs73 === errors;
+var valid8 = _errs81 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data29.allowFrom !== undefined){
-let data32 = data29.allowFrom;
-const _errs75 = errors;
-if(errors === _errs75){
-if(Array.isArray(data32)){
-if(data32.length > 10000){
+if(valid8){
+if(data33.allowFrom !== undefined){
+let data36 = data33.allowFrom;
+const _errs83 = errors;
+if(errors === _errs83){
+if(Array.isArray(data36)){
+if(data36.length > 10000){
 validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid8 = true;
-const len2 = data32.length;
-for(let i2=0; i2<len2; i2++){
-let data33 = data32[i2];
-const _errs77 = errors;
-if((typeof data33 !== "string") && (!((typeof data33 == "number") && (isFinite(data33))))){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i2,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+var valid9 = true;
+const len3 = data36.length;
+for(let i3=0; i3<len3; i3++){
+let data37 = data36[i3];
+const _errs85 = errors;
+if((typeof data37 !== "string") && (!((typeof data37 == "number") && (isFinite(data37))))){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-var valid8 = _errs77 === errors;
-if(!valid8){
+var valid9 = _errs85 === errors;
+if(!valid9){
 break;
 }
 }
@@ -961,61 +1032,61 @@ validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, 
 return false;
 }
 }
-var valid7 = _errs75 === errors;
+var valid8 = _errs83 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data29.tools !== undefined){
-let data34 = data29.tools;
-const _errs79 = errors;
-if(errors === _errs79){
-if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
-const _errs81 = errors;
-for(const key4 in data34){
+if(valid8){
+if(data33.tools !== undefined){
+let data38 = data33.tools;
+const _errs87 = errors;
+if(errors === _errs87){
+if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
+const _errs89 = errors;
+for(const key4 in data38){
 if(!(((key4 === "allow") || (key4 === "alsoAllow")) || (key4 === "deny"))){
 validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs81 === errors){
-if(data34.allow !== undefined){
-let data35 = data34.allow;
-const _errs82 = errors;
-if(errors === _errs82){
-if(Array.isArray(data35)){
-if(data35.length > 1000){
+if(_errs89 === errors){
+if(data38.allow !== undefined){
+let data39 = data38.allow;
+const _errs90 = errors;
+if(errors === _errs90){
+if(Array.isArray(data39)){
+if(data39.length > 1000){
 validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid10 = true;
-const len3 = data35.length;
-for(let i3=0; i3<len3; i3++){
-let data36 = data35[i3];
-const _errs84 = errors;
-if(errors === _errs84){
-if(typeof data36 === "string"){
-if(data36.length > 128 && func3(data36) > 128){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid11 = true;
+const len4 = data39.length;
+for(let i4=0; i4<len4; i4++){
+let data40 = data39[i4];
+const _errs92 = errors;
+if(errors === _errs92){
+if(typeof data40 === "string"){
+if(data40.length > 128 && func3(data40) > 128){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data36.length < 1){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data40.length < 1){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid10 = _errs84 === errors;
-if(!valid10){
+var valid11 = _errs92 === errors;
+if(!valid11){
 break;
 }
 }
@@ -1026,47 +1097,47 @@ validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, 
 return false;
 }
 }
-var valid9 = _errs82 === errors;
+var valid10 = _errs90 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
-if(valid9){
-if(data34.alsoAllow !== undefined){
-let data37 = data34.alsoAllow;
-const _errs86 = errors;
-if(errors === _errs86){
-if(Array.isArray(data37)){
-if(data37.length > 1000){
+if(valid10){
+if(data38.alsoAllow !== undefined){
+let data41 = data38.alsoAllow;
+const _errs94 = errors;
+if(errors === _errs94){
+if(Array.isArray(data41)){
+if(data41.length > 1000){
 validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid11 = true;
-const len4 = data37.length;
-for(let i4=0; i4<len4; i4++){
-let data38 = data37[i4];
-const _errs88 = errors;
-if(errors === _errs88){
-if(typeof data38 === "string"){
-if(data38.length > 128 && func3(data38) > 128){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid12 = true;
+const len5 = data41.length;
+for(let i5=0; i5<len5; i5++){
+let data42 = data41[i5];
+const _errs96 = errors;
+if(errors === _errs96){
+if(typeof data42 === "string"){
+if(data42.length > 128 && func3(data42) > 128){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data38.length < 1){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data42.length < 1){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid11 = _errs88 === errors;
-if(!valid11){
+var valid12 = _errs96 === errors;
+if(!valid12){
 break;
 }
 }
@@ -1077,47 +1148,47 @@ validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, 
 return false;
 }
 }
-var valid9 = _errs86 === errors;
+var valid10 = _errs94 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
-if(valid9){
-if(data34.deny !== undefined){
-let data39 = data34.deny;
-const _errs90 = errors;
-if(errors === _errs90){
-if(Array.isArray(data39)){
-if(data39.length > 1000){
+if(valid10){
+if(data38.deny !== undefined){
+let data43 = data38.deny;
+const _errs98 = errors;
+if(errors === _errs98){
+if(Array.isArray(data43)){
+if(data43.length > 1000){
 validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid12 = true;
-const len5 = data39.length;
-for(let i5=0; i5<len5; i5++){
-let data40 = data39[i5];
-const _errs92 = errors;
-if(errors === _errs92){
-if(typeof data40 === "string"){
-if(data40.length > 128 && func3(data40) > 128){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid13 = true;
+const len6 = data43.length;
+for(let i6=0; i6<len6; i6++){
+let data44 = data43[i6];
+const _errs100 = errors;
+if(errors === _errs100){
+if(typeof data44 === "string"){
+if(data44.length > 128 && func3(data44) > 128){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data40.length < 1){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data44.length < 1){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid12 = _errs92 === errors;
-if(!valid12){
+var valid13 = _errs100 === errors;
+if(!valid13){
 break;
 }
 }
@@ -1128,10 +1199,10 @@ validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, 
 return false;
 }
 }
-var valid9 = _errs90 === errors;
+var valid10 = _errs98 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
 }
 }
@@ -1142,91 +1213,91 @@ validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, 
 return false;
 }
 }
-var valid7 = _errs79 === errors;
+var valid8 = _errs87 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data29.groupMode !== undefined){
-let data41 = data29.groupMode;
-const _errs94 = errors;
-if(typeof data41 !== "string"){
+if(valid8){
+if(data33.groupMode !== undefined){
+let data45 = data33.groupMode;
+const _errs102 = errors;
+if(typeof data45 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data41 === "all") || (data41 === "mention"))){
+if(!((data45 === "all") || (data45 === "mention"))){
 validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupMode.enum}}];
 return false;
 }
-var valid7 = _errs94 === errors;
+var valid8 = _errs102 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data29.groupCommandMode !== undefined){
-let data42 = data29.groupCommandMode;
-const _errs96 = errors;
-if(typeof data42 !== "string"){
+if(valid8){
+if(data33.groupCommandMode !== undefined){
+let data46 = data33.groupCommandMode;
+const _errs104 = errors;
+if(typeof data46 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data42 === "owner") || (data42 === "all")) || (data42 === "off"))){
+if(!(((data46 === "owner") || (data46 === "all")) || (data46 === "off"))){
 validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupCommandMode.enum}}];
 return false;
 }
-var valid7 = _errs96 === errors;
+var valid8 = _errs104 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data29.muted !== undefined){
-const _errs98 = errors;
-if(typeof data29.muted !== "boolean"){
+if(valid8){
+if(data33.muted !== undefined){
+const _errs106 = errors;
+if(typeof data33.muted !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/muted",schemaPath:"#/properties/groups/additionalProperties/properties/muted/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid7 = _errs98 === errors;
+var valid8 = _errs106 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data29.batchDelaySeconds !== undefined){
-let data44 = data29.batchDelaySeconds;
-const _errs100 = errors;
-if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
+if(valid8){
+if(data33.batchDelaySeconds !== undefined){
+let data48 = data33.batchDelaySeconds;
+const _errs108 = errors;
+if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
 validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs100){
-if((typeof data44 == "number") && (isFinite(data44))){
-if(data44 > 3600 || isNaN(data44)){
+if(errors === _errs108){
+if((typeof data48 == "number") && (isFinite(data48))){
+if(data48 > 3600 || isNaN(data48)){
 validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data44 < 0 || isNaN(data44)){
+if(data48 < 0 || isNaN(data48)){
 validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid7 = _errs100 === errors;
+var valid8 = _errs108 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data29.systemPrompt !== undefined){
-let data45 = data29.systemPrompt;
-const _errs102 = errors;
-if(errors === _errs102){
-if(typeof data45 === "string"){
-if(data45.length > 65536 && func3(data45) > 65536){
+if(valid8){
+if(data33.systemPrompt !== undefined){
+let data49 = data33.systemPrompt;
+const _errs110 = errors;
+if(errors === _errs110){
+if(typeof data49 === "string"){
+if(data49.length > 65536 && func3(data49) > 65536){
 validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -1236,47 +1307,47 @@ validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, 
 return false;
 }
 }
-var valid7 = _errs102 === errors;
+var valid8 = _errs110 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data29.skills !== undefined){
-let data46 = data29.skills;
-const _errs104 = errors;
-if(errors === _errs104){
-if(Array.isArray(data46)){
-if(data46.length > 256){
+if(valid8){
+if(data33.skills !== undefined){
+let data50 = data33.skills;
+const _errs112 = errors;
+if(errors === _errs112){
+if(Array.isArray(data50)){
+if(data50.length > 256){
 validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
-var valid13 = true;
-const len6 = data46.length;
-for(let i6=0; i6<len6; i6++){
-let data47 = data46[i6];
-const _errs106 = errors;
-if(errors === _errs106){
-if(typeof data47 === "string"){
-if(data47.length > 128 && func3(data47) > 128){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid14 = true;
+const len7 = data50.length;
+for(let i7=0; i7<len7; i7++){
+let data51 = data50[i7];
+const _errs114 = errors;
+if(errors === _errs114){
+if(typeof data51 === "string"){
+if(data51.length > 128 && func3(data51) > 128){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data47.length < 1){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data51.length < 1){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid13 = _errs106 === errors;
-if(!valid13){
+var valid14 = _errs114 === errors;
+if(!valid14){
 break;
 }
 }
@@ -1287,10 +1358,10 @@ validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, 
 return false;
 }
 }
-var valid7 = _errs104 === errors;
+var valid8 = _errs112 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
 }
 }
@@ -1308,8 +1379,8 @@ validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, 
 return false;
 }
 }
-var valid6 = _errs68 === errors;
-if(!valid6){
+var valid7 = _errs76 === errors;
+if(!valid7){
 break;
 }
 }
@@ -1320,33 +1391,33 @@ validate18.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs65 === errors;
+var valid0 = _errs73 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data48 = data.bots;
-const _errs108 = errors;
-if(errors === _errs108){
-if(Array.isArray(data48)){
-if(data48.length > 1000){
+let data52 = data.bots;
+const _errs116 = errors;
+if(errors === _errs116){
+if(Array.isArray(data52)){
+if(data52.length > 1000){
 validate18.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid14 = true;
-const len7 = data48.length;
-for(let i7=0; i7<len7; i7++){
-let data49 = data48[i7];
-const _errs110 = errors;
-if((typeof data49 !== "string") && (!((typeof data49 == "number") && (isFinite(data49))))){
-validate18.errors = [{instancePath:instancePath+"/bots/" + i7,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
+var valid15 = true;
+const len8 = data52.length;
+for(let i8=0; i8<len8; i8++){
+let data53 = data52[i8];
+const _errs118 = errors;
+if((typeof data53 !== "string") && (!((typeof data53 == "number") && (isFinite(data53))))){
+validate18.errors = [{instancePath:instancePath+"/bots/" + i8,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
 return false;
 }
-var valid14 = _errs110 === errors;
-if(!valid14){
+var valid15 = _errs118 === errors;
+if(!valid15){
 break;
 }
 }
@@ -1357,134 +1428,134 @@ validate18.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs108 === errors;
+var valid0 = _errs116 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data50 = data.allowBots;
-const _errs112 = errors;
-if((typeof data50 !== "boolean") && (typeof data50 !== "string")){
+let data54 = data.allowBots;
+const _errs120 = errors;
+if((typeof data54 !== "boolean") && (typeof data54 !== "string")){
 validate18.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
 return false;
 }
-if(!(((data50 === true) || (data50 === false)) || (data50 === "mentions"))){
+if(!(((data54 === true) || (data54 === false)) || (data54 === "mentions"))){
 validate18.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs112 === errors;
+var valid0 = _errs120 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data51 = data.botLoopProtection;
-const _errs114 = errors;
-if(errors === _errs114){
-if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
-const _errs116 = errors;
-for(const key5 in data51){
+let data55 = data.botLoopProtection;
+const _errs122 = errors;
+if(errors === _errs122){
+if(data55 && typeof data55 == "object" && !Array.isArray(data55)){
+const _errs124 = errors;
+for(const key5 in data55){
 if(!((((key5 === "enabled") || (key5 === "maxEventsPerWindow")) || (key5 === "windowSeconds")) || (key5 === "cooldownSeconds"))){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs116 === errors){
-if(data51.enabled !== undefined){
-const _errs117 = errors;
-if(typeof data51.enabled !== "boolean"){
+if(_errs124 === errors){
+if(data55.enabled !== undefined){
+const _errs125 = errors;
+if(typeof data55.enabled !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid15 = _errs117 === errors;
+var valid16 = _errs125 === errors;
 }
 else {
-var valid15 = true;
+var valid16 = true;
 }
-if(valid15){
-if(data51.maxEventsPerWindow !== undefined){
-let data53 = data51.maxEventsPerWindow;
-const _errs119 = errors;
-if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+if(valid16){
+if(data55.maxEventsPerWindow !== undefined){
+let data57 = data55.maxEventsPerWindow;
+const _errs127 = errors;
+if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs119){
-if((typeof data53 == "number") && (isFinite(data53))){
-if(data53 > 10000 || isNaN(data53)){
+if(errors === _errs127){
+if((typeof data57 == "number") && (isFinite(data57))){
+if(data57 > 10000 || isNaN(data57)){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data53 < 1 || isNaN(data53)){
+if(data57 < 1 || isNaN(data57)){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid15 = _errs119 === errors;
+var valid16 = _errs127 === errors;
 }
 else {
-var valid15 = true;
+var valid16 = true;
 }
-if(valid15){
-if(data51.windowSeconds !== undefined){
-let data54 = data51.windowSeconds;
-const _errs121 = errors;
-if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
+if(valid16){
+if(data55.windowSeconds !== undefined){
+let data58 = data55.windowSeconds;
+const _errs129 = errors;
+if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs121){
-if((typeof data54 == "number") && (isFinite(data54))){
-if(data54 > 86400 || isNaN(data54)){
+if(errors === _errs129){
+if((typeof data58 == "number") && (isFinite(data58))){
+if(data58 > 86400 || isNaN(data58)){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data54 < 1 || isNaN(data54)){
+if(data58 < 1 || isNaN(data58)){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid15 = _errs121 === errors;
+var valid16 = _errs129 === errors;
 }
 else {
-var valid15 = true;
+var valid16 = true;
 }
-if(valid15){
-if(data51.cooldownSeconds !== undefined){
-let data55 = data51.cooldownSeconds;
-const _errs123 = errors;
-if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
+if(valid16){
+if(data55.cooldownSeconds !== undefined){
+let data59 = data55.cooldownSeconds;
+const _errs131 = errors;
+if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs123){
-if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 86400 || isNaN(data55)){
+if(errors === _errs131){
+if((typeof data59 == "number") && (isFinite(data59))){
+if(data59 > 86400 || isNaN(data59)){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data55 < 1 || isNaN(data55)){
+if(data59 < 1 || isNaN(data59)){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid15 = _errs123 === errors;
+var valid16 = _errs131 === errors;
 }
 else {
-var valid15 = true;
+var valid16 = true;
 }
 }
 }
@@ -1496,48 +1567,48 @@ validate18.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs114 === errors;
+var valid0 = _errs122 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.outputVisibility !== undefined){
-let data56 = data.outputVisibility;
-const _errs125 = errors;
-if(typeof data56 !== "string"){
+let data60 = data.outputVisibility;
+const _errs133 = errors;
+if(typeof data60 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data56 === "minimal") || (data56 === "normal")) || (data56 === "full"))){
+if(!(((data60 === "minimal") || (data60 === "normal")) || (data60 === "full"))){
 validate18.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/enum",keyword:"enum",params:{allowedValues: schema13.properties.outputVisibility.enum}}];
 return false;
 }
-var valid0 = _errs125 === errors;
+var valid0 = _errs133 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reliableDelivery !== undefined){
-const _errs127 = errors;
+const _errs135 = errors;
 if(typeof data.reliableDelivery !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/reliableDelivery",schemaPath:"#/properties/reliableDelivery/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs127 === errors;
+var valid0 = _errs135 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streaming !== undefined){
-let data58 = data.streaming;
-const _errs129 = errors;
-const _errs130 = errors;
-let valid16 = false;
-const _errs131 = errors;
-if(typeof data58 !== "boolean"){
+let data62 = data.streaming;
+const _errs137 = errors;
+const _errs138 = errors;
+let valid17 = false;
+const _errs139 = errors;
+if(typeof data62 !== "boolean"){
 const err10 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/0/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err10];
@@ -1547,14 +1618,14 @@ vErrors.push(err10);
 }
 errors++;
 }
-var _valid2 = _errs131 === errors;
-valid16 = valid16 || _valid2;
-if(!valid16){
-const _errs133 = errors;
-if(errors === _errs133){
-if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
-const _errs135 = errors;
-for(const key6 in data58){
+var _valid2 = _errs139 === errors;
+valid17 = valid17 || _valid2;
+if(!valid17){
+const _errs141 = errors;
+if(errors === _errs141){
+if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
+const _errs143 = errors;
+for(const key6 in data62){
 if(!(((((key6 === "mode") || (key6 === "chunkMode")) || (key6 === "block")) || (key6 === "preview")) || (key6 === "progress"))){
 const err11 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/1/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}};
 if(vErrors === null){
@@ -1567,11 +1638,11 @@ errors++;
 break;
 }
 }
-if(_errs135 === errors){
-if(data58.mode !== undefined){
-let data59 = data58.mode;
-const _errs136 = errors;
-if(typeof data59 !== "string"){
+if(_errs143 === errors){
+if(data62.mode !== undefined){
+let data63 = data62.mode;
+const _errs144 = errors;
+if(typeof data63 !== "string"){
 const err12 = {instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/anyOf/1/properties/mode/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err12];
@@ -1581,7 +1652,7 @@ vErrors.push(err12);
 }
 errors++;
 }
-if(!((((data59 === "off") || (data59 === "partial")) || (data59 === "block")) || (data59 === "progress"))){
+if(!((((data63 === "off") || (data63 === "partial")) || (data63 === "block")) || (data63 === "progress"))){
 const err13 = {instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/anyOf/1/properties/mode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.anyOf[1].properties.mode.enum}};
 if(vErrors === null){
 vErrors = [err13];
@@ -1591,16 +1662,16 @@ vErrors.push(err13);
 }
 errors++;
 }
-var valid17 = _errs136 === errors;
+var valid18 = _errs144 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data58.chunkMode !== undefined){
-let data60 = data58.chunkMode;
-const _errs138 = errors;
-if(typeof data60 !== "string"){
+if(valid18){
+if(data62.chunkMode !== undefined){
+let data64 = data62.chunkMode;
+const _errs146 = errors;
+if(typeof data64 !== "string"){
 const err14 = {instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/anyOf/1/properties/chunkMode/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err14];
@@ -1610,7 +1681,7 @@ vErrors.push(err14);
 }
 errors++;
 }
-if(!((data60 === "length") || (data60 === "newline"))){
+if(!((data64 === "length") || (data64 === "newline"))){
 const err15 = {instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/anyOf/1/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.anyOf[1].properties.chunkMode.enum}};
 if(vErrors === null){
 vErrors = [err15];
@@ -1620,19 +1691,19 @@ vErrors.push(err15);
 }
 errors++;
 }
-var valid17 = _errs138 === errors;
+var valid18 = _errs146 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data58.block !== undefined){
-let data61 = data58.block;
-const _errs140 = errors;
-if(errors === _errs140){
-if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
-const _errs142 = errors;
-for(const key7 in data61){
+if(valid18){
+if(data62.block !== undefined){
+let data65 = data62.block;
+const _errs148 = errors;
+if(errors === _errs148){
+if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
+const _errs150 = errors;
+for(const key7 in data65){
 if(!((key7 === "enabled") || (key7 === "coalesce"))){
 const err16 = {instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/anyOf/1/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}};
 if(vErrors === null){
@@ -1645,10 +1716,10 @@ errors++;
 break;
 }
 }
-if(_errs142 === errors){
-if(data61.enabled !== undefined){
-const _errs143 = errors;
-if(typeof data61.enabled !== "boolean"){
+if(_errs150 === errors){
+if(data65.enabled !== undefined){
+const _errs151 = errors;
+if(typeof data65.enabled !== "boolean"){
 const err17 = {instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err17];
@@ -1658,19 +1729,19 @@ vErrors.push(err17);
 }
 errors++;
 }
-var valid18 = _errs143 === errors;
+var valid19 = _errs151 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data61.coalesce !== undefined){
-let data63 = data61.coalesce;
-const _errs145 = errors;
-if(errors === _errs145){
-if(data63 && typeof data63 == "object" && !Array.isArray(data63)){
-const _errs147 = errors;
-for(const key8 in data63){
+if(valid19){
+if(data65.coalesce !== undefined){
+let data67 = data65.coalesce;
+const _errs153 = errors;
+if(errors === _errs153){
+if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
+const _errs155 = errors;
+for(const key8 in data67){
 if(!(((key8 === "minChars") || (key8 === "maxChars")) || (key8 === "idleMs"))){
 const err18 = {instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}};
 if(vErrors === null){
@@ -1683,11 +1754,11 @@ errors++;
 break;
 }
 }
-if(_errs147 === errors){
-if(data63.minChars !== undefined){
-let data64 = data63.minChars;
-const _errs148 = errors;
-if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
+if(_errs155 === errors){
+if(data67.minChars !== undefined){
+let data68 = data67.minChars;
+const _errs156 = errors;
+if(!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))){
 const err19 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err19];
@@ -1697,9 +1768,9 @@ vErrors.push(err19);
 }
 errors++;
 }
-if(errors === _errs148){
-if((typeof data64 == "number") && (isFinite(data64))){
-if(data64 > 1000000 || isNaN(data64)){
+if(errors === _errs156){
+if((typeof data68 == "number") && (isFinite(data68))){
+if(data68 > 1000000 || isNaN(data68)){
 const err20 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
 if(vErrors === null){
 vErrors = [err20];
@@ -1710,7 +1781,7 @@ vErrors.push(err20);
 errors++;
 }
 else {
-if(data64 < 1 || isNaN(data64)){
+if(data68 < 1 || isNaN(data68)){
 const err21 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err21];
@@ -1723,16 +1794,16 @@ errors++;
 }
 }
 }
-var valid19 = _errs148 === errors;
+var valid20 = _errs156 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
-if(valid19){
-if(data63.maxChars !== undefined){
-let data65 = data63.maxChars;
-const _errs150 = errors;
-if(!(((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65))) && (isFinite(data65)))){
+if(valid20){
+if(data67.maxChars !== undefined){
+let data69 = data67.maxChars;
+const _errs158 = errors;
+if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
 const err22 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err22];
@@ -1742,9 +1813,9 @@ vErrors.push(err22);
 }
 errors++;
 }
-if(errors === _errs150){
-if((typeof data65 == "number") && (isFinite(data65))){
-if(data65 > 1000000 || isNaN(data65)){
+if(errors === _errs158){
+if((typeof data69 == "number") && (isFinite(data69))){
+if(data69 > 1000000 || isNaN(data69)){
 const err23 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
 if(vErrors === null){
 vErrors = [err23];
@@ -1755,7 +1826,7 @@ vErrors.push(err23);
 errors++;
 }
 else {
-if(data65 < 1 || isNaN(data65)){
+if(data69 < 1 || isNaN(data69)){
 const err24 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err24];
@@ -1768,16 +1839,16 @@ errors++;
 }
 }
 }
-var valid19 = _errs150 === errors;
+var valid20 = _errs158 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
-if(valid19){
-if(data63.idleMs !== undefined){
-let data66 = data63.idleMs;
-const _errs152 = errors;
-if(!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66)))){
+if(valid20){
+if(data67.idleMs !== undefined){
+let data70 = data67.idleMs;
+const _errs160 = errors;
+if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
 const err25 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err25];
@@ -1787,9 +1858,9 @@ vErrors.push(err25);
 }
 errors++;
 }
-if(errors === _errs152){
-if((typeof data66 == "number") && (isFinite(data66))){
-if(data66 > 60000 || isNaN(data66)){
+if(errors === _errs160){
+if((typeof data70 == "number") && (isFinite(data70))){
+if(data70 > 60000 || isNaN(data70)){
 const err26 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}};
 if(vErrors === null){
 vErrors = [err26];
@@ -1800,7 +1871,7 @@ vErrors.push(err26);
 errors++;
 }
 else {
-if(data66 < 0 || isNaN(data66)){
+if(data70 < 0 || isNaN(data70)){
 const err27 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
 if(vErrors === null){
 vErrors = [err27];
@@ -1813,10 +1884,10 @@ errors++;
 }
 }
 }
-var valid19 = _errs152 === errors;
+var valid20 = _errs160 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
 }
 }
@@ -1833,10 +1904,10 @@ vErrors.push(err28);
 errors++;
 }
 }
-var valid18 = _errs145 === errors;
+var valid19 = _errs153 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
 }
 }
@@ -1852,19 +1923,19 @@ vErrors.push(err29);
 errors++;
 }
 }
-var valid17 = _errs140 === errors;
+var valid18 = _errs148 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data58.preview !== undefined){
-let data67 = data58.preview;
-const _errs154 = errors;
-if(errors === _errs154){
-if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
-const _errs156 = errors;
-for(const key9 in data67){
+if(valid18){
+if(data62.preview !== undefined){
+let data71 = data62.preview;
+const _errs162 = errors;
+if(errors === _errs162){
+if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
+const _errs164 = errors;
+for(const key9 in data71){
 if(!(key9 === "toolProgress")){
 const err30 = {instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}};
 if(vErrors === null){
@@ -1877,9 +1948,9 @@ errors++;
 break;
 }
 }
-if(_errs156 === errors){
-if(data67.toolProgress !== undefined){
-if(typeof data67.toolProgress !== "boolean"){
+if(_errs164 === errors){
+if(data71.toolProgress !== undefined){
+if(typeof data71.toolProgress !== "boolean"){
 const err31 = {instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err31];
@@ -1903,19 +1974,19 @@ vErrors.push(err32);
 errors++;
 }
 }
-var valid17 = _errs154 === errors;
+var valid18 = _errs162 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data58.progress !== undefined){
-let data69 = data58.progress;
-const _errs159 = errors;
-if(errors === _errs159){
-if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
-const _errs161 = errors;
-for(const key10 in data69){
+if(valid18){
+if(data62.progress !== undefined){
+let data73 = data62.progress;
+const _errs167 = errors;
+if(errors === _errs167){
+if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
+const _errs169 = errors;
+for(const key10 in data73){
 if(!(key10 === "toolProgress")){
 const err33 = {instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}};
 if(vErrors === null){
@@ -1928,9 +1999,9 @@ errors++;
 break;
 }
 }
-if(_errs161 === errors){
-if(data69.toolProgress !== undefined){
-if(typeof data69.toolProgress !== "boolean"){
+if(_errs169 === errors){
+if(data73.toolProgress !== undefined){
+if(typeof data73.toolProgress !== "boolean"){
 const err34 = {instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err34];
@@ -1954,10 +2025,10 @@ vErrors.push(err35);
 errors++;
 }
 }
-var valid17 = _errs159 === errors;
+var valid18 = _errs167 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
 }
 }
@@ -1976,10 +2047,10 @@ vErrors.push(err36);
 errors++;
 }
 }
-var _valid2 = _errs133 === errors;
-valid16 = valid16 || _valid2;
+var _valid2 = _errs141 === errors;
+valid17 = valid17 || _valid2;
 }
-if(!valid16){
+if(!valid17){
 const err37 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err37];
@@ -1992,79 +2063,79 @@ validate18.errors = vErrors;
 return false;
 }
 else {
-errors = _errs130;
+errors = _errs138;
 if(vErrors !== null){
-if(_errs130){
-vErrors.length = _errs130;
+if(_errs138){
+vErrors.length = _errs138;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs129 === errors;
+var valid0 = _errs137 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.textChunkLimit !== undefined){
-let data71 = data.textChunkLimit;
-const _errs164 = errors;
-if(!(((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71))) && (isFinite(data71)))){
+let data75 = data.textChunkLimit;
+const _errs172 = errors;
+if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
 validate18.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs164){
-if((typeof data71 == "number") && (isFinite(data71))){
-if(data71 > 4000 || isNaN(data71)){
+if(errors === _errs172){
+if((typeof data75 == "number") && (isFinite(data75))){
+if(data75 > 4000 || isNaN(data75)){
 validate18.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4000}}];
 return false;
 }
 else {
-if(data71 < 1000 || isNaN(data71)){
+if(data75 < 1000 || isNaN(data75)){
 validate18.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs164 === errors;
+var valid0 = _errs172 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.direct !== undefined){
-let data72 = data.direct;
-const _errs166 = errors;
-if(errors === _errs166){
-if(data72 && typeof data72 == "object" && !Array.isArray(data72)){
-if(Object.keys(data72).length > 10000){
+let data76 = data.direct;
+const _errs174 = errors;
+if(errors === _errs174){
+if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
+if(Object.keys(data76).length > 10000){
 validate18.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key11 in data72){
-let data73 = data72[key11];
-const _errs169 = errors;
-if(errors === _errs169){
-if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
-const _errs171 = errors;
-for(const key12 in data73){
+for(const key11 in data76){
+let data77 = data76[key11];
+const _errs177 = errors;
+if(errors === _errs177){
+if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
+const _errs179 = errors;
+for(const key12 in data77){
 if(!((key12 === "systemPrompt") || (key12 === "skills"))){
 validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
 return false;
 break;
 }
 }
-if(_errs171 === errors){
-if(data73.systemPrompt !== undefined){
-let data74 = data73.systemPrompt;
-const _errs172 = errors;
-if(errors === _errs172){
-if(typeof data74 === "string"){
-if(data74.length > 65536 && func3(data74) > 65536){
+if(_errs179 === errors){
+if(data77.systemPrompt !== undefined){
+let data78 = data77.systemPrompt;
+const _errs180 = errors;
+if(errors === _errs180){
+if(typeof data78 === "string"){
+if(data78.length > 65536 && func3(data78) > 65536){
 validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -2074,47 +2145,47 @@ validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g,
 return false;
 }
 }
-var valid23 = _errs172 === errors;
+var valid24 = _errs180 === errors;
 }
 else {
-var valid23 = true;
+var valid24 = true;
 }
-if(valid23){
-if(data73.skills !== undefined){
-let data75 = data73.skills;
-const _errs174 = errors;
-if(errors === _errs174){
-if(Array.isArray(data75)){
-if(data75.length > 256){
+if(valid24){
+if(data77.skills !== undefined){
+let data79 = data77.skills;
+const _errs182 = errors;
+if(errors === _errs182){
+if(Array.isArray(data79)){
+if(data79.length > 256){
 validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
-var valid24 = true;
-const len8 = data75.length;
-for(let i8=0; i8<len8; i8++){
-let data76 = data75[i8];
-const _errs176 = errors;
-if(errors === _errs176){
-if(typeof data76 === "string"){
-if(data76.length > 128 && func3(data76) > 128){
-validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid25 = true;
+const len9 = data79.length;
+for(let i9=0; i9<len9; i9++){
+let data80 = data79[i9];
+const _errs184 = errors;
+if(errors === _errs184){
+if(typeof data80 === "string"){
+if(data80.length > 128 && func3(data80) > 128){
+validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data76.length < 1){
-validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data80.length < 1){
+validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid24 = _errs176 === errors;
-if(!valid24){
+var valid25 = _errs184 === errors;
+if(!valid25){
 break;
 }
 }
@@ -2125,10 +2196,10 @@ validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g,
 return false;
 }
 }
-var valid23 = _errs174 === errors;
+var valid24 = _errs182 === errors;
 }
 else {
-var valid23 = true;
+var valid24 = true;
 }
 }
 }
@@ -2138,8 +2209,8 @@ validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g,
 return false;
 }
 }
-var valid22 = _errs169 === errors;
-if(!valid22){
+var valid23 = _errs177 === errors;
+if(!valid23){
 break;
 }
 }
@@ -2150,18 +2221,18 @@ validate18.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs166 === errors;
+var valid0 = _errs174 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data77 = data.systemPrompt;
-const _errs178 = errors;
-if(errors === _errs178){
-if(typeof data77 === "string"){
-if(data77.length > 65536 && func3(data77) > 65536){
+let data81 = data.systemPrompt;
+const _errs186 = errors;
+if(errors === _errs186){
+if(typeof data81 === "string"){
+if(data81.length > 65536 && func3(data81) > 65536){
 validate18.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -2171,114 +2242,114 @@ validate18.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs178 === errors;
+var valid0 = _errs186 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.deliveryReceipts !== undefined){
-const _errs180 = errors;
+const _errs188 = errors;
 if(typeof data.deliveryReceipts !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/deliveryReceipts",schemaPath:"#/properties/deliveryReceipts/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs180 === errors;
+var valid0 = _errs188 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.strictChatIds !== undefined){
-const _errs182 = errors;
+const _errs190 = errors;
 if(typeof data.strictChatIds !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/strictChatIds",schemaPath:"#/properties/strictChatIds/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs182 === errors;
+var valid0 = _errs190 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.typingMaxContinuousMs !== undefined){
-let data80 = data.typingMaxContinuousMs;
-const _errs184 = errors;
-if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
+let data84 = data.typingMaxContinuousMs;
+const _errs192 = errors;
+if(!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))){
 validate18.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs184){
-if((typeof data80 == "number") && (isFinite(data80))){
-if(data80 > 86400000 || isNaN(data80)){
+if(errors === _errs192){
+if((typeof data84 == "number") && (isFinite(data84))){
+if(data84 > 86400000 || isNaN(data84)){
 validate18.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
 return false;
 }
 else {
-if(data80 < 1000 || isNaN(data80)){
+if(data84 < 1000 || isNaN(data84)){
 validate18.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs184 === errors;
+var valid0 = _errs192 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ack !== undefined){
-let data81 = data.ack;
-const _errs186 = errors;
-if(errors === _errs186){
-if(data81 && typeof data81 == "object" && !Array.isArray(data81)){
-const _errs188 = errors;
-for(const key13 in data81){
+let data85 = data.ack;
+const _errs194 = errors;
+if(errors === _errs194){
+if(data85 && typeof data85 == "object" && !Array.isArray(data85)){
+const _errs196 = errors;
+for(const key13 in data85){
 if(!((key13 === "timeoutMs") || (key13 === "resendOnTimeout"))){
 validate18.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
 return false;
 break;
 }
 }
-if(_errs188 === errors){
-if(data81.timeoutMs !== undefined){
-let data82 = data81.timeoutMs;
-const _errs189 = errors;
-if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
+if(_errs196 === errors){
+if(data85.timeoutMs !== undefined){
+let data86 = data85.timeoutMs;
+const _errs197 = errors;
+if(!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))){
 validate18.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs189){
-if((typeof data82 == "number") && (isFinite(data82))){
-if(data82 > 600000 || isNaN(data82)){
+if(errors === _errs197){
+if((typeof data86 == "number") && (isFinite(data86))){
+if(data86 > 600000 || isNaN(data86)){
 validate18.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data82 < 1000 || isNaN(data82)){
+if(data86 < 1000 || isNaN(data86)){
 validate18.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid25 = _errs189 === errors;
+var valid26 = _errs197 === errors;
 }
 else {
-var valid25 = true;
+var valid26 = true;
 }
-if(valid25){
-if(data81.resendOnTimeout !== undefined){
-const _errs191 = errors;
-if(typeof data81.resendOnTimeout !== "boolean"){
+if(valid26){
+if(data85.resendOnTimeout !== undefined){
+const _errs199 = errors;
+if(typeof data85.resendOnTimeout !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/ack/resendOnTimeout",schemaPath:"#/properties/ack/properties/resendOnTimeout/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid25 = _errs191 === errors;
+var valid26 = _errs199 === errors;
 }
 else {
-var valid25 = true;
+var valid26 = true;
 }
 }
 }
@@ -2288,78 +2359,78 @@ validate18.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/
 return false;
 }
 }
-var valid0 = _errs186 === errors;
+var valid0 = _errs194 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.heartbeat !== undefined){
-let data84 = data.heartbeat;
-const _errs193 = errors;
-if(errors === _errs193){
-if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
-const _errs195 = errors;
-for(const key14 in data84){
+let data88 = data.heartbeat;
+const _errs201 = errors;
+if(errors === _errs201){
+if(data88 && typeof data88 == "object" && !Array.isArray(data88)){
+const _errs203 = errors;
+for(const key14 in data88){
 if(!((key14 === "intervalMs") || (key14 === "timeoutMs"))){
 validate18.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
 return false;
 break;
 }
 }
-if(_errs195 === errors){
-if(data84.intervalMs !== undefined){
-let data85 = data84.intervalMs;
-const _errs196 = errors;
-if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
+if(_errs203 === errors){
+if(data88.intervalMs !== undefined){
+let data89 = data88.intervalMs;
+const _errs204 = errors;
+if(!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))){
 validate18.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs196){
-if((typeof data85 == "number") && (isFinite(data85))){
-if(data85 > 600000 || isNaN(data85)){
+if(errors === _errs204){
+if((typeof data89 == "number") && (isFinite(data89))){
+if(data89 > 600000 || isNaN(data89)){
 validate18.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data85 < 1000 || isNaN(data85)){
+if(data89 < 1000 || isNaN(data89)){
 validate18.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid26 = _errs196 === errors;
+var valid27 = _errs204 === errors;
 }
 else {
-var valid26 = true;
+var valid27 = true;
 }
-if(valid26){
-if(data84.timeoutMs !== undefined){
-let data86 = data84.timeoutMs;
-const _errs198 = errors;
-if(!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))){
+if(valid27){
+if(data88.timeoutMs !== undefined){
+let data90 = data88.timeoutMs;
+const _errs206 = errors;
+if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
 validate18.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs198){
-if((typeof data86 == "number") && (isFinite(data86))){
-if(data86 > 600000 || isNaN(data86)){
+if(errors === _errs206){
+if((typeof data90 == "number") && (isFinite(data90))){
+if(data90 > 600000 || isNaN(data90)){
 validate18.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data86 < 1000 || isNaN(data86)){
+if(data90 < 1000 || isNaN(data90)){
 validate18.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid26 = _errs198 === errors;
+var valid27 = _errs206 === errors;
 }
 else {
-var valid26 = true;
+var valid27 = true;
 }
 }
 }
@@ -2369,91 +2440,91 @@ validate18.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs193 === errors;
+var valid0 = _errs201 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reconnect !== undefined){
-let data87 = data.reconnect;
-const _errs200 = errors;
-if(errors === _errs200){
-if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
-const _errs202 = errors;
-for(const key15 in data87){
+let data91 = data.reconnect;
+const _errs208 = errors;
+if(errors === _errs208){
+if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
+const _errs210 = errors;
+for(const key15 in data91){
 if(!((((key15 === "initialDelayMs") || (key15 === "maxDelayMs")) || (key15 === "jitterRatio")) || (key15 === "maxRetries"))){
 validate18.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
 }
-if(_errs202 === errors){
-if(data87.initialDelayMs !== undefined){
-let data88 = data87.initialDelayMs;
-const _errs203 = errors;
-if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
+if(_errs210 === errors){
+if(data91.initialDelayMs !== undefined){
+let data92 = data91.initialDelayMs;
+const _errs211 = errors;
+if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
 validate18.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs203){
-if((typeof data88 == "number") && (isFinite(data88))){
-if(data88 > 600000 || isNaN(data88)){
+if(errors === _errs211){
+if((typeof data92 == "number") && (isFinite(data92))){
+if(data92 > 600000 || isNaN(data92)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data88 < 100 || isNaN(data88)){
+if(data92 < 100 || isNaN(data92)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs203 === errors;
+var valid28 = _errs211 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data87.maxDelayMs !== undefined){
-let data89 = data87.maxDelayMs;
-const _errs205 = errors;
-if(!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))){
+if(valid28){
+if(data91.maxDelayMs !== undefined){
+let data93 = data91.maxDelayMs;
+const _errs213 = errors;
+if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
 validate18.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs205){
-if((typeof data89 == "number") && (isFinite(data89))){
-if(data89 > 3600000 || isNaN(data89)){
+if(errors === _errs213){
+if((typeof data93 == "number") && (isFinite(data93))){
+if(data93 > 3600000 || isNaN(data93)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
 return false;
 }
 else {
-if(data89 < 1000 || isNaN(data89)){
+if(data93 < 1000 || isNaN(data93)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs205 === errors;
+var valid28 = _errs213 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data87.jitterRatio !== undefined){
-let data90 = data87.jitterRatio;
-const _errs207 = errors;
-if(errors === _errs207){
-if((typeof data90 == "number") && (isFinite(data90))){
-if(data90 > 1 || isNaN(data90)){
+if(valid28){
+if(data91.jitterRatio !== undefined){
+let data94 = data91.jitterRatio;
+const _errs215 = errors;
+if(errors === _errs215){
+if((typeof data94 == "number") && (isFinite(data94))){
+if(data94 > 1 || isNaN(data94)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}}];
 return false;
 }
 else {
-if(data90 < 0 || isNaN(data90)){
+if(data94 < 0 || isNaN(data94)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
@@ -2464,37 +2535,37 @@ validate18.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaP
 return false;
 }
 }
-var valid27 = _errs207 === errors;
+var valid28 = _errs215 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data87.maxRetries !== undefined){
-let data91 = data87.maxRetries;
-const _errs209 = errors;
-if(!(((typeof data91 == "number") && (!(data91 % 1) && !isNaN(data91))) && (isFinite(data91)))){
+if(valid28){
+if(data91.maxRetries !== undefined){
+let data95 = data91.maxRetries;
+const _errs217 = errors;
+if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
 validate18.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs209){
-if((typeof data91 == "number") && (isFinite(data91))){
-if(data91 > 1000000 || isNaN(data91)){
+if(errors === _errs217){
+if((typeof data95 == "number") && (isFinite(data95))){
+if(data95 > 1000000 || isNaN(data95)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data91 < 0 || isNaN(data91)){
+if(data95 < 0 || isNaN(data95)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs209 === errors;
+var valid28 = _errs217 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
 }
 }
@@ -2506,279 +2577,279 @@ validate18.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs200 === errors;
+var valid0 = _errs208 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.debug !== undefined){
-const _errs211 = errors;
+const _errs219 = errors;
 if(typeof data.debug !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs211 === errors;
+var valid0 = _errs219 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data93 = data.limits;
-const _errs213 = errors;
-if(errors === _errs213){
-if(data93 && typeof data93 == "object" && !Array.isArray(data93)){
-const _errs215 = errors;
-for(const key16 in data93){
+let data97 = data.limits;
+const _errs221 = errors;
+if(errors === _errs221){
+if(data97 && typeof data97 == "object" && !Array.isArray(data97)){
+const _errs223 = errors;
+for(const key16 in data97){
 if(!(func2.call(schema13.properties.limits.properties, key16))){
 validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
 return false;
 break;
 }
 }
-if(_errs215 === errors){
-if(data93.maxPayload !== undefined){
-let data94 = data93.maxPayload;
-const _errs216 = errors;
-if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
+if(_errs223 === errors){
+if(data97.maxPayload !== undefined){
+let data98 = data97.maxPayload;
+const _errs224 = errors;
+if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
 validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs216){
-if((typeof data94 == "number") && (isFinite(data94))){
-if(data94 > 16777216 || isNaN(data94)){
+if(errors === _errs224){
+if((typeof data98 == "number") && (isFinite(data98))){
+if(data98 > 16777216 || isNaN(data98)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data94 < 1024 || isNaN(data94)){
+if(data98 < 1024 || isNaN(data98)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs216 === errors;
+var valid29 = _errs224 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data93.contentChars !== undefined){
-let data95 = data93.contentChars;
-const _errs218 = errors;
-if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
+if(valid29){
+if(data97.contentChars !== undefined){
+let data99 = data97.contentChars;
+const _errs226 = errors;
+if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
 validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs218){
-if((typeof data95 == "number") && (isFinite(data95))){
-if(data95 > 1048576 || isNaN(data95)){
+if(errors === _errs226){
+if((typeof data99 == "number") && (isFinite(data99))){
+if(data99 > 1048576 || isNaN(data99)){
 validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
-if(data95 < 1 || isNaN(data95)){
+if(data99 < 1 || isNaN(data99)){
 validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs218 === errors;
+var valid29 = _errs226 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data93.mediaMegabytes !== undefined){
-let data96 = data93.mediaMegabytes;
-const _errs220 = errors;
-if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
+if(valid29){
+if(data97.mediaMegabytes !== undefined){
+let data100 = data97.mediaMegabytes;
+const _errs228 = errors;
+if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
 validate18.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs220){
-if((typeof data96 == "number") && (isFinite(data96))){
-if(data96 > 100 || isNaN(data96)){
+if(errors === _errs228){
+if((typeof data100 == "number") && (isFinite(data100))){
+if(data100 > 100 || isNaN(data100)){
 validate18.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100}}];
 return false;
 }
 else {
-if(data96 < 1 || isNaN(data96)){
+if(data100 < 1 || isNaN(data100)){
 validate18.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs220 === errors;
+var valid29 = _errs228 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data93.maxConcurrent !== undefined){
-let data97 = data93.maxConcurrent;
-const _errs222 = errors;
-if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
+if(valid29){
+if(data97.maxConcurrent !== undefined){
+let data101 = data97.maxConcurrent;
+const _errs230 = errors;
+if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
 validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs222){
-if((typeof data97 == "number") && (isFinite(data97))){
-if(data97 > 1000 || isNaN(data97)){
+if(errors === _errs230){
+if((typeof data101 == "number") && (isFinite(data101))){
+if(data101 > 1000 || isNaN(data101)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data97 < 1 || isNaN(data97)){
+if(data101 < 1 || isNaN(data101)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs222 === errors;
+var valid29 = _errs230 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data93.queuedPerSession !== undefined){
-let data98 = data93.queuedPerSession;
-const _errs224 = errors;
-if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
+if(valid29){
+if(data97.queuedPerSession !== undefined){
+let data102 = data97.queuedPerSession;
+const _errs232 = errors;
+if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
 validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs224){
-if((typeof data98 == "number") && (isFinite(data98))){
-if(data98 > 10000 || isNaN(data98)){
+if(errors === _errs232){
+if((typeof data102 == "number") && (isFinite(data102))){
+if(data102 > 10000 || isNaN(data102)){
 validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data98 < 1 || isNaN(data98)){
+if(data102 < 1 || isNaN(data102)){
 validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs224 === errors;
+var valid29 = _errs232 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data93.messagesPerMinute !== undefined){
-let data99 = data93.messagesPerMinute;
-const _errs226 = errors;
-if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
+if(valid29){
+if(data97.messagesPerMinute !== undefined){
+let data103 = data97.messagesPerMinute;
+const _errs234 = errors;
+if(!(((typeof data103 == "number") && (!(data103 % 1) && !isNaN(data103))) && (isFinite(data103)))){
 validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs226){
-if((typeof data99 == "number") && (isFinite(data99))){
-if(data99 > 100000 || isNaN(data99)){
+if(errors === _errs234){
+if((typeof data103 == "number") && (isFinite(data103))){
+if(data103 > 100000 || isNaN(data103)){
 validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data99 < 1 || isNaN(data99)){
+if(data103 < 1 || isNaN(data103)){
 validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs226 === errors;
+var valid29 = _errs234 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data93.messageBurst !== undefined){
-let data100 = data93.messageBurst;
-const _errs228 = errors;
-if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
+if(valid29){
+if(data97.messageBurst !== undefined){
+let data104 = data97.messageBurst;
+const _errs236 = errors;
+if(!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))){
 validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs228){
-if((typeof data100 == "number") && (isFinite(data100))){
-if(data100 > 100000 || isNaN(data100)){
+if(errors === _errs236){
+if((typeof data104 == "number") && (isFinite(data104))){
+if(data104 > 100000 || isNaN(data104)){
 validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data100 < 1 || isNaN(data100)){
+if(data104 < 1 || isNaN(data104)){
 validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs228 === errors;
+var valid29 = _errs236 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data93.dedupeEntries !== undefined){
-let data101 = data93.dedupeEntries;
-const _errs230 = errors;
-if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
+if(valid29){
+if(data97.dedupeEntries !== undefined){
+let data105 = data97.dedupeEntries;
+const _errs238 = errors;
+if(!(((typeof data105 == "number") && (!(data105 % 1) && !isNaN(data105))) && (isFinite(data105)))){
 validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs230){
-if((typeof data101 == "number") && (isFinite(data101))){
-if(data101 > 1000000 || isNaN(data101)){
+if(errors === _errs238){
+if((typeof data105 == "number") && (isFinite(data105))){
+if(data105 > 1000000 || isNaN(data105)){
 validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data101 < 1 || isNaN(data101)){
+if(data105 < 1 || isNaN(data105)){
 validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs230 === errors;
+var valid29 = _errs238 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data93.turnSeconds !== undefined){
-let data102 = data93.turnSeconds;
-const _errs232 = errors;
-if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
+if(valid29){
+if(data97.turnSeconds !== undefined){
+let data106 = data97.turnSeconds;
+const _errs240 = errors;
+if(!(((typeof data106 == "number") && (!(data106 % 1) && !isNaN(data106))) && (isFinite(data106)))){
 validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs232){
-if((typeof data102 == "number") && (isFinite(data102))){
-if(data102 > 86400 || isNaN(data102)){
+if(errors === _errs240){
+if((typeof data106 == "number") && (isFinite(data106))){
+if(data106 > 86400 || isNaN(data106)){
 validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data102 < 1 || isNaN(data102)){
+if(data106 < 1 || isNaN(data106)){
 validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs232 === errors;
+var valid29 = _errs240 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
 }
 }
@@ -2795,10 +2866,13 @@ validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs213 === errors;
+var valid0 = _errs221 === errors;
 }
 else {
 var valid0 = true;
+}
+}
+}
 }
 }
 }
@@ -3568,15 +3642,15 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.groupMode !== undefined){
-let data25 = data.groupMode;
+if(data.reactionNotifications !== undefined){
+let data25 = data.reactionNotifications;
 const _errs59 = errors;
 if(typeof data25 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data25 === "all") || (data25 === "mention"))){
-validate14.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.groupMode.enum}}];
+if(!((((data25 === "off") || (data25 === "own")) || (data25 === "all")) || (data25 === "allowlist"))){
+validate14.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema11.properties.reactionNotifications.enum}}];
 return false;
 }
 var valid0 = _errs59 === errors;
@@ -3585,16 +3659,36 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.groupCommandMode !== undefined){
-let data26 = data.groupCommandMode;
+if(data.reactionAllowlist !== undefined){
+let data26 = data.reactionAllowlist;
 const _errs61 = errors;
-if(typeof data26 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
+if(errors === _errs61){
+if(Array.isArray(data26)){
+if(data26.length > 10000){
+validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
-if(!(((data26 === "owner") || (data26 === "all")) || (data26 === "off"))){
-validate14.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.groupCommandMode.enum}}];
+else {
+var valid6 = true;
+const len2 = data26.length;
+for(let i2=0; i2<len2; i2++){
+let data27 = data26[i2];
+const _errs63 = errors;
+if((typeof data27 !== "string") && (!((typeof data27 == "number") && (isFinite(data27))))){
+validate14.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i2,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema11.properties.reactionAllowlist.items.type}}];
 return false;
+}
+var valid6 = _errs63 === errors;
+if(!valid6){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
 }
 var valid0 = _errs61 === errors;
 }
@@ -3602,92 +3696,143 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.replyToMode !== undefined){
+let data28 = data.replyToMode;
+const _errs65 = errors;
+if(typeof data28 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data28 === "off") || (data28 === "first")) || (data28 === "all"))){
+validate14.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.replyToMode.enum}}];
+return false;
+}
+var valid0 = _errs65 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.groupMode !== undefined){
+let data29 = data.groupMode;
+const _errs67 = errors;
+if(typeof data29 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data29 === "all") || (data29 === "mention"))){
+validate14.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.groupMode.enum}}];
+return false;
+}
+var valid0 = _errs67 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.groupCommandMode !== undefined){
+let data30 = data.groupCommandMode;
+const _errs69 = errors;
+if(typeof data30 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data30 === "owner") || (data30 === "all")) || (data30 === "off"))){
+validate14.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.groupCommandMode.enum}}];
+return false;
+}
+var valid0 = _errs69 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.groupSessionsPerUser !== undefined){
-const _errs63 = errors;
+const _errs71 = errors;
 if(typeof data.groupSessionsPerUser !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/groupSessionsPerUser",schemaPath:"#/properties/groupSessionsPerUser/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs63 === errors;
+var valid0 = _errs71 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data28 = data.groups;
-const _errs65 = errors;
-if(errors === _errs65){
-if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
-if(Object.keys(data28).length > 10000){
+let data32 = data.groups;
+const _errs73 = errors;
+if(errors === _errs73){
+if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
+if(Object.keys(data32).length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key2 in data28){
-let data29 = data28[key2];
-const _errs68 = errors;
-if(errors === _errs68){
-if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
-const _errs70 = errors;
-for(const key3 in data29){
+for(const key2 in data32){
+let data33 = data32[key2];
+const _errs76 = errors;
+if(errors === _errs76){
+if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
+const _errs78 = errors;
+for(const key3 in data33){
 if(!(func2.call(schema11.properties.groups.additionalProperties.properties, key3))){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
 }
-if(_errs70 === errors){
-if(data29.enabled !== undefined){
-const _errs71 = errors;
-if(typeof data29.enabled !== "boolean"){
+if(_errs78 === errors){
+if(data33.enabled !== undefined){
+const _errs79 = errors;
+if(typeof data33.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid7 = _errs71 === errors;
+var valid8 = _errs79 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data29.groupPolicy !== undefined){
-let data31 = data29.groupPolicy;
-const _errs73 = errors;
-if(typeof data31 !== "string"){
+if(valid8){
+if(data33.groupPolicy !== undefined){
+let data35 = data33.groupPolicy;
+const _errs81 = errors;
+if(typeof data35 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data31 === "open") || (data31 === "allowlist")) || (data31 === "disabled"))){
+if(!(((data35 === "open") || (data35 === "allowlist")) || (data35 === "disabled"))){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
 return false;
 }
-var valid7 = _errs73 === errors;
+var valid8 = _errs81 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data29.allowFrom !== undefined){
-let data32 = data29.allowFrom;
-const _errs75 = errors;
-if(errors === _errs75){
-if(Array.isArray(data32)){
-if(data32.length > 10000){
+if(valid8){
+if(data33.allowFrom !== undefined){
+let data36 = data33.allowFrom;
+const _errs83 = errors;
+if(errors === _errs83){
+if(Array.isArray(data36)){
+if(data36.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid8 = true;
-const len2 = data32.length;
-for(let i2=0; i2<len2; i2++){
-let data33 = data32[i2];
-const _errs77 = errors;
-if((typeof data33 !== "string") && (!((typeof data33 == "number") && (isFinite(data33))))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i2,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+var valid9 = true;
+const len3 = data36.length;
+for(let i3=0; i3<len3; i3++){
+let data37 = data36[i3];
+const _errs85 = errors;
+if((typeof data37 !== "string") && (!((typeof data37 == "number") && (isFinite(data37))))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-var valid8 = _errs77 === errors;
-if(!valid8){
+var valid9 = _errs85 === errors;
+if(!valid9){
 break;
 }
 }
@@ -3698,61 +3843,61 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, 
 return false;
 }
 }
-var valid7 = _errs75 === errors;
+var valid8 = _errs83 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data29.tools !== undefined){
-let data34 = data29.tools;
-const _errs79 = errors;
-if(errors === _errs79){
-if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
-const _errs81 = errors;
-for(const key4 in data34){
+if(valid8){
+if(data33.tools !== undefined){
+let data38 = data33.tools;
+const _errs87 = errors;
+if(errors === _errs87){
+if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
+const _errs89 = errors;
+for(const key4 in data38){
 if(!(((key4 === "allow") || (key4 === "alsoAllow")) || (key4 === "deny"))){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs81 === errors){
-if(data34.allow !== undefined){
-let data35 = data34.allow;
-const _errs82 = errors;
-if(errors === _errs82){
-if(Array.isArray(data35)){
-if(data35.length > 1000){
+if(_errs89 === errors){
+if(data38.allow !== undefined){
+let data39 = data38.allow;
+const _errs90 = errors;
+if(errors === _errs90){
+if(Array.isArray(data39)){
+if(data39.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid10 = true;
-const len3 = data35.length;
-for(let i3=0; i3<len3; i3++){
-let data36 = data35[i3];
-const _errs84 = errors;
-if(errors === _errs84){
-if(typeof data36 === "string"){
-if(data36.length > 128 && func3(data36) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid11 = true;
+const len4 = data39.length;
+for(let i4=0; i4<len4; i4++){
+let data40 = data39[i4];
+const _errs92 = errors;
+if(errors === _errs92){
+if(typeof data40 === "string"){
+if(data40.length > 128 && func3(data40) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data36.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data40.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid10 = _errs84 === errors;
-if(!valid10){
+var valid11 = _errs92 === errors;
+if(!valid11){
 break;
 }
 }
@@ -3763,47 +3908,47 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, 
 return false;
 }
 }
-var valid9 = _errs82 === errors;
+var valid10 = _errs90 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
-if(valid9){
-if(data34.alsoAllow !== undefined){
-let data37 = data34.alsoAllow;
-const _errs86 = errors;
-if(errors === _errs86){
-if(Array.isArray(data37)){
-if(data37.length > 1000){
+if(valid10){
+if(data38.alsoAllow !== undefined){
+let data41 = data38.alsoAllow;
+const _errs94 = errors;
+if(errors === _errs94){
+if(Array.isArray(data41)){
+if(data41.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid11 = true;
-const len4 = data37.length;
-for(let i4=0; i4<len4; i4++){
-let data38 = data37[i4];
-const _errs88 = errors;
-if(errors === _errs88){
-if(typeof data38 === "string"){
-if(data38.length > 128 && func3(data38) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid12 = true;
+const len5 = data41.length;
+for(let i5=0; i5<len5; i5++){
+let data42 = data41[i5];
+const _errs96 = errors;
+if(errors === _errs96){
+if(typeof data42 === "string"){
+if(data42.length > 128 && func3(data42) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data38.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data42.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid11 = _errs88 === errors;
-if(!valid11){
+var valid12 = _errs96 === errors;
+if(!valid12){
 break;
 }
 }
@@ -3814,47 +3959,47 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, 
 return false;
 }
 }
-var valid9 = _errs86 === errors;
+var valid10 = _errs94 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
-if(valid9){
-if(data34.deny !== undefined){
-let data39 = data34.deny;
-const _errs90 = errors;
-if(errors === _errs90){
-if(Array.isArray(data39)){
-if(data39.length > 1000){
+if(valid10){
+if(data38.deny !== undefined){
+let data43 = data38.deny;
+const _errs98 = errors;
+if(errors === _errs98){
+if(Array.isArray(data43)){
+if(data43.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid12 = true;
-const len5 = data39.length;
-for(let i5=0; i5<len5; i5++){
-let data40 = data39[i5];
-const _errs92 = errors;
-if(errors === _errs92){
-if(typeof data40 === "string"){
-if(data40.length > 128 && func3(data40) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid13 = true;
+const len6 = data43.length;
+for(let i6=0; i6<len6; i6++){
+let data44 = data43[i6];
+const _errs100 = errors;
+if(errors === _errs100){
+if(typeof data44 === "string"){
+if(data44.length > 128 && func3(data44) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data40.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data44.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid12 = _errs92 === errors;
-if(!valid12){
+var valid13 = _errs100 === errors;
+if(!valid13){
 break;
 }
 }
@@ -3865,10 +4010,10 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, 
 return false;
 }
 }
-var valid9 = _errs90 === errors;
+var valid10 = _errs98 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
 }
 }
@@ -3879,91 +4024,91 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, 
 return false;
 }
 }
-var valid7 = _errs79 === errors;
+var valid8 = _errs87 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data29.groupMode !== undefined){
-let data41 = data29.groupMode;
-const _errs94 = errors;
-if(typeof data41 !== "string"){
+if(valid8){
+if(data33.groupMode !== undefined){
+let data45 = data33.groupMode;
+const _errs102 = errors;
+if(typeof data45 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data41 === "all") || (data41 === "mention"))){
+if(!((data45 === "all") || (data45 === "mention"))){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupMode.enum}}];
 return false;
 }
-var valid7 = _errs94 === errors;
+var valid8 = _errs102 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data29.groupCommandMode !== undefined){
-let data42 = data29.groupCommandMode;
-const _errs96 = errors;
-if(typeof data42 !== "string"){
+if(valid8){
+if(data33.groupCommandMode !== undefined){
+let data46 = data33.groupCommandMode;
+const _errs104 = errors;
+if(typeof data46 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data42 === "owner") || (data42 === "all")) || (data42 === "off"))){
+if(!(((data46 === "owner") || (data46 === "all")) || (data46 === "off"))){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupCommandMode.enum}}];
 return false;
 }
-var valid7 = _errs96 === errors;
+var valid8 = _errs104 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data29.muted !== undefined){
-const _errs98 = errors;
-if(typeof data29.muted !== "boolean"){
+if(valid8){
+if(data33.muted !== undefined){
+const _errs106 = errors;
+if(typeof data33.muted !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/muted",schemaPath:"#/properties/groups/additionalProperties/properties/muted/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid7 = _errs98 === errors;
+var valid8 = _errs106 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data29.batchDelaySeconds !== undefined){
-let data44 = data29.batchDelaySeconds;
-const _errs100 = errors;
-if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
+if(valid8){
+if(data33.batchDelaySeconds !== undefined){
+let data48 = data33.batchDelaySeconds;
+const _errs108 = errors;
+if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs100){
-if((typeof data44 == "number") && (isFinite(data44))){
-if(data44 > 3600 || isNaN(data44)){
+if(errors === _errs108){
+if((typeof data48 == "number") && (isFinite(data48))){
+if(data48 > 3600 || isNaN(data48)){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data44 < 0 || isNaN(data44)){
+if(data48 < 0 || isNaN(data48)){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid7 = _errs100 === errors;
+var valid8 = _errs108 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data29.systemPrompt !== undefined){
-let data45 = data29.systemPrompt;
-const _errs102 = errors;
-if(errors === _errs102){
-if(typeof data45 === "string"){
-if(data45.length > 65536 && func3(data45) > 65536){
+if(valid8){
+if(data33.systemPrompt !== undefined){
+let data49 = data33.systemPrompt;
+const _errs110 = errors;
+if(errors === _errs110){
+if(typeof data49 === "string"){
+if(data49.length > 65536 && func3(data49) > 65536){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -3973,47 +4118,47 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, 
 return false;
 }
 }
-var valid7 = _errs102 === errors;
+var valid8 = _errs110 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data29.skills !== undefined){
-let data46 = data29.skills;
-const _errs104 = errors;
-if(errors === _errs104){
-if(Array.isArray(data46)){
-if(data46.length > 256){
+if(valid8){
+if(data33.skills !== undefined){
+let data50 = data33.skills;
+const _errs112 = errors;
+if(errors === _errs112){
+if(Array.isArray(data50)){
+if(data50.length > 256){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
-var valid13 = true;
-const len6 = data46.length;
-for(let i6=0; i6<len6; i6++){
-let data47 = data46[i6];
-const _errs106 = errors;
-if(errors === _errs106){
-if(typeof data47 === "string"){
-if(data47.length > 128 && func3(data47) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid14 = true;
+const len7 = data50.length;
+for(let i7=0; i7<len7; i7++){
+let data51 = data50[i7];
+const _errs114 = errors;
+if(errors === _errs114){
+if(typeof data51 === "string"){
+if(data51.length > 128 && func3(data51) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data47.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data51.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid13 = _errs106 === errors;
-if(!valid13){
+var valid14 = _errs114 === errors;
+if(!valid14){
 break;
 }
 }
@@ -4024,10 +4169,10 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, 
 return false;
 }
 }
-var valid7 = _errs104 === errors;
+var valid8 = _errs112 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
 }
 }
@@ -4045,8 +4190,8 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, 
 return false;
 }
 }
-var valid6 = _errs68 === errors;
-if(!valid6){
+var valid7 = _errs76 === errors;
+if(!valid7){
 break;
 }
 }
@@ -4057,33 +4202,33 @@ validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs65 === errors;
+var valid0 = _errs73 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data48 = data.bots;
-const _errs108 = errors;
-if(errors === _errs108){
-if(Array.isArray(data48)){
-if(data48.length > 1000){
+let data52 = data.bots;
+const _errs116 = errors;
+if(errors === _errs116){
+if(Array.isArray(data52)){
+if(data52.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid14 = true;
-const len7 = data48.length;
-for(let i7=0; i7<len7; i7++){
-let data49 = data48[i7];
-const _errs110 = errors;
-if((typeof data49 !== "string") && (!((typeof data49 == "number") && (isFinite(data49))))){
-validate14.errors = [{instancePath:instancePath+"/bots/" + i7,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema11.properties.bots.items.type}}];
+var valid15 = true;
+const len8 = data52.length;
+for(let i8=0; i8<len8; i8++){
+let data53 = data52[i8];
+const _errs118 = errors;
+if((typeof data53 !== "string") && (!((typeof data53 == "number") && (isFinite(data53))))){
+validate14.errors = [{instancePath:instancePath+"/bots/" + i8,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema11.properties.bots.items.type}}];
 return false;
 }
-var valid14 = _errs110 === errors;
-if(!valid14){
+var valid15 = _errs118 === errors;
+if(!valid15){
 break;
 }
 }
@@ -4094,134 +4239,134 @@ validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs108 === errors;
+var valid0 = _errs116 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data50 = data.allowBots;
-const _errs112 = errors;
-if((typeof data50 !== "boolean") && (typeof data50 !== "string")){
+let data54 = data.allowBots;
+const _errs120 = errors;
+if((typeof data54 !== "boolean") && (typeof data54 !== "string")){
 validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema11.properties.allowBots.type}}];
 return false;
 }
-if(!(((data50 === true) || (data50 === false)) || (data50 === "mentions"))){
+if(!(((data54 === true) || (data54 === false)) || (data54 === "mentions"))){
 validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema11.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs112 === errors;
+var valid0 = _errs120 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data51 = data.botLoopProtection;
-const _errs114 = errors;
-if(errors === _errs114){
-if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
-const _errs116 = errors;
-for(const key5 in data51){
+let data55 = data.botLoopProtection;
+const _errs122 = errors;
+if(errors === _errs122){
+if(data55 && typeof data55 == "object" && !Array.isArray(data55)){
+const _errs124 = errors;
+for(const key5 in data55){
 if(!((((key5 === "enabled") || (key5 === "maxEventsPerWindow")) || (key5 === "windowSeconds")) || (key5 === "cooldownSeconds"))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs116 === errors){
-if(data51.enabled !== undefined){
-const _errs117 = errors;
-if(typeof data51.enabled !== "boolean"){
+if(_errs124 === errors){
+if(data55.enabled !== undefined){
+const _errs125 = errors;
+if(typeof data55.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid15 = _errs117 === errors;
+var valid16 = _errs125 === errors;
 }
 else {
-var valid15 = true;
+var valid16 = true;
 }
-if(valid15){
-if(data51.maxEventsPerWindow !== undefined){
-let data53 = data51.maxEventsPerWindow;
-const _errs119 = errors;
-if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+if(valid16){
+if(data55.maxEventsPerWindow !== undefined){
+let data57 = data55.maxEventsPerWindow;
+const _errs127 = errors;
+if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs119){
-if((typeof data53 == "number") && (isFinite(data53))){
-if(data53 > 10000 || isNaN(data53)){
+if(errors === _errs127){
+if((typeof data57 == "number") && (isFinite(data57))){
+if(data57 > 10000 || isNaN(data57)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data53 < 1 || isNaN(data53)){
+if(data57 < 1 || isNaN(data57)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid15 = _errs119 === errors;
+var valid16 = _errs127 === errors;
 }
 else {
-var valid15 = true;
+var valid16 = true;
 }
-if(valid15){
-if(data51.windowSeconds !== undefined){
-let data54 = data51.windowSeconds;
-const _errs121 = errors;
-if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
+if(valid16){
+if(data55.windowSeconds !== undefined){
+let data58 = data55.windowSeconds;
+const _errs129 = errors;
+if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs121){
-if((typeof data54 == "number") && (isFinite(data54))){
-if(data54 > 86400 || isNaN(data54)){
+if(errors === _errs129){
+if((typeof data58 == "number") && (isFinite(data58))){
+if(data58 > 86400 || isNaN(data58)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data54 < 1 || isNaN(data54)){
+if(data58 < 1 || isNaN(data58)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid15 = _errs121 === errors;
+var valid16 = _errs129 === errors;
 }
 else {
-var valid15 = true;
+var valid16 = true;
 }
-if(valid15){
-if(data51.cooldownSeconds !== undefined){
-let data55 = data51.cooldownSeconds;
-const _errs123 = errors;
-if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
+if(valid16){
+if(data55.cooldownSeconds !== undefined){
+let data59 = data55.cooldownSeconds;
+const _errs131 = errors;
+if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs123){
-if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 86400 || isNaN(data55)){
+if(errors === _errs131){
+if((typeof data59 == "number") && (isFinite(data59))){
+if(data59 > 86400 || isNaN(data59)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data55 < 1 || isNaN(data55)){
+if(data59 < 1 || isNaN(data59)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid15 = _errs123 === errors;
+var valid16 = _errs131 === errors;
 }
 else {
-var valid15 = true;
+var valid16 = true;
 }
 }
 }
@@ -4233,48 +4378,48 @@ validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs114 === errors;
+var valid0 = _errs122 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.outputVisibility !== undefined){
-let data56 = data.outputVisibility;
-const _errs125 = errors;
-if(typeof data56 !== "string"){
+let data60 = data.outputVisibility;
+const _errs133 = errors;
+if(typeof data60 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data56 === "minimal") || (data56 === "normal")) || (data56 === "full"))){
+if(!(((data60 === "minimal") || (data60 === "normal")) || (data60 === "full"))){
 validate14.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/enum",keyword:"enum",params:{allowedValues: schema11.properties.outputVisibility.enum}}];
 return false;
 }
-var valid0 = _errs125 === errors;
+var valid0 = _errs133 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reliableDelivery !== undefined){
-const _errs127 = errors;
+const _errs135 = errors;
 if(typeof data.reliableDelivery !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/reliableDelivery",schemaPath:"#/properties/reliableDelivery/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs127 === errors;
+var valid0 = _errs135 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streaming !== undefined){
-let data58 = data.streaming;
-const _errs129 = errors;
-const _errs130 = errors;
-let valid16 = false;
-const _errs131 = errors;
-if(typeof data58 !== "boolean"){
+let data62 = data.streaming;
+const _errs137 = errors;
+const _errs138 = errors;
+let valid17 = false;
+const _errs139 = errors;
+if(typeof data62 !== "boolean"){
 const err10 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/0/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err10];
@@ -4284,14 +4429,14 @@ vErrors.push(err10);
 }
 errors++;
 }
-var _valid2 = _errs131 === errors;
-valid16 = valid16 || _valid2;
-if(!valid16){
-const _errs133 = errors;
-if(errors === _errs133){
-if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
-const _errs135 = errors;
-for(const key6 in data58){
+var _valid2 = _errs139 === errors;
+valid17 = valid17 || _valid2;
+if(!valid17){
+const _errs141 = errors;
+if(errors === _errs141){
+if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
+const _errs143 = errors;
+for(const key6 in data62){
 if(!(((((key6 === "mode") || (key6 === "chunkMode")) || (key6 === "block")) || (key6 === "preview")) || (key6 === "progress"))){
 const err11 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/1/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}};
 if(vErrors === null){
@@ -4304,11 +4449,11 @@ errors++;
 break;
 }
 }
-if(_errs135 === errors){
-if(data58.mode !== undefined){
-let data59 = data58.mode;
-const _errs136 = errors;
-if(typeof data59 !== "string"){
+if(_errs143 === errors){
+if(data62.mode !== undefined){
+let data63 = data62.mode;
+const _errs144 = errors;
+if(typeof data63 !== "string"){
 const err12 = {instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/anyOf/1/properties/mode/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err12];
@@ -4318,7 +4463,7 @@ vErrors.push(err12);
 }
 errors++;
 }
-if(!((((data59 === "off") || (data59 === "partial")) || (data59 === "block")) || (data59 === "progress"))){
+if(!((((data63 === "off") || (data63 === "partial")) || (data63 === "block")) || (data63 === "progress"))){
 const err13 = {instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/anyOf/1/properties/mode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.anyOf[1].properties.mode.enum}};
 if(vErrors === null){
 vErrors = [err13];
@@ -4328,16 +4473,16 @@ vErrors.push(err13);
 }
 errors++;
 }
-var valid17 = _errs136 === errors;
+var valid18 = _errs144 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data58.chunkMode !== undefined){
-let data60 = data58.chunkMode;
-const _errs138 = errors;
-if(typeof data60 !== "string"){
+if(valid18){
+if(data62.chunkMode !== undefined){
+let data64 = data62.chunkMode;
+const _errs146 = errors;
+if(typeof data64 !== "string"){
 const err14 = {instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/anyOf/1/properties/chunkMode/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err14];
@@ -4347,7 +4492,7 @@ vErrors.push(err14);
 }
 errors++;
 }
-if(!((data60 === "length") || (data60 === "newline"))){
+if(!((data64 === "length") || (data64 === "newline"))){
 const err15 = {instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/anyOf/1/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.anyOf[1].properties.chunkMode.enum}};
 if(vErrors === null){
 vErrors = [err15];
@@ -4357,19 +4502,19 @@ vErrors.push(err15);
 }
 errors++;
 }
-var valid17 = _errs138 === errors;
+var valid18 = _errs146 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data58.block !== undefined){
-let data61 = data58.block;
-const _errs140 = errors;
-if(errors === _errs140){
-if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
-const _errs142 = errors;
-for(const key7 in data61){
+if(valid18){
+if(data62.block !== undefined){
+let data65 = data62.block;
+const _errs148 = errors;
+if(errors === _errs148){
+if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
+const _errs150 = errors;
+for(const key7 in data65){
 if(!((key7 === "enabled") || (key7 === "coalesce"))){
 const err16 = {instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/anyOf/1/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}};
 if(vErrors === null){
@@ -4382,10 +4527,10 @@ errors++;
 break;
 }
 }
-if(_errs142 === errors){
-if(data61.enabled !== undefined){
-const _errs143 = errors;
-if(typeof data61.enabled !== "boolean"){
+if(_errs150 === errors){
+if(data65.enabled !== undefined){
+const _errs151 = errors;
+if(typeof data65.enabled !== "boolean"){
 const err17 = {instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err17];
@@ -4395,19 +4540,19 @@ vErrors.push(err17);
 }
 errors++;
 }
-var valid18 = _errs143 === errors;
+var valid19 = _errs151 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data61.coalesce !== undefined){
-let data63 = data61.coalesce;
-const _errs145 = errors;
-if(errors === _errs145){
-if(data63 && typeof data63 == "object" && !Array.isArray(data63)){
-const _errs147 = errors;
-for(const key8 in data63){
+if(valid19){
+if(data65.coalesce !== undefined){
+let data67 = data65.coalesce;
+const _errs153 = errors;
+if(errors === _errs153){
+if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
+const _errs155 = errors;
+for(const key8 in data67){
 if(!(((key8 === "minChars") || (key8 === "maxChars")) || (key8 === "idleMs"))){
 const err18 = {instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}};
 if(vErrors === null){
@@ -4420,11 +4565,11 @@ errors++;
 break;
 }
 }
-if(_errs147 === errors){
-if(data63.minChars !== undefined){
-let data64 = data63.minChars;
-const _errs148 = errors;
-if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
+if(_errs155 === errors){
+if(data67.minChars !== undefined){
+let data68 = data67.minChars;
+const _errs156 = errors;
+if(!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))){
 const err19 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err19];
@@ -4434,9 +4579,9 @@ vErrors.push(err19);
 }
 errors++;
 }
-if(errors === _errs148){
-if((typeof data64 == "number") && (isFinite(data64))){
-if(data64 > 1000000 || isNaN(data64)){
+if(errors === _errs156){
+if((typeof data68 == "number") && (isFinite(data68))){
+if(data68 > 1000000 || isNaN(data68)){
 const err20 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
 if(vErrors === null){
 vErrors = [err20];
@@ -4447,7 +4592,7 @@ vErrors.push(err20);
 errors++;
 }
 else {
-if(data64 < 1 || isNaN(data64)){
+if(data68 < 1 || isNaN(data68)){
 const err21 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err21];
@@ -4460,16 +4605,16 @@ errors++;
 }
 }
 }
-var valid19 = _errs148 === errors;
+var valid20 = _errs156 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
-if(valid19){
-if(data63.maxChars !== undefined){
-let data65 = data63.maxChars;
-const _errs150 = errors;
-if(!(((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65))) && (isFinite(data65)))){
+if(valid20){
+if(data67.maxChars !== undefined){
+let data69 = data67.maxChars;
+const _errs158 = errors;
+if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
 const err22 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err22];
@@ -4479,9 +4624,9 @@ vErrors.push(err22);
 }
 errors++;
 }
-if(errors === _errs150){
-if((typeof data65 == "number") && (isFinite(data65))){
-if(data65 > 1000000 || isNaN(data65)){
+if(errors === _errs158){
+if((typeof data69 == "number") && (isFinite(data69))){
+if(data69 > 1000000 || isNaN(data69)){
 const err23 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
 if(vErrors === null){
 vErrors = [err23];
@@ -4492,7 +4637,7 @@ vErrors.push(err23);
 errors++;
 }
 else {
-if(data65 < 1 || isNaN(data65)){
+if(data69 < 1 || isNaN(data69)){
 const err24 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err24];
@@ -4505,16 +4650,16 @@ errors++;
 }
 }
 }
-var valid19 = _errs150 === errors;
+var valid20 = _errs158 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
-if(valid19){
-if(data63.idleMs !== undefined){
-let data66 = data63.idleMs;
-const _errs152 = errors;
-if(!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66)))){
+if(valid20){
+if(data67.idleMs !== undefined){
+let data70 = data67.idleMs;
+const _errs160 = errors;
+if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
 const err25 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err25];
@@ -4524,9 +4669,9 @@ vErrors.push(err25);
 }
 errors++;
 }
-if(errors === _errs152){
-if((typeof data66 == "number") && (isFinite(data66))){
-if(data66 > 60000 || isNaN(data66)){
+if(errors === _errs160){
+if((typeof data70 == "number") && (isFinite(data70))){
+if(data70 > 60000 || isNaN(data70)){
 const err26 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}};
 if(vErrors === null){
 vErrors = [err26];
@@ -4537,7 +4682,7 @@ vErrors.push(err26);
 errors++;
 }
 else {
-if(data66 < 0 || isNaN(data66)){
+if(data70 < 0 || isNaN(data70)){
 const err27 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
 if(vErrors === null){
 vErrors = [err27];
@@ -4550,10 +4695,10 @@ errors++;
 }
 }
 }
-var valid19 = _errs152 === errors;
+var valid20 = _errs160 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
 }
 }
@@ -4570,10 +4715,10 @@ vErrors.push(err28);
 errors++;
 }
 }
-var valid18 = _errs145 === errors;
+var valid19 = _errs153 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
 }
 }
@@ -4589,19 +4734,19 @@ vErrors.push(err29);
 errors++;
 }
 }
-var valid17 = _errs140 === errors;
+var valid18 = _errs148 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data58.preview !== undefined){
-let data67 = data58.preview;
-const _errs154 = errors;
-if(errors === _errs154){
-if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
-const _errs156 = errors;
-for(const key9 in data67){
+if(valid18){
+if(data62.preview !== undefined){
+let data71 = data62.preview;
+const _errs162 = errors;
+if(errors === _errs162){
+if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
+const _errs164 = errors;
+for(const key9 in data71){
 if(!(key9 === "toolProgress")){
 const err30 = {instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}};
 if(vErrors === null){
@@ -4614,9 +4759,9 @@ errors++;
 break;
 }
 }
-if(_errs156 === errors){
-if(data67.toolProgress !== undefined){
-if(typeof data67.toolProgress !== "boolean"){
+if(_errs164 === errors){
+if(data71.toolProgress !== undefined){
+if(typeof data71.toolProgress !== "boolean"){
 const err31 = {instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err31];
@@ -4640,19 +4785,19 @@ vErrors.push(err32);
 errors++;
 }
 }
-var valid17 = _errs154 === errors;
+var valid18 = _errs162 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data58.progress !== undefined){
-let data69 = data58.progress;
-const _errs159 = errors;
-if(errors === _errs159){
-if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
-const _errs161 = errors;
-for(const key10 in data69){
+if(valid18){
+if(data62.progress !== undefined){
+let data73 = data62.progress;
+const _errs167 = errors;
+if(errors === _errs167){
+if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
+const _errs169 = errors;
+for(const key10 in data73){
 if(!(key10 === "toolProgress")){
 const err33 = {instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}};
 if(vErrors === null){
@@ -4665,9 +4810,9 @@ errors++;
 break;
 }
 }
-if(_errs161 === errors){
-if(data69.toolProgress !== undefined){
-if(typeof data69.toolProgress !== "boolean"){
+if(_errs169 === errors){
+if(data73.toolProgress !== undefined){
+if(typeof data73.toolProgress !== "boolean"){
 const err34 = {instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err34];
@@ -4691,10 +4836,10 @@ vErrors.push(err35);
 errors++;
 }
 }
-var valid17 = _errs159 === errors;
+var valid18 = _errs167 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
 }
 }
@@ -4713,10 +4858,10 @@ vErrors.push(err36);
 errors++;
 }
 }
-var _valid2 = _errs133 === errors;
-valid16 = valid16 || _valid2;
+var _valid2 = _errs141 === errors;
+valid17 = valid17 || _valid2;
 }
-if(!valid16){
+if(!valid17){
 const err37 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err37];
@@ -4729,79 +4874,79 @@ validate14.errors = vErrors;
 return false;
 }
 else {
-errors = _errs130;
+errors = _errs138;
 if(vErrors !== null){
-if(_errs130){
-vErrors.length = _errs130;
+if(_errs138){
+vErrors.length = _errs138;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs129 === errors;
+var valid0 = _errs137 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.textChunkLimit !== undefined){
-let data71 = data.textChunkLimit;
-const _errs164 = errors;
-if(!(((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71))) && (isFinite(data71)))){
+let data75 = data.textChunkLimit;
+const _errs172 = errors;
+if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
 validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs164){
-if((typeof data71 == "number") && (isFinite(data71))){
-if(data71 > 4000 || isNaN(data71)){
+if(errors === _errs172){
+if((typeof data75 == "number") && (isFinite(data75))){
+if(data75 > 4000 || isNaN(data75)){
 validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4000}}];
 return false;
 }
 else {
-if(data71 < 1000 || isNaN(data71)){
+if(data75 < 1000 || isNaN(data75)){
 validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs164 === errors;
+var valid0 = _errs172 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.direct !== undefined){
-let data72 = data.direct;
-const _errs166 = errors;
-if(errors === _errs166){
-if(data72 && typeof data72 == "object" && !Array.isArray(data72)){
-if(Object.keys(data72).length > 10000){
+let data76 = data.direct;
+const _errs174 = errors;
+if(errors === _errs174){
+if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
+if(Object.keys(data76).length > 10000){
 validate14.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key11 in data72){
-let data73 = data72[key11];
-const _errs169 = errors;
-if(errors === _errs169){
-if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
-const _errs171 = errors;
-for(const key12 in data73){
+for(const key11 in data76){
+let data77 = data76[key11];
+const _errs177 = errors;
+if(errors === _errs177){
+if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
+const _errs179 = errors;
+for(const key12 in data77){
 if(!((key12 === "systemPrompt") || (key12 === "skills"))){
 validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
 return false;
 break;
 }
 }
-if(_errs171 === errors){
-if(data73.systemPrompt !== undefined){
-let data74 = data73.systemPrompt;
-const _errs172 = errors;
-if(errors === _errs172){
-if(typeof data74 === "string"){
-if(data74.length > 65536 && func3(data74) > 65536){
+if(_errs179 === errors){
+if(data77.systemPrompt !== undefined){
+let data78 = data77.systemPrompt;
+const _errs180 = errors;
+if(errors === _errs180){
+if(typeof data78 === "string"){
+if(data78.length > 65536 && func3(data78) > 65536){
 validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -4811,47 +4956,47 @@ validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g,
 return false;
 }
 }
-var valid23 = _errs172 === errors;
+var valid24 = _errs180 === errors;
 }
 else {
-var valid23 = true;
+var valid24 = true;
 }
-if(valid23){
-if(data73.skills !== undefined){
-let data75 = data73.skills;
-const _errs174 = errors;
-if(errors === _errs174){
-if(Array.isArray(data75)){
-if(data75.length > 256){
+if(valid24){
+if(data77.skills !== undefined){
+let data79 = data77.skills;
+const _errs182 = errors;
+if(errors === _errs182){
+if(Array.isArray(data79)){
+if(data79.length > 256){
 validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
-var valid24 = true;
-const len8 = data75.length;
-for(let i8=0; i8<len8; i8++){
-let data76 = data75[i8];
-const _errs176 = errors;
-if(errors === _errs176){
-if(typeof data76 === "string"){
-if(data76.length > 128 && func3(data76) > 128){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid25 = true;
+const len9 = data79.length;
+for(let i9=0; i9<len9; i9++){
+let data80 = data79[i9];
+const _errs184 = errors;
+if(errors === _errs184){
+if(typeof data80 === "string"){
+if(data80.length > 128 && func3(data80) > 128){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data76.length < 1){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data80.length < 1){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid24 = _errs176 === errors;
-if(!valid24){
+var valid25 = _errs184 === errors;
+if(!valid25){
 break;
 }
 }
@@ -4862,10 +5007,10 @@ validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g,
 return false;
 }
 }
-var valid23 = _errs174 === errors;
+var valid24 = _errs182 === errors;
 }
 else {
-var valid23 = true;
+var valid24 = true;
 }
 }
 }
@@ -4875,8 +5020,8 @@ validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g,
 return false;
 }
 }
-var valid22 = _errs169 === errors;
-if(!valid22){
+var valid23 = _errs177 === errors;
+if(!valid23){
 break;
 }
 }
@@ -4887,18 +5032,18 @@ validate14.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs166 === errors;
+var valid0 = _errs174 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data77 = data.systemPrompt;
-const _errs178 = errors;
-if(errors === _errs178){
-if(typeof data77 === "string"){
-if(data77.length > 65536 && func3(data77) > 65536){
+let data81 = data.systemPrompt;
+const _errs186 = errors;
+if(errors === _errs186){
+if(typeof data81 === "string"){
+if(data81.length > 65536 && func3(data81) > 65536){
 validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -4908,114 +5053,114 @@ validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs178 === errors;
+var valid0 = _errs186 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.deliveryReceipts !== undefined){
-const _errs180 = errors;
+const _errs188 = errors;
 if(typeof data.deliveryReceipts !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/deliveryReceipts",schemaPath:"#/properties/deliveryReceipts/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs180 === errors;
+var valid0 = _errs188 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.strictChatIds !== undefined){
-const _errs182 = errors;
+const _errs190 = errors;
 if(typeof data.strictChatIds !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/strictChatIds",schemaPath:"#/properties/strictChatIds/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs182 === errors;
+var valid0 = _errs190 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.typingMaxContinuousMs !== undefined){
-let data80 = data.typingMaxContinuousMs;
-const _errs184 = errors;
-if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
+let data84 = data.typingMaxContinuousMs;
+const _errs192 = errors;
+if(!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))){
 validate14.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs184){
-if((typeof data80 == "number") && (isFinite(data80))){
-if(data80 > 86400000 || isNaN(data80)){
+if(errors === _errs192){
+if((typeof data84 == "number") && (isFinite(data84))){
+if(data84 > 86400000 || isNaN(data84)){
 validate14.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
 return false;
 }
 else {
-if(data80 < 1000 || isNaN(data80)){
+if(data84 < 1000 || isNaN(data84)){
 validate14.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs184 === errors;
+var valid0 = _errs192 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ack !== undefined){
-let data81 = data.ack;
-const _errs186 = errors;
-if(errors === _errs186){
-if(data81 && typeof data81 == "object" && !Array.isArray(data81)){
-const _errs188 = errors;
-for(const key13 in data81){
+let data85 = data.ack;
+const _errs194 = errors;
+if(errors === _errs194){
+if(data85 && typeof data85 == "object" && !Array.isArray(data85)){
+const _errs196 = errors;
+for(const key13 in data85){
 if(!((key13 === "timeoutMs") || (key13 === "resendOnTimeout"))){
 validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
 return false;
 break;
 }
 }
-if(_errs188 === errors){
-if(data81.timeoutMs !== undefined){
-let data82 = data81.timeoutMs;
-const _errs189 = errors;
-if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
+if(_errs196 === errors){
+if(data85.timeoutMs !== undefined){
+let data86 = data85.timeoutMs;
+const _errs197 = errors;
+if(!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))){
 validate14.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs189){
-if((typeof data82 == "number") && (isFinite(data82))){
-if(data82 > 600000 || isNaN(data82)){
+if(errors === _errs197){
+if((typeof data86 == "number") && (isFinite(data86))){
+if(data86 > 600000 || isNaN(data86)){
 validate14.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data82 < 1000 || isNaN(data82)){
+if(data86 < 1000 || isNaN(data86)){
 validate14.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid25 = _errs189 === errors;
+var valid26 = _errs197 === errors;
 }
 else {
-var valid25 = true;
+var valid26 = true;
 }
-if(valid25){
-if(data81.resendOnTimeout !== undefined){
-const _errs191 = errors;
-if(typeof data81.resendOnTimeout !== "boolean"){
+if(valid26){
+if(data85.resendOnTimeout !== undefined){
+const _errs199 = errors;
+if(typeof data85.resendOnTimeout !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/ack/resendOnTimeout",schemaPath:"#/properties/ack/properties/resendOnTimeout/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid25 = _errs191 === errors;
+var valid26 = _errs199 === errors;
 }
 else {
-var valid25 = true;
+var valid26 = true;
 }
 }
 }
@@ -5025,78 +5170,78 @@ validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/
 return false;
 }
 }
-var valid0 = _errs186 === errors;
+var valid0 = _errs194 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.heartbeat !== undefined){
-let data84 = data.heartbeat;
-const _errs193 = errors;
-if(errors === _errs193){
-if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
-const _errs195 = errors;
-for(const key14 in data84){
+let data88 = data.heartbeat;
+const _errs201 = errors;
+if(errors === _errs201){
+if(data88 && typeof data88 == "object" && !Array.isArray(data88)){
+const _errs203 = errors;
+for(const key14 in data88){
 if(!((key14 === "intervalMs") || (key14 === "timeoutMs"))){
 validate14.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
 return false;
 break;
 }
 }
-if(_errs195 === errors){
-if(data84.intervalMs !== undefined){
-let data85 = data84.intervalMs;
-const _errs196 = errors;
-if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
+if(_errs203 === errors){
+if(data88.intervalMs !== undefined){
+let data89 = data88.intervalMs;
+const _errs204 = errors;
+if(!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))){
 validate14.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs196){
-if((typeof data85 == "number") && (isFinite(data85))){
-if(data85 > 600000 || isNaN(data85)){
+if(errors === _errs204){
+if((typeof data89 == "number") && (isFinite(data89))){
+if(data89 > 600000 || isNaN(data89)){
 validate14.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data85 < 1000 || isNaN(data85)){
+if(data89 < 1000 || isNaN(data89)){
 validate14.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid26 = _errs196 === errors;
+var valid27 = _errs204 === errors;
 }
 else {
-var valid26 = true;
+var valid27 = true;
 }
-if(valid26){
-if(data84.timeoutMs !== undefined){
-let data86 = data84.timeoutMs;
-const _errs198 = errors;
-if(!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))){
+if(valid27){
+if(data88.timeoutMs !== undefined){
+let data90 = data88.timeoutMs;
+const _errs206 = errors;
+if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
 validate14.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs198){
-if((typeof data86 == "number") && (isFinite(data86))){
-if(data86 > 600000 || isNaN(data86)){
+if(errors === _errs206){
+if((typeof data90 == "number") && (isFinite(data90))){
+if(data90 > 600000 || isNaN(data90)){
 validate14.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data86 < 1000 || isNaN(data86)){
+if(data90 < 1000 || isNaN(data90)){
 validate14.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid26 = _errs198 === errors;
+var valid27 = _errs206 === errors;
 }
 else {
-var valid26 = true;
+var valid27 = true;
 }
 }
 }
@@ -5106,91 +5251,91 @@ validate14.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs193 === errors;
+var valid0 = _errs201 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reconnect !== undefined){
-let data87 = data.reconnect;
-const _errs200 = errors;
-if(errors === _errs200){
-if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
-const _errs202 = errors;
-for(const key15 in data87){
+let data91 = data.reconnect;
+const _errs208 = errors;
+if(errors === _errs208){
+if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
+const _errs210 = errors;
+for(const key15 in data91){
 if(!((((key15 === "initialDelayMs") || (key15 === "maxDelayMs")) || (key15 === "jitterRatio")) || (key15 === "maxRetries"))){
 validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
 }
-if(_errs202 === errors){
-if(data87.initialDelayMs !== undefined){
-let data88 = data87.initialDelayMs;
-const _errs203 = errors;
-if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
+if(_errs210 === errors){
+if(data91.initialDelayMs !== undefined){
+let data92 = data91.initialDelayMs;
+const _errs211 = errors;
+if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
 validate14.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs203){
-if((typeof data88 == "number") && (isFinite(data88))){
-if(data88 > 600000 || isNaN(data88)){
+if(errors === _errs211){
+if((typeof data92 == "number") && (isFinite(data92))){
+if(data92 > 600000 || isNaN(data92)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data88 < 100 || isNaN(data88)){
+if(data92 < 100 || isNaN(data92)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs203 === errors;
+var valid28 = _errs211 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data87.maxDelayMs !== undefined){
-let data89 = data87.maxDelayMs;
-const _errs205 = errors;
-if(!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))){
+if(valid28){
+if(data91.maxDelayMs !== undefined){
+let data93 = data91.maxDelayMs;
+const _errs213 = errors;
+if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs205){
-if((typeof data89 == "number") && (isFinite(data89))){
-if(data89 > 3600000 || isNaN(data89)){
+if(errors === _errs213){
+if((typeof data93 == "number") && (isFinite(data93))){
+if(data93 > 3600000 || isNaN(data93)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
 return false;
 }
 else {
-if(data89 < 1000 || isNaN(data89)){
+if(data93 < 1000 || isNaN(data93)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs205 === errors;
+var valid28 = _errs213 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data87.jitterRatio !== undefined){
-let data90 = data87.jitterRatio;
-const _errs207 = errors;
-if(errors === _errs207){
-if((typeof data90 == "number") && (isFinite(data90))){
-if(data90 > 1 || isNaN(data90)){
+if(valid28){
+if(data91.jitterRatio !== undefined){
+let data94 = data91.jitterRatio;
+const _errs215 = errors;
+if(errors === _errs215){
+if((typeof data94 == "number") && (isFinite(data94))){
+if(data94 > 1 || isNaN(data94)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}}];
 return false;
 }
 else {
-if(data90 < 0 || isNaN(data90)){
+if(data94 < 0 || isNaN(data94)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
@@ -5201,37 +5346,37 @@ validate14.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaP
 return false;
 }
 }
-var valid27 = _errs207 === errors;
+var valid28 = _errs215 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data87.maxRetries !== undefined){
-let data91 = data87.maxRetries;
-const _errs209 = errors;
-if(!(((typeof data91 == "number") && (!(data91 % 1) && !isNaN(data91))) && (isFinite(data91)))){
+if(valid28){
+if(data91.maxRetries !== undefined){
+let data95 = data91.maxRetries;
+const _errs217 = errors;
+if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs209){
-if((typeof data91 == "number") && (isFinite(data91))){
-if(data91 > 1000000 || isNaN(data91)){
+if(errors === _errs217){
+if((typeof data95 == "number") && (isFinite(data95))){
+if(data95 > 1000000 || isNaN(data95)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data91 < 0 || isNaN(data91)){
+if(data95 < 0 || isNaN(data95)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs209 === errors;
+var valid28 = _errs217 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
 }
 }
@@ -5243,279 +5388,279 @@ validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs200 === errors;
+var valid0 = _errs208 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.debug !== undefined){
-const _errs211 = errors;
+const _errs219 = errors;
 if(typeof data.debug !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs211 === errors;
+var valid0 = _errs219 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data93 = data.limits;
-const _errs213 = errors;
-if(errors === _errs213){
-if(data93 && typeof data93 == "object" && !Array.isArray(data93)){
-const _errs215 = errors;
-for(const key16 in data93){
+let data97 = data.limits;
+const _errs221 = errors;
+if(errors === _errs221){
+if(data97 && typeof data97 == "object" && !Array.isArray(data97)){
+const _errs223 = errors;
+for(const key16 in data97){
 if(!(func2.call(schema11.properties.limits.properties, key16))){
 validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
 return false;
 break;
 }
 }
-if(_errs215 === errors){
-if(data93.maxPayload !== undefined){
-let data94 = data93.maxPayload;
-const _errs216 = errors;
-if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
+if(_errs223 === errors){
+if(data97.maxPayload !== undefined){
+let data98 = data97.maxPayload;
+const _errs224 = errors;
+if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs216){
-if((typeof data94 == "number") && (isFinite(data94))){
-if(data94 > 16777216 || isNaN(data94)){
+if(errors === _errs224){
+if((typeof data98 == "number") && (isFinite(data98))){
+if(data98 > 16777216 || isNaN(data98)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data94 < 1024 || isNaN(data94)){
+if(data98 < 1024 || isNaN(data98)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs216 === errors;
+var valid29 = _errs224 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data93.contentChars !== undefined){
-let data95 = data93.contentChars;
-const _errs218 = errors;
-if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
+if(valid29){
+if(data97.contentChars !== undefined){
+let data99 = data97.contentChars;
+const _errs226 = errors;
+if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
 validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs218){
-if((typeof data95 == "number") && (isFinite(data95))){
-if(data95 > 1048576 || isNaN(data95)){
+if(errors === _errs226){
+if((typeof data99 == "number") && (isFinite(data99))){
+if(data99 > 1048576 || isNaN(data99)){
 validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
-if(data95 < 1 || isNaN(data95)){
+if(data99 < 1 || isNaN(data99)){
 validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs218 === errors;
+var valid29 = _errs226 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data93.mediaMegabytes !== undefined){
-let data96 = data93.mediaMegabytes;
-const _errs220 = errors;
-if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
+if(valid29){
+if(data97.mediaMegabytes !== undefined){
+let data100 = data97.mediaMegabytes;
+const _errs228 = errors;
+if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
 validate14.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs220){
-if((typeof data96 == "number") && (isFinite(data96))){
-if(data96 > 100 || isNaN(data96)){
+if(errors === _errs228){
+if((typeof data100 == "number") && (isFinite(data100))){
+if(data100 > 100 || isNaN(data100)){
 validate14.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100}}];
 return false;
 }
 else {
-if(data96 < 1 || isNaN(data96)){
+if(data100 < 1 || isNaN(data100)){
 validate14.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs220 === errors;
+var valid29 = _errs228 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data93.maxConcurrent !== undefined){
-let data97 = data93.maxConcurrent;
-const _errs222 = errors;
-if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
+if(valid29){
+if(data97.maxConcurrent !== undefined){
+let data101 = data97.maxConcurrent;
+const _errs230 = errors;
+if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs222){
-if((typeof data97 == "number") && (isFinite(data97))){
-if(data97 > 1000 || isNaN(data97)){
+if(errors === _errs230){
+if((typeof data101 == "number") && (isFinite(data101))){
+if(data101 > 1000 || isNaN(data101)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data97 < 1 || isNaN(data97)){
+if(data101 < 1 || isNaN(data101)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs222 === errors;
+var valid29 = _errs230 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data93.queuedPerSession !== undefined){
-let data98 = data93.queuedPerSession;
-const _errs224 = errors;
-if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
+if(valid29){
+if(data97.queuedPerSession !== undefined){
+let data102 = data97.queuedPerSession;
+const _errs232 = errors;
+if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs224){
-if((typeof data98 == "number") && (isFinite(data98))){
-if(data98 > 10000 || isNaN(data98)){
+if(errors === _errs232){
+if((typeof data102 == "number") && (isFinite(data102))){
+if(data102 > 10000 || isNaN(data102)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data98 < 1 || isNaN(data98)){
+if(data102 < 1 || isNaN(data102)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs224 === errors;
+var valid29 = _errs232 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data93.messagesPerMinute !== undefined){
-let data99 = data93.messagesPerMinute;
-const _errs226 = errors;
-if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
+if(valid29){
+if(data97.messagesPerMinute !== undefined){
+let data103 = data97.messagesPerMinute;
+const _errs234 = errors;
+if(!(((typeof data103 == "number") && (!(data103 % 1) && !isNaN(data103))) && (isFinite(data103)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs226){
-if((typeof data99 == "number") && (isFinite(data99))){
-if(data99 > 100000 || isNaN(data99)){
+if(errors === _errs234){
+if((typeof data103 == "number") && (isFinite(data103))){
+if(data103 > 100000 || isNaN(data103)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data99 < 1 || isNaN(data99)){
+if(data103 < 1 || isNaN(data103)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs226 === errors;
+var valid29 = _errs234 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data93.messageBurst !== undefined){
-let data100 = data93.messageBurst;
-const _errs228 = errors;
-if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
+if(valid29){
+if(data97.messageBurst !== undefined){
+let data104 = data97.messageBurst;
+const _errs236 = errors;
+if(!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs228){
-if((typeof data100 == "number") && (isFinite(data100))){
-if(data100 > 100000 || isNaN(data100)){
+if(errors === _errs236){
+if((typeof data104 == "number") && (isFinite(data104))){
+if(data104 > 100000 || isNaN(data104)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data100 < 1 || isNaN(data100)){
+if(data104 < 1 || isNaN(data104)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs228 === errors;
+var valid29 = _errs236 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data93.dedupeEntries !== undefined){
-let data101 = data93.dedupeEntries;
-const _errs230 = errors;
-if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
+if(valid29){
+if(data97.dedupeEntries !== undefined){
+let data105 = data97.dedupeEntries;
+const _errs238 = errors;
+if(!(((typeof data105 == "number") && (!(data105 % 1) && !isNaN(data105))) && (isFinite(data105)))){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs230){
-if((typeof data101 == "number") && (isFinite(data101))){
-if(data101 > 1000000 || isNaN(data101)){
+if(errors === _errs238){
+if((typeof data105 == "number") && (isFinite(data105))){
+if(data105 > 1000000 || isNaN(data105)){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data101 < 1 || isNaN(data101)){
+if(data105 < 1 || isNaN(data105)){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs230 === errors;
+var valid29 = _errs238 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data93.turnSeconds !== undefined){
-let data102 = data93.turnSeconds;
-const _errs232 = errors;
-if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
+if(valid29){
+if(data97.turnSeconds !== undefined){
+let data106 = data97.turnSeconds;
+const _errs240 = errors;
+if(!(((typeof data106 == "number") && (!(data106 % 1) && !isNaN(data106))) && (isFinite(data106)))){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs232){
-if((typeof data102 == "number") && (isFinite(data102))){
-if(data102 > 86400 || isNaN(data102)){
+if(errors === _errs240){
+if((typeof data106 == "number") && (isFinite(data106))){
+if(data106 > 86400 || isNaN(data106)){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data102 < 1 || isNaN(data102)){
+if(data106 < 1 || isNaN(data106)){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs232 === errors;
+var valid29 = _errs240 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
 }
 }
@@ -5532,23 +5677,23 @@ validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs213 === errors;
+var valid0 = _errs221 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.defaultAccount !== undefined){
-let data103 = data.defaultAccount;
-const _errs234 = errors;
-if(errors === _errs234){
-if(typeof data103 === "string"){
-if(data103.length > 128 && func3(data103) > 128){
+let data107 = data.defaultAccount;
+const _errs242 = errors;
+if(errors === _errs242){
+if(typeof data107 === "string"){
+if(data107.length > 128 && func3(data107) > 128){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data103.length < 1){
+if(data107.length < 1){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -5559,30 +5704,30 @@ validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs234 === errors;
+var valid0 = _errs242 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accounts !== undefined){
-let data104 = data.accounts;
-const _errs236 = errors;
-if(errors === _errs236){
-if(data104 && typeof data104 == "object" && !Array.isArray(data104)){
-if(Object.keys(data104).length > 1000){
+let data108 = data.accounts;
+const _errs244 = errors;
+if(errors === _errs244){
+if(data108 && typeof data108 == "object" && !Array.isArray(data108)){
+if(Object.keys(data108).length > 1000){
 validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/maxProperties",keyword:"maxProperties",params:{limit: 1000}}];
 return false;
 }
 else {
-for(const key17 in data104){
-const _errs239 = errors;
-if(!(validate18(data104[key17], {instancePath:instancePath+"/accounts/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data104,parentDataProperty:key17,rootData}))){
+for(const key17 in data108){
+const _errs247 = errors;
+if(!(validate18(data108[key17], {instancePath:instancePath+"/accounts/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data108,parentDataProperty:key17,rootData}))){
 vErrors = vErrors === null ? validate18.errors : vErrors.concat(validate18.errors);
 errors = vErrors.length;
 }
-var valid29 = _errs239 === errors;
-if(!valid29){
+var valid30 = _errs247 === errors;
+if(!valid30){
 break;
 }
 }
@@ -5593,10 +5738,13 @@ validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs236 === errors;
+var valid0 = _errs244 === errors;
 }
 else {
 var valid0 = true;
+}
+}
+}
 }
 }
 }
@@ -6475,15 +6623,15 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.groupMode !== undefined){
-let data25 = data.groupMode;
+if(data.reactionNotifications !== undefined){
+let data25 = data.reactionNotifications;
 const _errs59 = errors;
 if(typeof data25 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data25 === "all") || (data25 === "mention"))){
-validate23.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupMode.enum}}];
+if(!((((data25 === "off") || (data25 === "own")) || (data25 === "all")) || (data25 === "allowlist"))){
+validate23.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema13.properties.reactionNotifications.enum}}];
 return false;
 }
 var valid0 = _errs59 === errors;
@@ -6492,16 +6640,36 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.groupCommandMode !== undefined){
-let data26 = data.groupCommandMode;
+if(data.reactionAllowlist !== undefined){
+let data26 = data.reactionAllowlist;
 const _errs61 = errors;
-if(typeof data26 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
+if(errors === _errs61){
+if(Array.isArray(data26)){
+if(data26.length > 10000){
+validate23.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
-if(!(((data26 === "owner") || (data26 === "all")) || (data26 === "off"))){
-validate23.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupCommandMode.enum}}];
+else {
+var valid6 = true;
+const len2 = data26.length;
+for(let i2=0; i2<len2; i2++){
+let data27 = data26[i2];
+const _errs63 = errors;
+if((typeof data27 !== "string") && (!((typeof data27 == "number") && (isFinite(data27))))){
+validate23.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i2,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema13.properties.reactionAllowlist.items.type}}];
 return false;
+}
+var valid6 = _errs63 === errors;
+if(!valid6){
+break;
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
 }
 var valid0 = _errs61 === errors;
 }
@@ -6509,92 +6677,143 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.replyToMode !== undefined){
+let data28 = data.replyToMode;
+const _errs65 = errors;
+if(typeof data28 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data28 === "off") || (data28 === "first")) || (data28 === "all"))){
+validate23.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.replyToMode.enum}}];
+return false;
+}
+var valid0 = _errs65 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.groupMode !== undefined){
+let data29 = data.groupMode;
+const _errs67 = errors;
+if(typeof data29 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data29 === "all") || (data29 === "mention"))){
+validate23.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupMode.enum}}];
+return false;
+}
+var valid0 = _errs67 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.groupCommandMode !== undefined){
+let data30 = data.groupCommandMode;
+const _errs69 = errors;
+if(typeof data30 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data30 === "owner") || (data30 === "all")) || (data30 === "off"))){
+validate23.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupCommandMode.enum}}];
+return false;
+}
+var valid0 = _errs69 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.groupSessionsPerUser !== undefined){
-const _errs63 = errors;
+const _errs71 = errors;
 if(typeof data.groupSessionsPerUser !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/groupSessionsPerUser",schemaPath:"#/properties/groupSessionsPerUser/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs63 === errors;
+var valid0 = _errs71 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data28 = data.groups;
-const _errs65 = errors;
-if(errors === _errs65){
-if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
-if(Object.keys(data28).length > 10000){
+let data32 = data.groups;
+const _errs73 = errors;
+if(errors === _errs73){
+if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
+if(Object.keys(data32).length > 10000){
 validate23.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key2 in data28){
-let data29 = data28[key2];
-const _errs68 = errors;
-if(errors === _errs68){
-if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
-const _errs70 = errors;
-for(const key3 in data29){
+for(const key2 in data32){
+let data33 = data32[key2];
+const _errs76 = errors;
+if(errors === _errs76){
+if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
+const _errs78 = errors;
+for(const key3 in data33){
 if(!(func2.call(schema13.properties.groups.additionalProperties.properties, key3))){
 validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
 }
-if(_errs70 === errors){
-if(data29.enabled !== undefined){
-const _errs71 = errors;
-if(typeof data29.enabled !== "boolean"){
+if(_errs78 === errors){
+if(data33.enabled !== undefined){
+const _errs79 = errors;
+if(typeof data33.enabled !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid7 = _errs71 === errors;
+var valid8 = _errs79 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data29.groupPolicy !== undefined){
-let data31 = data29.groupPolicy;
-const _errs73 = errors;
-if(typeof data31 !== "string"){
+if(valid8){
+if(data33.groupPolicy !== undefined){
+let data35 = data33.groupPolicy;
+const _errs81 = errors;
+if(typeof data35 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data31 === "open") || (data31 === "allowlist")) || (data31 === "disabled"))){
+if(!(((data35 === "open") || (data35 === "allowlist")) || (data35 === "disabled"))){
 validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
 return false;
 }
-var valid7 = _errs73 === errors;
+var valid8 = _errs81 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data29.allowFrom !== undefined){
-let data32 = data29.allowFrom;
-const _errs75 = errors;
-if(errors === _errs75){
-if(Array.isArray(data32)){
-if(data32.length > 10000){
+if(valid8){
+if(data33.allowFrom !== undefined){
+let data36 = data33.allowFrom;
+const _errs83 = errors;
+if(errors === _errs83){
+if(Array.isArray(data36)){
+if(data36.length > 10000){
 validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid8 = true;
-const len2 = data32.length;
-for(let i2=0; i2<len2; i2++){
-let data33 = data32[i2];
-const _errs77 = errors;
-if((typeof data33 !== "string") && (!((typeof data33 == "number") && (isFinite(data33))))){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i2,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+var valid9 = true;
+const len3 = data36.length;
+for(let i3=0; i3<len3; i3++){
+let data37 = data36[i3];
+const _errs85 = errors;
+if((typeof data37 !== "string") && (!((typeof data37 == "number") && (isFinite(data37))))){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-var valid8 = _errs77 === errors;
-if(!valid8){
+var valid9 = _errs85 === errors;
+if(!valid9){
 break;
 }
 }
@@ -6605,61 +6824,61 @@ validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, 
 return false;
 }
 }
-var valid7 = _errs75 === errors;
+var valid8 = _errs83 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data29.tools !== undefined){
-let data34 = data29.tools;
-const _errs79 = errors;
-if(errors === _errs79){
-if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
-const _errs81 = errors;
-for(const key4 in data34){
+if(valid8){
+if(data33.tools !== undefined){
+let data38 = data33.tools;
+const _errs87 = errors;
+if(errors === _errs87){
+if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
+const _errs89 = errors;
+for(const key4 in data38){
 if(!(((key4 === "allow") || (key4 === "alsoAllow")) || (key4 === "deny"))){
 validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs81 === errors){
-if(data34.allow !== undefined){
-let data35 = data34.allow;
-const _errs82 = errors;
-if(errors === _errs82){
-if(Array.isArray(data35)){
-if(data35.length > 1000){
+if(_errs89 === errors){
+if(data38.allow !== undefined){
+let data39 = data38.allow;
+const _errs90 = errors;
+if(errors === _errs90){
+if(Array.isArray(data39)){
+if(data39.length > 1000){
 validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid10 = true;
-const len3 = data35.length;
-for(let i3=0; i3<len3; i3++){
-let data36 = data35[i3];
-const _errs84 = errors;
-if(errors === _errs84){
-if(typeof data36 === "string"){
-if(data36.length > 128 && func3(data36) > 128){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid11 = true;
+const len4 = data39.length;
+for(let i4=0; i4<len4; i4++){
+let data40 = data39[i4];
+const _errs92 = errors;
+if(errors === _errs92){
+if(typeof data40 === "string"){
+if(data40.length > 128 && func3(data40) > 128){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data36.length < 1){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data40.length < 1){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid10 = _errs84 === errors;
-if(!valid10){
+var valid11 = _errs92 === errors;
+if(!valid11){
 break;
 }
 }
@@ -6670,47 +6889,47 @@ validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, 
 return false;
 }
 }
-var valid9 = _errs82 === errors;
+var valid10 = _errs90 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
-if(valid9){
-if(data34.alsoAllow !== undefined){
-let data37 = data34.alsoAllow;
-const _errs86 = errors;
-if(errors === _errs86){
-if(Array.isArray(data37)){
-if(data37.length > 1000){
+if(valid10){
+if(data38.alsoAllow !== undefined){
+let data41 = data38.alsoAllow;
+const _errs94 = errors;
+if(errors === _errs94){
+if(Array.isArray(data41)){
+if(data41.length > 1000){
 validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid11 = true;
-const len4 = data37.length;
-for(let i4=0; i4<len4; i4++){
-let data38 = data37[i4];
-const _errs88 = errors;
-if(errors === _errs88){
-if(typeof data38 === "string"){
-if(data38.length > 128 && func3(data38) > 128){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid12 = true;
+const len5 = data41.length;
+for(let i5=0; i5<len5; i5++){
+let data42 = data41[i5];
+const _errs96 = errors;
+if(errors === _errs96){
+if(typeof data42 === "string"){
+if(data42.length > 128 && func3(data42) > 128){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data38.length < 1){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data42.length < 1){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid11 = _errs88 === errors;
-if(!valid11){
+var valid12 = _errs96 === errors;
+if(!valid12){
 break;
 }
 }
@@ -6721,47 +6940,47 @@ validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, 
 return false;
 }
 }
-var valid9 = _errs86 === errors;
+var valid10 = _errs94 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
-if(valid9){
-if(data34.deny !== undefined){
-let data39 = data34.deny;
-const _errs90 = errors;
-if(errors === _errs90){
-if(Array.isArray(data39)){
-if(data39.length > 1000){
+if(valid10){
+if(data38.deny !== undefined){
+let data43 = data38.deny;
+const _errs98 = errors;
+if(errors === _errs98){
+if(Array.isArray(data43)){
+if(data43.length > 1000){
 validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid12 = true;
-const len5 = data39.length;
-for(let i5=0; i5<len5; i5++){
-let data40 = data39[i5];
-const _errs92 = errors;
-if(errors === _errs92){
-if(typeof data40 === "string"){
-if(data40.length > 128 && func3(data40) > 128){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid13 = true;
+const len6 = data43.length;
+for(let i6=0; i6<len6; i6++){
+let data44 = data43[i6];
+const _errs100 = errors;
+if(errors === _errs100){
+if(typeof data44 === "string"){
+if(data44.length > 128 && func3(data44) > 128){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data40.length < 1){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data44.length < 1){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid12 = _errs92 === errors;
-if(!valid12){
+var valid13 = _errs100 === errors;
+if(!valid13){
 break;
 }
 }
@@ -6772,10 +6991,10 @@ validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, 
 return false;
 }
 }
-var valid9 = _errs90 === errors;
+var valid10 = _errs98 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
 }
 }
@@ -6786,91 +7005,91 @@ validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, 
 return false;
 }
 }
-var valid7 = _errs79 === errors;
+var valid8 = _errs87 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data29.groupMode !== undefined){
-let data41 = data29.groupMode;
-const _errs94 = errors;
-if(typeof data41 !== "string"){
+if(valid8){
+if(data33.groupMode !== undefined){
+let data45 = data33.groupMode;
+const _errs102 = errors;
+if(typeof data45 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data41 === "all") || (data41 === "mention"))){
+if(!((data45 === "all") || (data45 === "mention"))){
 validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupMode.enum}}];
 return false;
 }
-var valid7 = _errs94 === errors;
+var valid8 = _errs102 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data29.groupCommandMode !== undefined){
-let data42 = data29.groupCommandMode;
-const _errs96 = errors;
-if(typeof data42 !== "string"){
+if(valid8){
+if(data33.groupCommandMode !== undefined){
+let data46 = data33.groupCommandMode;
+const _errs104 = errors;
+if(typeof data46 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data42 === "owner") || (data42 === "all")) || (data42 === "off"))){
+if(!(((data46 === "owner") || (data46 === "all")) || (data46 === "off"))){
 validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupCommandMode.enum}}];
 return false;
 }
-var valid7 = _errs96 === errors;
+var valid8 = _errs104 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data29.muted !== undefined){
-const _errs98 = errors;
-if(typeof data29.muted !== "boolean"){
+if(valid8){
+if(data33.muted !== undefined){
+const _errs106 = errors;
+if(typeof data33.muted !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/muted",schemaPath:"#/properties/groups/additionalProperties/properties/muted/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid7 = _errs98 === errors;
+var valid8 = _errs106 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data29.batchDelaySeconds !== undefined){
-let data44 = data29.batchDelaySeconds;
-const _errs100 = errors;
-if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
+if(valid8){
+if(data33.batchDelaySeconds !== undefined){
+let data48 = data33.batchDelaySeconds;
+const _errs108 = errors;
+if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
 validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs100){
-if((typeof data44 == "number") && (isFinite(data44))){
-if(data44 > 3600 || isNaN(data44)){
+if(errors === _errs108){
+if((typeof data48 == "number") && (isFinite(data48))){
+if(data48 > 3600 || isNaN(data48)){
 validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data44 < 0 || isNaN(data44)){
+if(data48 < 0 || isNaN(data48)){
 validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid7 = _errs100 === errors;
+var valid8 = _errs108 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data29.systemPrompt !== undefined){
-let data45 = data29.systemPrompt;
-const _errs102 = errors;
-if(errors === _errs102){
-if(typeof data45 === "string"){
-if(data45.length > 65536 && func3(data45) > 65536){
+if(valid8){
+if(data33.systemPrompt !== undefined){
+let data49 = data33.systemPrompt;
+const _errs110 = errors;
+if(errors === _errs110){
+if(typeof data49 === "string"){
+if(data49.length > 65536 && func3(data49) > 65536){
 validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -6880,47 +7099,47 @@ validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, 
 return false;
 }
 }
-var valid7 = _errs102 === errors;
+var valid8 = _errs110 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data29.skills !== undefined){
-let data46 = data29.skills;
-const _errs104 = errors;
-if(errors === _errs104){
-if(Array.isArray(data46)){
-if(data46.length > 256){
+if(valid8){
+if(data33.skills !== undefined){
+let data50 = data33.skills;
+const _errs112 = errors;
+if(errors === _errs112){
+if(Array.isArray(data50)){
+if(data50.length > 256){
 validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
-var valid13 = true;
-const len6 = data46.length;
-for(let i6=0; i6<len6; i6++){
-let data47 = data46[i6];
-const _errs106 = errors;
-if(errors === _errs106){
-if(typeof data47 === "string"){
-if(data47.length > 128 && func3(data47) > 128){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid14 = true;
+const len7 = data50.length;
+for(let i7=0; i7<len7; i7++){
+let data51 = data50[i7];
+const _errs114 = errors;
+if(errors === _errs114){
+if(typeof data51 === "string"){
+if(data51.length > 128 && func3(data51) > 128){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data47.length < 1){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data51.length < 1){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid13 = _errs106 === errors;
-if(!valid13){
+var valid14 = _errs114 === errors;
+if(!valid14){
 break;
 }
 }
@@ -6931,10 +7150,10 @@ validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, 
 return false;
 }
 }
-var valid7 = _errs104 === errors;
+var valid8 = _errs112 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
 }
 }
@@ -6952,8 +7171,8 @@ validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, 
 return false;
 }
 }
-var valid6 = _errs68 === errors;
-if(!valid6){
+var valid7 = _errs76 === errors;
+if(!valid7){
 break;
 }
 }
@@ -6964,33 +7183,33 @@ validate23.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs65 === errors;
+var valid0 = _errs73 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data48 = data.bots;
-const _errs108 = errors;
-if(errors === _errs108){
-if(Array.isArray(data48)){
-if(data48.length > 1000){
+let data52 = data.bots;
+const _errs116 = errors;
+if(errors === _errs116){
+if(Array.isArray(data52)){
+if(data52.length > 1000){
 validate23.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid14 = true;
-const len7 = data48.length;
-for(let i7=0; i7<len7; i7++){
-let data49 = data48[i7];
-const _errs110 = errors;
-if((typeof data49 !== "string") && (!((typeof data49 == "number") && (isFinite(data49))))){
-validate23.errors = [{instancePath:instancePath+"/bots/" + i7,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
+var valid15 = true;
+const len8 = data52.length;
+for(let i8=0; i8<len8; i8++){
+let data53 = data52[i8];
+const _errs118 = errors;
+if((typeof data53 !== "string") && (!((typeof data53 == "number") && (isFinite(data53))))){
+validate23.errors = [{instancePath:instancePath+"/bots/" + i8,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
 return false;
 }
-var valid14 = _errs110 === errors;
-if(!valid14){
+var valid15 = _errs118 === errors;
+if(!valid15){
 break;
 }
 }
@@ -7001,134 +7220,134 @@ validate23.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs108 === errors;
+var valid0 = _errs116 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data50 = data.allowBots;
-const _errs112 = errors;
-if((typeof data50 !== "boolean") && (typeof data50 !== "string")){
+let data54 = data.allowBots;
+const _errs120 = errors;
+if((typeof data54 !== "boolean") && (typeof data54 !== "string")){
 validate23.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
 return false;
 }
-if(!(((data50 === true) || (data50 === false)) || (data50 === "mentions"))){
+if(!(((data54 === true) || (data54 === false)) || (data54 === "mentions"))){
 validate23.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs112 === errors;
+var valid0 = _errs120 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data51 = data.botLoopProtection;
-const _errs114 = errors;
-if(errors === _errs114){
-if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
-const _errs116 = errors;
-for(const key5 in data51){
+let data55 = data.botLoopProtection;
+const _errs122 = errors;
+if(errors === _errs122){
+if(data55 && typeof data55 == "object" && !Array.isArray(data55)){
+const _errs124 = errors;
+for(const key5 in data55){
 if(!((((key5 === "enabled") || (key5 === "maxEventsPerWindow")) || (key5 === "windowSeconds")) || (key5 === "cooldownSeconds"))){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs116 === errors){
-if(data51.enabled !== undefined){
-const _errs117 = errors;
-if(typeof data51.enabled !== "boolean"){
+if(_errs124 === errors){
+if(data55.enabled !== undefined){
+const _errs125 = errors;
+if(typeof data55.enabled !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid15 = _errs117 === errors;
+var valid16 = _errs125 === errors;
 }
 else {
-var valid15 = true;
+var valid16 = true;
 }
-if(valid15){
-if(data51.maxEventsPerWindow !== undefined){
-let data53 = data51.maxEventsPerWindow;
-const _errs119 = errors;
-if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+if(valid16){
+if(data55.maxEventsPerWindow !== undefined){
+let data57 = data55.maxEventsPerWindow;
+const _errs127 = errors;
+if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs119){
-if((typeof data53 == "number") && (isFinite(data53))){
-if(data53 > 10000 || isNaN(data53)){
+if(errors === _errs127){
+if((typeof data57 == "number") && (isFinite(data57))){
+if(data57 > 10000 || isNaN(data57)){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data53 < 1 || isNaN(data53)){
+if(data57 < 1 || isNaN(data57)){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid15 = _errs119 === errors;
+var valid16 = _errs127 === errors;
 }
 else {
-var valid15 = true;
+var valid16 = true;
 }
-if(valid15){
-if(data51.windowSeconds !== undefined){
-let data54 = data51.windowSeconds;
-const _errs121 = errors;
-if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
+if(valid16){
+if(data55.windowSeconds !== undefined){
+let data58 = data55.windowSeconds;
+const _errs129 = errors;
+if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs121){
-if((typeof data54 == "number") && (isFinite(data54))){
-if(data54 > 86400 || isNaN(data54)){
+if(errors === _errs129){
+if((typeof data58 == "number") && (isFinite(data58))){
+if(data58 > 86400 || isNaN(data58)){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data54 < 1 || isNaN(data54)){
+if(data58 < 1 || isNaN(data58)){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid15 = _errs121 === errors;
+var valid16 = _errs129 === errors;
 }
 else {
-var valid15 = true;
+var valid16 = true;
 }
-if(valid15){
-if(data51.cooldownSeconds !== undefined){
-let data55 = data51.cooldownSeconds;
-const _errs123 = errors;
-if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
+if(valid16){
+if(data55.cooldownSeconds !== undefined){
+let data59 = data55.cooldownSeconds;
+const _errs131 = errors;
+if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs123){
-if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 86400 || isNaN(data55)){
+if(errors === _errs131){
+if((typeof data59 == "number") && (isFinite(data59))){
+if(data59 > 86400 || isNaN(data59)){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data55 < 1 || isNaN(data55)){
+if(data59 < 1 || isNaN(data59)){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid15 = _errs123 === errors;
+var valid16 = _errs131 === errors;
 }
 else {
-var valid15 = true;
+var valid16 = true;
 }
 }
 }
@@ -7140,48 +7359,48 @@ validate23.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs114 === errors;
+var valid0 = _errs122 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.outputVisibility !== undefined){
-let data56 = data.outputVisibility;
-const _errs125 = errors;
-if(typeof data56 !== "string"){
+let data60 = data.outputVisibility;
+const _errs133 = errors;
+if(typeof data60 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data56 === "minimal") || (data56 === "normal")) || (data56 === "full"))){
+if(!(((data60 === "minimal") || (data60 === "normal")) || (data60 === "full"))){
 validate23.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/enum",keyword:"enum",params:{allowedValues: schema13.properties.outputVisibility.enum}}];
 return false;
 }
-var valid0 = _errs125 === errors;
+var valid0 = _errs133 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reliableDelivery !== undefined){
-const _errs127 = errors;
+const _errs135 = errors;
 if(typeof data.reliableDelivery !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/reliableDelivery",schemaPath:"#/properties/reliableDelivery/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs127 === errors;
+var valid0 = _errs135 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streaming !== undefined){
-let data58 = data.streaming;
-const _errs129 = errors;
-const _errs130 = errors;
-let valid16 = false;
-const _errs131 = errors;
-if(typeof data58 !== "boolean"){
+let data62 = data.streaming;
+const _errs137 = errors;
+const _errs138 = errors;
+let valid17 = false;
+const _errs139 = errors;
+if(typeof data62 !== "boolean"){
 const err10 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/0/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err10];
@@ -7191,14 +7410,14 @@ vErrors.push(err10);
 }
 errors++;
 }
-var _valid2 = _errs131 === errors;
-valid16 = valid16 || _valid2;
-if(!valid16){
-const _errs133 = errors;
-if(errors === _errs133){
-if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
-const _errs135 = errors;
-for(const key6 in data58){
+var _valid2 = _errs139 === errors;
+valid17 = valid17 || _valid2;
+if(!valid17){
+const _errs141 = errors;
+if(errors === _errs141){
+if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
+const _errs143 = errors;
+for(const key6 in data62){
 if(!(((((key6 === "mode") || (key6 === "chunkMode")) || (key6 === "block")) || (key6 === "preview")) || (key6 === "progress"))){
 const err11 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/1/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}};
 if(vErrors === null){
@@ -7211,11 +7430,11 @@ errors++;
 break;
 }
 }
-if(_errs135 === errors){
-if(data58.mode !== undefined){
-let data59 = data58.mode;
-const _errs136 = errors;
-if(typeof data59 !== "string"){
+if(_errs143 === errors){
+if(data62.mode !== undefined){
+let data63 = data62.mode;
+const _errs144 = errors;
+if(typeof data63 !== "string"){
 const err12 = {instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/anyOf/1/properties/mode/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err12];
@@ -7225,7 +7444,7 @@ vErrors.push(err12);
 }
 errors++;
 }
-if(!((((data59 === "off") || (data59 === "partial")) || (data59 === "block")) || (data59 === "progress"))){
+if(!((((data63 === "off") || (data63 === "partial")) || (data63 === "block")) || (data63 === "progress"))){
 const err13 = {instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/anyOf/1/properties/mode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.anyOf[1].properties.mode.enum}};
 if(vErrors === null){
 vErrors = [err13];
@@ -7235,16 +7454,16 @@ vErrors.push(err13);
 }
 errors++;
 }
-var valid17 = _errs136 === errors;
+var valid18 = _errs144 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data58.chunkMode !== undefined){
-let data60 = data58.chunkMode;
-const _errs138 = errors;
-if(typeof data60 !== "string"){
+if(valid18){
+if(data62.chunkMode !== undefined){
+let data64 = data62.chunkMode;
+const _errs146 = errors;
+if(typeof data64 !== "string"){
 const err14 = {instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/anyOf/1/properties/chunkMode/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err14];
@@ -7254,7 +7473,7 @@ vErrors.push(err14);
 }
 errors++;
 }
-if(!((data60 === "length") || (data60 === "newline"))){
+if(!((data64 === "length") || (data64 === "newline"))){
 const err15 = {instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/anyOf/1/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.anyOf[1].properties.chunkMode.enum}};
 if(vErrors === null){
 vErrors = [err15];
@@ -7264,19 +7483,19 @@ vErrors.push(err15);
 }
 errors++;
 }
-var valid17 = _errs138 === errors;
+var valid18 = _errs146 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data58.block !== undefined){
-let data61 = data58.block;
-const _errs140 = errors;
-if(errors === _errs140){
-if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
-const _errs142 = errors;
-for(const key7 in data61){
+if(valid18){
+if(data62.block !== undefined){
+let data65 = data62.block;
+const _errs148 = errors;
+if(errors === _errs148){
+if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
+const _errs150 = errors;
+for(const key7 in data65){
 if(!((key7 === "enabled") || (key7 === "coalesce"))){
 const err16 = {instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/anyOf/1/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}};
 if(vErrors === null){
@@ -7289,10 +7508,10 @@ errors++;
 break;
 }
 }
-if(_errs142 === errors){
-if(data61.enabled !== undefined){
-const _errs143 = errors;
-if(typeof data61.enabled !== "boolean"){
+if(_errs150 === errors){
+if(data65.enabled !== undefined){
+const _errs151 = errors;
+if(typeof data65.enabled !== "boolean"){
 const err17 = {instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err17];
@@ -7302,19 +7521,19 @@ vErrors.push(err17);
 }
 errors++;
 }
-var valid18 = _errs143 === errors;
+var valid19 = _errs151 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data61.coalesce !== undefined){
-let data63 = data61.coalesce;
-const _errs145 = errors;
-if(errors === _errs145){
-if(data63 && typeof data63 == "object" && !Array.isArray(data63)){
-const _errs147 = errors;
-for(const key8 in data63){
+if(valid19){
+if(data65.coalesce !== undefined){
+let data67 = data65.coalesce;
+const _errs153 = errors;
+if(errors === _errs153){
+if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
+const _errs155 = errors;
+for(const key8 in data67){
 if(!(((key8 === "minChars") || (key8 === "maxChars")) || (key8 === "idleMs"))){
 const err18 = {instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}};
 if(vErrors === null){
@@ -7327,11 +7546,11 @@ errors++;
 break;
 }
 }
-if(_errs147 === errors){
-if(data63.minChars !== undefined){
-let data64 = data63.minChars;
-const _errs148 = errors;
-if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
+if(_errs155 === errors){
+if(data67.minChars !== undefined){
+let data68 = data67.minChars;
+const _errs156 = errors;
+if(!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))){
 const err19 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err19];
@@ -7341,9 +7560,9 @@ vErrors.push(err19);
 }
 errors++;
 }
-if(errors === _errs148){
-if((typeof data64 == "number") && (isFinite(data64))){
-if(data64 > 1000000 || isNaN(data64)){
+if(errors === _errs156){
+if((typeof data68 == "number") && (isFinite(data68))){
+if(data68 > 1000000 || isNaN(data68)){
 const err20 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
 if(vErrors === null){
 vErrors = [err20];
@@ -7354,7 +7573,7 @@ vErrors.push(err20);
 errors++;
 }
 else {
-if(data64 < 1 || isNaN(data64)){
+if(data68 < 1 || isNaN(data68)){
 const err21 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err21];
@@ -7367,16 +7586,16 @@ errors++;
 }
 }
 }
-var valid19 = _errs148 === errors;
+var valid20 = _errs156 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
-if(valid19){
-if(data63.maxChars !== undefined){
-let data65 = data63.maxChars;
-const _errs150 = errors;
-if(!(((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65))) && (isFinite(data65)))){
+if(valid20){
+if(data67.maxChars !== undefined){
+let data69 = data67.maxChars;
+const _errs158 = errors;
+if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
 const err22 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err22];
@@ -7386,9 +7605,9 @@ vErrors.push(err22);
 }
 errors++;
 }
-if(errors === _errs150){
-if((typeof data65 == "number") && (isFinite(data65))){
-if(data65 > 1000000 || isNaN(data65)){
+if(errors === _errs158){
+if((typeof data69 == "number") && (isFinite(data69))){
+if(data69 > 1000000 || isNaN(data69)){
 const err23 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
 if(vErrors === null){
 vErrors = [err23];
@@ -7399,7 +7618,7 @@ vErrors.push(err23);
 errors++;
 }
 else {
-if(data65 < 1 || isNaN(data65)){
+if(data69 < 1 || isNaN(data69)){
 const err24 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err24];
@@ -7412,16 +7631,16 @@ errors++;
 }
 }
 }
-var valid19 = _errs150 === errors;
+var valid20 = _errs158 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
-if(valid19){
-if(data63.idleMs !== undefined){
-let data66 = data63.idleMs;
-const _errs152 = errors;
-if(!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66)))){
+if(valid20){
+if(data67.idleMs !== undefined){
+let data70 = data67.idleMs;
+const _errs160 = errors;
+if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
 const err25 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err25];
@@ -7431,9 +7650,9 @@ vErrors.push(err25);
 }
 errors++;
 }
-if(errors === _errs152){
-if((typeof data66 == "number") && (isFinite(data66))){
-if(data66 > 60000 || isNaN(data66)){
+if(errors === _errs160){
+if((typeof data70 == "number") && (isFinite(data70))){
+if(data70 > 60000 || isNaN(data70)){
 const err26 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}};
 if(vErrors === null){
 vErrors = [err26];
@@ -7444,7 +7663,7 @@ vErrors.push(err26);
 errors++;
 }
 else {
-if(data66 < 0 || isNaN(data66)){
+if(data70 < 0 || isNaN(data70)){
 const err27 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
 if(vErrors === null){
 vErrors = [err27];
@@ -7457,10 +7676,10 @@ errors++;
 }
 }
 }
-var valid19 = _errs152 === errors;
+var valid20 = _errs160 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
 }
 }
@@ -7477,10 +7696,10 @@ vErrors.push(err28);
 errors++;
 }
 }
-var valid18 = _errs145 === errors;
+var valid19 = _errs153 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
 }
 }
@@ -7496,19 +7715,19 @@ vErrors.push(err29);
 errors++;
 }
 }
-var valid17 = _errs140 === errors;
+var valid18 = _errs148 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data58.preview !== undefined){
-let data67 = data58.preview;
-const _errs154 = errors;
-if(errors === _errs154){
-if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
-const _errs156 = errors;
-for(const key9 in data67){
+if(valid18){
+if(data62.preview !== undefined){
+let data71 = data62.preview;
+const _errs162 = errors;
+if(errors === _errs162){
+if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
+const _errs164 = errors;
+for(const key9 in data71){
 if(!(key9 === "toolProgress")){
 const err30 = {instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}};
 if(vErrors === null){
@@ -7521,9 +7740,9 @@ errors++;
 break;
 }
 }
-if(_errs156 === errors){
-if(data67.toolProgress !== undefined){
-if(typeof data67.toolProgress !== "boolean"){
+if(_errs164 === errors){
+if(data71.toolProgress !== undefined){
+if(typeof data71.toolProgress !== "boolean"){
 const err31 = {instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err31];
@@ -7547,19 +7766,19 @@ vErrors.push(err32);
 errors++;
 }
 }
-var valid17 = _errs154 === errors;
+var valid18 = _errs162 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data58.progress !== undefined){
-let data69 = data58.progress;
-const _errs159 = errors;
-if(errors === _errs159){
-if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
-const _errs161 = errors;
-for(const key10 in data69){
+if(valid18){
+if(data62.progress !== undefined){
+let data73 = data62.progress;
+const _errs167 = errors;
+if(errors === _errs167){
+if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
+const _errs169 = errors;
+for(const key10 in data73){
 if(!(key10 === "toolProgress")){
 const err33 = {instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}};
 if(vErrors === null){
@@ -7572,9 +7791,9 @@ errors++;
 break;
 }
 }
-if(_errs161 === errors){
-if(data69.toolProgress !== undefined){
-if(typeof data69.toolProgress !== "boolean"){
+if(_errs169 === errors){
+if(data73.toolProgress !== undefined){
+if(typeof data73.toolProgress !== "boolean"){
 const err34 = {instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err34];
@@ -7598,10 +7817,10 @@ vErrors.push(err35);
 errors++;
 }
 }
-var valid17 = _errs159 === errors;
+var valid18 = _errs167 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
 }
 }
@@ -7620,10 +7839,10 @@ vErrors.push(err36);
 errors++;
 }
 }
-var _valid2 = _errs133 === errors;
-valid16 = valid16 || _valid2;
+var _valid2 = _errs141 === errors;
+valid17 = valid17 || _valid2;
 }
-if(!valid16){
+if(!valid17){
 const err37 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err37];
@@ -7636,79 +7855,79 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs130;
+errors = _errs138;
 if(vErrors !== null){
-if(_errs130){
-vErrors.length = _errs130;
+if(_errs138){
+vErrors.length = _errs138;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs129 === errors;
+var valid0 = _errs137 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.textChunkLimit !== undefined){
-let data71 = data.textChunkLimit;
-const _errs164 = errors;
-if(!(((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71))) && (isFinite(data71)))){
+let data75 = data.textChunkLimit;
+const _errs172 = errors;
+if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
 validate23.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs164){
-if((typeof data71 == "number") && (isFinite(data71))){
-if(data71 > 4000 || isNaN(data71)){
+if(errors === _errs172){
+if((typeof data75 == "number") && (isFinite(data75))){
+if(data75 > 4000 || isNaN(data75)){
 validate23.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4000}}];
 return false;
 }
 else {
-if(data71 < 1000 || isNaN(data71)){
+if(data75 < 1000 || isNaN(data75)){
 validate23.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs164 === errors;
+var valid0 = _errs172 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.direct !== undefined){
-let data72 = data.direct;
-const _errs166 = errors;
-if(errors === _errs166){
-if(data72 && typeof data72 == "object" && !Array.isArray(data72)){
-if(Object.keys(data72).length > 10000){
+let data76 = data.direct;
+const _errs174 = errors;
+if(errors === _errs174){
+if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
+if(Object.keys(data76).length > 10000){
 validate23.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key11 in data72){
-let data73 = data72[key11];
-const _errs169 = errors;
-if(errors === _errs169){
-if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
-const _errs171 = errors;
-for(const key12 in data73){
+for(const key11 in data76){
+let data77 = data76[key11];
+const _errs177 = errors;
+if(errors === _errs177){
+if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
+const _errs179 = errors;
+for(const key12 in data77){
 if(!((key12 === "systemPrompt") || (key12 === "skills"))){
 validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
 return false;
 break;
 }
 }
-if(_errs171 === errors){
-if(data73.systemPrompt !== undefined){
-let data74 = data73.systemPrompt;
-const _errs172 = errors;
-if(errors === _errs172){
-if(typeof data74 === "string"){
-if(data74.length > 65536 && func3(data74) > 65536){
+if(_errs179 === errors){
+if(data77.systemPrompt !== undefined){
+let data78 = data77.systemPrompt;
+const _errs180 = errors;
+if(errors === _errs180){
+if(typeof data78 === "string"){
+if(data78.length > 65536 && func3(data78) > 65536){
 validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -7718,47 +7937,47 @@ validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g,
 return false;
 }
 }
-var valid23 = _errs172 === errors;
+var valid24 = _errs180 === errors;
 }
 else {
-var valid23 = true;
+var valid24 = true;
 }
-if(valid23){
-if(data73.skills !== undefined){
-let data75 = data73.skills;
-const _errs174 = errors;
-if(errors === _errs174){
-if(Array.isArray(data75)){
-if(data75.length > 256){
+if(valid24){
+if(data77.skills !== undefined){
+let data79 = data77.skills;
+const _errs182 = errors;
+if(errors === _errs182){
+if(Array.isArray(data79)){
+if(data79.length > 256){
 validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
-var valid24 = true;
-const len8 = data75.length;
-for(let i8=0; i8<len8; i8++){
-let data76 = data75[i8];
-const _errs176 = errors;
-if(errors === _errs176){
-if(typeof data76 === "string"){
-if(data76.length > 128 && func3(data76) > 128){
-validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid25 = true;
+const len9 = data79.length;
+for(let i9=0; i9<len9; i9++){
+let data80 = data79[i9];
+const _errs184 = errors;
+if(errors === _errs184){
+if(typeof data80 === "string"){
+if(data80.length > 128 && func3(data80) > 128){
+validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data76.length < 1){
-validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data80.length < 1){
+validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid24 = _errs176 === errors;
-if(!valid24){
+var valid25 = _errs184 === errors;
+if(!valid25){
 break;
 }
 }
@@ -7769,10 +7988,10 @@ validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g,
 return false;
 }
 }
-var valid23 = _errs174 === errors;
+var valid24 = _errs182 === errors;
 }
 else {
-var valid23 = true;
+var valid24 = true;
 }
 }
 }
@@ -7782,8 +8001,8 @@ validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g,
 return false;
 }
 }
-var valid22 = _errs169 === errors;
-if(!valid22){
+var valid23 = _errs177 === errors;
+if(!valid23){
 break;
 }
 }
@@ -7794,18 +8013,18 @@ validate23.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs166 === errors;
+var valid0 = _errs174 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data77 = data.systemPrompt;
-const _errs178 = errors;
-if(errors === _errs178){
-if(typeof data77 === "string"){
-if(data77.length > 65536 && func3(data77) > 65536){
+let data81 = data.systemPrompt;
+const _errs186 = errors;
+if(errors === _errs186){
+if(typeof data81 === "string"){
+if(data81.length > 65536 && func3(data81) > 65536){
 validate23.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -7815,114 +8034,114 @@ validate23.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs178 === errors;
+var valid0 = _errs186 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.deliveryReceipts !== undefined){
-const _errs180 = errors;
+const _errs188 = errors;
 if(typeof data.deliveryReceipts !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/deliveryReceipts",schemaPath:"#/properties/deliveryReceipts/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs180 === errors;
+var valid0 = _errs188 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.strictChatIds !== undefined){
-const _errs182 = errors;
+const _errs190 = errors;
 if(typeof data.strictChatIds !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/strictChatIds",schemaPath:"#/properties/strictChatIds/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs182 === errors;
+var valid0 = _errs190 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.typingMaxContinuousMs !== undefined){
-let data80 = data.typingMaxContinuousMs;
-const _errs184 = errors;
-if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
+let data84 = data.typingMaxContinuousMs;
+const _errs192 = errors;
+if(!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))){
 validate23.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs184){
-if((typeof data80 == "number") && (isFinite(data80))){
-if(data80 > 86400000 || isNaN(data80)){
+if(errors === _errs192){
+if((typeof data84 == "number") && (isFinite(data84))){
+if(data84 > 86400000 || isNaN(data84)){
 validate23.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
 return false;
 }
 else {
-if(data80 < 1000 || isNaN(data80)){
+if(data84 < 1000 || isNaN(data84)){
 validate23.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs184 === errors;
+var valid0 = _errs192 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ack !== undefined){
-let data81 = data.ack;
-const _errs186 = errors;
-if(errors === _errs186){
-if(data81 && typeof data81 == "object" && !Array.isArray(data81)){
-const _errs188 = errors;
-for(const key13 in data81){
+let data85 = data.ack;
+const _errs194 = errors;
+if(errors === _errs194){
+if(data85 && typeof data85 == "object" && !Array.isArray(data85)){
+const _errs196 = errors;
+for(const key13 in data85){
 if(!((key13 === "timeoutMs") || (key13 === "resendOnTimeout"))){
 validate23.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
 return false;
 break;
 }
 }
-if(_errs188 === errors){
-if(data81.timeoutMs !== undefined){
-let data82 = data81.timeoutMs;
-const _errs189 = errors;
-if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
+if(_errs196 === errors){
+if(data85.timeoutMs !== undefined){
+let data86 = data85.timeoutMs;
+const _errs197 = errors;
+if(!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))){
 validate23.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs189){
-if((typeof data82 == "number") && (isFinite(data82))){
-if(data82 > 600000 || isNaN(data82)){
+if(errors === _errs197){
+if((typeof data86 == "number") && (isFinite(data86))){
+if(data86 > 600000 || isNaN(data86)){
 validate23.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data82 < 1000 || isNaN(data82)){
+if(data86 < 1000 || isNaN(data86)){
 validate23.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid25 = _errs189 === errors;
+var valid26 = _errs197 === errors;
 }
 else {
-var valid25 = true;
+var valid26 = true;
 }
-if(valid25){
-if(data81.resendOnTimeout !== undefined){
-const _errs191 = errors;
-if(typeof data81.resendOnTimeout !== "boolean"){
+if(valid26){
+if(data85.resendOnTimeout !== undefined){
+const _errs199 = errors;
+if(typeof data85.resendOnTimeout !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/ack/resendOnTimeout",schemaPath:"#/properties/ack/properties/resendOnTimeout/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid25 = _errs191 === errors;
+var valid26 = _errs199 === errors;
 }
 else {
-var valid25 = true;
+var valid26 = true;
 }
 }
 }
@@ -7932,78 +8151,78 @@ validate23.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/
 return false;
 }
 }
-var valid0 = _errs186 === errors;
+var valid0 = _errs194 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.heartbeat !== undefined){
-let data84 = data.heartbeat;
-const _errs193 = errors;
-if(errors === _errs193){
-if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
-const _errs195 = errors;
-for(const key14 in data84){
+let data88 = data.heartbeat;
+const _errs201 = errors;
+if(errors === _errs201){
+if(data88 && typeof data88 == "object" && !Array.isArray(data88)){
+const _errs203 = errors;
+for(const key14 in data88){
 if(!((key14 === "intervalMs") || (key14 === "timeoutMs"))){
 validate23.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
 return false;
 break;
 }
 }
-if(_errs195 === errors){
-if(data84.intervalMs !== undefined){
-let data85 = data84.intervalMs;
-const _errs196 = errors;
-if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
+if(_errs203 === errors){
+if(data88.intervalMs !== undefined){
+let data89 = data88.intervalMs;
+const _errs204 = errors;
+if(!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))){
 validate23.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs196){
-if((typeof data85 == "number") && (isFinite(data85))){
-if(data85 > 600000 || isNaN(data85)){
+if(errors === _errs204){
+if((typeof data89 == "number") && (isFinite(data89))){
+if(data89 > 600000 || isNaN(data89)){
 validate23.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data85 < 1000 || isNaN(data85)){
+if(data89 < 1000 || isNaN(data89)){
 validate23.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid26 = _errs196 === errors;
+var valid27 = _errs204 === errors;
 }
 else {
-var valid26 = true;
+var valid27 = true;
 }
-if(valid26){
-if(data84.timeoutMs !== undefined){
-let data86 = data84.timeoutMs;
-const _errs198 = errors;
-if(!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))){
+if(valid27){
+if(data88.timeoutMs !== undefined){
+let data90 = data88.timeoutMs;
+const _errs206 = errors;
+if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
 validate23.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs198){
-if((typeof data86 == "number") && (isFinite(data86))){
-if(data86 > 600000 || isNaN(data86)){
+if(errors === _errs206){
+if((typeof data90 == "number") && (isFinite(data90))){
+if(data90 > 600000 || isNaN(data90)){
 validate23.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data86 < 1000 || isNaN(data86)){
+if(data90 < 1000 || isNaN(data90)){
 validate23.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid26 = _errs198 === errors;
+var valid27 = _errs206 === errors;
 }
 else {
-var valid26 = true;
+var valid27 = true;
 }
 }
 }
@@ -8013,91 +8232,91 @@ validate23.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs193 === errors;
+var valid0 = _errs201 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reconnect !== undefined){
-let data87 = data.reconnect;
-const _errs200 = errors;
-if(errors === _errs200){
-if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
-const _errs202 = errors;
-for(const key15 in data87){
+let data91 = data.reconnect;
+const _errs208 = errors;
+if(errors === _errs208){
+if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
+const _errs210 = errors;
+for(const key15 in data91){
 if(!((((key15 === "initialDelayMs") || (key15 === "maxDelayMs")) || (key15 === "jitterRatio")) || (key15 === "maxRetries"))){
 validate23.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
 }
-if(_errs202 === errors){
-if(data87.initialDelayMs !== undefined){
-let data88 = data87.initialDelayMs;
-const _errs203 = errors;
-if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
+if(_errs210 === errors){
+if(data91.initialDelayMs !== undefined){
+let data92 = data91.initialDelayMs;
+const _errs211 = errors;
+if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
 validate23.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs203){
-if((typeof data88 == "number") && (isFinite(data88))){
-if(data88 > 600000 || isNaN(data88)){
+if(errors === _errs211){
+if((typeof data92 == "number") && (isFinite(data92))){
+if(data92 > 600000 || isNaN(data92)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data88 < 100 || isNaN(data88)){
+if(data92 < 100 || isNaN(data92)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs203 === errors;
+var valid28 = _errs211 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data87.maxDelayMs !== undefined){
-let data89 = data87.maxDelayMs;
-const _errs205 = errors;
-if(!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))){
+if(valid28){
+if(data91.maxDelayMs !== undefined){
+let data93 = data91.maxDelayMs;
+const _errs213 = errors;
+if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
 validate23.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs205){
-if((typeof data89 == "number") && (isFinite(data89))){
-if(data89 > 3600000 || isNaN(data89)){
+if(errors === _errs213){
+if((typeof data93 == "number") && (isFinite(data93))){
+if(data93 > 3600000 || isNaN(data93)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
 return false;
 }
 else {
-if(data89 < 1000 || isNaN(data89)){
+if(data93 < 1000 || isNaN(data93)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs205 === errors;
+var valid28 = _errs213 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data87.jitterRatio !== undefined){
-let data90 = data87.jitterRatio;
-const _errs207 = errors;
-if(errors === _errs207){
-if((typeof data90 == "number") && (isFinite(data90))){
-if(data90 > 1 || isNaN(data90)){
+if(valid28){
+if(data91.jitterRatio !== undefined){
+let data94 = data91.jitterRatio;
+const _errs215 = errors;
+if(errors === _errs215){
+if((typeof data94 == "number") && (isFinite(data94))){
+if(data94 > 1 || isNaN(data94)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}}];
 return false;
 }
 else {
-if(data90 < 0 || isNaN(data90)){
+if(data94 < 0 || isNaN(data94)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
@@ -8108,37 +8327,37 @@ validate23.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaP
 return false;
 }
 }
-var valid27 = _errs207 === errors;
+var valid28 = _errs215 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data87.maxRetries !== undefined){
-let data91 = data87.maxRetries;
-const _errs209 = errors;
-if(!(((typeof data91 == "number") && (!(data91 % 1) && !isNaN(data91))) && (isFinite(data91)))){
+if(valid28){
+if(data91.maxRetries !== undefined){
+let data95 = data91.maxRetries;
+const _errs217 = errors;
+if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
 validate23.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs209){
-if((typeof data91 == "number") && (isFinite(data91))){
-if(data91 > 1000000 || isNaN(data91)){
+if(errors === _errs217){
+if((typeof data95 == "number") && (isFinite(data95))){
+if(data95 > 1000000 || isNaN(data95)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data91 < 0 || isNaN(data91)){
+if(data95 < 0 || isNaN(data95)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs209 === errors;
+var valid28 = _errs217 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
 }
 }
@@ -8150,279 +8369,279 @@ validate23.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs200 === errors;
+var valid0 = _errs208 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.debug !== undefined){
-const _errs211 = errors;
+const _errs219 = errors;
 if(typeof data.debug !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs211 === errors;
+var valid0 = _errs219 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data93 = data.limits;
-const _errs213 = errors;
-if(errors === _errs213){
-if(data93 && typeof data93 == "object" && !Array.isArray(data93)){
-const _errs215 = errors;
-for(const key16 in data93){
+let data97 = data.limits;
+const _errs221 = errors;
+if(errors === _errs221){
+if(data97 && typeof data97 == "object" && !Array.isArray(data97)){
+const _errs223 = errors;
+for(const key16 in data97){
 if(!(func2.call(schema13.properties.limits.properties, key16))){
 validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
 return false;
 break;
 }
 }
-if(_errs215 === errors){
-if(data93.maxPayload !== undefined){
-let data94 = data93.maxPayload;
-const _errs216 = errors;
-if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
+if(_errs223 === errors){
+if(data97.maxPayload !== undefined){
+let data98 = data97.maxPayload;
+const _errs224 = errors;
+if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
 validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs216){
-if((typeof data94 == "number") && (isFinite(data94))){
-if(data94 > 16777216 || isNaN(data94)){
+if(errors === _errs224){
+if((typeof data98 == "number") && (isFinite(data98))){
+if(data98 > 16777216 || isNaN(data98)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data94 < 1024 || isNaN(data94)){
+if(data98 < 1024 || isNaN(data98)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs216 === errors;
+var valid29 = _errs224 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data93.contentChars !== undefined){
-let data95 = data93.contentChars;
-const _errs218 = errors;
-if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
+if(valid29){
+if(data97.contentChars !== undefined){
+let data99 = data97.contentChars;
+const _errs226 = errors;
+if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
 validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs218){
-if((typeof data95 == "number") && (isFinite(data95))){
-if(data95 > 1048576 || isNaN(data95)){
+if(errors === _errs226){
+if((typeof data99 == "number") && (isFinite(data99))){
+if(data99 > 1048576 || isNaN(data99)){
 validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
-if(data95 < 1 || isNaN(data95)){
+if(data99 < 1 || isNaN(data99)){
 validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs218 === errors;
+var valid29 = _errs226 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data93.mediaMegabytes !== undefined){
-let data96 = data93.mediaMegabytes;
-const _errs220 = errors;
-if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
+if(valid29){
+if(data97.mediaMegabytes !== undefined){
+let data100 = data97.mediaMegabytes;
+const _errs228 = errors;
+if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
 validate23.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs220){
-if((typeof data96 == "number") && (isFinite(data96))){
-if(data96 > 100 || isNaN(data96)){
+if(errors === _errs228){
+if((typeof data100 == "number") && (isFinite(data100))){
+if(data100 > 100 || isNaN(data100)){
 validate23.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100}}];
 return false;
 }
 else {
-if(data96 < 1 || isNaN(data96)){
+if(data100 < 1 || isNaN(data100)){
 validate23.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs220 === errors;
+var valid29 = _errs228 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data93.maxConcurrent !== undefined){
-let data97 = data93.maxConcurrent;
-const _errs222 = errors;
-if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
+if(valid29){
+if(data97.maxConcurrent !== undefined){
+let data101 = data97.maxConcurrent;
+const _errs230 = errors;
+if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
 validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs222){
-if((typeof data97 == "number") && (isFinite(data97))){
-if(data97 > 1000 || isNaN(data97)){
+if(errors === _errs230){
+if((typeof data101 == "number") && (isFinite(data101))){
+if(data101 > 1000 || isNaN(data101)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data97 < 1 || isNaN(data97)){
+if(data101 < 1 || isNaN(data101)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs222 === errors;
+var valid29 = _errs230 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data93.queuedPerSession !== undefined){
-let data98 = data93.queuedPerSession;
-const _errs224 = errors;
-if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
+if(valid29){
+if(data97.queuedPerSession !== undefined){
+let data102 = data97.queuedPerSession;
+const _errs232 = errors;
+if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
 validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs224){
-if((typeof data98 == "number") && (isFinite(data98))){
-if(data98 > 10000 || isNaN(data98)){
+if(errors === _errs232){
+if((typeof data102 == "number") && (isFinite(data102))){
+if(data102 > 10000 || isNaN(data102)){
 validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data98 < 1 || isNaN(data98)){
+if(data102 < 1 || isNaN(data102)){
 validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs224 === errors;
+var valid29 = _errs232 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data93.messagesPerMinute !== undefined){
-let data99 = data93.messagesPerMinute;
-const _errs226 = errors;
-if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
+if(valid29){
+if(data97.messagesPerMinute !== undefined){
+let data103 = data97.messagesPerMinute;
+const _errs234 = errors;
+if(!(((typeof data103 == "number") && (!(data103 % 1) && !isNaN(data103))) && (isFinite(data103)))){
 validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs226){
-if((typeof data99 == "number") && (isFinite(data99))){
-if(data99 > 100000 || isNaN(data99)){
+if(errors === _errs234){
+if((typeof data103 == "number") && (isFinite(data103))){
+if(data103 > 100000 || isNaN(data103)){
 validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data99 < 1 || isNaN(data99)){
+if(data103 < 1 || isNaN(data103)){
 validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs226 === errors;
+var valid29 = _errs234 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data93.messageBurst !== undefined){
-let data100 = data93.messageBurst;
-const _errs228 = errors;
-if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
+if(valid29){
+if(data97.messageBurst !== undefined){
+let data104 = data97.messageBurst;
+const _errs236 = errors;
+if(!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))){
 validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs228){
-if((typeof data100 == "number") && (isFinite(data100))){
-if(data100 > 100000 || isNaN(data100)){
+if(errors === _errs236){
+if((typeof data104 == "number") && (isFinite(data104))){
+if(data104 > 100000 || isNaN(data104)){
 validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data100 < 1 || isNaN(data100)){
+if(data104 < 1 || isNaN(data104)){
 validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs228 === errors;
+var valid29 = _errs236 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data93.dedupeEntries !== undefined){
-let data101 = data93.dedupeEntries;
-const _errs230 = errors;
-if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
+if(valid29){
+if(data97.dedupeEntries !== undefined){
+let data105 = data97.dedupeEntries;
+const _errs238 = errors;
+if(!(((typeof data105 == "number") && (!(data105 % 1) && !isNaN(data105))) && (isFinite(data105)))){
 validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs230){
-if((typeof data101 == "number") && (isFinite(data101))){
-if(data101 > 1000000 || isNaN(data101)){
+if(errors === _errs238){
+if((typeof data105 == "number") && (isFinite(data105))){
+if(data105 > 1000000 || isNaN(data105)){
 validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data101 < 1 || isNaN(data101)){
+if(data105 < 1 || isNaN(data105)){
 validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs230 === errors;
+var valid29 = _errs238 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data93.turnSeconds !== undefined){
-let data102 = data93.turnSeconds;
-const _errs232 = errors;
-if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
+if(valid29){
+if(data97.turnSeconds !== undefined){
+let data106 = data97.turnSeconds;
+const _errs240 = errors;
+if(!(((typeof data106 == "number") && (!(data106 % 1) && !isNaN(data106))) && (isFinite(data106)))){
 validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs232){
-if((typeof data102 == "number") && (isFinite(data102))){
-if(data102 > 86400 || isNaN(data102)){
+if(errors === _errs240){
+if((typeof data106 == "number") && (isFinite(data106))){
+if(data106 > 86400 || isNaN(data106)){
 validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data102 < 1 || isNaN(data102)){
+if(data106 < 1 || isNaN(data106)){
 validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs232 === errors;
+var valid29 = _errs240 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
 }
 }
@@ -8439,10 +8658,13 @@ validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs213 === errors;
+var valid0 = _errs221 === errors;
 }
 else {
 var valid0 = true;
+}
+}
+}
 }
 }
 }

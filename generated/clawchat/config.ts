@@ -48,6 +48,10 @@ export const configExpectations = {
   groupPolicy: "\"open\", \"allowlist\" or \"disabled\"",
   groupAllowFrom: "an array of at most 10000 entries",
   "groupAllowFrom.*": "a string or a number",
+  reactionNotifications: "\"off\", \"own\", \"all\" or \"allowlist\"",
+  reactionAllowlist: "an array of at most 10000 entries",
+  "reactionAllowlist.*": "a string or a number",
+  replyToMode: "\"off\", \"first\" or \"all\"",
   groupMode: "\"all\" or \"mention\"",
   groupCommandMode: "\"owner\", \"all\" or \"off\"",
   groupSessionsPerUser: "true or false",
@@ -142,6 +146,9 @@ export const configDefaults = {
   allowFrom: [],
   groupPolicy: "allowlist",
   groupAllowFrom: [],
+  reactionNotifications: "own",
+  reactionAllowlist: [],
+  replyToMode: "first",
   groupMode: "all",
   groupCommandMode: "owner",
   groupSessionsPerUser: true,
@@ -184,6 +191,9 @@ export const accountDefaults = {
   allowFrom: [],
   groupPolicy: "allowlist",
   groupAllowFrom: [],
+  reactionNotifications: "own",
+  reactionAllowlist: [],
+  replyToMode: "first",
   groupMode: "all",
   groupCommandMode: "owner",
   groupSessionsPerUser: true,
@@ -388,6 +398,22 @@ export interface ClawchatConfig {
    * @default []
    */
   groupAllowFrom: (string | number)[];
+  /**
+   * Whose reactions the agent hears of: nobody's, those to its own messages, to all messages, or to all messages by the senders of reactionAllowlist. A reaction never starts an answer.
+   * @default "own"
+   */
+  reactionNotifications: "off" | "own" | "all" | "allowlist";
+  /**
+   * Sender ids whose reactions the agent hears of under the mode allowlist.
+   * At most 10000 items.
+   * @default []
+   */
+  reactionAllowlist: (string | number)[];
+  /**
+   * Whether an answer shows the message it replies to: only where the agent asks for it, its first message, or all of them.
+   * @default "first"
+   */
+  replyToMode: "off" | "first" | "all";
   /**
    * Whether every group message is answered, or those that mention the agent. The setting of a group at the server wins.
    * @default "all"
@@ -815,6 +841,22 @@ export interface ClawchatAccount {
    */
   groupAllowFrom: (string | number)[];
   /**
+   * Whose reactions the agent hears of: nobody's, those to its own messages, to all messages, or to all messages by the senders of reactionAllowlist. A reaction never starts an answer.
+   * @default "own"
+   */
+  reactionNotifications: "off" | "own" | "all" | "allowlist";
+  /**
+   * Sender ids whose reactions the agent hears of under the mode allowlist.
+   * At most 10000 items.
+   * @default []
+   */
+  reactionAllowlist: (string | number)[];
+  /**
+   * Whether an answer shows the message it replies to: only where the agent asks for it, its first message, or all of them.
+   * @default "first"
+   */
+  replyToMode: "off" | "first" | "all";
+  /**
    * Whether every group message is answered, or those that mention the agent. The setting of a group at the server wins.
    * @default "all"
    */
@@ -1221,6 +1263,22 @@ export interface ClawchatConfigInput {
    * @default []
    */
   groupAllowFrom?: (string | number)[];
+  /**
+   * Whose reactions the agent hears of: nobody's, those to its own messages, to all messages, or to all messages by the senders of reactionAllowlist. A reaction never starts an answer.
+   * @default "own"
+   */
+  reactionNotifications?: "off" | "own" | "all" | "allowlist";
+  /**
+   * Sender ids whose reactions the agent hears of under the mode allowlist.
+   * At most 10000 items.
+   * @default []
+   */
+  reactionAllowlist?: (string | number)[];
+  /**
+   * Whether an answer shows the message it replies to: only where the agent asks for it, its first message, or all of them.
+   * @default "first"
+   */
+  replyToMode?: "off" | "first" | "all";
   /**
    * Whether every group message is answered, or those that mention the agent. The setting of a group at the server wins.
    * @default "all"
@@ -1714,6 +1772,22 @@ export interface ClawchatAccountInput {
    * @default []
    */
   groupAllowFrom?: (string | number)[];
+  /**
+   * Whose reactions the agent hears of: nobody's, those to its own messages, to all messages, or to all messages by the senders of reactionAllowlist. A reaction never starts an answer.
+   * @default "own"
+   */
+  reactionNotifications?: "off" | "own" | "all" | "allowlist";
+  /**
+   * Sender ids whose reactions the agent hears of under the mode allowlist.
+   * At most 10000 items.
+   * @default []
+   */
+  reactionAllowlist?: (string | number)[];
+  /**
+   * Whether an answer shows the message it replies to: only where the agent asks for it, its first message, or all of them.
+   * @default "first"
+   */
+  replyToMode?: "off" | "first" | "all";
   /**
    * Whether every group message is answered, or those that mention the agent. The setting of a group at the server wins.
    * @default "all"

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { nearMissesOf, nearMissesWithin, type Shapes } from "../near-misses.ts";
 import { accepted, characters, finite, json, jsonText, text } from "../values.ts";
 import { validateEnvelope, validateReplyEnvelope, validateTopicEnvelope } from "./codec.ts";
-import type { AckHeaders, AnnotationAdded, Code, ContentPartAdded, ContentPartDone, Control, Delta, DingtalkAck, Envelope, EnvelopeData, ErrorBody, ErrorEvent, EventId, FunctionCallArgumentsDelta, FunctionCallArgumentsDone, GatewayRejection, Headers, Id, Index, Input, InputItem, InstaclawHello, IntclawAck, Item, Metadata, Millis, Name, OfReply, OutputItemAdded, OutputItemDone, OutputTextDelta, OutputTextDone, Part, Ping, PlainMessage, Pong, ReasoningDelta, ReasoningDone, ReasoningSummaryPartAdded, ReasoningSummaryPartDone, ReasoningSummaryTextDelta, ReasoningSummaryTextDone, RefusalDelta, RefusalDone, ReplyEnvelope, ReplyHeaders, RequestText, ResponseCompleted, ResponseCreate, ResponseCreated, ResponseEvent, ResponseFailed, ResponseInProgress, ResponseIncomplete, ResponseObject, ResponseQueued, RobotMessage, SentContentPartAdded, SentContentPartDone, SentDelta, SentError, SentEvent, SentItem, SentOutputItemAdded, SentOutputItemDone, SentOutputTextDelta, SentOutputTextDone, SentPart, SentResponse, SentResponseCompleted, SentResponseCreated, SentResponseFailed, SentResponseInProgress, Sequence, SessionAutoBound, Status, System, SystemPong, Text, TopicEnvelope, TopicHeaders, UserMessage, UserRequest, WholeResponse } from "./types.ts";
+import type { AckHeaders, AnnotationAdded, Code, ContentPartAdded, ContentPartDone, Control, Delta, DingtalkAck, Emoji, Envelope, EnvelopeData, ErrorBody, ErrorEvent, EventId, FunctionCallArgumentsDelta, FunctionCallArgumentsDone, GatewayRejection, Headers, Id, Index, Input, InputItem, InstaclawHello, InstaclawMessageDelete, InstaclawMessageEdit, InstaclawReaction, IntclawAck, Item, Metadata, Millis, Name, OfReply, OutputItemAdded, OutputItemDone, OutputTextDelta, OutputTextDone, Part, Ping, PlainMessage, Pong, ReasoningDelta, ReasoningDone, ReasoningSummaryPartAdded, ReasoningSummaryPartDone, ReasoningSummaryTextDelta, ReasoningSummaryTextDone, RefusalDelta, RefusalDone, ReplyEnvelope, ReplyHeaders, RequestText, ResponseCompleted, ResponseCreate, ResponseCreated, ResponseEvent, ResponseFailed, ResponseInProgress, ResponseIncomplete, ResponseObject, ResponseQueued, RobotMessage, SentContentPartAdded, SentContentPartDone, SentData, SentDelta, SentError, SentEvent, SentItem, SentMessageDelete, SentMessageEdit, SentOutputItemAdded, SentOutputItemDone, SentOutputTextDelta, SentOutputTextDone, SentPart, SentReaction, SentResponse, SentResponseCompleted, SentResponseCreated, SentResponseFailed, SentResponseInProgress, Sequence, SessionAutoBound, Status, System, SystemPong, Text, TopicEnvelope, TopicHeaders, UserMessage, UserRequest, WholeResponse } from "./types.ts";
 
 type Types = {
   Envelope: Envelope;
@@ -13,6 +13,12 @@ type Types = {
   Ping: Ping;
   Pong: Pong;
   InstaclawHello: InstaclawHello;
+  InstaclawReaction: InstaclawReaction;
+  InstaclawMessageEdit: InstaclawMessageEdit;
+  InstaclawMessageDelete: InstaclawMessageDelete;
+  SentReaction: SentReaction;
+  SentMessageEdit: SentMessageEdit;
+  SentMessageDelete: SentMessageDelete;
   SessionAutoBound: SessionAutoBound;
   GatewayRejection: GatewayRejection;
   UserRequest: UserRequest;
@@ -50,10 +56,12 @@ type Types = {
   Headers: Headers;
   EnvelopeData: EnvelopeData;
   Sequence: Sequence;
+  EventId: EventId;
+  Emoji: Emoji;
+  Id: Id;
   ErrorBody: ErrorBody;
   Input: Input;
   Metadata: Metadata;
-  EventId: EventId;
   ResponseObject: ResponseObject;
   Status: Status;
   Index: Index;
@@ -62,21 +70,21 @@ type Types = {
   Delta: Delta;
   Text: Text;
   Code: Code;
-  Id: Id;
   InputItem: InputItem;
   Name: Name;
+  Millis: Millis;
   ReplyHeaders: ReplyHeaders;
-  SentEvent: SentEvent;
+  SentData: SentData;
   TopicHeaders: TopicHeaders;
   SentItem: SentItem;
   SentError: SentError;
   AckHeaders: AckHeaders;
-  Millis: Millis;
   ResponseEvent: ResponseEvent;
   UserMessage: UserMessage;
   PlainMessage: PlainMessage;
   RequestText: RequestText;
   RobotMessage: RobotMessage;
+  SentEvent: SentEvent;
   OfReply: OfReply;
   SentResponseCreated: SentResponseCreated;
   SentResponseInProgress: SentResponseInProgress;
@@ -139,6 +147,74 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
       extensions: fc.array(text({ max: 64 }), { maxLength: 64 }),
     },
     { requiredKeys: ["type", "extensions"], noNullPrototype: true },
+  ),
+  InstaclawReaction: fc.record(
+    {
+      type: fc.constant("instaclaw:reaction"),
+      event_id: tie("EventId"),
+      sequence_number: tie("Sequence"),
+      target_id: tie("EventId"),
+      emoji: tie("Emoji"),
+      op: fc.constantFrom("add", "remove"),
+      actor_id: tie("Id"),
+    },
+    { requiredKeys: ["type", "sequence_number", "target_id", "emoji", "op"], noNullPrototype: true },
+  ),
+  InstaclawMessageEdit: fc.record(
+    {
+      type: fc.constant("instaclaw:message.edit"),
+      event_id: tie("EventId"),
+      sequence_number: tie("Sequence"),
+      target_message_id: tie("EventId"),
+      text: text({ min: 1, max: 1048576 }),
+      revision: tie("Sequence"),
+      actor_id: tie("Id"),
+    },
+    { requiredKeys: ["type", "sequence_number", "target_message_id", "text"], noNullPrototype: true },
+  ),
+  InstaclawMessageDelete: fc.record(
+    {
+      type: fc.constant("instaclaw:message.delete"),
+      event_id: tie("EventId"),
+      sequence_number: tie("Sequence"),
+      target_message_id: tie("EventId"),
+      actor_id: tie("Id"),
+    },
+    { requiredKeys: ["type", "sequence_number", "target_message_id"], noNullPrototype: true },
+  ),
+  SentReaction: fc.record(
+    {
+      type: fc.constant("instaclaw:reaction"),
+      event_id: tie("EventId"),
+      sequence_number: fc.constant(0),
+      target_id: tie("EventId"),
+      emoji: tie("Emoji"),
+      op: fc.constantFrom("add", "remove"),
+      metadata: tie("Metadata"),
+    },
+    { noNullPrototype: true },
+  ),
+  SentMessageEdit: fc.record(
+    {
+      type: fc.constant("instaclaw:message.edit"),
+      event_id: tie("EventId"),
+      sequence_number: fc.constant(0),
+      target_response_id: tie("EventId"),
+      text: tie("Text"),
+      revision: tie("Millis"),
+      metadata: tie("Metadata"),
+    },
+    { noNullPrototype: true },
+  ),
+  SentMessageDelete: fc.record(
+    {
+      type: fc.constant("instaclaw:message.delete"),
+      event_id: tie("EventId"),
+      sequence_number: fc.constant(0),
+      target_response_id: tie("EventId"),
+      metadata: tie("Metadata"),
+    },
+    { noNullPrototype: true },
   ),
   SessionAutoBound: fc.record(
     {
@@ -502,7 +578,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
     {
       type: fc.constant("message"),
       headers: tie("ReplyHeaders"),
-      data: jsonText(tie("SentEvent")),
+      data: jsonText(tie("SentData")),
     },
     { noNullPrototype: true },
   ), validateReplyEnvelope),
@@ -510,7 +586,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
     {
       type: fc.constant("MESSAGE"),
       headers: tie("TopicHeaders"),
-      data: jsonText(tie("SentEvent")),
+      data: jsonText(tie("SentData")),
     },
     { noNullPrototype: true },
   ), validateTopicEnvelope),
@@ -573,8 +649,11 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
     },
     { requiredKeys: [], noNullPrototype: true },
   ),
-  EnvelopeData: fc.oneof(tie("ResponseEvent"), tie("ErrorEvent"), tie("UserMessage"), tie("ResponseCreate"), tie("InstaclawHello"), tie("SessionAutoBound"), tie("RobotMessage"), tie("UserRequest"), tie("PlainMessage")),
+  EnvelopeData: fc.oneof(tie("ResponseEvent"), tie("ErrorEvent"), tie("UserMessage"), tie("ResponseCreate"), tie("InstaclawHello"), tie("InstaclawReaction"), tie("InstaclawMessageEdit"), tie("InstaclawMessageDelete"), tie("SessionAutoBound"), tie("RobotMessage"), tie("UserRequest"), tie("PlainMessage")),
   Sequence: fc.integer({ min: 0, max: 9007199254740991 }),
+  EventId: text({ min: 1, max: 512, unit: characters([32, 126], [128, 55295], [57344, 1114111]) }),
+  Emoji: text({ min: 1, max: 64 }),
+  Id: text({ min: 1, max: 128, unit: characters([32, 126], [128, 55295], [57344, 1114111]) }),
   ErrorBody: fc.record(
     {
       type: fc.oneof(tie("Code"), fc.constant(null)),
@@ -605,7 +684,6 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
     },
     { requiredKeys: [], noNullPrototype: true },
   ),
-  EventId: text({ min: 1, max: 512, unit: characters([32, 126], [128, 55295], [57344, 1114111]) }),
   ResponseObject: fc.record(
     {
       id: tie("EventId"),
@@ -652,7 +730,6 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
   )),
   Text: text({ max: 1048576 }),
   Code: text({ max: 256 }),
-  Id: text({ min: 1, max: 128, unit: characters([32, 126], [128, 55295], [57344, 1114111]) }),
   InputItem: fc.record(
     {
       type: text({ max: 128 }),
@@ -662,6 +739,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
     { requiredKeys: [], noNullPrototype: true },
   ),
   Name: text({ max: 256 }),
+  Millis: fc.integer({ min: 0, max: 9007199254740991 }),
   ReplyHeaders: fc.record(
     {
       messageId: tie("Id"),
@@ -670,7 +748,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
     },
     { requiredKeys: ["messageId", "timestamp"], noNullPrototype: true },
   ),
-  SentEvent: fc.oneof(tie("SentResponseCreated"), tie("SentResponseInProgress"), tie("SentOutputItemAdded"), tie("SentContentPartAdded"), tie("SentOutputTextDelta"), tie("SentOutputTextDone"), tie("SentContentPartDone"), tie("SentOutputItemDone"), tie("SentResponseCompleted"), tie("SentResponseFailed")),
+  SentData: fc.oneof(tie("SentEvent"), tie("SentReaction"), tie("SentMessageEdit"), tie("SentMessageDelete")),
   TopicHeaders: fc.record(
     {
       messageId: tie("Id"),
@@ -702,7 +780,6 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
     },
     { noNullPrototype: true },
   ),
-  Millis: fc.integer({ min: 0, max: 9007199254740991 }),
   ResponseEvent: fc.oneof(tie("ResponseCreated"), tie("ResponseQueued"), tie("ResponseInProgress"), tie("ResponseCompleted"), tie("ResponseFailed"), tie("ResponseIncomplete"), tie("OutputItemAdded"), tie("OutputItemDone"), tie("ContentPartAdded"), tie("ContentPartDone"), tie("OutputTextDelta"), tie("OutputTextDone"), tie("AnnotationAdded"), tie("RefusalDelta"), tie("RefusalDone"), tie("ReasoningDelta"), tie("ReasoningDone"), tie("ReasoningSummaryPartAdded"), tie("ReasoningSummaryPartDone"), tie("ReasoningSummaryTextDelta"), tie("ReasoningSummaryTextDone"), tie("FunctionCallArgumentsDelta"), tie("FunctionCallArgumentsDone")),
   UserMessage: fc.record(
     {
@@ -759,6 +836,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
     },
     { requiredKeys: ["msgtype"], noNullPrototype: true },
   ),
+  SentEvent: fc.oneof(tie("SentResponseCreated"), tie("SentResponseInProgress"), tie("SentOutputItemAdded"), tie("SentContentPartAdded"), tie("SentOutputTextDelta"), tie("SentOutputTextDone"), tie("SentContentPartDone"), tie("SentOutputItemDone"), tie("SentResponseCompleted"), tie("SentResponseFailed")),
   OfReply: fc.record(
     {
       event_id: tie("EventId"),
@@ -1303,6 +1381,101 @@ export const shapes = {
         shape: { kind: "array", items: { kind: "string", maxLength: 64 }, maxItems: 64 },
       },
     ],
+  },
+  InstaclawReaction: {
+    kind: "object",
+    properties: [
+      {
+        name: "type",
+        required: true,
+        shape: { kind: "literal", keyword: "const", values: ["instaclaw:reaction"] },
+      },
+      { name: "event_id", shape: { kind: "ref", name: "EventId" } },
+      { name: "sequence_number", required: true, shape: { kind: "ref", name: "Sequence" } },
+      { name: "target_id", required: true, shape: { kind: "ref", name: "EventId" } },
+      { name: "emoji", required: true, shape: { kind: "ref", name: "Emoji" } },
+      { name: "op", required: true, shape: { kind: "literal", keyword: "enum", values: ["add", "remove"] } },
+      { name: "actor_id", shape: { kind: "ref", name: "Id" } },
+    ],
+  },
+  InstaclawMessageEdit: {
+    kind: "object",
+    properties: [
+      {
+        name: "type",
+        required: true,
+        shape: { kind: "literal", keyword: "const", values: ["instaclaw:message.edit"] },
+      },
+      { name: "event_id", shape: { kind: "ref", name: "EventId" } },
+      { name: "sequence_number", required: true, shape: { kind: "ref", name: "Sequence" } },
+      { name: "target_message_id", required: true, shape: { kind: "ref", name: "EventId" } },
+      { name: "text", required: true, shape: { kind: "string", minLength: 1, maxLength: 1048576 } },
+      { name: "revision", shape: { kind: "ref", name: "Sequence" } },
+      { name: "actor_id", shape: { kind: "ref", name: "Id" } },
+    ],
+  },
+  InstaclawMessageDelete: {
+    kind: "object",
+    properties: [
+      {
+        name: "type",
+        required: true,
+        shape: { kind: "literal", keyword: "const", values: ["instaclaw:message.delete"] },
+      },
+      { name: "event_id", shape: { kind: "ref", name: "EventId" } },
+      { name: "sequence_number", required: true, shape: { kind: "ref", name: "Sequence" } },
+      { name: "target_message_id", required: true, shape: { kind: "ref", name: "EventId" } },
+      { name: "actor_id", shape: { kind: "ref", name: "Id" } },
+    ],
+  },
+  SentReaction: {
+    kind: "object",
+    properties: [
+      {
+        name: "type",
+        required: true,
+        shape: { kind: "literal", keyword: "const", values: ["instaclaw:reaction"] },
+      },
+      { name: "event_id", required: true, shape: { kind: "ref", name: "EventId" } },
+      { name: "sequence_number", required: true, shape: { kind: "literal", keyword: "const", values: [0] } },
+      { name: "target_id", required: true, shape: { kind: "ref", name: "EventId" } },
+      { name: "emoji", required: true, shape: { kind: "ref", name: "Emoji" } },
+      { name: "op", required: true, shape: { kind: "literal", keyword: "enum", values: ["add", "remove"] } },
+      { name: "metadata", required: true, shape: { kind: "ref", name: "Metadata" } },
+    ],
+    extra: { kind: "never" },
+  },
+  SentMessageEdit: {
+    kind: "object",
+    properties: [
+      {
+        name: "type",
+        required: true,
+        shape: { kind: "literal", keyword: "const", values: ["instaclaw:message.edit"] },
+      },
+      { name: "event_id", required: true, shape: { kind: "ref", name: "EventId" } },
+      { name: "sequence_number", required: true, shape: { kind: "literal", keyword: "const", values: [0] } },
+      { name: "target_response_id", required: true, shape: { kind: "ref", name: "EventId" } },
+      { name: "text", required: true, shape: { kind: "ref", name: "Text" } },
+      { name: "revision", required: true, shape: { kind: "ref", name: "Millis" } },
+      { name: "metadata", required: true, shape: { kind: "ref", name: "Metadata" } },
+    ],
+    extra: { kind: "never" },
+  },
+  SentMessageDelete: {
+    kind: "object",
+    properties: [
+      {
+        name: "type",
+        required: true,
+        shape: { kind: "literal", keyword: "const", values: ["instaclaw:message.delete"] },
+      },
+      { name: "event_id", required: true, shape: { kind: "ref", name: "EventId" } },
+      { name: "sequence_number", required: true, shape: { kind: "literal", keyword: "const", values: [0] } },
+      { name: "target_response_id", required: true, shape: { kind: "ref", name: "EventId" } },
+      { name: "metadata", required: true, shape: { kind: "ref", name: "Metadata" } },
+    ],
+    extra: { kind: "never" },
   },
   SessionAutoBound: {
     kind: "object",
@@ -1985,6 +2158,9 @@ export const shapes = {
       { kind: "ref", name: "UserMessage" },
       { kind: "ref", name: "ResponseCreate" },
       { kind: "ref", name: "InstaclawHello" },
+      { kind: "ref", name: "InstaclawReaction" },
+      { kind: "ref", name: "InstaclawMessageEdit" },
+      { kind: "ref", name: "InstaclawMessageDelete" },
       { kind: "ref", name: "SessionAutoBound" },
       { kind: "ref", name: "RobotMessage" },
       { kind: "ref", name: "UserRequest" },
@@ -1992,6 +2168,9 @@ export const shapes = {
     ],
   },
   Sequence: { kind: "number", integer: true, minimum: 0, maximum: 9007199254740991 },
+  EventId: { kind: "string", minLength: 1, maxLength: 512, pattern: "^[^\\u0000-\\u001f\\u007f]*$" },
+  Emoji: { kind: "string", minLength: 1, maxLength: 64 },
+  Id: { kind: "string", minLength: 1, maxLength: 128, pattern: "^[^\\u0000-\\u001f\\u007f]*$" },
   ErrorBody: {
     kind: "object",
     properties: [
@@ -2041,7 +2220,6 @@ export const shapes = {
       { name: "kind", shape: { kind: "string", maxLength: 32 } },
     ],
   },
-  EventId: { kind: "string", minLength: 1, maxLength: 512, pattern: "^[^\\u0000-\\u001f\\u007f]*$" },
   ResponseObject: {
     kind: "object",
     properties: [
@@ -2106,7 +2284,6 @@ export const shapes = {
   },
   Text: { kind: "string", maxLength: 1048576 },
   Code: { kind: "string", maxLength: 256 },
-  Id: { kind: "string", minLength: 1, maxLength: 128, pattern: "^[^\\u0000-\\u001f\\u007f]*$" },
   InputItem: {
     kind: "object",
     properties: [
@@ -2126,6 +2303,7 @@ export const shapes = {
     ],
   },
   Name: { kind: "string", maxLength: 256 },
+  Millis: { kind: "number", integer: true, minimum: 0, maximum: 9007199254740991 },
   ReplyHeaders: {
     kind: "object",
     properties: [
@@ -2134,23 +2312,15 @@ export const shapes = {
       { name: "inReplyTo", shape: { kind: "ref", name: "Id" } },
     ],
   },
-  SentEvent: {
+  SentData: {
     kind: "union",
-    mode: "oneOf",
+    mode: "anyOf",
     branches: [
-      { kind: "ref", name: "SentResponseCreated" },
-      { kind: "ref", name: "SentResponseInProgress" },
-      { kind: "ref", name: "SentOutputItemAdded" },
-      { kind: "ref", name: "SentContentPartAdded" },
-      { kind: "ref", name: "SentOutputTextDelta" },
-      { kind: "ref", name: "SentOutputTextDone" },
-      { kind: "ref", name: "SentContentPartDone" },
-      { kind: "ref", name: "SentOutputItemDone" },
-      { kind: "ref", name: "SentResponseCompleted" },
-      { kind: "ref", name: "SentResponseFailed" },
+      { kind: "ref", name: "SentEvent" },
+      { kind: "ref", name: "SentReaction" },
+      { kind: "ref", name: "SentMessageEdit" },
+      { kind: "ref", name: "SentMessageDelete" },
     ],
-    tag: "type",
-    narrowed: true,
   },
   TopicHeaders: {
     kind: "object",
@@ -2200,7 +2370,6 @@ export const shapes = {
     extra: { kind: "never" },
   },
   AckHeaders: { kind: "object", properties: [{ name: "messageId", required: true, shape: { kind: "ref", name: "Id" } }] },
-  Millis: { kind: "number", integer: true, minimum: 0, maximum: 9007199254740991 },
   ResponseEvent: {
     kind: "union",
     mode: "oneOf",
@@ -2298,6 +2467,24 @@ export const shapes = {
         },
       },
     ],
+  },
+  SentEvent: {
+    kind: "union",
+    mode: "oneOf",
+    branches: [
+      { kind: "ref", name: "SentResponseCreated" },
+      { kind: "ref", name: "SentResponseInProgress" },
+      { kind: "ref", name: "SentOutputItemAdded" },
+      { kind: "ref", name: "SentContentPartAdded" },
+      { kind: "ref", name: "SentOutputTextDelta" },
+      { kind: "ref", name: "SentOutputTextDone" },
+      { kind: "ref", name: "SentContentPartDone" },
+      { kind: "ref", name: "SentOutputItemDone" },
+      { kind: "ref", name: "SentResponseCompleted" },
+      { kind: "ref", name: "SentResponseFailed" },
+    ],
+    tag: "type",
+    narrowed: true,
   },
   OfReply: {
     kind: "object",
@@ -3193,12 +3380,18 @@ export const shapes = {
 
 /** Values with exactly one constraint broken, by message. */
 export const nearMisses = {
-  Envelope: nearMissesWithin(arbitraries.Envelope, nearMissesOf(shapes, "Envelope", arbitraries.Envelope), { field: "data", tag: "type", misses: { ResponseCreated: nearMissesOf(shapes, "ResponseCreated", arbitraries.ResponseCreated), ResponseQueued: nearMissesOf(shapes, "ResponseQueued", arbitraries.ResponseQueued), ResponseInProgress: nearMissesOf(shapes, "ResponseInProgress", arbitraries.ResponseInProgress), ResponseCompleted: nearMissesOf(shapes, "ResponseCompleted", arbitraries.ResponseCompleted), ResponseFailed: nearMissesOf(shapes, "ResponseFailed", arbitraries.ResponseFailed), ResponseIncomplete: nearMissesOf(shapes, "ResponseIncomplete", arbitraries.ResponseIncomplete), OutputItemAdded: nearMissesOf(shapes, "OutputItemAdded", arbitraries.OutputItemAdded), OutputItemDone: nearMissesOf(shapes, "OutputItemDone", arbitraries.OutputItemDone), ContentPartAdded: nearMissesOf(shapes, "ContentPartAdded", arbitraries.ContentPartAdded), ContentPartDone: nearMissesOf(shapes, "ContentPartDone", arbitraries.ContentPartDone), OutputTextDelta: nearMissesOf(shapes, "OutputTextDelta", arbitraries.OutputTextDelta), OutputTextDone: nearMissesOf(shapes, "OutputTextDone", arbitraries.OutputTextDone), AnnotationAdded: nearMissesOf(shapes, "AnnotationAdded", arbitraries.AnnotationAdded), RefusalDelta: nearMissesOf(shapes, "RefusalDelta", arbitraries.RefusalDelta), RefusalDone: nearMissesOf(shapes, "RefusalDone", arbitraries.RefusalDone), ReasoningDelta: nearMissesOf(shapes, "ReasoningDelta", arbitraries.ReasoningDelta), ReasoningDone: nearMissesOf(shapes, "ReasoningDone", arbitraries.ReasoningDone), ReasoningSummaryPartAdded: nearMissesOf(shapes, "ReasoningSummaryPartAdded", arbitraries.ReasoningSummaryPartAdded), ReasoningSummaryPartDone: nearMissesOf(shapes, "ReasoningSummaryPartDone", arbitraries.ReasoningSummaryPartDone), ReasoningSummaryTextDelta: nearMissesOf(shapes, "ReasoningSummaryTextDelta", arbitraries.ReasoningSummaryTextDelta), ReasoningSummaryTextDone: nearMissesOf(shapes, "ReasoningSummaryTextDone", arbitraries.ReasoningSummaryTextDone), FunctionCallArgumentsDelta: nearMissesOf(shapes, "FunctionCallArgumentsDelta", arbitraries.FunctionCallArgumentsDelta), FunctionCallArgumentsDone: nearMissesOf(shapes, "FunctionCallArgumentsDone", arbitraries.FunctionCallArgumentsDone), ErrorEvent: nearMissesOf(shapes, "ErrorEvent", arbitraries.ErrorEvent), UserMessage: nearMissesOf(shapes, "UserMessage", arbitraries.UserMessage), ResponseCreate: nearMissesOf(shapes, "ResponseCreate", arbitraries.ResponseCreate), InstaclawHello: nearMissesOf(shapes, "InstaclawHello", arbitraries.InstaclawHello), SessionAutoBound: nearMissesOf(shapes, "SessionAutoBound", arbitraries.SessionAutoBound), RobotMessage: nearMissesOf(shapes, "RobotMessage", arbitraries.RobotMessage), UserRequest: nearMissesOf(shapes, "UserRequest", arbitraries.UserRequest), PlainMessage: nearMissesOf(shapes, "PlainMessage", arbitraries.PlainMessage) } }),
+  Envelope: nearMissesWithin(arbitraries.Envelope, nearMissesOf(shapes, "Envelope", arbitraries.Envelope), { field: "data", tag: "type", misses: { ResponseCreated: nearMissesOf(shapes, "ResponseCreated", arbitraries.ResponseCreated), ResponseQueued: nearMissesOf(shapes, "ResponseQueued", arbitraries.ResponseQueued), ResponseInProgress: nearMissesOf(shapes, "ResponseInProgress", arbitraries.ResponseInProgress), ResponseCompleted: nearMissesOf(shapes, "ResponseCompleted", arbitraries.ResponseCompleted), ResponseFailed: nearMissesOf(shapes, "ResponseFailed", arbitraries.ResponseFailed), ResponseIncomplete: nearMissesOf(shapes, "ResponseIncomplete", arbitraries.ResponseIncomplete), OutputItemAdded: nearMissesOf(shapes, "OutputItemAdded", arbitraries.OutputItemAdded), OutputItemDone: nearMissesOf(shapes, "OutputItemDone", arbitraries.OutputItemDone), ContentPartAdded: nearMissesOf(shapes, "ContentPartAdded", arbitraries.ContentPartAdded), ContentPartDone: nearMissesOf(shapes, "ContentPartDone", arbitraries.ContentPartDone), OutputTextDelta: nearMissesOf(shapes, "OutputTextDelta", arbitraries.OutputTextDelta), OutputTextDone: nearMissesOf(shapes, "OutputTextDone", arbitraries.OutputTextDone), AnnotationAdded: nearMissesOf(shapes, "AnnotationAdded", arbitraries.AnnotationAdded), RefusalDelta: nearMissesOf(shapes, "RefusalDelta", arbitraries.RefusalDelta), RefusalDone: nearMissesOf(shapes, "RefusalDone", arbitraries.RefusalDone), ReasoningDelta: nearMissesOf(shapes, "ReasoningDelta", arbitraries.ReasoningDelta), ReasoningDone: nearMissesOf(shapes, "ReasoningDone", arbitraries.ReasoningDone), ReasoningSummaryPartAdded: nearMissesOf(shapes, "ReasoningSummaryPartAdded", arbitraries.ReasoningSummaryPartAdded), ReasoningSummaryPartDone: nearMissesOf(shapes, "ReasoningSummaryPartDone", arbitraries.ReasoningSummaryPartDone), ReasoningSummaryTextDelta: nearMissesOf(shapes, "ReasoningSummaryTextDelta", arbitraries.ReasoningSummaryTextDelta), ReasoningSummaryTextDone: nearMissesOf(shapes, "ReasoningSummaryTextDone", arbitraries.ReasoningSummaryTextDone), FunctionCallArgumentsDelta: nearMissesOf(shapes, "FunctionCallArgumentsDelta", arbitraries.FunctionCallArgumentsDelta), FunctionCallArgumentsDone: nearMissesOf(shapes, "FunctionCallArgumentsDone", arbitraries.FunctionCallArgumentsDone), ErrorEvent: nearMissesOf(shapes, "ErrorEvent", arbitraries.ErrorEvent), UserMessage: nearMissesOf(shapes, "UserMessage", arbitraries.UserMessage), ResponseCreate: nearMissesOf(shapes, "ResponseCreate", arbitraries.ResponseCreate), InstaclawHello: nearMissesOf(shapes, "InstaclawHello", arbitraries.InstaclawHello), InstaclawReaction: nearMissesOf(shapes, "InstaclawReaction", arbitraries.InstaclawReaction), InstaclawMessageEdit: nearMissesOf(shapes, "InstaclawMessageEdit", arbitraries.InstaclawMessageEdit), InstaclawMessageDelete: nearMissesOf(shapes, "InstaclawMessageDelete", arbitraries.InstaclawMessageDelete), SessionAutoBound: nearMissesOf(shapes, "SessionAutoBound", arbitraries.SessionAutoBound), RobotMessage: nearMissesOf(shapes, "RobotMessage", arbitraries.RobotMessage), UserRequest: nearMissesOf(shapes, "UserRequest", arbitraries.UserRequest), PlainMessage: nearMissesOf(shapes, "PlainMessage", arbitraries.PlainMessage) } }),
   System: nearMissesOf(shapes, "System", arbitraries.System),
   Control: nearMissesOf(shapes, "Control", arbitraries.Control),
   Ping: nearMissesOf(shapes, "Ping", arbitraries.Ping),
   Pong: nearMissesOf(shapes, "Pong", arbitraries.Pong),
   InstaclawHello: nearMissesOf(shapes, "InstaclawHello", arbitraries.InstaclawHello),
+  InstaclawReaction: nearMissesOf(shapes, "InstaclawReaction", arbitraries.InstaclawReaction),
+  InstaclawMessageEdit: nearMissesOf(shapes, "InstaclawMessageEdit", arbitraries.InstaclawMessageEdit),
+  InstaclawMessageDelete: nearMissesOf(shapes, "InstaclawMessageDelete", arbitraries.InstaclawMessageDelete),
+  SentReaction: nearMissesOf(shapes, "SentReaction", arbitraries.SentReaction),
+  SentMessageEdit: nearMissesOf(shapes, "SentMessageEdit", arbitraries.SentMessageEdit),
+  SentMessageDelete: nearMissesOf(shapes, "SentMessageDelete", arbitraries.SentMessageDelete),
   SessionAutoBound: nearMissesOf(shapes, "SessionAutoBound", arbitraries.SessionAutoBound),
   GatewayRejection: nearMissesOf(shapes, "GatewayRejection", arbitraries.GatewayRejection),
   UserRequest: nearMissesOf(shapes, "UserRequest", arbitraries.UserRequest),
@@ -3227,8 +3420,8 @@ export const nearMisses = {
   FunctionCallArgumentsDelta: nearMissesOf(shapes, "FunctionCallArgumentsDelta", arbitraries.FunctionCallArgumentsDelta),
   FunctionCallArgumentsDone: nearMissesOf(shapes, "FunctionCallArgumentsDone", arbitraries.FunctionCallArgumentsDone),
   ErrorEvent: nearMissesOf(shapes, "ErrorEvent", arbitraries.ErrorEvent),
-  ReplyEnvelope: nearMissesWithin(arbitraries.ReplyEnvelope, nearMissesOf(shapes, "ReplyEnvelope", arbitraries.ReplyEnvelope), { field: "data", tag: "type", misses: { SentResponseCreated: nearMissesOf(shapes, "SentResponseCreated", arbitraries.SentResponseCreated), SentResponseInProgress: nearMissesOf(shapes, "SentResponseInProgress", arbitraries.SentResponseInProgress), SentOutputItemAdded: nearMissesOf(shapes, "SentOutputItemAdded", arbitraries.SentOutputItemAdded), SentContentPartAdded: nearMissesOf(shapes, "SentContentPartAdded", arbitraries.SentContentPartAdded), SentOutputTextDelta: nearMissesOf(shapes, "SentOutputTextDelta", arbitraries.SentOutputTextDelta), SentOutputTextDone: nearMissesOf(shapes, "SentOutputTextDone", arbitraries.SentOutputTextDone), SentContentPartDone: nearMissesOf(shapes, "SentContentPartDone", arbitraries.SentContentPartDone), SentOutputItemDone: nearMissesOf(shapes, "SentOutputItemDone", arbitraries.SentOutputItemDone), SentResponseCompleted: nearMissesOf(shapes, "SentResponseCompleted", arbitraries.SentResponseCompleted), SentResponseFailed: nearMissesOf(shapes, "SentResponseFailed", arbitraries.SentResponseFailed) } }),
-  TopicEnvelope: nearMissesWithin(arbitraries.TopicEnvelope, nearMissesOf(shapes, "TopicEnvelope", arbitraries.TopicEnvelope), { field: "data", tag: "type", misses: { SentResponseCreated: nearMissesOf(shapes, "SentResponseCreated", arbitraries.SentResponseCreated), SentResponseInProgress: nearMissesOf(shapes, "SentResponseInProgress", arbitraries.SentResponseInProgress), SentOutputItemAdded: nearMissesOf(shapes, "SentOutputItemAdded", arbitraries.SentOutputItemAdded), SentContentPartAdded: nearMissesOf(shapes, "SentContentPartAdded", arbitraries.SentContentPartAdded), SentOutputTextDelta: nearMissesOf(shapes, "SentOutputTextDelta", arbitraries.SentOutputTextDelta), SentOutputTextDone: nearMissesOf(shapes, "SentOutputTextDone", arbitraries.SentOutputTextDone), SentContentPartDone: nearMissesOf(shapes, "SentContentPartDone", arbitraries.SentContentPartDone), SentOutputItemDone: nearMissesOf(shapes, "SentOutputItemDone", arbitraries.SentOutputItemDone), SentResponseCompleted: nearMissesOf(shapes, "SentResponseCompleted", arbitraries.SentResponseCompleted), SentResponseFailed: nearMissesOf(shapes, "SentResponseFailed", arbitraries.SentResponseFailed) } }),
+  ReplyEnvelope: nearMissesWithin(arbitraries.ReplyEnvelope, nearMissesOf(shapes, "ReplyEnvelope", arbitraries.ReplyEnvelope), { field: "data", tag: "type", misses: { SentResponseCreated: nearMissesOf(shapes, "SentResponseCreated", arbitraries.SentResponseCreated), SentResponseInProgress: nearMissesOf(shapes, "SentResponseInProgress", arbitraries.SentResponseInProgress), SentOutputItemAdded: nearMissesOf(shapes, "SentOutputItemAdded", arbitraries.SentOutputItemAdded), SentContentPartAdded: nearMissesOf(shapes, "SentContentPartAdded", arbitraries.SentContentPartAdded), SentOutputTextDelta: nearMissesOf(shapes, "SentOutputTextDelta", arbitraries.SentOutputTextDelta), SentOutputTextDone: nearMissesOf(shapes, "SentOutputTextDone", arbitraries.SentOutputTextDone), SentContentPartDone: nearMissesOf(shapes, "SentContentPartDone", arbitraries.SentContentPartDone), SentOutputItemDone: nearMissesOf(shapes, "SentOutputItemDone", arbitraries.SentOutputItemDone), SentResponseCompleted: nearMissesOf(shapes, "SentResponseCompleted", arbitraries.SentResponseCompleted), SentResponseFailed: nearMissesOf(shapes, "SentResponseFailed", arbitraries.SentResponseFailed), SentReaction: nearMissesOf(shapes, "SentReaction", arbitraries.SentReaction), SentMessageEdit: nearMissesOf(shapes, "SentMessageEdit", arbitraries.SentMessageEdit), SentMessageDelete: nearMissesOf(shapes, "SentMessageDelete", arbitraries.SentMessageDelete) } }),
+  TopicEnvelope: nearMissesWithin(arbitraries.TopicEnvelope, nearMissesOf(shapes, "TopicEnvelope", arbitraries.TopicEnvelope), { field: "data", tag: "type", misses: { SentResponseCreated: nearMissesOf(shapes, "SentResponseCreated", arbitraries.SentResponseCreated), SentResponseInProgress: nearMissesOf(shapes, "SentResponseInProgress", arbitraries.SentResponseInProgress), SentOutputItemAdded: nearMissesOf(shapes, "SentOutputItemAdded", arbitraries.SentOutputItemAdded), SentContentPartAdded: nearMissesOf(shapes, "SentContentPartAdded", arbitraries.SentContentPartAdded), SentOutputTextDelta: nearMissesOf(shapes, "SentOutputTextDelta", arbitraries.SentOutputTextDelta), SentOutputTextDone: nearMissesOf(shapes, "SentOutputTextDone", arbitraries.SentOutputTextDone), SentContentPartDone: nearMissesOf(shapes, "SentContentPartDone", arbitraries.SentContentPartDone), SentOutputItemDone: nearMissesOf(shapes, "SentOutputItemDone", arbitraries.SentOutputItemDone), SentResponseCompleted: nearMissesOf(shapes, "SentResponseCompleted", arbitraries.SentResponseCompleted), SentResponseFailed: nearMissesOf(shapes, "SentResponseFailed", arbitraries.SentResponseFailed), SentReaction: nearMissesOf(shapes, "SentReaction", arbitraries.SentReaction), SentMessageEdit: nearMissesOf(shapes, "SentMessageEdit", arbitraries.SentMessageEdit), SentMessageDelete: nearMissesOf(shapes, "SentMessageDelete", arbitraries.SentMessageDelete) } }),
   WholeResponse: nearMissesOf(shapes, "WholeResponse", arbitraries.WholeResponse),
   SystemPong: nearMissesOf(shapes, "SystemPong", arbitraries.SystemPong),
   IntclawAck: nearMissesOf(shapes, "IntclawAck", arbitraries.IntclawAck),

@@ -3,7 +3,7 @@
 
 import { codePoints } from "../runtime.ts";
 export const InstaClawConfigInput = validate14;
-const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"clientId":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecretFile":{"type":"string","minLength":1,"maxLength":4096},"appKey":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"systemPrompt":{"type":"string","maxLength":65536},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"debug":{"type":"boolean"},"wsUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"heartbeatIntervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutThresholdMs":{"type":"integer","minimum":1000,"maximum":3600000},"requestTimeoutMs":{"type":"integer","minimum":1000,"maximum":86400000},"reconnect":{"type":"object","additionalProperties":false,"properties":{"maxAttempts":{"type":"integer","minimum":0,"maximum":1000000}}},"events":{"type":"string","enum":["minimal","full"]},"deltaShape":{"type":"string","enum":["string","object"]},"ack":{"type":"string","enum":["off","intclaw","dingtalk"]},"profile":{"type":"string","enum":["envelope","topic","bare"]},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000}}},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/InstaClawAccountInput"}}}};
+const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"clientId":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecretFile":{"type":"string","minLength":1,"maxLength":4096},"appKey":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"systemPrompt":{"type":"string","maxLength":65536},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"debug":{"type":"boolean"},"wsUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"heartbeatIntervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutThresholdMs":{"type":"integer","minimum":1000,"maximum":3600000},"requestTimeoutMs":{"type":"integer","minimum":1000,"maximum":86400000},"reconnect":{"type":"object","additionalProperties":false,"properties":{"maxAttempts":{"type":"integer","minimum":0,"maximum":1000000}}},"events":{"type":"string","enum":["minimal","full"]},"deltaShape":{"type":"string","enum":["string","object"]},"ack":{"type":"string","enum":["off","intclaw","dingtalk"]},"profile":{"type":"string","enum":["envelope","topic","bare"]},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000}}},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/InstaClawAccountInput"}}}};
 const func2 = Object.prototype.hasOwnProperty;
 const func3 = codePoints;
 const func5 = (s) => { for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (!((c >= 32 && c <= 126))) return false; } return true; };
@@ -113,7 +113,7 @@ validate15.errors = vErrors;
 return errors === 0;
 }
 
-const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"clientId":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecretFile":{"type":"string","minLength":1,"maxLength":4096},"appKey":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"systemPrompt":{"type":"string","maxLength":65536},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"debug":{"type":"boolean"},"wsUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"heartbeatIntervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutThresholdMs":{"type":"integer","minimum":1000,"maximum":3600000},"requestTimeoutMs":{"type":"integer","minimum":1000,"maximum":86400000},"reconnect":{"type":"object","additionalProperties":false,"properties":{"maxAttempts":{"type":"integer","minimum":0,"maximum":1000000}}},"events":{"type":"string","enum":["minimal","full"]},"deltaShape":{"type":"string","enum":["string","object"]},"ack":{"type":"string","enum":["off","intclaw","dingtalk"]},"profile":{"type":"string","enum":["envelope","topic","bare"]},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000}}}}};
+const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"clientId":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecretFile":{"type":"string","minLength":1,"maxLength":4096},"appKey":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"systemPrompt":{"type":"string","maxLength":65536},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"debug":{"type":"boolean"},"wsUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"heartbeatIntervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutThresholdMs":{"type":"integer","minimum":1000,"maximum":3600000},"requestTimeoutMs":{"type":"integer","minimum":1000,"maximum":86400000},"reconnect":{"type":"object","additionalProperties":false,"properties":{"maxAttempts":{"type":"integer","minimum":0,"maximum":1000000}}},"events":{"type":"string","enum":["minimal","full"]},"deltaShape":{"type":"string","enum":["string","object"]},"ack":{"type":"string","enum":["off","intclaw","dingtalk"]},"profile":{"type":"string","enum":["envelope","topic","bare"]},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000}}}}};
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1391,10 +1391,15 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.requireMention !== undefined){
+if(data.reactionNotifications !== undefined){
+let data49 = data.reactionNotifications;
 const _errs121 = errors;
-if(typeof data.requireMention !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+if(typeof data49 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data49 === "off") || (data49 === "own")) || (data49 === "all")) || (data49 === "allowlist"))){
+validate20.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema13.properties.reactionNotifications.enum}}];
 return false;
 }
 var valid0 = _errs121 === errors;
@@ -1403,80 +1408,129 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.groups !== undefined){
-let data50 = data.groups;
+if(data.reactionAllowlist !== undefined){
+let data50 = data.reactionAllowlist;
 const _errs123 = errors;
 if(errors === _errs123){
-if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
-if(Object.keys(data50).length > 10000){
+if(Array.isArray(data50)){
+if(data50.length > 10000){
+validate20.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+return false;
+}
+else {
+var valid17 = true;
+const len3 = data50.length;
+for(let i3=0; i3<len3; i3++){
+let data51 = data50[i3];
+const _errs125 = errors;
+if((typeof data51 !== "string") && (!((typeof data51 == "number") && (isFinite(data51))))){
+validate20.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i3,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema13.properties.reactionAllowlist.items.type}}];
+return false;
+}
+var valid17 = _errs125 === errors;
+if(!valid17){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid0 = _errs123 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.requireMention !== undefined){
+const _errs127 = errors;
+if(typeof data.requireMention !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs127 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.groups !== undefined){
+let data53 = data.groups;
+const _errs129 = errors;
+if(errors === _errs129){
+if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+if(Object.keys(data53).length > 10000){
 validate20.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key10 in data50){
-let data51 = data50[key10];
-const _errs126 = errors;
-if(errors === _errs126){
-if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
-const _errs128 = errors;
-for(const key11 in data51){
+for(const key10 in data53){
+let data54 = data53[key10];
+const _errs132 = errors;
+if(errors === _errs132){
+if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
+const _errs134 = errors;
+for(const key11 in data54){
 if(!(((((((key11 === "enabled") || (key11 === "groupPolicy")) || (key11 === "allowFrom")) || (key11 === "tools")) || (key11 === "requireMention")) || (key11 === "systemPrompt")) || (key11 === "skills"))){
 validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
 return false;
 break;
 }
 }
-if(_errs128 === errors){
-if(data51.enabled !== undefined){
-const _errs129 = errors;
-if(typeof data51.enabled !== "boolean"){
+if(_errs134 === errors){
+if(data54.enabled !== undefined){
+const _errs135 = errors;
+if(typeof data54.enabled !== "boolean"){
 validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid18 = _errs129 === errors;
+var valid19 = _errs135 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data51.groupPolicy !== undefined){
-let data53 = data51.groupPolicy;
-const _errs131 = errors;
-if(typeof data53 !== "string"){
+if(valid19){
+if(data54.groupPolicy !== undefined){
+let data56 = data54.groupPolicy;
+const _errs137 = errors;
+if(typeof data56 !== "string"){
 validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data53 === "open") || (data53 === "allowlist")) || (data53 === "disabled"))){
+if(!(((data56 === "open") || (data56 === "allowlist")) || (data56 === "disabled"))){
 validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
 return false;
 }
-var valid18 = _errs131 === errors;
+var valid19 = _errs137 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data51.allowFrom !== undefined){
-let data54 = data51.allowFrom;
-const _errs133 = errors;
-if(errors === _errs133){
-if(Array.isArray(data54)){
-if(data54.length > 10000){
+if(valid19){
+if(data54.allowFrom !== undefined){
+let data57 = data54.allowFrom;
+const _errs139 = errors;
+if(errors === _errs139){
+if(Array.isArray(data57)){
+if(data57.length > 10000){
 validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid19 = true;
-const len3 = data54.length;
-for(let i3=0; i3<len3; i3++){
-let data55 = data54[i3];
-const _errs135 = errors;
-if((typeof data55 !== "string") && (!((typeof data55 == "number") && (isFinite(data55))))){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+var valid20 = true;
+const len4 = data57.length;
+for(let i4=0; i4<len4; i4++){
+let data58 = data57[i4];
+const _errs141 = errors;
+if((typeof data58 !== "string") && (!((typeof data58 == "number") && (isFinite(data58))))){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-var valid19 = _errs135 === errors;
-if(!valid19){
+var valid20 = _errs141 === errors;
+if(!valid20){
 break;
 }
 }
@@ -1487,61 +1541,61 @@ validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g,
 return false;
 }
 }
-var valid18 = _errs133 === errors;
+var valid19 = _errs139 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data51.tools !== undefined){
-let data56 = data51.tools;
-const _errs137 = errors;
-if(errors === _errs137){
-if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
-const _errs139 = errors;
-for(const key12 in data56){
+if(valid19){
+if(data54.tools !== undefined){
+let data59 = data54.tools;
+const _errs143 = errors;
+if(errors === _errs143){
+if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
+const _errs145 = errors;
+for(const key12 in data59){
 if(!(((key12 === "allow") || (key12 === "alsoAllow")) || (key12 === "deny"))){
 validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
 return false;
 break;
 }
 }
-if(_errs139 === errors){
-if(data56.allow !== undefined){
-let data57 = data56.allow;
-const _errs140 = errors;
-if(errors === _errs140){
-if(Array.isArray(data57)){
-if(data57.length > 1000){
+if(_errs145 === errors){
+if(data59.allow !== undefined){
+let data60 = data59.allow;
+const _errs146 = errors;
+if(errors === _errs146){
+if(Array.isArray(data60)){
+if(data60.length > 1000){
 validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid21 = true;
-const len4 = data57.length;
-for(let i4=0; i4<len4; i4++){
-let data58 = data57[i4];
-const _errs142 = errors;
-if(errors === _errs142){
-if(typeof data58 === "string"){
-if(data58.length > 128 && func3(data58) > 128){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid22 = true;
+const len5 = data60.length;
+for(let i5=0; i5<len5; i5++){
+let data61 = data60[i5];
+const _errs148 = errors;
+if(errors === _errs148){
+if(typeof data61 === "string"){
+if(data61.length > 128 && func3(data61) > 128){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data58.length < 1){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data61.length < 1){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid21 = _errs142 === errors;
-if(!valid21){
+var valid22 = _errs148 === errors;
+if(!valid22){
 break;
 }
 }
@@ -1552,47 +1606,47 @@ validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g,
 return false;
 }
 }
-var valid20 = _errs140 === errors;
+var valid21 = _errs146 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
-if(valid20){
-if(data56.alsoAllow !== undefined){
-let data59 = data56.alsoAllow;
-const _errs144 = errors;
-if(errors === _errs144){
-if(Array.isArray(data59)){
-if(data59.length > 1000){
+if(valid21){
+if(data59.alsoAllow !== undefined){
+let data62 = data59.alsoAllow;
+const _errs150 = errors;
+if(errors === _errs150){
+if(Array.isArray(data62)){
+if(data62.length > 1000){
 validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid22 = true;
-const len5 = data59.length;
-for(let i5=0; i5<len5; i5++){
-let data60 = data59[i5];
-const _errs146 = errors;
-if(errors === _errs146){
-if(typeof data60 === "string"){
-if(data60.length > 128 && func3(data60) > 128){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid23 = true;
+const len6 = data62.length;
+for(let i6=0; i6<len6; i6++){
+let data63 = data62[i6];
+const _errs152 = errors;
+if(errors === _errs152){
+if(typeof data63 === "string"){
+if(data63.length > 128 && func3(data63) > 128){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data60.length < 1){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data63.length < 1){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid22 = _errs146 === errors;
-if(!valid22){
+var valid23 = _errs152 === errors;
+if(!valid23){
 break;
 }
 }
@@ -1603,47 +1657,47 @@ validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g,
 return false;
 }
 }
-var valid20 = _errs144 === errors;
+var valid21 = _errs150 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
-if(valid20){
-if(data56.deny !== undefined){
-let data61 = data56.deny;
-const _errs148 = errors;
-if(errors === _errs148){
-if(Array.isArray(data61)){
-if(data61.length > 1000){
+if(valid21){
+if(data59.deny !== undefined){
+let data64 = data59.deny;
+const _errs154 = errors;
+if(errors === _errs154){
+if(Array.isArray(data64)){
+if(data64.length > 1000){
 validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid23 = true;
-const len6 = data61.length;
-for(let i6=0; i6<len6; i6++){
-let data62 = data61[i6];
-const _errs150 = errors;
-if(errors === _errs150){
-if(typeof data62 === "string"){
-if(data62.length > 128 && func3(data62) > 128){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid24 = true;
+const len7 = data64.length;
+for(let i7=0; i7<len7; i7++){
+let data65 = data64[i7];
+const _errs156 = errors;
+if(errors === _errs156){
+if(typeof data65 === "string"){
+if(data65.length > 128 && func3(data65) > 128){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data62.length < 1){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data65.length < 1){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid23 = _errs150 === errors;
-if(!valid23){
+var valid24 = _errs156 === errors;
+if(!valid24){
 break;
 }
 }
@@ -1654,10 +1708,10 @@ validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g,
 return false;
 }
 }
-var valid20 = _errs148 === errors;
+var valid21 = _errs154 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
 }
 }
@@ -1668,30 +1722,30 @@ validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g,
 return false;
 }
 }
-var valid18 = _errs137 === errors;
+var valid19 = _errs143 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data51.requireMention !== undefined){
-const _errs152 = errors;
-if(typeof data51.requireMention !== "boolean"){
+if(valid19){
+if(data54.requireMention !== undefined){
+const _errs158 = errors;
+if(typeof data54.requireMention !== "boolean"){
 validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid18 = _errs152 === errors;
+var valid19 = _errs158 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data51.systemPrompt !== undefined){
-let data64 = data51.systemPrompt;
-const _errs154 = errors;
-if(errors === _errs154){
-if(typeof data64 === "string"){
-if(data64.length > 65536 && func3(data64) > 65536){
+if(valid19){
+if(data54.systemPrompt !== undefined){
+let data67 = data54.systemPrompt;
+const _errs160 = errors;
+if(errors === _errs160){
+if(typeof data67 === "string"){
+if(data67.length > 65536 && func3(data67) > 65536){
 validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -1701,47 +1755,47 @@ validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g,
 return false;
 }
 }
-var valid18 = _errs154 === errors;
+var valid19 = _errs160 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data51.skills !== undefined){
-let data65 = data51.skills;
-const _errs156 = errors;
-if(errors === _errs156){
-if(Array.isArray(data65)){
-if(data65.length > 256){
+if(valid19){
+if(data54.skills !== undefined){
+let data68 = data54.skills;
+const _errs162 = errors;
+if(errors === _errs162){
+if(Array.isArray(data68)){
+if(data68.length > 256){
 validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
-var valid24 = true;
-const len7 = data65.length;
-for(let i7=0; i7<len7; i7++){
-let data66 = data65[i7];
-const _errs158 = errors;
-if(errors === _errs158){
-if(typeof data66 === "string"){
-if(data66.length > 128 && func3(data66) > 128){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid25 = true;
+const len8 = data68.length;
+for(let i8=0; i8<len8; i8++){
+let data69 = data68[i8];
+const _errs164 = errors;
+if(errors === _errs164){
+if(typeof data69 === "string"){
+if(data69.length > 128 && func3(data69) > 128){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data66.length < 1){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data69.length < 1){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid24 = _errs158 === errors;
-if(!valid24){
+var valid25 = _errs164 === errors;
+if(!valid25){
 break;
 }
 }
@@ -1752,10 +1806,10 @@ validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g,
 return false;
 }
 }
-var valid18 = _errs156 === errors;
+var valid19 = _errs162 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
 }
 }
@@ -1770,8 +1824,8 @@ validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g,
 return false;
 }
 }
-var valid17 = _errs126 === errors;
-if(!valid17){
+var valid18 = _errs132 === errors;
+if(!valid18){
 break;
 }
 }
@@ -1782,60 +1836,60 @@ validate20.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs123 === errors;
+var valid0 = _errs129 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.historyLimit !== undefined){
-let data67 = data.historyLimit;
-const _errs160 = errors;
-if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
+let data70 = data.historyLimit;
+const _errs166 = errors;
+if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
 validate20.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs160){
-if((typeof data67 == "number") && (isFinite(data67))){
-if(data67 > 1000 || isNaN(data67)){
+if(errors === _errs166){
+if((typeof data70 == "number") && (isFinite(data70))){
+if(data70 > 1000 || isNaN(data70)){
 validate20.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data67 < 0 || isNaN(data67)){
+if(data70 < 0 || isNaN(data70)){
 validate20.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs160 === errors;
+var valid0 = _errs166 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data68 = data.bots;
-const _errs162 = errors;
-if(errors === _errs162){
-if(Array.isArray(data68)){
-if(data68.length > 1000){
+let data71 = data.bots;
+const _errs168 = errors;
+if(errors === _errs168){
+if(Array.isArray(data71)){
+if(data71.length > 1000){
 validate20.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid25 = true;
-const len8 = data68.length;
-for(let i8=0; i8<len8; i8++){
-let data69 = data68[i8];
-const _errs164 = errors;
-if((typeof data69 !== "string") && (!((typeof data69 == "number") && (isFinite(data69))))){
-validate20.errors = [{instancePath:instancePath+"/bots/" + i8,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
+var valid26 = true;
+const len9 = data71.length;
+for(let i9=0; i9<len9; i9++){
+let data72 = data71[i9];
+const _errs170 = errors;
+if((typeof data72 !== "string") && (!((typeof data72 == "number") && (isFinite(data72))))){
+validate20.errors = [{instancePath:instancePath+"/bots/" + i9,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
 return false;
 }
-var valid25 = _errs164 === errors;
-if(!valid25){
+var valid26 = _errs170 === errors;
+if(!valid26){
 break;
 }
 }
@@ -1846,134 +1900,134 @@ validate20.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs162 === errors;
+var valid0 = _errs168 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data70 = data.allowBots;
-const _errs166 = errors;
-if((typeof data70 !== "boolean") && (typeof data70 !== "string")){
+let data73 = data.allowBots;
+const _errs172 = errors;
+if((typeof data73 !== "boolean") && (typeof data73 !== "string")){
 validate20.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
 return false;
 }
-if(!(((data70 === true) || (data70 === false)) || (data70 === "mentions"))){
+if(!(((data73 === true) || (data73 === false)) || (data73 === "mentions"))){
 validate20.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs166 === errors;
+var valid0 = _errs172 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data71 = data.botLoopProtection;
-const _errs168 = errors;
-if(errors === _errs168){
-if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
-const _errs170 = errors;
-for(const key13 in data71){
+let data74 = data.botLoopProtection;
+const _errs174 = errors;
+if(errors === _errs174){
+if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
+const _errs176 = errors;
+for(const key13 in data74){
 if(!((((key13 === "enabled") || (key13 === "maxEventsPerWindow")) || (key13 === "windowSeconds")) || (key13 === "cooldownSeconds"))){
 validate20.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
 return false;
 break;
 }
 }
-if(_errs170 === errors){
-if(data71.enabled !== undefined){
-const _errs171 = errors;
-if(typeof data71.enabled !== "boolean"){
+if(_errs176 === errors){
+if(data74.enabled !== undefined){
+const _errs177 = errors;
+if(typeof data74.enabled !== "boolean"){
 validate20.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid26 = _errs171 === errors;
+var valid27 = _errs177 === errors;
 }
 else {
-var valid26 = true;
+var valid27 = true;
 }
-if(valid26){
-if(data71.maxEventsPerWindow !== undefined){
-let data73 = data71.maxEventsPerWindow;
-const _errs173 = errors;
-if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
+if(valid27){
+if(data74.maxEventsPerWindow !== undefined){
+let data76 = data74.maxEventsPerWindow;
+const _errs179 = errors;
+if(!(((typeof data76 == "number") && (!(data76 % 1) && !isNaN(data76))) && (isFinite(data76)))){
 validate20.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs173){
-if((typeof data73 == "number") && (isFinite(data73))){
-if(data73 > 10000 || isNaN(data73)){
+if(errors === _errs179){
+if((typeof data76 == "number") && (isFinite(data76))){
+if(data76 > 10000 || isNaN(data76)){
 validate20.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data73 < 1 || isNaN(data73)){
+if(data76 < 1 || isNaN(data76)){
 validate20.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid26 = _errs173 === errors;
+var valid27 = _errs179 === errors;
 }
 else {
-var valid26 = true;
+var valid27 = true;
 }
-if(valid26){
-if(data71.windowSeconds !== undefined){
-let data74 = data71.windowSeconds;
-const _errs175 = errors;
-if(!(((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74))) && (isFinite(data74)))){
+if(valid27){
+if(data74.windowSeconds !== undefined){
+let data77 = data74.windowSeconds;
+const _errs181 = errors;
+if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
 validate20.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs175){
-if((typeof data74 == "number") && (isFinite(data74))){
-if(data74 > 86400 || isNaN(data74)){
+if(errors === _errs181){
+if((typeof data77 == "number") && (isFinite(data77))){
+if(data77 > 86400 || isNaN(data77)){
 validate20.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data74 < 1 || isNaN(data74)){
+if(data77 < 1 || isNaN(data77)){
 validate20.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid26 = _errs175 === errors;
+var valid27 = _errs181 === errors;
 }
 else {
-var valid26 = true;
+var valid27 = true;
 }
-if(valid26){
-if(data71.cooldownSeconds !== undefined){
-let data75 = data71.cooldownSeconds;
-const _errs177 = errors;
-if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
+if(valid27){
+if(data74.cooldownSeconds !== undefined){
+let data78 = data74.cooldownSeconds;
+const _errs183 = errors;
+if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
 validate20.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs177){
-if((typeof data75 == "number") && (isFinite(data75))){
-if(data75 > 86400 || isNaN(data75)){
+if(errors === _errs183){
+if((typeof data78 == "number") && (isFinite(data78))){
+if(data78 > 86400 || isNaN(data78)){
 validate20.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data75 < 1 || isNaN(data75)){
+if(data78 < 1 || isNaN(data78)){
 validate20.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid26 = _errs177 === errors;
+var valid27 = _errs183 === errors;
 }
 else {
-var valid26 = true;
+var valid27 = true;
 }
 }
 }
@@ -1985,186 +2039,186 @@ validate20.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs168 === errors;
+var valid0 = _errs174 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data76 = data.limits;
-const _errs179 = errors;
-if(errors === _errs179){
-if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
-const _errs181 = errors;
-for(const key14 in data76){
+let data79 = data.limits;
+const _errs185 = errors;
+if(errors === _errs185){
+if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
+const _errs187 = errors;
+for(const key14 in data79){
 if(!((((((key14 === "maxPayload") || (key14 === "maxConcurrent")) || (key14 === "queuedPerSession")) || (key14 === "messagesPerMinute")) || (key14 === "messageBurst")) || (key14 === "dedupeEntries"))){
 validate20.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
 return false;
 break;
 }
 }
-if(_errs181 === errors){
-if(data76.maxPayload !== undefined){
-let data77 = data76.maxPayload;
-const _errs182 = errors;
-if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
+if(_errs187 === errors){
+if(data79.maxPayload !== undefined){
+let data80 = data79.maxPayload;
+const _errs188 = errors;
+if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
 validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs182){
-if((typeof data77 == "number") && (isFinite(data77))){
-if(data77 > 16777216 || isNaN(data77)){
+if(errors === _errs188){
+if((typeof data80 == "number") && (isFinite(data80))){
+if(data80 > 16777216 || isNaN(data80)){
 validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data77 < 1024 || isNaN(data77)){
+if(data80 < 1024 || isNaN(data80)){
 validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs182 === errors;
+var valid28 = _errs188 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data76.maxConcurrent !== undefined){
-let data78 = data76.maxConcurrent;
-const _errs184 = errors;
-if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
+if(valid28){
+if(data79.maxConcurrent !== undefined){
+let data81 = data79.maxConcurrent;
+const _errs190 = errors;
+if(!(((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81))) && (isFinite(data81)))){
 validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs184){
-if((typeof data78 == "number") && (isFinite(data78))){
-if(data78 > 1000 || isNaN(data78)){
+if(errors === _errs190){
+if((typeof data81 == "number") && (isFinite(data81))){
+if(data81 > 1000 || isNaN(data81)){
 validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data78 < 1 || isNaN(data78)){
+if(data81 < 1 || isNaN(data81)){
 validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs184 === errors;
+var valid28 = _errs190 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data76.queuedPerSession !== undefined){
-let data79 = data76.queuedPerSession;
-const _errs186 = errors;
-if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
+if(valid28){
+if(data79.queuedPerSession !== undefined){
+let data82 = data79.queuedPerSession;
+const _errs192 = errors;
+if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
 validate20.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs186){
-if((typeof data79 == "number") && (isFinite(data79))){
-if(data79 > 10000 || isNaN(data79)){
+if(errors === _errs192){
+if((typeof data82 == "number") && (isFinite(data82))){
+if(data82 > 10000 || isNaN(data82)){
 validate20.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data79 < 1 || isNaN(data79)){
+if(data82 < 1 || isNaN(data82)){
 validate20.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs186 === errors;
+var valid28 = _errs192 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data76.messagesPerMinute !== undefined){
-let data80 = data76.messagesPerMinute;
-const _errs188 = errors;
-if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
+if(valid28){
+if(data79.messagesPerMinute !== undefined){
+let data83 = data79.messagesPerMinute;
+const _errs194 = errors;
+if(!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))){
 validate20.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs188){
-if((typeof data80 == "number") && (isFinite(data80))){
-if(data80 > 100000 || isNaN(data80)){
+if(errors === _errs194){
+if((typeof data83 == "number") && (isFinite(data83))){
+if(data83 > 100000 || isNaN(data83)){
 validate20.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data80 < 1 || isNaN(data80)){
+if(data83 < 1 || isNaN(data83)){
 validate20.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs188 === errors;
+var valid28 = _errs194 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data76.messageBurst !== undefined){
-let data81 = data76.messageBurst;
-const _errs190 = errors;
-if(!(((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81))) && (isFinite(data81)))){
+if(valid28){
+if(data79.messageBurst !== undefined){
+let data84 = data79.messageBurst;
+const _errs196 = errors;
+if(!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))){
 validate20.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs190){
-if((typeof data81 == "number") && (isFinite(data81))){
-if(data81 > 100000 || isNaN(data81)){
+if(errors === _errs196){
+if((typeof data84 == "number") && (isFinite(data84))){
+if(data84 > 100000 || isNaN(data84)){
 validate20.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data81 < 1 || isNaN(data81)){
+if(data84 < 1 || isNaN(data84)){
 validate20.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs190 === errors;
+var valid28 = _errs196 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data76.dedupeEntries !== undefined){
-let data82 = data76.dedupeEntries;
-const _errs192 = errors;
-if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
+if(valid28){
+if(data79.dedupeEntries !== undefined){
+let data85 = data79.dedupeEntries;
+const _errs198 = errors;
+if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
 validate20.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs192){
-if((typeof data82 == "number") && (isFinite(data82))){
-if(data82 > 1000000 || isNaN(data82)){
+if(errors === _errs198){
+if((typeof data85 == "number") && (isFinite(data85))){
+if(data85 > 1000000 || isNaN(data85)){
 validate20.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data82 < 1 || isNaN(data82)){
+if(data85 < 1 || isNaN(data85)){
 validate20.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs192 === errors;
+var valid28 = _errs198 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
 }
 }
@@ -2178,10 +2232,12 @@ validate20.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs179 === errors;
+var valid0 = _errs185 === errors;
 }
 else {
 var valid0 = true;
+}
+}
 }
 }
 }
@@ -3504,10 +3560,15 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.requireMention !== undefined){
+if(data.reactionNotifications !== undefined){
+let data49 = data.reactionNotifications;
 const _errs121 = errors;
-if(typeof data.requireMention !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+if(typeof data49 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data49 === "off") || (data49 === "own")) || (data49 === "all")) || (data49 === "allowlist"))){
+validate14.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema11.properties.reactionNotifications.enum}}];
 return false;
 }
 var valid0 = _errs121 === errors;
@@ -3516,80 +3577,129 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.groups !== undefined){
-let data50 = data.groups;
+if(data.reactionAllowlist !== undefined){
+let data50 = data.reactionAllowlist;
 const _errs123 = errors;
 if(errors === _errs123){
-if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
-if(Object.keys(data50).length > 10000){
+if(Array.isArray(data50)){
+if(data50.length > 10000){
+validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+return false;
+}
+else {
+var valid17 = true;
+const len3 = data50.length;
+for(let i3=0; i3<len3; i3++){
+let data51 = data50[i3];
+const _errs125 = errors;
+if((typeof data51 !== "string") && (!((typeof data51 == "number") && (isFinite(data51))))){
+validate14.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i3,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema11.properties.reactionAllowlist.items.type}}];
+return false;
+}
+var valid17 = _errs125 === errors;
+if(!valid17){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid0 = _errs123 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.requireMention !== undefined){
+const _errs127 = errors;
+if(typeof data.requireMention !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs127 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.groups !== undefined){
+let data53 = data.groups;
+const _errs129 = errors;
+if(errors === _errs129){
+if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+if(Object.keys(data53).length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key10 in data50){
-let data51 = data50[key10];
-const _errs126 = errors;
-if(errors === _errs126){
-if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
-const _errs128 = errors;
-for(const key11 in data51){
+for(const key10 in data53){
+let data54 = data53[key10];
+const _errs132 = errors;
+if(errors === _errs132){
+if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
+const _errs134 = errors;
+for(const key11 in data54){
 if(!(((((((key11 === "enabled") || (key11 === "groupPolicy")) || (key11 === "allowFrom")) || (key11 === "tools")) || (key11 === "requireMention")) || (key11 === "systemPrompt")) || (key11 === "skills"))){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
 return false;
 break;
 }
 }
-if(_errs128 === errors){
-if(data51.enabled !== undefined){
-const _errs129 = errors;
-if(typeof data51.enabled !== "boolean"){
+if(_errs134 === errors){
+if(data54.enabled !== undefined){
+const _errs135 = errors;
+if(typeof data54.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid18 = _errs129 === errors;
+var valid19 = _errs135 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data51.groupPolicy !== undefined){
-let data53 = data51.groupPolicy;
-const _errs131 = errors;
-if(typeof data53 !== "string"){
+if(valid19){
+if(data54.groupPolicy !== undefined){
+let data56 = data54.groupPolicy;
+const _errs137 = errors;
+if(typeof data56 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data53 === "open") || (data53 === "allowlist")) || (data53 === "disabled"))){
+if(!(((data56 === "open") || (data56 === "allowlist")) || (data56 === "disabled"))){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
 return false;
 }
-var valid18 = _errs131 === errors;
+var valid19 = _errs137 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data51.allowFrom !== undefined){
-let data54 = data51.allowFrom;
-const _errs133 = errors;
-if(errors === _errs133){
-if(Array.isArray(data54)){
-if(data54.length > 10000){
+if(valid19){
+if(data54.allowFrom !== undefined){
+let data57 = data54.allowFrom;
+const _errs139 = errors;
+if(errors === _errs139){
+if(Array.isArray(data57)){
+if(data57.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid19 = true;
-const len3 = data54.length;
-for(let i3=0; i3<len3; i3++){
-let data55 = data54[i3];
-const _errs135 = errors;
-if((typeof data55 !== "string") && (!((typeof data55 == "number") && (isFinite(data55))))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+var valid20 = true;
+const len4 = data57.length;
+for(let i4=0; i4<len4; i4++){
+let data58 = data57[i4];
+const _errs141 = errors;
+if((typeof data58 !== "string") && (!((typeof data58 == "number") && (isFinite(data58))))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-var valid19 = _errs135 === errors;
-if(!valid19){
+var valid20 = _errs141 === errors;
+if(!valid20){
 break;
 }
 }
@@ -3600,61 +3710,61 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g,
 return false;
 }
 }
-var valid18 = _errs133 === errors;
+var valid19 = _errs139 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data51.tools !== undefined){
-let data56 = data51.tools;
-const _errs137 = errors;
-if(errors === _errs137){
-if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
-const _errs139 = errors;
-for(const key12 in data56){
+if(valid19){
+if(data54.tools !== undefined){
+let data59 = data54.tools;
+const _errs143 = errors;
+if(errors === _errs143){
+if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
+const _errs145 = errors;
+for(const key12 in data59){
 if(!(((key12 === "allow") || (key12 === "alsoAllow")) || (key12 === "deny"))){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
 return false;
 break;
 }
 }
-if(_errs139 === errors){
-if(data56.allow !== undefined){
-let data57 = data56.allow;
-const _errs140 = errors;
-if(errors === _errs140){
-if(Array.isArray(data57)){
-if(data57.length > 1000){
+if(_errs145 === errors){
+if(data59.allow !== undefined){
+let data60 = data59.allow;
+const _errs146 = errors;
+if(errors === _errs146){
+if(Array.isArray(data60)){
+if(data60.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid21 = true;
-const len4 = data57.length;
-for(let i4=0; i4<len4; i4++){
-let data58 = data57[i4];
-const _errs142 = errors;
-if(errors === _errs142){
-if(typeof data58 === "string"){
-if(data58.length > 128 && func3(data58) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid22 = true;
+const len5 = data60.length;
+for(let i5=0; i5<len5; i5++){
+let data61 = data60[i5];
+const _errs148 = errors;
+if(errors === _errs148){
+if(typeof data61 === "string"){
+if(data61.length > 128 && func3(data61) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data58.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data61.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid21 = _errs142 === errors;
-if(!valid21){
+var valid22 = _errs148 === errors;
+if(!valid22){
 break;
 }
 }
@@ -3665,47 +3775,47 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g,
 return false;
 }
 }
-var valid20 = _errs140 === errors;
+var valid21 = _errs146 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
-if(valid20){
-if(data56.alsoAllow !== undefined){
-let data59 = data56.alsoAllow;
-const _errs144 = errors;
-if(errors === _errs144){
-if(Array.isArray(data59)){
-if(data59.length > 1000){
+if(valid21){
+if(data59.alsoAllow !== undefined){
+let data62 = data59.alsoAllow;
+const _errs150 = errors;
+if(errors === _errs150){
+if(Array.isArray(data62)){
+if(data62.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid22 = true;
-const len5 = data59.length;
-for(let i5=0; i5<len5; i5++){
-let data60 = data59[i5];
-const _errs146 = errors;
-if(errors === _errs146){
-if(typeof data60 === "string"){
-if(data60.length > 128 && func3(data60) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid23 = true;
+const len6 = data62.length;
+for(let i6=0; i6<len6; i6++){
+let data63 = data62[i6];
+const _errs152 = errors;
+if(errors === _errs152){
+if(typeof data63 === "string"){
+if(data63.length > 128 && func3(data63) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data60.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data63.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid22 = _errs146 === errors;
-if(!valid22){
+var valid23 = _errs152 === errors;
+if(!valid23){
 break;
 }
 }
@@ -3716,47 +3826,47 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g,
 return false;
 }
 }
-var valid20 = _errs144 === errors;
+var valid21 = _errs150 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
-if(valid20){
-if(data56.deny !== undefined){
-let data61 = data56.deny;
-const _errs148 = errors;
-if(errors === _errs148){
-if(Array.isArray(data61)){
-if(data61.length > 1000){
+if(valid21){
+if(data59.deny !== undefined){
+let data64 = data59.deny;
+const _errs154 = errors;
+if(errors === _errs154){
+if(Array.isArray(data64)){
+if(data64.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid23 = true;
-const len6 = data61.length;
-for(let i6=0; i6<len6; i6++){
-let data62 = data61[i6];
-const _errs150 = errors;
-if(errors === _errs150){
-if(typeof data62 === "string"){
-if(data62.length > 128 && func3(data62) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid24 = true;
+const len7 = data64.length;
+for(let i7=0; i7<len7; i7++){
+let data65 = data64[i7];
+const _errs156 = errors;
+if(errors === _errs156){
+if(typeof data65 === "string"){
+if(data65.length > 128 && func3(data65) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data62.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data65.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid23 = _errs150 === errors;
-if(!valid23){
+var valid24 = _errs156 === errors;
+if(!valid24){
 break;
 }
 }
@@ -3767,10 +3877,10 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g,
 return false;
 }
 }
-var valid20 = _errs148 === errors;
+var valid21 = _errs154 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
 }
 }
@@ -3781,30 +3891,30 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g,
 return false;
 }
 }
-var valid18 = _errs137 === errors;
+var valid19 = _errs143 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data51.requireMention !== undefined){
-const _errs152 = errors;
-if(typeof data51.requireMention !== "boolean"){
+if(valid19){
+if(data54.requireMention !== undefined){
+const _errs158 = errors;
+if(typeof data54.requireMention !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid18 = _errs152 === errors;
+var valid19 = _errs158 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data51.systemPrompt !== undefined){
-let data64 = data51.systemPrompt;
-const _errs154 = errors;
-if(errors === _errs154){
-if(typeof data64 === "string"){
-if(data64.length > 65536 && func3(data64) > 65536){
+if(valid19){
+if(data54.systemPrompt !== undefined){
+let data67 = data54.systemPrompt;
+const _errs160 = errors;
+if(errors === _errs160){
+if(typeof data67 === "string"){
+if(data67.length > 65536 && func3(data67) > 65536){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -3814,47 +3924,47 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g,
 return false;
 }
 }
-var valid18 = _errs154 === errors;
+var valid19 = _errs160 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data51.skills !== undefined){
-let data65 = data51.skills;
-const _errs156 = errors;
-if(errors === _errs156){
-if(Array.isArray(data65)){
-if(data65.length > 256){
+if(valid19){
+if(data54.skills !== undefined){
+let data68 = data54.skills;
+const _errs162 = errors;
+if(errors === _errs162){
+if(Array.isArray(data68)){
+if(data68.length > 256){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
-var valid24 = true;
-const len7 = data65.length;
-for(let i7=0; i7<len7; i7++){
-let data66 = data65[i7];
-const _errs158 = errors;
-if(errors === _errs158){
-if(typeof data66 === "string"){
-if(data66.length > 128 && func3(data66) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid25 = true;
+const len8 = data68.length;
+for(let i8=0; i8<len8; i8++){
+let data69 = data68[i8];
+const _errs164 = errors;
+if(errors === _errs164){
+if(typeof data69 === "string"){
+if(data69.length > 128 && func3(data69) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data66.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data69.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid24 = _errs158 === errors;
-if(!valid24){
+var valid25 = _errs164 === errors;
+if(!valid25){
 break;
 }
 }
@@ -3865,10 +3975,10 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g,
 return false;
 }
 }
-var valid18 = _errs156 === errors;
+var valid19 = _errs162 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
 }
 }
@@ -3883,8 +3993,8 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g,
 return false;
 }
 }
-var valid17 = _errs126 === errors;
-if(!valid17){
+var valid18 = _errs132 === errors;
+if(!valid18){
 break;
 }
 }
@@ -3895,60 +4005,60 @@ validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs123 === errors;
+var valid0 = _errs129 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.historyLimit !== undefined){
-let data67 = data.historyLimit;
-const _errs160 = errors;
-if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
+let data70 = data.historyLimit;
+const _errs166 = errors;
+if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
 validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs160){
-if((typeof data67 == "number") && (isFinite(data67))){
-if(data67 > 1000 || isNaN(data67)){
+if(errors === _errs166){
+if((typeof data70 == "number") && (isFinite(data70))){
+if(data70 > 1000 || isNaN(data70)){
 validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data67 < 0 || isNaN(data67)){
+if(data70 < 0 || isNaN(data70)){
 validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs160 === errors;
+var valid0 = _errs166 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data68 = data.bots;
-const _errs162 = errors;
-if(errors === _errs162){
-if(Array.isArray(data68)){
-if(data68.length > 1000){
+let data71 = data.bots;
+const _errs168 = errors;
+if(errors === _errs168){
+if(Array.isArray(data71)){
+if(data71.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid25 = true;
-const len8 = data68.length;
-for(let i8=0; i8<len8; i8++){
-let data69 = data68[i8];
-const _errs164 = errors;
-if((typeof data69 !== "string") && (!((typeof data69 == "number") && (isFinite(data69))))){
-validate14.errors = [{instancePath:instancePath+"/bots/" + i8,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema11.properties.bots.items.type}}];
+var valid26 = true;
+const len9 = data71.length;
+for(let i9=0; i9<len9; i9++){
+let data72 = data71[i9];
+const _errs170 = errors;
+if((typeof data72 !== "string") && (!((typeof data72 == "number") && (isFinite(data72))))){
+validate14.errors = [{instancePath:instancePath+"/bots/" + i9,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema11.properties.bots.items.type}}];
 return false;
 }
-var valid25 = _errs164 === errors;
-if(!valid25){
+var valid26 = _errs170 === errors;
+if(!valid26){
 break;
 }
 }
@@ -3959,134 +4069,134 @@ validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs162 === errors;
+var valid0 = _errs168 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data70 = data.allowBots;
-const _errs166 = errors;
-if((typeof data70 !== "boolean") && (typeof data70 !== "string")){
+let data73 = data.allowBots;
+const _errs172 = errors;
+if((typeof data73 !== "boolean") && (typeof data73 !== "string")){
 validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema11.properties.allowBots.type}}];
 return false;
 }
-if(!(((data70 === true) || (data70 === false)) || (data70 === "mentions"))){
+if(!(((data73 === true) || (data73 === false)) || (data73 === "mentions"))){
 validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema11.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs166 === errors;
+var valid0 = _errs172 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data71 = data.botLoopProtection;
-const _errs168 = errors;
-if(errors === _errs168){
-if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
-const _errs170 = errors;
-for(const key13 in data71){
+let data74 = data.botLoopProtection;
+const _errs174 = errors;
+if(errors === _errs174){
+if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
+const _errs176 = errors;
+for(const key13 in data74){
 if(!((((key13 === "enabled") || (key13 === "maxEventsPerWindow")) || (key13 === "windowSeconds")) || (key13 === "cooldownSeconds"))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
 return false;
 break;
 }
 }
-if(_errs170 === errors){
-if(data71.enabled !== undefined){
-const _errs171 = errors;
-if(typeof data71.enabled !== "boolean"){
+if(_errs176 === errors){
+if(data74.enabled !== undefined){
+const _errs177 = errors;
+if(typeof data74.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid26 = _errs171 === errors;
+var valid27 = _errs177 === errors;
 }
 else {
-var valid26 = true;
+var valid27 = true;
 }
-if(valid26){
-if(data71.maxEventsPerWindow !== undefined){
-let data73 = data71.maxEventsPerWindow;
-const _errs173 = errors;
-if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
+if(valid27){
+if(data74.maxEventsPerWindow !== undefined){
+let data76 = data74.maxEventsPerWindow;
+const _errs179 = errors;
+if(!(((typeof data76 == "number") && (!(data76 % 1) && !isNaN(data76))) && (isFinite(data76)))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs173){
-if((typeof data73 == "number") && (isFinite(data73))){
-if(data73 > 10000 || isNaN(data73)){
+if(errors === _errs179){
+if((typeof data76 == "number") && (isFinite(data76))){
+if(data76 > 10000 || isNaN(data76)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data73 < 1 || isNaN(data73)){
+if(data76 < 1 || isNaN(data76)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid26 = _errs173 === errors;
+var valid27 = _errs179 === errors;
 }
 else {
-var valid26 = true;
+var valid27 = true;
 }
-if(valid26){
-if(data71.windowSeconds !== undefined){
-let data74 = data71.windowSeconds;
-const _errs175 = errors;
-if(!(((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74))) && (isFinite(data74)))){
+if(valid27){
+if(data74.windowSeconds !== undefined){
+let data77 = data74.windowSeconds;
+const _errs181 = errors;
+if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs175){
-if((typeof data74 == "number") && (isFinite(data74))){
-if(data74 > 86400 || isNaN(data74)){
+if(errors === _errs181){
+if((typeof data77 == "number") && (isFinite(data77))){
+if(data77 > 86400 || isNaN(data77)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data74 < 1 || isNaN(data74)){
+if(data77 < 1 || isNaN(data77)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid26 = _errs175 === errors;
+var valid27 = _errs181 === errors;
 }
 else {
-var valid26 = true;
+var valid27 = true;
 }
-if(valid26){
-if(data71.cooldownSeconds !== undefined){
-let data75 = data71.cooldownSeconds;
-const _errs177 = errors;
-if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
+if(valid27){
+if(data74.cooldownSeconds !== undefined){
+let data78 = data74.cooldownSeconds;
+const _errs183 = errors;
+if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs177){
-if((typeof data75 == "number") && (isFinite(data75))){
-if(data75 > 86400 || isNaN(data75)){
+if(errors === _errs183){
+if((typeof data78 == "number") && (isFinite(data78))){
+if(data78 > 86400 || isNaN(data78)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data75 < 1 || isNaN(data75)){
+if(data78 < 1 || isNaN(data78)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid26 = _errs177 === errors;
+var valid27 = _errs183 === errors;
 }
 else {
-var valid26 = true;
+var valid27 = true;
 }
 }
 }
@@ -4098,186 +4208,186 @@ validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs168 === errors;
+var valid0 = _errs174 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data76 = data.limits;
-const _errs179 = errors;
-if(errors === _errs179){
-if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
-const _errs181 = errors;
-for(const key14 in data76){
+let data79 = data.limits;
+const _errs185 = errors;
+if(errors === _errs185){
+if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
+const _errs187 = errors;
+for(const key14 in data79){
 if(!((((((key14 === "maxPayload") || (key14 === "maxConcurrent")) || (key14 === "queuedPerSession")) || (key14 === "messagesPerMinute")) || (key14 === "messageBurst")) || (key14 === "dedupeEntries"))){
 validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
 return false;
 break;
 }
 }
-if(_errs181 === errors){
-if(data76.maxPayload !== undefined){
-let data77 = data76.maxPayload;
-const _errs182 = errors;
-if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
+if(_errs187 === errors){
+if(data79.maxPayload !== undefined){
+let data80 = data79.maxPayload;
+const _errs188 = errors;
+if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs182){
-if((typeof data77 == "number") && (isFinite(data77))){
-if(data77 > 16777216 || isNaN(data77)){
+if(errors === _errs188){
+if((typeof data80 == "number") && (isFinite(data80))){
+if(data80 > 16777216 || isNaN(data80)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data77 < 1024 || isNaN(data77)){
+if(data80 < 1024 || isNaN(data80)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs182 === errors;
+var valid28 = _errs188 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data76.maxConcurrent !== undefined){
-let data78 = data76.maxConcurrent;
-const _errs184 = errors;
-if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
+if(valid28){
+if(data79.maxConcurrent !== undefined){
+let data81 = data79.maxConcurrent;
+const _errs190 = errors;
+if(!(((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81))) && (isFinite(data81)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs184){
-if((typeof data78 == "number") && (isFinite(data78))){
-if(data78 > 1000 || isNaN(data78)){
+if(errors === _errs190){
+if((typeof data81 == "number") && (isFinite(data81))){
+if(data81 > 1000 || isNaN(data81)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data78 < 1 || isNaN(data78)){
+if(data81 < 1 || isNaN(data81)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs184 === errors;
+var valid28 = _errs190 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data76.queuedPerSession !== undefined){
-let data79 = data76.queuedPerSession;
-const _errs186 = errors;
-if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
+if(valid28){
+if(data79.queuedPerSession !== undefined){
+let data82 = data79.queuedPerSession;
+const _errs192 = errors;
+if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs186){
-if((typeof data79 == "number") && (isFinite(data79))){
-if(data79 > 10000 || isNaN(data79)){
+if(errors === _errs192){
+if((typeof data82 == "number") && (isFinite(data82))){
+if(data82 > 10000 || isNaN(data82)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data79 < 1 || isNaN(data79)){
+if(data82 < 1 || isNaN(data82)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs186 === errors;
+var valid28 = _errs192 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data76.messagesPerMinute !== undefined){
-let data80 = data76.messagesPerMinute;
-const _errs188 = errors;
-if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
+if(valid28){
+if(data79.messagesPerMinute !== undefined){
+let data83 = data79.messagesPerMinute;
+const _errs194 = errors;
+if(!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs188){
-if((typeof data80 == "number") && (isFinite(data80))){
-if(data80 > 100000 || isNaN(data80)){
+if(errors === _errs194){
+if((typeof data83 == "number") && (isFinite(data83))){
+if(data83 > 100000 || isNaN(data83)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data80 < 1 || isNaN(data80)){
+if(data83 < 1 || isNaN(data83)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs188 === errors;
+var valid28 = _errs194 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data76.messageBurst !== undefined){
-let data81 = data76.messageBurst;
-const _errs190 = errors;
-if(!(((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81))) && (isFinite(data81)))){
+if(valid28){
+if(data79.messageBurst !== undefined){
+let data84 = data79.messageBurst;
+const _errs196 = errors;
+if(!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs190){
-if((typeof data81 == "number") && (isFinite(data81))){
-if(data81 > 100000 || isNaN(data81)){
+if(errors === _errs196){
+if((typeof data84 == "number") && (isFinite(data84))){
+if(data84 > 100000 || isNaN(data84)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data81 < 1 || isNaN(data81)){
+if(data84 < 1 || isNaN(data84)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs190 === errors;
+var valid28 = _errs196 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data76.dedupeEntries !== undefined){
-let data82 = data76.dedupeEntries;
-const _errs192 = errors;
-if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
+if(valid28){
+if(data79.dedupeEntries !== undefined){
+let data85 = data79.dedupeEntries;
+const _errs198 = errors;
+if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs192){
-if((typeof data82 == "number") && (isFinite(data82))){
-if(data82 > 1000000 || isNaN(data82)){
+if(errors === _errs198){
+if((typeof data85 == "number") && (isFinite(data85))){
+if(data85 > 1000000 || isNaN(data85)){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data82 < 1 || isNaN(data82)){
+if(data85 < 1 || isNaN(data85)){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs192 === errors;
+var valid28 = _errs198 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
 }
 }
@@ -4291,23 +4401,23 @@ validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs179 === errors;
+var valid0 = _errs185 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.defaultAccount !== undefined){
-let data83 = data.defaultAccount;
-const _errs194 = errors;
-if(errors === _errs194){
-if(typeof data83 === "string"){
-if(data83.length > 64 && func3(data83) > 64){
+let data86 = data.defaultAccount;
+const _errs200 = errors;
+if(errors === _errs200){
+if(typeof data86 === "string"){
+if(data86.length > 64 && func3(data86) > 64){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data83.length < 1){
+if(data86.length < 1){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -4318,30 +4428,30 @@ validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs194 === errors;
+var valid0 = _errs200 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accounts !== undefined){
-let data84 = data.accounts;
-const _errs196 = errors;
-if(errors === _errs196){
-if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
-if(Object.keys(data84).length > 100){
+let data87 = data.accounts;
+const _errs202 = errors;
+if(errors === _errs202){
+if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
+if(Object.keys(data87).length > 100){
 validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/maxProperties",keyword:"maxProperties",params:{limit: 100}}];
 return false;
 }
 else {
-for(const key15 in data84){
-const _errs199 = errors;
-if(!(validate20(data84[key15], {instancePath:instancePath+"/accounts/" + key15.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data84,parentDataProperty:key15,rootData}))){
+for(const key15 in data87){
+const _errs205 = errors;
+if(!(validate20(data87[key15], {instancePath:instancePath+"/accounts/" + key15.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data87,parentDataProperty:key15,rootData}))){
 vErrors = vErrors === null ? validate20.errors : vErrors.concat(validate20.errors);
 errors = vErrors.length;
 }
-var valid28 = _errs199 === errors;
-if(!valid28){
+var valid29 = _errs205 === errors;
+if(!valid29){
 break;
 }
 }
@@ -4352,10 +4462,12 @@ validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs196 === errors;
+var valid0 = _errs202 === errors;
 }
 else {
 var valid0 = true;
+}
+}
 }
 }
 }
@@ -5787,10 +5899,15 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.requireMention !== undefined){
+if(data.reactionNotifications !== undefined){
+let data49 = data.reactionNotifications;
 const _errs121 = errors;
-if(typeof data.requireMention !== "boolean"){
-validate27.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+if(typeof data49 !== "string"){
+validate27.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data49 === "off") || (data49 === "own")) || (data49 === "all")) || (data49 === "allowlist"))){
+validate27.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema13.properties.reactionNotifications.enum}}];
 return false;
 }
 var valid0 = _errs121 === errors;
@@ -5799,80 +5916,129 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.groups !== undefined){
-let data50 = data.groups;
+if(data.reactionAllowlist !== undefined){
+let data50 = data.reactionAllowlist;
 const _errs123 = errors;
 if(errors === _errs123){
-if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
-if(Object.keys(data50).length > 10000){
+if(Array.isArray(data50)){
+if(data50.length > 10000){
+validate27.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+return false;
+}
+else {
+var valid17 = true;
+const len3 = data50.length;
+for(let i3=0; i3<len3; i3++){
+let data51 = data50[i3];
+const _errs125 = errors;
+if((typeof data51 !== "string") && (!((typeof data51 == "number") && (isFinite(data51))))){
+validate27.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i3,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema13.properties.reactionAllowlist.items.type}}];
+return false;
+}
+var valid17 = _errs125 === errors;
+if(!valid17){
+break;
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid0 = _errs123 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.requireMention !== undefined){
+const _errs127 = errors;
+if(typeof data.requireMention !== "boolean"){
+validate27.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs127 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.groups !== undefined){
+let data53 = data.groups;
+const _errs129 = errors;
+if(errors === _errs129){
+if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+if(Object.keys(data53).length > 10000){
 validate27.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key10 in data50){
-let data51 = data50[key10];
-const _errs126 = errors;
-if(errors === _errs126){
-if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
-const _errs128 = errors;
-for(const key11 in data51){
+for(const key10 in data53){
+let data54 = data53[key10];
+const _errs132 = errors;
+if(errors === _errs132){
+if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
+const _errs134 = errors;
+for(const key11 in data54){
 if(!(((((((key11 === "enabled") || (key11 === "groupPolicy")) || (key11 === "allowFrom")) || (key11 === "tools")) || (key11 === "requireMention")) || (key11 === "systemPrompt")) || (key11 === "skills"))){
 validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
 return false;
 break;
 }
 }
-if(_errs128 === errors){
-if(data51.enabled !== undefined){
-const _errs129 = errors;
-if(typeof data51.enabled !== "boolean"){
+if(_errs134 === errors){
+if(data54.enabled !== undefined){
+const _errs135 = errors;
+if(typeof data54.enabled !== "boolean"){
 validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid18 = _errs129 === errors;
+var valid19 = _errs135 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data51.groupPolicy !== undefined){
-let data53 = data51.groupPolicy;
-const _errs131 = errors;
-if(typeof data53 !== "string"){
+if(valid19){
+if(data54.groupPolicy !== undefined){
+let data56 = data54.groupPolicy;
+const _errs137 = errors;
+if(typeof data56 !== "string"){
 validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data53 === "open") || (data53 === "allowlist")) || (data53 === "disabled"))){
+if(!(((data56 === "open") || (data56 === "allowlist")) || (data56 === "disabled"))){
 validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
 return false;
 }
-var valid18 = _errs131 === errors;
+var valid19 = _errs137 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data51.allowFrom !== undefined){
-let data54 = data51.allowFrom;
-const _errs133 = errors;
-if(errors === _errs133){
-if(Array.isArray(data54)){
-if(data54.length > 10000){
+if(valid19){
+if(data54.allowFrom !== undefined){
+let data57 = data54.allowFrom;
+const _errs139 = errors;
+if(errors === _errs139){
+if(Array.isArray(data57)){
+if(data57.length > 10000){
 validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid19 = true;
-const len3 = data54.length;
-for(let i3=0; i3<len3; i3++){
-let data55 = data54[i3];
-const _errs135 = errors;
-if((typeof data55 !== "string") && (!((typeof data55 == "number") && (isFinite(data55))))){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+var valid20 = true;
+const len4 = data57.length;
+for(let i4=0; i4<len4; i4++){
+let data58 = data57[i4];
+const _errs141 = errors;
+if((typeof data58 !== "string") && (!((typeof data58 == "number") && (isFinite(data58))))){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-var valid19 = _errs135 === errors;
-if(!valid19){
+var valid20 = _errs141 === errors;
+if(!valid20){
 break;
 }
 }
@@ -5883,61 +6049,61 @@ validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g,
 return false;
 }
 }
-var valid18 = _errs133 === errors;
+var valid19 = _errs139 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data51.tools !== undefined){
-let data56 = data51.tools;
-const _errs137 = errors;
-if(errors === _errs137){
-if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
-const _errs139 = errors;
-for(const key12 in data56){
+if(valid19){
+if(data54.tools !== undefined){
+let data59 = data54.tools;
+const _errs143 = errors;
+if(errors === _errs143){
+if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
+const _errs145 = errors;
+for(const key12 in data59){
 if(!(((key12 === "allow") || (key12 === "alsoAllow")) || (key12 === "deny"))){
 validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
 return false;
 break;
 }
 }
-if(_errs139 === errors){
-if(data56.allow !== undefined){
-let data57 = data56.allow;
-const _errs140 = errors;
-if(errors === _errs140){
-if(Array.isArray(data57)){
-if(data57.length > 1000){
+if(_errs145 === errors){
+if(data59.allow !== undefined){
+let data60 = data59.allow;
+const _errs146 = errors;
+if(errors === _errs146){
+if(Array.isArray(data60)){
+if(data60.length > 1000){
 validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid21 = true;
-const len4 = data57.length;
-for(let i4=0; i4<len4; i4++){
-let data58 = data57[i4];
-const _errs142 = errors;
-if(errors === _errs142){
-if(typeof data58 === "string"){
-if(data58.length > 128 && func3(data58) > 128){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid22 = true;
+const len5 = data60.length;
+for(let i5=0; i5<len5; i5++){
+let data61 = data60[i5];
+const _errs148 = errors;
+if(errors === _errs148){
+if(typeof data61 === "string"){
+if(data61.length > 128 && func3(data61) > 128){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data58.length < 1){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data61.length < 1){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid21 = _errs142 === errors;
-if(!valid21){
+var valid22 = _errs148 === errors;
+if(!valid22){
 break;
 }
 }
@@ -5948,47 +6114,47 @@ validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g,
 return false;
 }
 }
-var valid20 = _errs140 === errors;
+var valid21 = _errs146 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
-if(valid20){
-if(data56.alsoAllow !== undefined){
-let data59 = data56.alsoAllow;
-const _errs144 = errors;
-if(errors === _errs144){
-if(Array.isArray(data59)){
-if(data59.length > 1000){
+if(valid21){
+if(data59.alsoAllow !== undefined){
+let data62 = data59.alsoAllow;
+const _errs150 = errors;
+if(errors === _errs150){
+if(Array.isArray(data62)){
+if(data62.length > 1000){
 validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid22 = true;
-const len5 = data59.length;
-for(let i5=0; i5<len5; i5++){
-let data60 = data59[i5];
-const _errs146 = errors;
-if(errors === _errs146){
-if(typeof data60 === "string"){
-if(data60.length > 128 && func3(data60) > 128){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid23 = true;
+const len6 = data62.length;
+for(let i6=0; i6<len6; i6++){
+let data63 = data62[i6];
+const _errs152 = errors;
+if(errors === _errs152){
+if(typeof data63 === "string"){
+if(data63.length > 128 && func3(data63) > 128){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data60.length < 1){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data63.length < 1){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid22 = _errs146 === errors;
-if(!valid22){
+var valid23 = _errs152 === errors;
+if(!valid23){
 break;
 }
 }
@@ -5999,47 +6165,47 @@ validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g,
 return false;
 }
 }
-var valid20 = _errs144 === errors;
+var valid21 = _errs150 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
-if(valid20){
-if(data56.deny !== undefined){
-let data61 = data56.deny;
-const _errs148 = errors;
-if(errors === _errs148){
-if(Array.isArray(data61)){
-if(data61.length > 1000){
+if(valid21){
+if(data59.deny !== undefined){
+let data64 = data59.deny;
+const _errs154 = errors;
+if(errors === _errs154){
+if(Array.isArray(data64)){
+if(data64.length > 1000){
 validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid23 = true;
-const len6 = data61.length;
-for(let i6=0; i6<len6; i6++){
-let data62 = data61[i6];
-const _errs150 = errors;
-if(errors === _errs150){
-if(typeof data62 === "string"){
-if(data62.length > 128 && func3(data62) > 128){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid24 = true;
+const len7 = data64.length;
+for(let i7=0; i7<len7; i7++){
+let data65 = data64[i7];
+const _errs156 = errors;
+if(errors === _errs156){
+if(typeof data65 === "string"){
+if(data65.length > 128 && func3(data65) > 128){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data62.length < 1){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data65.length < 1){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid23 = _errs150 === errors;
-if(!valid23){
+var valid24 = _errs156 === errors;
+if(!valid24){
 break;
 }
 }
@@ -6050,10 +6216,10 @@ validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g,
 return false;
 }
 }
-var valid20 = _errs148 === errors;
+var valid21 = _errs154 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
 }
 }
@@ -6064,30 +6230,30 @@ validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g,
 return false;
 }
 }
-var valid18 = _errs137 === errors;
+var valid19 = _errs143 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data51.requireMention !== undefined){
-const _errs152 = errors;
-if(typeof data51.requireMention !== "boolean"){
+if(valid19){
+if(data54.requireMention !== undefined){
+const _errs158 = errors;
+if(typeof data54.requireMention !== "boolean"){
 validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid18 = _errs152 === errors;
+var valid19 = _errs158 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data51.systemPrompt !== undefined){
-let data64 = data51.systemPrompt;
-const _errs154 = errors;
-if(errors === _errs154){
-if(typeof data64 === "string"){
-if(data64.length > 65536 && func3(data64) > 65536){
+if(valid19){
+if(data54.systemPrompt !== undefined){
+let data67 = data54.systemPrompt;
+const _errs160 = errors;
+if(errors === _errs160){
+if(typeof data67 === "string"){
+if(data67.length > 65536 && func3(data67) > 65536){
 validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -6097,47 +6263,47 @@ validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g,
 return false;
 }
 }
-var valid18 = _errs154 === errors;
+var valid19 = _errs160 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data51.skills !== undefined){
-let data65 = data51.skills;
-const _errs156 = errors;
-if(errors === _errs156){
-if(Array.isArray(data65)){
-if(data65.length > 256){
+if(valid19){
+if(data54.skills !== undefined){
+let data68 = data54.skills;
+const _errs162 = errors;
+if(errors === _errs162){
+if(Array.isArray(data68)){
+if(data68.length > 256){
 validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
-var valid24 = true;
-const len7 = data65.length;
-for(let i7=0; i7<len7; i7++){
-let data66 = data65[i7];
-const _errs158 = errors;
-if(errors === _errs158){
-if(typeof data66 === "string"){
-if(data66.length > 128 && func3(data66) > 128){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid25 = true;
+const len8 = data68.length;
+for(let i8=0; i8<len8; i8++){
+let data69 = data68[i8];
+const _errs164 = errors;
+if(errors === _errs164){
+if(typeof data69 === "string"){
+if(data69.length > 128 && func3(data69) > 128){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data66.length < 1){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data69.length < 1){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid24 = _errs158 === errors;
-if(!valid24){
+var valid25 = _errs164 === errors;
+if(!valid25){
 break;
 }
 }
@@ -6148,10 +6314,10 @@ validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g,
 return false;
 }
 }
-var valid18 = _errs156 === errors;
+var valid19 = _errs162 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
 }
 }
@@ -6166,8 +6332,8 @@ validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g,
 return false;
 }
 }
-var valid17 = _errs126 === errors;
-if(!valid17){
+var valid18 = _errs132 === errors;
+if(!valid18){
 break;
 }
 }
@@ -6178,60 +6344,60 @@ validate27.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs123 === errors;
+var valid0 = _errs129 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.historyLimit !== undefined){
-let data67 = data.historyLimit;
-const _errs160 = errors;
-if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
+let data70 = data.historyLimit;
+const _errs166 = errors;
+if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
 validate27.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs160){
-if((typeof data67 == "number") && (isFinite(data67))){
-if(data67 > 1000 || isNaN(data67)){
+if(errors === _errs166){
+if((typeof data70 == "number") && (isFinite(data70))){
+if(data70 > 1000 || isNaN(data70)){
 validate27.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data67 < 0 || isNaN(data67)){
+if(data70 < 0 || isNaN(data70)){
 validate27.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs160 === errors;
+var valid0 = _errs166 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data68 = data.bots;
-const _errs162 = errors;
-if(errors === _errs162){
-if(Array.isArray(data68)){
-if(data68.length > 1000){
+let data71 = data.bots;
+const _errs168 = errors;
+if(errors === _errs168){
+if(Array.isArray(data71)){
+if(data71.length > 1000){
 validate27.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid25 = true;
-const len8 = data68.length;
-for(let i8=0; i8<len8; i8++){
-let data69 = data68[i8];
-const _errs164 = errors;
-if((typeof data69 !== "string") && (!((typeof data69 == "number") && (isFinite(data69))))){
-validate27.errors = [{instancePath:instancePath+"/bots/" + i8,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
+var valid26 = true;
+const len9 = data71.length;
+for(let i9=0; i9<len9; i9++){
+let data72 = data71[i9];
+const _errs170 = errors;
+if((typeof data72 !== "string") && (!((typeof data72 == "number") && (isFinite(data72))))){
+validate27.errors = [{instancePath:instancePath+"/bots/" + i9,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
 return false;
 }
-var valid25 = _errs164 === errors;
-if(!valid25){
+var valid26 = _errs170 === errors;
+if(!valid26){
 break;
 }
 }
@@ -6242,134 +6408,134 @@ validate27.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs162 === errors;
+var valid0 = _errs168 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data70 = data.allowBots;
-const _errs166 = errors;
-if((typeof data70 !== "boolean") && (typeof data70 !== "string")){
+let data73 = data.allowBots;
+const _errs172 = errors;
+if((typeof data73 !== "boolean") && (typeof data73 !== "string")){
 validate27.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
 return false;
 }
-if(!(((data70 === true) || (data70 === false)) || (data70 === "mentions"))){
+if(!(((data73 === true) || (data73 === false)) || (data73 === "mentions"))){
 validate27.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs166 === errors;
+var valid0 = _errs172 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data71 = data.botLoopProtection;
-const _errs168 = errors;
-if(errors === _errs168){
-if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
-const _errs170 = errors;
-for(const key13 in data71){
+let data74 = data.botLoopProtection;
+const _errs174 = errors;
+if(errors === _errs174){
+if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
+const _errs176 = errors;
+for(const key13 in data74){
 if(!((((key13 === "enabled") || (key13 === "maxEventsPerWindow")) || (key13 === "windowSeconds")) || (key13 === "cooldownSeconds"))){
 validate27.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
 return false;
 break;
 }
 }
-if(_errs170 === errors){
-if(data71.enabled !== undefined){
-const _errs171 = errors;
-if(typeof data71.enabled !== "boolean"){
+if(_errs176 === errors){
+if(data74.enabled !== undefined){
+const _errs177 = errors;
+if(typeof data74.enabled !== "boolean"){
 validate27.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid26 = _errs171 === errors;
+var valid27 = _errs177 === errors;
 }
 else {
-var valid26 = true;
+var valid27 = true;
 }
-if(valid26){
-if(data71.maxEventsPerWindow !== undefined){
-let data73 = data71.maxEventsPerWindow;
-const _errs173 = errors;
-if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
+if(valid27){
+if(data74.maxEventsPerWindow !== undefined){
+let data76 = data74.maxEventsPerWindow;
+const _errs179 = errors;
+if(!(((typeof data76 == "number") && (!(data76 % 1) && !isNaN(data76))) && (isFinite(data76)))){
 validate27.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs173){
-if((typeof data73 == "number") && (isFinite(data73))){
-if(data73 > 10000 || isNaN(data73)){
+if(errors === _errs179){
+if((typeof data76 == "number") && (isFinite(data76))){
+if(data76 > 10000 || isNaN(data76)){
 validate27.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data73 < 1 || isNaN(data73)){
+if(data76 < 1 || isNaN(data76)){
 validate27.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid26 = _errs173 === errors;
+var valid27 = _errs179 === errors;
 }
 else {
-var valid26 = true;
+var valid27 = true;
 }
-if(valid26){
-if(data71.windowSeconds !== undefined){
-let data74 = data71.windowSeconds;
-const _errs175 = errors;
-if(!(((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74))) && (isFinite(data74)))){
+if(valid27){
+if(data74.windowSeconds !== undefined){
+let data77 = data74.windowSeconds;
+const _errs181 = errors;
+if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
 validate27.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs175){
-if((typeof data74 == "number") && (isFinite(data74))){
-if(data74 > 86400 || isNaN(data74)){
+if(errors === _errs181){
+if((typeof data77 == "number") && (isFinite(data77))){
+if(data77 > 86400 || isNaN(data77)){
 validate27.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data74 < 1 || isNaN(data74)){
+if(data77 < 1 || isNaN(data77)){
 validate27.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid26 = _errs175 === errors;
+var valid27 = _errs181 === errors;
 }
 else {
-var valid26 = true;
+var valid27 = true;
 }
-if(valid26){
-if(data71.cooldownSeconds !== undefined){
-let data75 = data71.cooldownSeconds;
-const _errs177 = errors;
-if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
+if(valid27){
+if(data74.cooldownSeconds !== undefined){
+let data78 = data74.cooldownSeconds;
+const _errs183 = errors;
+if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
 validate27.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs177){
-if((typeof data75 == "number") && (isFinite(data75))){
-if(data75 > 86400 || isNaN(data75)){
+if(errors === _errs183){
+if((typeof data78 == "number") && (isFinite(data78))){
+if(data78 > 86400 || isNaN(data78)){
 validate27.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data75 < 1 || isNaN(data75)){
+if(data78 < 1 || isNaN(data78)){
 validate27.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid26 = _errs177 === errors;
+var valid27 = _errs183 === errors;
 }
 else {
-var valid26 = true;
+var valid27 = true;
 }
 }
 }
@@ -6381,186 +6547,186 @@ validate27.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs168 === errors;
+var valid0 = _errs174 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data76 = data.limits;
-const _errs179 = errors;
-if(errors === _errs179){
-if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
-const _errs181 = errors;
-for(const key14 in data76){
+let data79 = data.limits;
+const _errs185 = errors;
+if(errors === _errs185){
+if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
+const _errs187 = errors;
+for(const key14 in data79){
 if(!((((((key14 === "maxPayload") || (key14 === "maxConcurrent")) || (key14 === "queuedPerSession")) || (key14 === "messagesPerMinute")) || (key14 === "messageBurst")) || (key14 === "dedupeEntries"))){
 validate27.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
 return false;
 break;
 }
 }
-if(_errs181 === errors){
-if(data76.maxPayload !== undefined){
-let data77 = data76.maxPayload;
-const _errs182 = errors;
-if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
+if(_errs187 === errors){
+if(data79.maxPayload !== undefined){
+let data80 = data79.maxPayload;
+const _errs188 = errors;
+if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
 validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs182){
-if((typeof data77 == "number") && (isFinite(data77))){
-if(data77 > 16777216 || isNaN(data77)){
+if(errors === _errs188){
+if((typeof data80 == "number") && (isFinite(data80))){
+if(data80 > 16777216 || isNaN(data80)){
 validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data77 < 1024 || isNaN(data77)){
+if(data80 < 1024 || isNaN(data80)){
 validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs182 === errors;
+var valid28 = _errs188 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data76.maxConcurrent !== undefined){
-let data78 = data76.maxConcurrent;
-const _errs184 = errors;
-if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
+if(valid28){
+if(data79.maxConcurrent !== undefined){
+let data81 = data79.maxConcurrent;
+const _errs190 = errors;
+if(!(((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81))) && (isFinite(data81)))){
 validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs184){
-if((typeof data78 == "number") && (isFinite(data78))){
-if(data78 > 1000 || isNaN(data78)){
+if(errors === _errs190){
+if((typeof data81 == "number") && (isFinite(data81))){
+if(data81 > 1000 || isNaN(data81)){
 validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data78 < 1 || isNaN(data78)){
+if(data81 < 1 || isNaN(data81)){
 validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs184 === errors;
+var valid28 = _errs190 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data76.queuedPerSession !== undefined){
-let data79 = data76.queuedPerSession;
-const _errs186 = errors;
-if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
+if(valid28){
+if(data79.queuedPerSession !== undefined){
+let data82 = data79.queuedPerSession;
+const _errs192 = errors;
+if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
 validate27.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs186){
-if((typeof data79 == "number") && (isFinite(data79))){
-if(data79 > 10000 || isNaN(data79)){
+if(errors === _errs192){
+if((typeof data82 == "number") && (isFinite(data82))){
+if(data82 > 10000 || isNaN(data82)){
 validate27.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data79 < 1 || isNaN(data79)){
+if(data82 < 1 || isNaN(data82)){
 validate27.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs186 === errors;
+var valid28 = _errs192 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data76.messagesPerMinute !== undefined){
-let data80 = data76.messagesPerMinute;
-const _errs188 = errors;
-if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
+if(valid28){
+if(data79.messagesPerMinute !== undefined){
+let data83 = data79.messagesPerMinute;
+const _errs194 = errors;
+if(!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))){
 validate27.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs188){
-if((typeof data80 == "number") && (isFinite(data80))){
-if(data80 > 100000 || isNaN(data80)){
+if(errors === _errs194){
+if((typeof data83 == "number") && (isFinite(data83))){
+if(data83 > 100000 || isNaN(data83)){
 validate27.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data80 < 1 || isNaN(data80)){
+if(data83 < 1 || isNaN(data83)){
 validate27.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs188 === errors;
+var valid28 = _errs194 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data76.messageBurst !== undefined){
-let data81 = data76.messageBurst;
-const _errs190 = errors;
-if(!(((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81))) && (isFinite(data81)))){
+if(valid28){
+if(data79.messageBurst !== undefined){
+let data84 = data79.messageBurst;
+const _errs196 = errors;
+if(!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))){
 validate27.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs190){
-if((typeof data81 == "number") && (isFinite(data81))){
-if(data81 > 100000 || isNaN(data81)){
+if(errors === _errs196){
+if((typeof data84 == "number") && (isFinite(data84))){
+if(data84 > 100000 || isNaN(data84)){
 validate27.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data81 < 1 || isNaN(data81)){
+if(data84 < 1 || isNaN(data84)){
 validate27.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs190 === errors;
+var valid28 = _errs196 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data76.dedupeEntries !== undefined){
-let data82 = data76.dedupeEntries;
-const _errs192 = errors;
-if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
+if(valid28){
+if(data79.dedupeEntries !== undefined){
+let data85 = data79.dedupeEntries;
+const _errs198 = errors;
+if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
 validate27.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs192){
-if((typeof data82 == "number") && (isFinite(data82))){
-if(data82 > 1000000 || isNaN(data82)){
+if(errors === _errs198){
+if((typeof data85 == "number") && (isFinite(data85))){
+if(data85 > 1000000 || isNaN(data85)){
 validate27.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data82 < 1 || isNaN(data82)){
+if(data85 < 1 || isNaN(data85)){
 validate27.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs192 === errors;
+var valid28 = _errs198 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
 }
 }
@@ -6574,10 +6740,12 @@ validate27.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs179 === errors;
+var valid0 = _errs185 === errors;
 }
 else {
 var valid0 = true;
+}
+}
 }
 }
 }

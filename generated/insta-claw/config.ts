@@ -78,6 +78,9 @@ export const configExpectations = {
   groupPolicy: "\"open\", \"allowlist\" or \"disabled\"",
   groupAllowFrom: "an array of at most 10000 entries",
   "groupAllowFrom.*": "a string or a number",
+  reactionNotifications: "\"off\", \"own\", \"all\" or \"allowlist\"",
+  reactionAllowlist: "an array of at most 10000 entries",
+  "reactionAllowlist.*": "a string or a number",
   requireMention: "true or false",
   groups: "an object of at most 10000 entries",
   "groups.*": "an object",
@@ -136,6 +139,8 @@ export const configDefaults = {
   allowFrom: [],
   groupPolicy: "allowlist",
   groupAllowFrom: [],
+  reactionNotifications: "own",
+  reactionAllowlist: [],
   requireMention: false,
   groups: {},
   bots: [],
@@ -170,6 +175,8 @@ export const accountDefaults = {
   allowFrom: [],
   groupPolicy: "allowlist",
   groupAllowFrom: [],
+  reactionNotifications: "own",
+  reactionAllowlist: [],
   requireMention: false,
   groups: {},
   bots: [],
@@ -341,6 +348,17 @@ export interface InstaClawConfig {
    * @default []
    */
   groupAllowFrom: (string | number)[];
+  /**
+   * Whose reactions the agent hears of: nobody's, those to its own messages, to all messages, or to all messages by the senders of reactionAllowlist. A reaction never starts an answer.
+   * @default "own"
+   */
+  reactionNotifications: "off" | "own" | "all" | "allowlist";
+  /**
+   * Sender ids whose reactions the agent hears of under the mode allowlist.
+   * At most 10000 items.
+   * @default []
+   */
+  reactionAllowlist: (string | number)[];
   /**
    * Whether a group message is answered only when it mentions the agent.
    * @default false
@@ -659,6 +677,17 @@ export interface InstaClawAccount {
    */
   groupAllowFrom: (string | number)[];
   /**
+   * Whose reactions the agent hears of: nobody's, those to its own messages, to all messages, or to all messages by the senders of reactionAllowlist. A reaction never starts an answer.
+   * @default "own"
+   */
+  reactionNotifications: "off" | "own" | "all" | "allowlist";
+  /**
+   * Sender ids whose reactions the agent hears of under the mode allowlist.
+   * At most 10000 items.
+   * @default []
+   */
+  reactionAllowlist: (string | number)[];
+  /**
    * Whether a group message is answered only when it mentions the agent.
    * @default false
    */
@@ -956,6 +985,17 @@ export interface InstaClawConfigInput {
    * @default []
    */
   groupAllowFrom?: (string | number)[];
+  /**
+   * Whose reactions the agent hears of: nobody's, those to its own messages, to all messages, or to all messages by the senders of reactionAllowlist. A reaction never starts an answer.
+   * @default "own"
+   */
+  reactionNotifications?: "off" | "own" | "all" | "allowlist";
+  /**
+   * Sender ids whose reactions the agent hears of under the mode allowlist.
+   * At most 10000 items.
+   * @default []
+   */
+  reactionAllowlist?: (string | number)[];
   /**
    * Whether a group message is answered only when it mentions the agent.
    * @default false
@@ -1331,6 +1371,17 @@ export interface InstaClawAccountInput {
    * @default []
    */
   groupAllowFrom?: (string | number)[];
+  /**
+   * Whose reactions the agent hears of: nobody's, those to its own messages, to all messages, or to all messages by the senders of reactionAllowlist. A reaction never starts an answer.
+   * @default "own"
+   */
+  reactionNotifications?: "off" | "own" | "all" | "allowlist";
+  /**
+   * Sender ids whose reactions the agent hears of under the mode allowlist.
+   * At most 10000 items.
+   * @default []
+   */
+  reactionAllowlist?: (string | number)[];
   /**
    * Whether a group message is answered only when it mentions the agent.
    * @default false

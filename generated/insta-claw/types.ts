@@ -44,6 +44,70 @@ export interface InstaclawHello {
   extensions: string[];
 }
 
+export interface InstaclawReaction {
+  type: "instaclaw:reaction";
+  event_id?: EventId;
+  sequence_number: Sequence;
+  target_id: EventId;
+  emoji: Emoji;
+  op: "add" | "remove";
+  /** Who reacts. */
+  actor_id?: Id;
+}
+
+export interface InstaclawMessageEdit {
+  type: "instaclaw:message.edit";
+  event_id?: EventId;
+  sequence_number: Sequence;
+  target_message_id: EventId;
+  /**
+   * The whole new text.
+   * 1 to 1048576 characters.
+   */
+  text: string;
+  /** Greater for each later one; for the log. */
+  revision?: Sequence;
+  /** Who edits. Only the author may (IC-35). */
+  actor_id?: Id;
+}
+
+export interface InstaclawMessageDelete {
+  type: "instaclaw:message.delete";
+  event_id?: EventId;
+  sequence_number: Sequence;
+  target_message_id: EventId;
+  /** Who deletes. Only the author may (IC-35). */
+  actor_id?: Id;
+}
+
+export interface SentReaction {
+  type: "instaclaw:reaction";
+  event_id: EventId;
+  sequence_number: 0;
+  target_id: EventId;
+  emoji: Emoji;
+  op: "add" | "remove";
+  metadata: Metadata;
+}
+
+export interface SentMessageEdit {
+  type: "instaclaw:message.edit";
+  event_id: EventId;
+  sequence_number: 0;
+  target_response_id: EventId;
+  text: Text;
+  revision: Millis;
+  metadata: Metadata;
+}
+
+export interface SentMessageDelete {
+  type: "instaclaw:message.delete";
+  event_id: EventId;
+  sequence_number: 0;
+  target_response_id: EventId;
+  metadata: Metadata;
+}
+
 /** Told to the log, nothing else. */
 export interface SessionAutoBound {
   type: "session.auto_bound";
@@ -440,13 +504,31 @@ export interface Headers {
 }
 
 /** What the text of an envelope can say. */
-export type EnvelopeData = ResponseEvent | ErrorEvent | UserMessage | ResponseCreate | InstaclawHello | SessionAutoBound | RobotMessage | UserRequest | PlainMessage;
+export type EnvelopeData = ResponseEvent | ErrorEvent | UserMessage | ResponseCreate | InstaclawHello | InstaclawReaction | InstaclawMessageEdit | InstaclawMessageDelete | SessionAutoBound | RobotMessage | UserRequest | PlainMessage;
 
 /**
  * Counts the events of one response: 0, 1, 2 and so on.
  * Integer, 0 to 9007199254740991.
  */
 export type Sequence = number;
+
+/**
+ * An opaque id of an event, a response or an item, compared exactly. No control characters.
+ * 1 to 512 characters, `^[^\u0000-\u001f\u007f]*$`.
+ */
+export type EventId = string;
+
+/**
+ * One emoji, or a name the server understands.
+ * 1 to 64 characters.
+ */
+export type Emoji = string;
+
+/**
+ * An opaque id of a frame, compared exactly. No control characters.
+ * 1 to 128 characters, `^[^\u0000-\u001f\u007f]*$`.
+ */
+export type Id = string;
 
 export interface ErrorBody {
   type?: Code | null;
@@ -490,12 +572,6 @@ export interface Metadata {
    */
   kind?: string;
 }
-
-/**
- * An opaque id of an event, a response or an item, compared exactly. No control characters.
- * 1 to 512 characters, `^[^\u0000-\u001f\u007f]*$`.
- */
-export type EventId = string;
 
 /** The response as a whole, as far as the sender tells. */
 export interface ResponseObject {
@@ -574,12 +650,6 @@ export type Text = string;
 /** At most 256 characters. */
 export type Code = string;
 
-/**
- * An opaque id of a frame, compared exactly. No control characters.
- * 1 to 128 characters, `^[^\u0000-\u001f\u007f]*$`.
- */
-export type Id = string;
-
 /** One message of a request. Items of a role other than `user` are ignored. */
 export interface InputItem {
   /** At most 128 characters. */
@@ -595,6 +665,12 @@ export interface InputItem {
  */
 export type Name = string;
 
+/**
+ * Milliseconds since the epoch.
+ * Integer, 0 to 9007199254740991.
+ */
+export type Millis = number;
+
 export interface ReplyHeaders {
   messageId: Id;
   timestamp: Millis;
@@ -602,8 +678,8 @@ export interface ReplyHeaders {
   inReplyTo?: Id;
 }
 
-/** An event of a reply. Says more than what is received has to say. */
-export type SentEvent = SentResponseCreated | SentResponseInProgress | SentOutputItemAdded | SentContentPartAdded | SentOutputTextDelta | SentOutputTextDone | SentContentPartDone | SentOutputItemDone | SentResponseCompleted | SentResponseFailed;
+/** What the text of an envelope of the plugin can say. */
+export type SentData = SentEvent | SentReaction | SentMessageEdit | SentMessageDelete;
 
 export interface TopicHeaders {
   messageId: Id;
@@ -630,12 +706,6 @@ export interface SentError {
 export interface AckHeaders {
   messageId: Id;
 }
-
-/**
- * Milliseconds since the epoch.
- * Integer, 0 to 9007199254740991.
- */
-export type Millis = number;
 
 /** An event of a response. */
 export type ResponseEvent = ResponseCreated | ResponseQueued | ResponseInProgress | ResponseCompleted | ResponseFailed | ResponseIncomplete | OutputItemAdded | OutputItemDone | ContentPartAdded | ContentPartDone | OutputTextDelta | OutputTextDone | AnnotationAdded | RefusalDelta | RefusalDone | ReasoningDelta | ReasoningDone | ReasoningSummaryPartAdded | ReasoningSummaryPartDone | ReasoningSummaryTextDelta | ReasoningSummaryTextDone | FunctionCallArgumentsDelta | FunctionCallArgumentsDone;
@@ -710,6 +780,9 @@ export interface RobotMessageContent {
   pictureUrl?: string;
   fileName?: Name;
 }
+
+/** An event of a reply. Says more than what is received has to say. */
+export type SentEvent = SentResponseCreated | SentResponseInProgress | SentOutputItemAdded | SentContentPartAdded | SentOutputTextDelta | SentOutputTextDone | SentContentPartDone | SentOutputItemDone | SentResponseCompleted | SentResponseFailed;
 
 /** What every event of a reply says. */
 export interface OfReply {

@@ -567,8 +567,10 @@ validate22.errors = vErrors;
 return errors === 0;
 }
 
-export const SessionAutoBound = validate23;
-const schema23 = {"type":"object","required":["type"],"properties":{"type":{"const":"session.auto_bound"},"sessions":{"type":"array","maxItems":1024}}};
+export const InstaclawReaction = validate23;
+const schema23 = {"type":"object","required":["type","sequence_number","target_id","emoji","op"],"properties":{"type":{"const":"instaclaw:reaction"},"event_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"target_id":{"$ref":"#/definitions/EventId"},"emoji":{"$ref":"#/definitions/Emoji"},"op":{"enum":["add","remove"]},"actor_id":{"$ref":"#/definitions/Id"}}};
+const schema24 = {"type":"string","minLength":1,"maxLength":512,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"};
+const schema27 = {"type":"string","minLength":1,"maxLength":64};
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -576,15 +578,1618 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((data.type === undefined) && (missing0 = "type")){
+if((((((data.type === undefined) && (missing0 = "type")) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_id === undefined) && (missing0 = "target_id"))) || ((data.emoji === undefined) && (missing0 = "emoji"))) || ((data.op === undefined) && (missing0 = "op"))){
 validate23.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
+if("instaclaw:reaction" !== data.type){
+validate23.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "instaclaw:reaction"}}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+let data1 = data.event_id;
+const _errs2 = errors;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 512 && func2(data1) > 512){
+validate23.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate23.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data1)){
+validate23.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+let data2 = data.sequence_number;
+const _errs5 = errors;
+const _errs6 = errors;
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+validate23.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs6){
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 9007199254740991 || isNaN(data2)){
+validate23.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+return false;
+}
+else {
+if(data2 < 0 || isNaN(data2)){
+validate23.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.target_id !== undefined){
+let data3 = data.target_id;
+const _errs8 = errors;
+const _errs9 = errors;
+if(errors === _errs9){
+if(typeof data3 === "string"){
+if(data3.length > 512 && func2(data3) > 512){
+validate23.errors = [{instancePath:instancePath+"/target_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data3.length < 1){
+validate23.errors = [{instancePath:instancePath+"/target_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data3)){
+validate23.errors = [{instancePath:instancePath+"/target_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/target_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.emoji !== undefined){
+let data4 = data.emoji;
+const _errs11 = errors;
+const _errs12 = errors;
+if(errors === _errs12){
+if(typeof data4 === "string"){
+if(data4.length > 64 && func2(data4) > 64){
+validate23.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/maxLength",keyword:"maxLength",params:{limit: 64}}];
+return false;
+}
+else {
+if(data4.length < 1){
+validate23.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.op !== undefined){
+let data5 = data.op;
+const _errs14 = errors;
+if(!((data5 === "add") || (data5 === "remove"))){
+validate23.errors = [{instancePath:instancePath+"/op",schemaPath:"#/properties/op/enum",keyword:"enum",params:{allowedValues: schema23.properties.op.enum}}];
+return false;
+}
+var valid0 = _errs14 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.actor_id !== undefined){
+let data6 = data.actor_id;
+const _errs15 = errors;
+const _errs16 = errors;
+if(errors === _errs16){
+if(typeof data6 === "string"){
+if(data6.length > 128 && func2(data6) > 128){
+validate23.errors = [{instancePath:instancePath+"/actor_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data6.length < 1){
+validate23.errors = [{instancePath:instancePath+"/actor_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data6)){
+validate23.errors = [{instancePath:instancePath+"/actor_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/actor_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs15 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate23.errors = vErrors;
+return errors === 0;
+}
+
+export const InstaclawMessageEdit = validate24;
+const schema29 = {"type":"object","required":["type","sequence_number","target_message_id","text"],"properties":{"type":{"const":"instaclaw:message.edit"},"event_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"target_message_id":{"$ref":"#/definitions/EventId"},"text":{"type":"string","minLength":1,"maxLength":1048576},"revision":{"$ref":"#/definitions/Sequence"},"actor_id":{"$ref":"#/definitions/Id"}}};
+
+function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.type === undefined) && (missing0 = "type")) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_message_id === undefined) && (missing0 = "target_message_id"))) || ((data.text === undefined) && (missing0 = "text"))){
+validate24.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("instaclaw:message.edit" !== data.type){
+validate24.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "instaclaw:message.edit"}}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+let data1 = data.event_id;
+const _errs2 = errors;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 512 && func2(data1) > 512){
+validate24.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate24.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data1)){
+validate24.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate24.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+let data2 = data.sequence_number;
+const _errs5 = errors;
+const _errs6 = errors;
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+validate24.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs6){
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 9007199254740991 || isNaN(data2)){
+validate24.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+return false;
+}
+else {
+if(data2 < 0 || isNaN(data2)){
+validate24.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.target_message_id !== undefined){
+let data3 = data.target_message_id;
+const _errs8 = errors;
+const _errs9 = errors;
+if(errors === _errs9){
+if(typeof data3 === "string"){
+if(data3.length > 512 && func2(data3) > 512){
+validate24.errors = [{instancePath:instancePath+"/target_message_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data3.length < 1){
+validate24.errors = [{instancePath:instancePath+"/target_message_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data3)){
+validate24.errors = [{instancePath:instancePath+"/target_message_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate24.errors = [{instancePath:instancePath+"/target_message_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.text !== undefined){
+let data4 = data.text;
+const _errs11 = errors;
+if(errors === _errs11){
+if(typeof data4 === "string"){
+if(data4.length > 1048576 && func2(data4) > 1048576){
+validate24.errors = [{instancePath:instancePath+"/text",schemaPath:"#/properties/text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+return false;
+}
+else {
+if(data4.length < 1){
+validate24.errors = [{instancePath:instancePath+"/text",schemaPath:"#/properties/text/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate24.errors = [{instancePath:instancePath+"/text",schemaPath:"#/properties/text/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.revision !== undefined){
+let data5 = data.revision;
+const _errs13 = errors;
+const _errs14 = errors;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+validate24.errors = [{instancePath:instancePath+"/revision",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs14){
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 9007199254740991 || isNaN(data5)){
+validate24.errors = [{instancePath:instancePath+"/revision",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+return false;
+}
+else {
+if(data5 < 0 || isNaN(data5)){
+validate24.errors = [{instancePath:instancePath+"/revision",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.actor_id !== undefined){
+let data6 = data.actor_id;
+const _errs16 = errors;
+const _errs17 = errors;
+if(errors === _errs17){
+if(typeof data6 === "string"){
+if(data6.length > 128 && func2(data6) > 128){
+validate24.errors = [{instancePath:instancePath+"/actor_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data6.length < 1){
+validate24.errors = [{instancePath:instancePath+"/actor_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data6)){
+validate24.errors = [{instancePath:instancePath+"/actor_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate24.errors = [{instancePath:instancePath+"/actor_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate24.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate24.errors = vErrors;
+return errors === 0;
+}
+
+export const InstaclawMessageDelete = validate25;
+const schema35 = {"type":"object","required":["type","sequence_number","target_message_id"],"properties":{"type":{"const":"instaclaw:message.delete"},"event_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"target_message_id":{"$ref":"#/definitions/EventId"},"actor_id":{"$ref":"#/definitions/Id"}}};
+
+function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.type === undefined) && (missing0 = "type")) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_message_id === undefined) && (missing0 = "target_message_id"))){
+validate25.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("instaclaw:message.delete" !== data.type){
+validate25.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "instaclaw:message.delete"}}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+let data1 = data.event_id;
+const _errs2 = errors;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 512 && func2(data1) > 512){
+validate25.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate25.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data1)){
+validate25.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate25.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+let data2 = data.sequence_number;
+const _errs5 = errors;
+const _errs6 = errors;
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+validate25.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs6){
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 9007199254740991 || isNaN(data2)){
+validate25.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+return false;
+}
+else {
+if(data2 < 0 || isNaN(data2)){
+validate25.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.target_message_id !== undefined){
+let data3 = data.target_message_id;
+const _errs8 = errors;
+const _errs9 = errors;
+if(errors === _errs9){
+if(typeof data3 === "string"){
+if(data3.length > 512 && func2(data3) > 512){
+validate25.errors = [{instancePath:instancePath+"/target_message_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data3.length < 1){
+validate25.errors = [{instancePath:instancePath+"/target_message_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data3)){
+validate25.errors = [{instancePath:instancePath+"/target_message_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate25.errors = [{instancePath:instancePath+"/target_message_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.actor_id !== undefined){
+let data4 = data.actor_id;
+const _errs11 = errors;
+const _errs12 = errors;
+if(errors === _errs12){
+if(typeof data4 === "string"){
+if(data4.length > 128 && func2(data4) > 128){
+validate25.errors = [{instancePath:instancePath+"/actor_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data4.length < 1){
+validate25.errors = [{instancePath:instancePath+"/actor_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data4)){
+validate25.errors = [{instancePath:instancePath+"/actor_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate25.errors = [{instancePath:instancePath+"/actor_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate25.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate25.errors = vErrors;
+return errors === 0;
+}
+
+export const SentReaction = validate26;
+const schema40 = {"type":"object","required":["type","event_id","sequence_number","target_id","emoji","op","metadata"],"additionalProperties":false,"properties":{"type":{"const":"instaclaw:reaction"},"event_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"const":0},"target_id":{"$ref":"#/definitions/EventId"},"emoji":{"$ref":"#/definitions/Emoji"},"op":{"enum":["add","remove"]},"metadata":{"$ref":"#/definitions/Metadata"}}};
+const schema44 = {"type":"object","properties":{"sender_id":{"$ref":"#/definitions/Id"},"sender_name":{"$ref":"#/definitions/Name"},"user_id":{"$ref":"#/definitions/Id"},"session_id":{"$ref":"#/definitions/Id"},"message_id":{"$ref":"#/definitions/Id"},"chat_type":{"type":"string","maxLength":32},"group_id":{"$ref":"#/definitions/Id"},"group_name":{"$ref":"#/definitions/Name"},"thread_id":{"$ref":"#/definitions/Id"},"reply_to":{"$ref":"#/definitions/EventId"},"mentioned":{"type":["boolean","string"]},"recipient_id":{"$ref":"#/definitions/Id"},"request_message_id":{"$ref":"#/definitions/EventId"},"retry_of":{"$ref":"#/definitions/EventId"},"kind":{"type":"string","maxLength":32}}};
+const schema46 = {"type":"string","maxLength":256};
+
+function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.sender_id !== undefined){
+let data0 = data.sender_id;
+const _errs1 = errors;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(data0.length > 128 && func2(data0) > 128){
+validate27.errors = [{instancePath:instancePath+"/sender_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data0.length < 1){
+validate27.errors = [{instancePath:instancePath+"/sender_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data0)){
+validate27.errors = [{instancePath:instancePath+"/sender_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/sender_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sender_name !== undefined){
+let data1 = data.sender_name;
+const _errs4 = errors;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data1 === "string"){
+if(data1.length > 256 && func2(data1) > 256){
+validate27.errors = [{instancePath:instancePath+"/sender_name",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
+return false;
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/sender_name",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.user_id !== undefined){
+let data2 = data.user_id;
+const _errs7 = errors;
+const _errs8 = errors;
+if(errors === _errs8){
+if(typeof data2 === "string"){
+if(data2.length > 128 && func2(data2) > 128){
+validate27.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data2.length < 1){
+validate27.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data2)){
+validate27.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.session_id !== undefined){
+let data3 = data.session_id;
+const _errs10 = errors;
+const _errs11 = errors;
+if(errors === _errs11){
+if(typeof data3 === "string"){
+if(data3.length > 128 && func2(data3) > 128){
+validate27.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data3.length < 1){
+validate27.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data3)){
+validate27.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.message_id !== undefined){
+let data4 = data.message_id;
+const _errs13 = errors;
+const _errs14 = errors;
+if(errors === _errs14){
+if(typeof data4 === "string"){
+if(data4.length > 128 && func2(data4) > 128){
+validate27.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data4.length < 1){
+validate27.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data4)){
+validate27.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.chat_type !== undefined){
+let data5 = data.chat_type;
+const _errs16 = errors;
+if(errors === _errs16){
+if(typeof data5 === "string"){
+if(data5.length > 32 && func2(data5) > 32){
+validate27.errors = [{instancePath:instancePath+"/chat_type",schemaPath:"#/properties/chat_type/maxLength",keyword:"maxLength",params:{limit: 32}}];
+return false;
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/chat_type",schemaPath:"#/properties/chat_type/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.group_id !== undefined){
+let data6 = data.group_id;
+const _errs18 = errors;
+const _errs19 = errors;
+if(errors === _errs19){
+if(typeof data6 === "string"){
+if(data6.length > 128 && func2(data6) > 128){
+validate27.errors = [{instancePath:instancePath+"/group_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data6.length < 1){
+validate27.errors = [{instancePath:instancePath+"/group_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data6)){
+validate27.errors = [{instancePath:instancePath+"/group_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/group_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs18 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.group_name !== undefined){
+let data7 = data.group_name;
+const _errs21 = errors;
+const _errs22 = errors;
+if(errors === _errs22){
+if(typeof data7 === "string"){
+if(data7.length > 256 && func2(data7) > 256){
+validate27.errors = [{instancePath:instancePath+"/group_name",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
+return false;
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/group_name",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs21 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.thread_id !== undefined){
+let data8 = data.thread_id;
+const _errs24 = errors;
+const _errs25 = errors;
+if(errors === _errs25){
+if(typeof data8 === "string"){
+if(data8.length > 128 && func2(data8) > 128){
+validate27.errors = [{instancePath:instancePath+"/thread_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data8.length < 1){
+validate27.errors = [{instancePath:instancePath+"/thread_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data8)){
+validate27.errors = [{instancePath:instancePath+"/thread_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/thread_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs24 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.reply_to !== undefined){
+let data9 = data.reply_to;
+const _errs27 = errors;
+const _errs28 = errors;
+if(errors === _errs28){
+if(typeof data9 === "string"){
+if(data9.length > 512 && func2(data9) > 512){
+validate27.errors = [{instancePath:instancePath+"/reply_to",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data9.length < 1){
+validate27.errors = [{instancePath:instancePath+"/reply_to",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data9)){
+validate27.errors = [{instancePath:instancePath+"/reply_to",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/reply_to",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs27 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.mentioned !== undefined){
+let data10 = data.mentioned;
+const _errs30 = errors;
+if((typeof data10 !== "boolean") && (typeof data10 !== "string")){
+validate27.errors = [{instancePath:instancePath+"/mentioned",schemaPath:"#/properties/mentioned/type",keyword:"type",params:{type: schema44.properties.mentioned.type}}];
+return false;
+}
+var valid0 = _errs30 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.recipient_id !== undefined){
+let data11 = data.recipient_id;
+const _errs32 = errors;
+const _errs33 = errors;
+if(errors === _errs33){
+if(typeof data11 === "string"){
+if(data11.length > 128 && func2(data11) > 128){
+validate27.errors = [{instancePath:instancePath+"/recipient_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data11.length < 1){
+validate27.errors = [{instancePath:instancePath+"/recipient_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data11)){
+validate27.errors = [{instancePath:instancePath+"/recipient_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/recipient_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs32 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.request_message_id !== undefined){
+let data12 = data.request_message_id;
+const _errs35 = errors;
+const _errs36 = errors;
+if(errors === _errs36){
+if(typeof data12 === "string"){
+if(data12.length > 512 && func2(data12) > 512){
+validate27.errors = [{instancePath:instancePath+"/request_message_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data12.length < 1){
+validate27.errors = [{instancePath:instancePath+"/request_message_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data12)){
+validate27.errors = [{instancePath:instancePath+"/request_message_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/request_message_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs35 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.retry_of !== undefined){
+let data13 = data.retry_of;
+const _errs38 = errors;
+const _errs39 = errors;
+if(errors === _errs39){
+if(typeof data13 === "string"){
+if(data13.length > 512 && func2(data13) > 512){
+validate27.errors = [{instancePath:instancePath+"/retry_of",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data13.length < 1){
+validate27.errors = [{instancePath:instancePath+"/retry_of",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data13)){
+validate27.errors = [{instancePath:instancePath+"/retry_of",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/retry_of",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs38 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.kind !== undefined){
+let data14 = data.kind;
+const _errs41 = errors;
+if(errors === _errs41){
+if(typeof data14 === "string"){
+if(data14.length > 32 && func2(data14) > 32){
+validate27.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/maxLength",keyword:"maxLength",params:{limit: 32}}];
+return false;
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs41 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate27.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate26(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((((data.type === undefined) && (missing0 = "type")) || ((data.event_id === undefined) && (missing0 = "event_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_id === undefined) && (missing0 = "target_id"))) || ((data.emoji === undefined) && (missing0 = "emoji"))) || ((data.op === undefined) && (missing0 = "op"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
+validate26.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((((key0 === "type") || (key0 === "event_id")) || (key0 === "sequence_number")) || (key0 === "target_id")) || (key0 === "emoji")) || (key0 === "op")) || (key0 === "metadata"))){
+validate26.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.type !== undefined){
+const _errs2 = errors;
+if("instaclaw:reaction" !== data.type){
+validate26.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "instaclaw:reaction"}}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+let data1 = data.event_id;
+const _errs3 = errors;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(data1.length > 512 && func2(data1) > 512){
+validate26.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate26.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data1)){
+validate26.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate26.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs6 = errors;
+if(0 !== data.sequence_number){
+validate26.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/properties/sequence_number/const",keyword:"const",params:{allowedValue: 0}}];
+return false;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.target_id !== undefined){
+let data3 = data.target_id;
+const _errs7 = errors;
+const _errs8 = errors;
+if(errors === _errs8){
+if(typeof data3 === "string"){
+if(data3.length > 512 && func2(data3) > 512){
+validate26.errors = [{instancePath:instancePath+"/target_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data3.length < 1){
+validate26.errors = [{instancePath:instancePath+"/target_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data3)){
+validate26.errors = [{instancePath:instancePath+"/target_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate26.errors = [{instancePath:instancePath+"/target_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.emoji !== undefined){
+let data4 = data.emoji;
+const _errs10 = errors;
+const _errs11 = errors;
+if(errors === _errs11){
+if(typeof data4 === "string"){
+if(data4.length > 64 && func2(data4) > 64){
+validate26.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/maxLength",keyword:"maxLength",params:{limit: 64}}];
+return false;
+}
+else {
+if(data4.length < 1){
+validate26.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate26.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.op !== undefined){
+let data5 = data.op;
+const _errs13 = errors;
+if(!((data5 === "add") || (data5 === "remove"))){
+validate26.errors = [{instancePath:instancePath+"/op",schemaPath:"#/properties/op/enum",keyword:"enum",params:{allowedValues: schema40.properties.op.enum}}];
+return false;
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs14 = errors;
+if(!(validate27(data.metadata, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs14 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate26.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate26.errors = vErrors;
+return errors === 0;
+}
+
+export const SentMessageEdit = validate29;
+const schema57 = {"type":"object","required":["type","event_id","sequence_number","target_response_id","text","revision","metadata"],"additionalProperties":false,"properties":{"type":{"const":"instaclaw:message.edit"},"event_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"const":0},"target_response_id":{"$ref":"#/definitions/EventId"},"text":{"$ref":"#/definitions/Text"},"revision":{"$ref":"#/definitions/Millis"},"metadata":{"$ref":"#/definitions/Metadata"}}};
+const schema60 = {"type":"string","maxLength":1048576};
+const schema61 = {"type":"integer","minimum":0,"maximum":9007199254740991};
+
+function validate29(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((((data.type === undefined) && (missing0 = "type")) || ((data.event_id === undefined) && (missing0 = "event_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_response_id === undefined) && (missing0 = "target_response_id"))) || ((data.text === undefined) && (missing0 = "text"))) || ((data.revision === undefined) && (missing0 = "revision"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
+validate29.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((((key0 === "type") || (key0 === "event_id")) || (key0 === "sequence_number")) || (key0 === "target_response_id")) || (key0 === "text")) || (key0 === "revision")) || (key0 === "metadata"))){
+validate29.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.type !== undefined){
+const _errs2 = errors;
+if("instaclaw:message.edit" !== data.type){
+validate29.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "instaclaw:message.edit"}}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+let data1 = data.event_id;
+const _errs3 = errors;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(data1.length > 512 && func2(data1) > 512){
+validate29.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate29.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data1)){
+validate29.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate29.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs6 = errors;
+if(0 !== data.sequence_number){
+validate29.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/properties/sequence_number/const",keyword:"const",params:{allowedValue: 0}}];
+return false;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.target_response_id !== undefined){
+let data3 = data.target_response_id;
+const _errs7 = errors;
+const _errs8 = errors;
+if(errors === _errs8){
+if(typeof data3 === "string"){
+if(data3.length > 512 && func2(data3) > 512){
+validate29.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data3.length < 1){
+validate29.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data3)){
+validate29.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate29.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.text !== undefined){
+let data4 = data.text;
+const _errs10 = errors;
+const _errs11 = errors;
+if(errors === _errs11){
+if(typeof data4 === "string"){
+if(data4.length > 1048576 && func2(data4) > 1048576){
+validate29.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+return false;
+}
+}
+else {
+validate29.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.revision !== undefined){
+let data5 = data.revision;
+const _errs13 = errors;
+const _errs14 = errors;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+validate29.errors = [{instancePath:instancePath+"/revision",schemaPath:"#/definitions/Millis/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs14){
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 9007199254740991 || isNaN(data5)){
+validate29.errors = [{instancePath:instancePath+"/revision",schemaPath:"#/definitions/Millis/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+return false;
+}
+else {
+if(data5 < 0 || isNaN(data5)){
+validate29.errors = [{instancePath:instancePath+"/revision",schemaPath:"#/definitions/Millis/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs16 = errors;
+if(!(validate27(data.metadata, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate29.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate29.errors = vErrors;
+return errors === 0;
+}
+
+export const SentMessageDelete = validate31;
+const schema62 = {"type":"object","required":["type","event_id","sequence_number","target_response_id","metadata"],"additionalProperties":false,"properties":{"type":{"const":"instaclaw:message.delete"},"event_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"const":0},"target_response_id":{"$ref":"#/definitions/EventId"},"metadata":{"$ref":"#/definitions/Metadata"}}};
+
+function validate31(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.type === undefined) && (missing0 = "type")) || ((data.event_id === undefined) && (missing0 = "event_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_response_id === undefined) && (missing0 = "target_response_id"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
+validate31.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((key0 === "type") || (key0 === "event_id")) || (key0 === "sequence_number")) || (key0 === "target_response_id")) || (key0 === "metadata"))){
+validate31.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.type !== undefined){
+const _errs2 = errors;
+if("instaclaw:message.delete" !== data.type){
+validate31.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "instaclaw:message.delete"}}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+let data1 = data.event_id;
+const _errs3 = errors;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(data1.length > 512 && func2(data1) > 512){
+validate31.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate31.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data1)){
+validate31.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate31.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs6 = errors;
+if(0 !== data.sequence_number){
+validate31.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/properties/sequence_number/const",keyword:"const",params:{allowedValue: 0}}];
+return false;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.target_response_id !== undefined){
+let data3 = data.target_response_id;
+const _errs7 = errors;
+const _errs8 = errors;
+if(errors === _errs8){
+if(typeof data3 === "string"){
+if(data3.length > 512 && func2(data3) > 512){
+validate31.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data3.length < 1){
+validate31.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data3)){
+validate31.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate31.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs10 = errors;
+if(!(validate27(data.metadata, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate31.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate31.errors = vErrors;
+return errors === 0;
+}
+
+export const SessionAutoBound = validate33;
+const schema65 = {"type":"object","required":["type"],"properties":{"type":{"const":"session.auto_bound"},"sessions":{"type":"array","maxItems":1024}}};
+
+function validate33(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.type === undefined) && (missing0 = "type")){
+validate33.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
 if("session.auto_bound" !== data.type){
-validate23.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "session.auto_bound"}}];
+validate33.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "session.auto_bound"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -599,12 +2204,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(Array.isArray(data1)){
 if(data1.length > 1024){
-validate23.errors = [{instancePath:instancePath+"/sessions",schemaPath:"#/properties/sessions/maxItems",keyword:"maxItems",params:{limit: 1024}}];
+validate33.errors = [{instancePath:instancePath+"/sessions",schemaPath:"#/properties/sessions/maxItems",keyword:"maxItems",params:{limit: 1024}}];
 return false;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/sessions",schemaPath:"#/properties/sessions/type",keyword:"type",params:{type: "array"}}];
+validate33.errors = [{instancePath:instancePath+"/sessions",schemaPath:"#/properties/sessions/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -617,20 +2222,20 @@ var valid0 = true;
 }
 }
 else {
-validate23.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate33.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate23.errors = vErrors;
+validate33.errors = vErrors;
 return errors === 0;
 }
 
-export const GatewayRejection = validate24;
-const schema24 = {"type":"object","required":["error"],"properties":{"error":{"$ref":"#/definitions/ErrorBody"}}};
-const schema25 = {"type":"object","properties":{"type":{"anyOf":[{"$ref":"#/definitions/Code"},{"type":"null"}]},"code":{"anyOf":[{"$ref":"#/definitions/Code"},{"type":"null"}]},"message":{"type":"string","maxLength":65536},"param":{"anyOf":[{"$ref":"#/definitions/Code"},{"type":"null"}]}}};
-const schema26 = {"type":"string","maxLength":256};
+export const GatewayRejection = validate34;
+const schema66 = {"type":"object","required":["error"],"properties":{"error":{"$ref":"#/definitions/ErrorBody"}}};
+const schema67 = {"type":"object","properties":{"type":{"anyOf":[{"$ref":"#/definitions/Code"},{"type":"null"}]},"code":{"anyOf":[{"$ref":"#/definitions/Code"},{"type":"null"}]},"message":{"type":"string","maxLength":65536},"param":{"anyOf":[{"$ref":"#/definitions/Code"},{"type":"null"}]}}};
+const schema68 = {"type":"string","maxLength":256};
 
-function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate35(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
@@ -692,7 +2297,7 @@ else {
 vErrors.push(err3);
 }
 errors++;
-validate25.errors = vErrors;
+validate35.errors = vErrors;
 return false;
 }
 else {
@@ -769,7 +2374,7 @@ else {
 vErrors.push(err7);
 }
 errors++;
-validate25.errors = vErrors;
+validate35.errors = vErrors;
 return false;
 }
 else {
@@ -795,12 +2400,12 @@ const _errs15 = errors;
 if(errors === _errs15){
 if(typeof data2 === "string"){
 if(data2.length > 65536 && func2(data2) > 65536){
-validate25.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate35.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate25.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "string"}}];
+validate35.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -867,7 +2472,7 @@ else {
 vErrors.push(err11);
 }
 errors++;
-validate25.errors = vErrors;
+validate35.errors = vErrors;
 return false;
 }
 else {
@@ -891,59 +2496,57 @@ var valid0 = true;
 }
 }
 else {
-validate25.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate35.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate25.errors = vErrors;
+validate35.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate34(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.error === undefined) && (missing0 = "error")){
-validate24.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate34.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.error !== undefined){
-if(!(validate25(data.error, {instancePath:instancePath+"/error",parentData:data,parentDataProperty:"error",rootData}))){
-vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
+if(!(validate35(data.error, {instancePath:instancePath+"/error",parentData:data,parentDataProperty:"error",rootData}))){
+vErrors = vErrors === null ? validate35.errors : vErrors.concat(validate35.errors);
 errors = vErrors.length;
 }
 }
 }
 }
 else {
-validate24.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate34.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate24.errors = vErrors;
+validate34.errors = vErrors;
 return errors === 0;
 }
 
-export const UserRequest = validate27;
-const schema29 = {"type":"object","required":["input"],"properties":{"model":{"type":"string","maxLength":256},"stream":{"type":"boolean"},"input":{"$ref":"#/definitions/Input"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]}}};
-const schema30 = {"anyOf":[{"type":"string","minLength":1,"maxLength":1048576},{"type":"array","minItems":1,"maxItems":256,"items":{"$ref":"#/definitions/InputItem"}}]};
-const schema31 = {"type":"object","properties":{"type":{"type":"string","maxLength":128},"role":{"type":"string","maxLength":32},"content":{"anyOf":[{"$ref":"#/definitions/Text"},{"type":"array","maxItems":256,"items":{"$ref":"#/definitions/Part"}}]}}};
-const schema32 = {"type":"string","maxLength":1048576};
-const schema33 = {"type":"object","required":["type"],"properties":{"type":{"type":"string","minLength":1,"maxLength":128},"text":{"$ref":"#/definitions/Text"},"refusal":{"$ref":"#/definitions/Text"},"image_url":{"type":"string","maxLength":1048576},"filename":{"$ref":"#/definitions/Name"},"file_url":{"type":"string","maxLength":1048576},"file_data":{"type":"string","maxLength":1048576},"video_url":{"type":"string","maxLength":1048576}}};
-const schema36 = {"type":"string","maxLength":256};
+export const UserRequest = validate37;
+const schema71 = {"type":"object","required":["input"],"properties":{"model":{"type":"string","maxLength":256},"stream":{"type":"boolean"},"input":{"$ref":"#/definitions/Input"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]}}};
+const schema72 = {"anyOf":[{"type":"string","minLength":1,"maxLength":1048576},{"type":"array","minItems":1,"maxItems":256,"items":{"$ref":"#/definitions/InputItem"}}]};
+const schema73 = {"type":"object","properties":{"type":{"type":"string","maxLength":128},"role":{"type":"string","maxLength":32},"content":{"anyOf":[{"$ref":"#/definitions/Text"},{"type":"array","maxItems":256,"items":{"$ref":"#/definitions/Part"}}]}}};
+const schema75 = {"type":"object","required":["type"],"properties":{"type":{"type":"string","minLength":1,"maxLength":128},"text":{"$ref":"#/definitions/Text"},"refusal":{"$ref":"#/definitions/Text"},"image_url":{"type":"string","maxLength":1048576},"filename":{"$ref":"#/definitions/Name"},"file_url":{"type":"string","maxLength":1048576},"file_data":{"type":"string","maxLength":1048576},"video_url":{"type":"string","maxLength":1048576}}};
 
-function validate30(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate40(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate30.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate40.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -953,18 +2556,18 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate30.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate40.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate30.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/minLength",keyword:"minLength",params:{limit: 1}}];
+validate40.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate30.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"}}];
+validate40.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -981,12 +2584,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 1048576 && func2(data1) > 1048576){
-validate30.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate40.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate30.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate40.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1003,12 +2606,12 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 1048576 && func2(data2) > 1048576){
-validate30.errors = [{instancePath:instancePath+"/refusal",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate40.errors = [{instancePath:instancePath+"/refusal",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate30.errors = [{instancePath:instancePath+"/refusal",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate40.errors = [{instancePath:instancePath+"/refusal",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1024,12 +2627,12 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 1048576 && func2(data3) > 1048576){
-validate30.errors = [{instancePath:instancePath+"/image_url",schemaPath:"#/properties/image_url/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate40.errors = [{instancePath:instancePath+"/image_url",schemaPath:"#/properties/image_url/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate30.errors = [{instancePath:instancePath+"/image_url",schemaPath:"#/properties/image_url/type",keyword:"type",params:{type: "string"}}];
+validate40.errors = [{instancePath:instancePath+"/image_url",schemaPath:"#/properties/image_url/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1046,12 +2649,12 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(typeof data4 === "string"){
 if(data4.length > 256 && func2(data4) > 256){
-validate30.errors = [{instancePath:instancePath+"/filename",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate40.errors = [{instancePath:instancePath+"/filename",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate30.errors = [{instancePath:instancePath+"/filename",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate40.errors = [{instancePath:instancePath+"/filename",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1067,12 +2670,12 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data5 === "string"){
 if(data5.length > 1048576 && func2(data5) > 1048576){
-validate30.errors = [{instancePath:instancePath+"/file_url",schemaPath:"#/properties/file_url/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate40.errors = [{instancePath:instancePath+"/file_url",schemaPath:"#/properties/file_url/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate30.errors = [{instancePath:instancePath+"/file_url",schemaPath:"#/properties/file_url/type",keyword:"type",params:{type: "string"}}];
+validate40.errors = [{instancePath:instancePath+"/file_url",schemaPath:"#/properties/file_url/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1088,12 +2691,12 @@ const _errs16 = errors;
 if(errors === _errs16){
 if(typeof data6 === "string"){
 if(data6.length > 1048576 && func2(data6) > 1048576){
-validate30.errors = [{instancePath:instancePath+"/file_data",schemaPath:"#/properties/file_data/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate40.errors = [{instancePath:instancePath+"/file_data",schemaPath:"#/properties/file_data/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate30.errors = [{instancePath:instancePath+"/file_data",schemaPath:"#/properties/file_data/type",keyword:"type",params:{type: "string"}}];
+validate40.errors = [{instancePath:instancePath+"/file_data",schemaPath:"#/properties/file_data/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1109,12 +2712,12 @@ const _errs18 = errors;
 if(errors === _errs18){
 if(typeof data7 === "string"){
 if(data7.length > 1048576 && func2(data7) > 1048576){
-validate30.errors = [{instancePath:instancePath+"/video_url",schemaPath:"#/properties/video_url/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate40.errors = [{instancePath:instancePath+"/video_url",schemaPath:"#/properties/video_url/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate30.errors = [{instancePath:instancePath+"/video_url",schemaPath:"#/properties/video_url/type",keyword:"type",params:{type: "string"}}];
+validate40.errors = [{instancePath:instancePath+"/video_url",schemaPath:"#/properties/video_url/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1133,16 +2736,16 @@ var valid0 = true;
 }
 }
 else {
-validate30.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate40.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate30.errors = vErrors;
+validate40.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate29(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate39(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
@@ -1153,12 +2756,12 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate29.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate39.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 else {
-validate29.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"}}];
+validate39.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1174,12 +2777,12 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 32 && func2(data1) > 32){
-validate29.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/maxLength",keyword:"maxLength",params:{limit: 32}}];
+validate39.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/maxLength",keyword:"maxLength",params:{limit: 32}}];
 return false;
 }
 }
 else {
-validate29.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/type",keyword:"type",params:{type: "string"}}];
+validate39.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1241,8 +2844,8 @@ var valid3 = true;
 const len0 = data2.length;
 for(let i0=0; i0<len0; i0++){
 const _errs12 = errors;
-if(!(validate30(data2[i0], {instancePath:instancePath+"/content/" + i0,parentData:data2,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate30.errors : vErrors.concat(validate30.errors);
+if(!(validate40(data2[i0], {instancePath:instancePath+"/content/" + i0,parentData:data2,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate40.errors : vErrors.concat(validate40.errors);
 errors = vErrors.length;
 }
 var valid3 = _errs12 === errors;
@@ -1275,7 +2878,7 @@ else {
 vErrors.push(err4);
 }
 errors++;
-validate29.errors = vErrors;
+validate39.errors = vErrors;
 return false;
 }
 else {
@@ -1298,16 +2901,16 @@ var valid0 = true;
 }
 }
 else {
-validate29.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate39.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate29.errors = vErrors;
+validate39.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate38(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
@@ -1381,8 +2984,8 @@ var valid1 = true;
 const len0 = data.length;
 for(let i0=0; i0<len0; i0++){
 const _errs5 = errors;
-if(!(validate29(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate29.errors : vErrors.concat(validate29.errors);
+if(!(validate39(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate39.errors : vErrors.concat(validate39.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs5 === errors;
@@ -1416,7 +3019,7 @@ else {
 vErrors.push(err6);
 }
 errors++;
-validate28.errors = vErrors;
+validate38.errors = vErrors;
 return false;
 }
 else {
@@ -1430,489 +3033,19 @@ vErrors = null;
 }
 }
 }
-validate28.errors = vErrors;
-return errors === 0;
-}
-
-const schema37 = {"type":"object","properties":{"sender_id":{"$ref":"#/definitions/Id"},"sender_name":{"$ref":"#/definitions/Name"},"user_id":{"$ref":"#/definitions/Id"},"session_id":{"$ref":"#/definitions/Id"},"message_id":{"$ref":"#/definitions/Id"},"chat_type":{"type":"string","maxLength":32},"group_id":{"$ref":"#/definitions/Id"},"group_name":{"$ref":"#/definitions/Name"},"thread_id":{"$ref":"#/definitions/Id"},"reply_to":{"$ref":"#/definitions/EventId"},"mentioned":{"type":["boolean","string"]},"recipient_id":{"$ref":"#/definitions/Id"},"request_message_id":{"$ref":"#/definitions/EventId"},"retry_of":{"$ref":"#/definitions/EventId"},"kind":{"type":"string","maxLength":32}}};
-const schema46 = {"type":"string","minLength":1,"maxLength":512,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"};
-
-function validate34(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.sender_id !== undefined){
-let data0 = data.sender_id;
-const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 128 && func2(data0) > 128){
-validate34.errors = [{instancePath:instancePath+"/sender_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data0.length < 1){
-validate34.errors = [{instancePath:instancePath+"/sender_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data0)){
-validate34.errors = [{instancePath:instancePath+"/sender_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate34.errors = [{instancePath:instancePath+"/sender_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sender_name !== undefined){
-let data1 = data.sender_name;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data1 === "string"){
-if(data1.length > 256 && func2(data1) > 256){
-validate34.errors = [{instancePath:instancePath+"/sender_name",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
-return false;
-}
-}
-else {
-validate34.errors = [{instancePath:instancePath+"/sender_name",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.user_id !== undefined){
-let data2 = data.user_id;
-const _errs7 = errors;
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-validate34.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data2.length < 1){
-validate34.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data2)){
-validate34.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate34.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.session_id !== undefined){
-let data3 = data.session_id;
-const _errs10 = errors;
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data3 === "string"){
-if(data3.length > 128 && func2(data3) > 128){
-validate34.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data3.length < 1){
-validate34.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data3)){
-validate34.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate34.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.message_id !== undefined){
-let data4 = data.message_id;
-const _errs13 = errors;
-const _errs14 = errors;
-if(errors === _errs14){
-if(typeof data4 === "string"){
-if(data4.length > 128 && func2(data4) > 128){
-validate34.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data4.length < 1){
-validate34.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data4)){
-validate34.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate34.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.chat_type !== undefined){
-let data5 = data.chat_type;
-const _errs16 = errors;
-if(errors === _errs16){
-if(typeof data5 === "string"){
-if(data5.length > 32 && func2(data5) > 32){
-validate34.errors = [{instancePath:instancePath+"/chat_type",schemaPath:"#/properties/chat_type/maxLength",keyword:"maxLength",params:{limit: 32}}];
-return false;
-}
-}
-else {
-validate34.errors = [{instancePath:instancePath+"/chat_type",schemaPath:"#/properties/chat_type/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.group_id !== undefined){
-let data6 = data.group_id;
-const _errs18 = errors;
-const _errs19 = errors;
-if(errors === _errs19){
-if(typeof data6 === "string"){
-if(data6.length > 128 && func2(data6) > 128){
-validate34.errors = [{instancePath:instancePath+"/group_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data6.length < 1){
-validate34.errors = [{instancePath:instancePath+"/group_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data6)){
-validate34.errors = [{instancePath:instancePath+"/group_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate34.errors = [{instancePath:instancePath+"/group_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs18 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.group_name !== undefined){
-let data7 = data.group_name;
-const _errs21 = errors;
-const _errs22 = errors;
-if(errors === _errs22){
-if(typeof data7 === "string"){
-if(data7.length > 256 && func2(data7) > 256){
-validate34.errors = [{instancePath:instancePath+"/group_name",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
-return false;
-}
-}
-else {
-validate34.errors = [{instancePath:instancePath+"/group_name",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs21 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.thread_id !== undefined){
-let data8 = data.thread_id;
-const _errs24 = errors;
-const _errs25 = errors;
-if(errors === _errs25){
-if(typeof data8 === "string"){
-if(data8.length > 128 && func2(data8) > 128){
-validate34.errors = [{instancePath:instancePath+"/thread_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data8.length < 1){
-validate34.errors = [{instancePath:instancePath+"/thread_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data8)){
-validate34.errors = [{instancePath:instancePath+"/thread_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate34.errors = [{instancePath:instancePath+"/thread_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs24 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.reply_to !== undefined){
-let data9 = data.reply_to;
-const _errs27 = errors;
-const _errs28 = errors;
-if(errors === _errs28){
-if(typeof data9 === "string"){
-if(data9.length > 512 && func2(data9) > 512){
-validate34.errors = [{instancePath:instancePath+"/reply_to",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data9.length < 1){
-validate34.errors = [{instancePath:instancePath+"/reply_to",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data9)){
-validate34.errors = [{instancePath:instancePath+"/reply_to",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate34.errors = [{instancePath:instancePath+"/reply_to",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs27 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.mentioned !== undefined){
-let data10 = data.mentioned;
-const _errs30 = errors;
-if((typeof data10 !== "boolean") && (typeof data10 !== "string")){
-validate34.errors = [{instancePath:instancePath+"/mentioned",schemaPath:"#/properties/mentioned/type",keyword:"type",params:{type: schema37.properties.mentioned.type}}];
-return false;
-}
-var valid0 = _errs30 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.recipient_id !== undefined){
-let data11 = data.recipient_id;
-const _errs32 = errors;
-const _errs33 = errors;
-if(errors === _errs33){
-if(typeof data11 === "string"){
-if(data11.length > 128 && func2(data11) > 128){
-validate34.errors = [{instancePath:instancePath+"/recipient_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data11.length < 1){
-validate34.errors = [{instancePath:instancePath+"/recipient_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data11)){
-validate34.errors = [{instancePath:instancePath+"/recipient_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate34.errors = [{instancePath:instancePath+"/recipient_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs32 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.request_message_id !== undefined){
-let data12 = data.request_message_id;
-const _errs35 = errors;
-const _errs36 = errors;
-if(errors === _errs36){
-if(typeof data12 === "string"){
-if(data12.length > 512 && func2(data12) > 512){
-validate34.errors = [{instancePath:instancePath+"/request_message_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data12.length < 1){
-validate34.errors = [{instancePath:instancePath+"/request_message_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data12)){
-validate34.errors = [{instancePath:instancePath+"/request_message_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate34.errors = [{instancePath:instancePath+"/request_message_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs35 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.retry_of !== undefined){
-let data13 = data.retry_of;
-const _errs38 = errors;
-const _errs39 = errors;
-if(errors === _errs39){
-if(typeof data13 === "string"){
-if(data13.length > 512 && func2(data13) > 512){
-validate34.errors = [{instancePath:instancePath+"/retry_of",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data13.length < 1){
-validate34.errors = [{instancePath:instancePath+"/retry_of",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data13)){
-validate34.errors = [{instancePath:instancePath+"/retry_of",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate34.errors = [{instancePath:instancePath+"/retry_of",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs38 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.kind !== undefined){
-let data14 = data.kind;
-const _errs41 = errors;
-if(errors === _errs41){
-if(typeof data14 === "string"){
-if(data14.length > 32 && func2(data14) > 32){
-validate34.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/maxLength",keyword:"maxLength",params:{limit: 32}}];
-return false;
-}
-}
-else {
-validate34.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs41 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate34.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-validate34.errors = vErrors;
+validate38.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate37(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.input === undefined) && (missing0 = "input")){
-validate27.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate37.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -1922,12 +3055,12 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 256 && func2(data0) > 256){
-validate27.errors = [{instancePath:instancePath+"/model",schemaPath:"#/properties/model/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate37.errors = [{instancePath:instancePath+"/model",schemaPath:"#/properties/model/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/model",schemaPath:"#/properties/model/type",keyword:"type",params:{type: "string"}}];
+validate37.errors = [{instancePath:instancePath+"/model",schemaPath:"#/properties/model/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1940,7 +3073,7 @@ if(valid0){
 if(data.stream !== undefined){
 const _errs3 = errors;
 if(typeof data.stream !== "boolean"){
-validate27.errors = [{instancePath:instancePath+"/stream",schemaPath:"#/properties/stream/type",keyword:"type",params:{type: "boolean"}}];
+validate37.errors = [{instancePath:instancePath+"/stream",schemaPath:"#/properties/stream/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -1951,8 +3084,8 @@ var valid0 = true;
 if(valid0){
 if(data.input !== undefined){
 const _errs5 = errors;
-if(!(validate28(data.input, {instancePath:instancePath+"/input",parentData:data,parentDataProperty:"input",rootData}))){
-vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
+if(!(validate38(data.input, {instancePath:instancePath+"/input",parentData:data,parentDataProperty:"input",rootData}))){
+vErrors = vErrors === null ? validate38.errors : vErrors.concat(validate38.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs5 === errors;
@@ -1967,8 +3100,8 @@ const _errs6 = errors;
 const _errs7 = errors;
 let valid1 = false;
 const _errs8 = errors;
-if(!(validate34(data3, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
+if(!(validate27(data3, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs8 === errors;
@@ -1997,7 +3130,7 @@ else {
 vErrors.push(err1);
 }
 errors++;
-validate27.errors = vErrors;
+validate37.errors = vErrors;
 return false;
 }
 else {
@@ -2022,32 +3155,32 @@ var valid0 = true;
 }
 }
 else {
-validate27.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate37.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate27.errors = vErrors;
+validate37.errors = vErrors;
 return errors === 0;
 }
 
-export const ResponseCreate = validate36;
-const schema50 = {"type":"object","required":["type","input"],"properties":{"type":{"const":"response.create"},"model":{"type":"string","maxLength":256},"input":{"$ref":"#/definitions/Input"},"previous_response_id":{"anyOf":[{"$ref":"#/definitions/EventId"},{"type":"null"}]},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]}}};
+export const ResponseCreate = validate45;
+const schema79 = {"type":"object","required":["type","input"],"properties":{"type":{"const":"response.create"},"model":{"type":"string","maxLength":256},"input":{"$ref":"#/definitions/Input"},"previous_response_id":{"anyOf":[{"$ref":"#/definitions/EventId"},{"type":"null"}]},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]}}};
 
-function validate36(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate45(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.input === undefined) && (missing0 = "input"))){
-validate36.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate45.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("response.create" !== data.type){
-validate36.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.create"}}];
+validate45.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.create"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -2062,12 +3195,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data1 === "string"){
 if(data1.length > 256 && func2(data1) > 256){
-validate36.errors = [{instancePath:instancePath+"/model",schemaPath:"#/properties/model/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate45.errors = [{instancePath:instancePath+"/model",schemaPath:"#/properties/model/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate36.errors = [{instancePath:instancePath+"/model",schemaPath:"#/properties/model/type",keyword:"type",params:{type: "string"}}];
+validate45.errors = [{instancePath:instancePath+"/model",schemaPath:"#/properties/model/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2079,8 +3212,8 @@ var valid0 = true;
 if(valid0){
 if(data.input !== undefined){
 const _errs4 = errors;
-if(!(validate28(data.input, {instancePath:instancePath+"/input",parentData:data,parentDataProperty:"input",rootData}))){
-vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
+if(!(validate38(data.input, {instancePath:instancePath+"/input",parentData:data,parentDataProperty:"input",rootData}))){
+vErrors = vErrors === null ? validate38.errors : vErrors.concat(validate38.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs4 === errors;
@@ -2170,7 +3303,7 @@ else {
 vErrors.push(err5);
 }
 errors++;
-validate36.errors = vErrors;
+validate45.errors = vErrors;
 return false;
 }
 else {
@@ -2196,8 +3329,8 @@ const _errs12 = errors;
 const _errs13 = errors;
 let valid3 = false;
 const _errs14 = errors;
-if(!(validate34(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
+if(!(validate27(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
 errors = vErrors.length;
 }
 var _valid1 = _errs14 === errors;
@@ -2226,7 +3359,7 @@ else {
 vErrors.push(err7);
 }
 errors++;
-validate36.errors = vErrors;
+validate45.errors = vErrors;
 return false;
 }
 else {
@@ -2252,20 +3385,20 @@ var valid0 = true;
 }
 }
 else {
-validate36.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate45.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate36.errors = vErrors;
+validate45.errors = vErrors;
 return errors === 0;
 }
 
-export const ResponseCreated = validate39;
-const schema52 = {"type":"object","required":["type"],"properties":{"type":{"const":"response.created"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"response":{"$ref":"#/definitions/ResponseObject"},"status":{"$ref":"#/definitions/Status"}}};
-const schema58 = {"type":"string","maxLength":64};
-const schema56 = {"type":"object","properties":{"id":{"$ref":"#/definitions/EventId"},"object":{"type":"string","maxLength":64},"status":{"$ref":"#/definitions/Status"},"output":{},"output_text":{"anyOf":[{"$ref":"#/definitions/Text"},{"type":"null"}]},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"error":{"anyOf":[{"$ref":"#/definitions/ErrorBody"},{"type":"null"}]},"incomplete_details":{}}};
+export const ResponseCreated = validate48;
+const schema81 = {"type":"object","required":["type"],"properties":{"type":{"const":"response.created"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"response":{"$ref":"#/definitions/ResponseObject"},"status":{"$ref":"#/definitions/Status"}}};
+const schema87 = {"type":"string","maxLength":64};
+const schema85 = {"type":"object","properties":{"id":{"$ref":"#/definitions/EventId"},"object":{"type":"string","maxLength":64},"status":{"$ref":"#/definitions/Status"},"output":{},"output_text":{"anyOf":[{"$ref":"#/definitions/Text"},{"type":"null"}]},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"error":{"anyOf":[{"$ref":"#/definitions/ErrorBody"},{"type":"null"}]},"incomplete_details":{}}};
 
-function validate41(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate50(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
@@ -2277,24 +3410,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate41.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate50.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate41.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate50.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate41.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate50.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate41.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate50.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2310,12 +3443,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 64 && func2(data1) > 64){
-validate41.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate50.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 }
 else {
-validate41.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/type",keyword:"type",params:{type: "string"}}];
+validate50.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2332,12 +3465,12 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 64 && func2(data2) > 64){
-validate41.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate50.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 }
 else {
-validate41.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
+validate50.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2404,7 +3537,7 @@ else {
 vErrors.push(err3);
 }
 errors++;
-validate41.errors = vErrors;
+validate50.errors = vErrors;
 return false;
 }
 else {
@@ -2430,8 +3563,8 @@ const _errs16 = errors;
 const _errs17 = errors;
 let valid5 = false;
 const _errs18 = errors;
-if(!(validate34(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
+if(!(validate27(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
 errors = vErrors.length;
 }
 var _valid1 = _errs18 === errors;
@@ -2460,7 +3593,7 @@ else {
 vErrors.push(err5);
 }
 errors++;
-validate41.errors = vErrors;
+validate50.errors = vErrors;
 return false;
 }
 else {
@@ -2486,8 +3619,8 @@ const _errs21 = errors;
 const _errs22 = errors;
 let valid6 = false;
 const _errs23 = errors;
-if(!(validate25(data5, {instancePath:instancePath+"/error",parentData:data,parentDataProperty:"error",rootData}))){
-vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
+if(!(validate35(data5, {instancePath:instancePath+"/error",parentData:data,parentDataProperty:"error",rootData}))){
+vErrors = vErrors === null ? validate35.errors : vErrors.concat(validate35.errors);
 errors = vErrors.length;
 }
 var _valid2 = _errs23 === errors;
@@ -2516,7 +3649,7 @@ else {
 vErrors.push(err7);
 }
 errors++;
-validate41.errors = vErrors;
+validate50.errors = vErrors;
 return false;
 }
 else {
@@ -2542,470 +3675,14 @@ var valid0 = true;
 }
 }
 else {
-validate41.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate50.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate41.errors = vErrors;
+validate50.errors = vErrors;
 return errors === 0;
 }
 
-
-function validate39(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.type === undefined) && (missing0 = "type")){
-validate39.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("response.created" !== data.type){
-validate39.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.created"}}];
-return false;
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-validate39.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data1.length < 1){
-validate39.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data1)){
-validate39.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate39.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-validate39.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data2.length < 1){
-validate39.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data2)){
-validate39.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate39.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate39.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-validate39.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
-return false;
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-validate39.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate34(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-validate39.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response !== undefined){
-const _errs16 = errors;
-if(!(validate41(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
-vErrors = vErrors === null ? validate41.errors : vErrors.concat(validate41.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.status !== undefined){
-let data6 = data.status;
-const _errs17 = errors;
-const _errs18 = errors;
-if(errors === _errs18){
-if(typeof data6 === "string"){
-if(data6.length > 64 && func2(data6) > 64){
-validate39.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
-return false;
-}
-}
-else {
-validate39.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs17 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate39.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-validate39.errors = vErrors;
-return errors === 0;
-}
-
-export const ResponseQueued = validate45;
-const schema61 = {"type":"object","required":["type"],"properties":{"type":{"const":"response.queued"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"response":{"$ref":"#/definitions/ResponseObject"},"status":{"$ref":"#/definitions/Status"}}};
-
-function validate45(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.type === undefined) && (missing0 = "type")){
-validate45.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("response.queued" !== data.type){
-validate45.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.queued"}}];
-return false;
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-validate45.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data1.length < 1){
-validate45.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data1)){
-validate45.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate45.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-validate45.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data2.length < 1){
-validate45.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data2)){
-validate45.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate45.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate45.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-validate45.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
-return false;
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-validate45.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate34(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-validate45.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response !== undefined){
-const _errs16 = errors;
-if(!(validate41(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
-vErrors = vErrors === null ? validate41.errors : vErrors.concat(validate41.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.status !== undefined){
-let data6 = data.status;
-const _errs17 = errors;
-const _errs18 = errors;
-if(errors === _errs18){
-if(typeof data6 === "string"){
-if(data6.length > 64 && func2(data6) > 64){
-validate45.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
-return false;
-}
-}
-else {
-validate45.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs17 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate45.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-validate45.errors = vErrors;
-return errors === 0;
-}
-
-export const ResponseInProgress = validate48;
-const schema66 = {"type":"object","required":["type"],"properties":{"type":{"const":"response.in_progress"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"status":{"$ref":"#/definitions/Status"},"response":{"$ref":"#/definitions/ResponseObject"}}};
 
 function validate48(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -3020,8 +3697,8 @@ return false;
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
-if("response.in_progress" !== data.type){
-validate48.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.in_progress"}}];
+if("response.created" !== data.type){
+validate48.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.created"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -3132,8 +3809,8 @@ const _errs11 = errors;
 const _errs12 = errors;
 let valid4 = false;
 const _errs13 = errors;
-if(!(validate34(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
+if(!(validate27(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs13 === errors;
@@ -3182,13 +3859,25 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.status !== undefined){
-let data5 = data.status;
+if(data.response !== undefined){
 const _errs16 = errors;
+if(!(validate50(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
+vErrors = vErrors === null ? validate50.errors : vErrors.concat(validate50.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+let data6 = data.status;
 const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 64 && func2(data5) > 64){
+const _errs18 = errors;
+if(errors === _errs18){
+if(typeof data6 === "string"){
+if(data6.length > 64 && func2(data6) > 64){
 validate48.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
@@ -3198,19 +3887,7 @@ validate48.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definiti
 return false;
 }
 }
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response !== undefined){
-const _errs19 = errors;
-if(!(validate41(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
-vErrors = vErrors === null ? validate41.errors : vErrors.concat(validate41.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs19 === errors;
+var valid0 = _errs17 === errors;
 }
 else {
 var valid0 = true;
@@ -3232,236 +3909,8 @@ validate48.errors = vErrors;
 return errors === 0;
 }
 
-export const ResponseCompleted = validate51;
-const schema71 = {"type":"object","required":["type"],"properties":{"type":{"const":"response.completed"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"status":{"$ref":"#/definitions/Status"},"response":{"$ref":"#/definitions/ResponseObject"}}};
-
-function validate51(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.type === undefined) && (missing0 = "type")){
-validate51.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("response.completed" !== data.type){
-validate51.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.completed"}}];
-return false;
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-validate51.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data1.length < 1){
-validate51.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data1)){
-validate51.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate51.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-validate51.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data2.length < 1){
-validate51.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data2)){
-validate51.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate51.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate51.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-validate51.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
-return false;
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-validate51.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate34(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-validate51.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.status !== undefined){
-let data5 = data.status;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 64 && func2(data5) > 64){
-validate51.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
-return false;
-}
-}
-else {
-validate51.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response !== undefined){
-const _errs19 = errors;
-if(!(validate41(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
-vErrors = vErrors === null ? validate41.errors : vErrors.concat(validate41.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate51.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-validate51.errors = vErrors;
-return errors === 0;
-}
-
-export const ResponseFailed = validate54;
-const schema76 = {"type":"object","required":["type"],"properties":{"type":{"const":"response.failed"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"status":{"$ref":"#/definitions/Status"},"error":{"$ref":"#/definitions/ErrorBody"},"response":{"$ref":"#/definitions/ResponseObject"}}};
+export const ResponseQueued = validate54;
+const schema90 = {"type":"object","required":["type"],"properties":{"type":{"const":"response.queued"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"response":{"$ref":"#/definitions/ResponseObject"},"status":{"$ref":"#/definitions/Status"}}};
 
 function validate54(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -3476,8 +3925,8 @@ return false;
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
-if("response.failed" !== data.type){
-validate54.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.failed"}}];
+if("response.queued" !== data.type){
+validate54.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.queued"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -3588,8 +4037,8 @@ const _errs11 = errors;
 const _errs12 = errors;
 let valid4 = false;
 const _errs13 = errors;
-if(!(validate34(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
+if(!(validate27(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs13 === errors;
@@ -3638,13 +4087,25 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.status !== undefined){
-let data5 = data.status;
+if(data.response !== undefined){
 const _errs16 = errors;
+if(!(validate50(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
+vErrors = vErrors === null ? validate50.errors : vErrors.concat(validate50.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+let data6 = data.status;
 const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 64 && func2(data5) > 64){
+const _errs18 = errors;
+if(errors === _errs18){
+if(typeof data6 === "string"){
+if(data6.length > 64 && func2(data6) > 64){
 validate54.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
@@ -3654,35 +4115,10 @@ validate54.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definiti
 return false;
 }
 }
-var valid0 = _errs16 === errors;
+var valid0 = _errs17 === errors;
 }
 else {
 var valid0 = true;
-}
-if(valid0){
-if(data.error !== undefined){
-const _errs19 = errors;
-if(!(validate25(data.error, {instancePath:instancePath+"/error",parentData:data,parentDataProperty:"error",rootData}))){
-vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response !== undefined){
-const _errs20 = errors;
-if(!(validate41(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
-vErrors = vErrors === null ? validate41.errors : vErrors.concat(validate41.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs20 === errors;
-}
-else {
-var valid0 = true;
-}
 }
 }
 }
@@ -3701,24 +4137,24 @@ validate54.errors = vErrors;
 return errors === 0;
 }
 
-export const ResponseIncomplete = validate58;
-const schema81 = {"type":"object","required":["type"],"properties":{"type":{"const":"response.incomplete"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"status":{"$ref":"#/definitions/Status"},"response":{"$ref":"#/definitions/ResponseObject"}}};
+export const ResponseInProgress = validate57;
+const schema95 = {"type":"object","required":["type"],"properties":{"type":{"const":"response.in_progress"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"status":{"$ref":"#/definitions/Status"},"response":{"$ref":"#/definitions/ResponseObject"}}};
 
-function validate58(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate57(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate58.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate57.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
-if("response.incomplete" !== data.type){
-validate58.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.incomplete"}}];
+if("response.in_progress" !== data.type){
+validate57.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.in_progress"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -3734,24 +4170,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate58.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate57.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate58.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate57.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate58.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate57.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate58.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate57.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3768,24 +4204,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate58.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate57.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate58.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate57.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate58.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate57.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate58.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate57.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3800,18 +4236,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate58.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate57.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate58.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate57.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate58.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate57.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -3829,8 +4265,8 @@ const _errs11 = errors;
 const _errs12 = errors;
 let valid4 = false;
 const _errs13 = errors;
-if(!(validate34(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
+if(!(validate27(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs13 === errors;
@@ -3859,7 +4295,7 @@ else {
 vErrors.push(err1);
 }
 errors++;
-validate58.errors = vErrors;
+validate57.errors = vErrors;
 return false;
 }
 else {
@@ -3886,12 +4322,12 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data5 === "string"){
 if(data5.length > 64 && func2(data5) > 64){
-validate58.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate57.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 }
 else {
-validate58.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
+validate57.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3903,8 +4339,8 @@ var valid0 = true;
 if(valid0){
 if(data.response !== undefined){
 const _errs19 = errors;
-if(!(validate41(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
-vErrors = vErrors === null ? validate41.errors : vErrors.concat(validate41.errors);
+if(!(validate50(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
+vErrors = vErrors === null ? validate50.errors : vErrors.concat(validate50.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs19 === errors;
@@ -3921,18 +4357,244 @@ var valid0 = true;
 }
 }
 else {
-validate58.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate57.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate58.errors = vErrors;
+validate57.errors = vErrors;
 return errors === 0;
 }
 
-export const OutputItemAdded = validate61;
-const schema86 = {"type":"object","required":["type","item"],"properties":{"type":{"const":"response.output_item.added"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"output_index":{"$ref":"#/definitions/Index"},"index":{"$ref":"#/definitions/Index"},"item":{"anyOf":[{"$ref":"#/definitions/Item"},{"type":"null"}]}}};
-const schema90 = {"type":"integer","minimum":0,"maximum":1000000};
-const schema92 = {"type":"object","required":["id","type"],"properties":{"id":{"$ref":"#/definitions/EventId"},"type":{"type":"string","minLength":1,"maxLength":128},"status":{"$ref":"#/definitions/Status"},"role":{"type":"string","maxLength":32},"content":{"type":["array","null"],"maxItems":256,"items":{"$ref":"#/definitions/Part"}}}};
+export const ResponseCompleted = validate60;
+const schema100 = {"type":"object","required":["type"],"properties":{"type":{"const":"response.completed"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"status":{"$ref":"#/definitions/Status"},"response":{"$ref":"#/definitions/ResponseObject"}}};
+
+function validate60(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.type === undefined) && (missing0 = "type")){
+validate60.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("response.completed" !== data.type){
+validate60.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.completed"}}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+let data1 = data.event_id;
+const _errs2 = errors;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 512 && func2(data1) > 512){
+validate60.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate60.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data1)){
+validate60.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate60.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+let data2 = data.response_id;
+const _errs5 = errors;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(data2.length > 512 && func2(data2) > 512){
+validate60.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data2.length < 1){
+validate60.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data2)){
+validate60.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate60.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+let data3 = data.sequence_number;
+const _errs8 = errors;
+const _errs9 = errors;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+validate60.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs9){
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 9007199254740991 || isNaN(data3)){
+validate60.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+return false;
+}
+else {
+if(data3 < 0 || isNaN(data3)){
+validate60.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+let data4 = data.metadata;
+const _errs11 = errors;
+const _errs12 = errors;
+let valid4 = false;
+const _errs13 = errors;
+if(!(validate27(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs13 === errors;
+valid4 = valid4 || _valid0;
+if(!valid4){
+const _errs14 = errors;
+if(data4 !== null){
+const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+var _valid0 = _errs14 === errors;
+valid4 = valid4 || _valid0;
+}
+if(!valid4){
+const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+validate60.errors = vErrors;
+return false;
+}
+else {
+errors = _errs12;
+if(vErrors !== null){
+if(_errs12){
+vErrors.length = _errs12;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+let data5 = data.status;
+const _errs16 = errors;
+const _errs17 = errors;
+if(errors === _errs17){
+if(typeof data5 === "string"){
+if(data5.length > 64 && func2(data5) > 64){
+validate60.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
+return false;
+}
+}
+else {
+validate60.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response !== undefined){
+const _errs19 = errors;
+if(!(validate50(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
+vErrors = vErrors === null ? validate50.errors : vErrors.concat(validate50.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs19 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate60.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate60.errors = vErrors;
+return errors === 0;
+}
+
+export const ResponseFailed = validate63;
+const schema105 = {"type":"object","required":["type"],"properties":{"type":{"const":"response.failed"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"status":{"$ref":"#/definitions/Status"},"error":{"$ref":"#/definitions/ErrorBody"},"response":{"$ref":"#/definitions/ResponseObject"}}};
 
 function validate63(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -3940,8 +4602,479 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))){
+if((data.type === undefined) && (missing0 = "type")){
 validate63.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("response.failed" !== data.type){
+validate63.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.failed"}}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+let data1 = data.event_id;
+const _errs2 = errors;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 512 && func2(data1) > 512){
+validate63.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate63.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data1)){
+validate63.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate63.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+let data2 = data.response_id;
+const _errs5 = errors;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(data2.length > 512 && func2(data2) > 512){
+validate63.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data2.length < 1){
+validate63.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data2)){
+validate63.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate63.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+let data3 = data.sequence_number;
+const _errs8 = errors;
+const _errs9 = errors;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+validate63.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs9){
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 9007199254740991 || isNaN(data3)){
+validate63.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+return false;
+}
+else {
+if(data3 < 0 || isNaN(data3)){
+validate63.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+let data4 = data.metadata;
+const _errs11 = errors;
+const _errs12 = errors;
+let valid4 = false;
+const _errs13 = errors;
+if(!(validate27(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs13 === errors;
+valid4 = valid4 || _valid0;
+if(!valid4){
+const _errs14 = errors;
+if(data4 !== null){
+const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+var _valid0 = _errs14 === errors;
+valid4 = valid4 || _valid0;
+}
+if(!valid4){
+const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+validate63.errors = vErrors;
+return false;
+}
+else {
+errors = _errs12;
+if(vErrors !== null){
+if(_errs12){
+vErrors.length = _errs12;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+let data5 = data.status;
+const _errs16 = errors;
+const _errs17 = errors;
+if(errors === _errs17){
+if(typeof data5 === "string"){
+if(data5.length > 64 && func2(data5) > 64){
+validate63.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
+return false;
+}
+}
+else {
+validate63.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+const _errs19 = errors;
+if(!(validate35(data.error, {instancePath:instancePath+"/error",parentData:data,parentDataProperty:"error",rootData}))){
+vErrors = vErrors === null ? validate35.errors : vErrors.concat(validate35.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs19 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response !== undefined){
+const _errs20 = errors;
+if(!(validate50(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
+vErrors = vErrors === null ? validate50.errors : vErrors.concat(validate50.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs20 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate63.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate63.errors = vErrors;
+return errors === 0;
+}
+
+export const ResponseIncomplete = validate67;
+const schema110 = {"type":"object","required":["type"],"properties":{"type":{"const":"response.incomplete"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"status":{"$ref":"#/definitions/Status"},"response":{"$ref":"#/definitions/ResponseObject"}}};
+
+function validate67(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.type === undefined) && (missing0 = "type")){
+validate67.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("response.incomplete" !== data.type){
+validate67.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.incomplete"}}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+let data1 = data.event_id;
+const _errs2 = errors;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 512 && func2(data1) > 512){
+validate67.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate67.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data1)){
+validate67.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate67.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+let data2 = data.response_id;
+const _errs5 = errors;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(data2.length > 512 && func2(data2) > 512){
+validate67.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data2.length < 1){
+validate67.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data2)){
+validate67.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate67.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+let data3 = data.sequence_number;
+const _errs8 = errors;
+const _errs9 = errors;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+validate67.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs9){
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 9007199254740991 || isNaN(data3)){
+validate67.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+return false;
+}
+else {
+if(data3 < 0 || isNaN(data3)){
+validate67.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+let data4 = data.metadata;
+const _errs11 = errors;
+const _errs12 = errors;
+let valid4 = false;
+const _errs13 = errors;
+if(!(validate27(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs13 === errors;
+valid4 = valid4 || _valid0;
+if(!valid4){
+const _errs14 = errors;
+if(data4 !== null){
+const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+var _valid0 = _errs14 === errors;
+valid4 = valid4 || _valid0;
+}
+if(!valid4){
+const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+validate67.errors = vErrors;
+return false;
+}
+else {
+errors = _errs12;
+if(vErrors !== null){
+if(_errs12){
+vErrors.length = _errs12;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+let data5 = data.status;
+const _errs16 = errors;
+const _errs17 = errors;
+if(errors === _errs17){
+if(typeof data5 === "string"){
+if(data5.length > 64 && func2(data5) > 64){
+validate67.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
+return false;
+}
+}
+else {
+validate67.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response !== undefined){
+const _errs19 = errors;
+if(!(validate50(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
+vErrors = vErrors === null ? validate50.errors : vErrors.concat(validate50.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs19 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate67.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate67.errors = vErrors;
+return errors === 0;
+}
+
+export const OutputItemAdded = validate70;
+const schema115 = {"type":"object","required":["type","item"],"properties":{"type":{"const":"response.output_item.added"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"output_index":{"$ref":"#/definitions/Index"},"index":{"$ref":"#/definitions/Index"},"item":{"anyOf":[{"$ref":"#/definitions/Item"},{"type":"null"}]}}};
+const schema119 = {"type":"integer","minimum":0,"maximum":1000000};
+const schema121 = {"type":"object","required":["id","type"],"properties":{"id":{"$ref":"#/definitions/EventId"},"type":{"type":"string","minLength":1,"maxLength":128},"status":{"$ref":"#/definitions/Status"},"role":{"type":"string","maxLength":32},"content":{"type":["array","null"],"maxItems":256,"items":{"$ref":"#/definitions/Part"}}}};
+
+function validate72(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))){
+validate72.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -3952,24 +5085,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate63.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate72.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate63.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate72.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate63.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate72.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate63.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate72.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3985,18 +5118,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate63.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate72.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate63.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/minLength",keyword:"minLength",params:{limit: 1}}];
+validate72.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate63.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"}}];
+validate72.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4013,12 +5146,12 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 64 && func2(data2) > 64){
-validate63.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate72.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 }
 else {
-validate63.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
+validate72.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4034,12 +5167,12 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 32 && func2(data3) > 32){
-validate63.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/maxLength",keyword:"maxLength",params:{limit: 32}}];
+validate72.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/maxLength",keyword:"maxLength",params:{limit: 32}}];
 return false;
 }
 }
 else {
-validate63.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/type",keyword:"type",params:{type: "string"}}];
+validate72.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4053,13 +5186,13 @@ if(data.content !== undefined){
 let data4 = data.content;
 const _errs11 = errors;
 if((!(Array.isArray(data4))) && (data4 !== null)){
-validate63.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: schema92.properties.content.type}}];
+validate72.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: schema121.properties.content.type}}];
 return false;
 }
 if(errors === _errs11){
 if(Array.isArray(data4)){
 if(data4.length > 256){
-validate63.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate72.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxItems",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -4067,8 +5200,8 @@ var valid3 = true;
 const len0 = data4.length;
 for(let i0=0; i0<len0; i0++){
 const _errs13 = errors;
-if(!(validate30(data4[i0], {instancePath:instancePath+"/content/" + i0,parentData:data4,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate30.errors : vErrors.concat(validate30.errors);
+if(!(validate40(data4[i0], {instancePath:instancePath+"/content/" + i0,parentData:data4,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate40.errors : vErrors.concat(validate40.errors);
 errors = vErrors.length;
 }
 var valid3 = _errs13 === errors;
@@ -4091,1237 +5224,6 @@ var valid0 = true;
 }
 }
 else {
-validate63.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-validate63.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate61(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.item === undefined) && (missing0 = "item"))){
-validate61.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("response.output_item.added" !== data.type){
-validate61.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.output_item.added"}}];
-return false;
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-validate61.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data1.length < 1){
-validate61.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data1)){
-validate61.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate61.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-validate61.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data2.length < 1){
-validate61.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data2)){
-validate61.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate61.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate61.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-validate61.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
-return false;
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-validate61.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate34(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-validate61.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output_index !== undefined){
-let data5 = data.output_index;
-const _errs16 = errors;
-const _errs17 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate61.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs17){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 1000000 || isNaN(data5)){
-validate61.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data5 < 0 || isNaN(data5)){
-validate61.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.index !== undefined){
-let data6 = data.index;
-const _errs19 = errors;
-const _errs20 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate61.errors = [{instancePath:instancePath+"/index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs20){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
-validate61.errors = [{instancePath:instancePath+"/index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-validate61.errors = [{instancePath:instancePath+"/index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.item !== undefined){
-let data7 = data.item;
-const _errs22 = errors;
-const _errs23 = errors;
-let valid7 = false;
-const _errs24 = errors;
-if(!(validate63(data7, {instancePath:instancePath+"/item",parentData:data,parentDataProperty:"item",rootData}))){
-vErrors = vErrors === null ? validate63.errors : vErrors.concat(validate63.errors);
-errors = vErrors.length;
-}
-var _valid1 = _errs24 === errors;
-valid7 = valid7 || _valid1;
-if(!valid7){
-const _errs25 = errors;
-if(data7 !== null){
-const err2 = {instancePath:instancePath+"/item",schemaPath:"#/properties/item/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-}
-var _valid1 = _errs25 === errors;
-valid7 = valid7 || _valid1;
-}
-if(!valid7){
-const err3 = {instancePath:instancePath+"/item",schemaPath:"#/properties/item/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err3];
-}
-else {
-vErrors.push(err3);
-}
-errors++;
-validate61.errors = vErrors;
-return false;
-}
-else {
-errors = _errs23;
-if(vErrors !== null){
-if(_errs23){
-vErrors.length = _errs23;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate61.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-validate61.errors = vErrors;
-return errors === 0;
-}
-
-export const OutputItemDone = validate66;
-const schema95 = {"type":"object","required":["type","item"],"properties":{"type":{"const":"response.output_item.done"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"output_index":{"$ref":"#/definitions/Index"},"index":{"$ref":"#/definitions/Index"},"item":{"anyOf":[{"$ref":"#/definitions/Item"},{"type":"null"}]}}};
-
-function validate66(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.item === undefined) && (missing0 = "item"))){
-validate66.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("response.output_item.done" !== data.type){
-validate66.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.output_item.done"}}];
-return false;
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-validate66.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data1.length < 1){
-validate66.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data1)){
-validate66.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate66.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-validate66.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data2.length < 1){
-validate66.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data2)){
-validate66.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate66.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate66.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-validate66.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
-return false;
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-validate66.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate34(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-validate66.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output_index !== undefined){
-let data5 = data.output_index;
-const _errs16 = errors;
-const _errs17 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate66.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs17){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 1000000 || isNaN(data5)){
-validate66.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data5 < 0 || isNaN(data5)){
-validate66.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.index !== undefined){
-let data6 = data.index;
-const _errs19 = errors;
-const _errs20 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate66.errors = [{instancePath:instancePath+"/index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs20){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
-validate66.errors = [{instancePath:instancePath+"/index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-validate66.errors = [{instancePath:instancePath+"/index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.item !== undefined){
-let data7 = data.item;
-const _errs22 = errors;
-const _errs23 = errors;
-let valid7 = false;
-const _errs24 = errors;
-if(!(validate63(data7, {instancePath:instancePath+"/item",parentData:data,parentDataProperty:"item",rootData}))){
-vErrors = vErrors === null ? validate63.errors : vErrors.concat(validate63.errors);
-errors = vErrors.length;
-}
-var _valid1 = _errs24 === errors;
-valid7 = valid7 || _valid1;
-if(!valid7){
-const _errs25 = errors;
-if(data7 !== null){
-const err2 = {instancePath:instancePath+"/item",schemaPath:"#/properties/item/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-}
-var _valid1 = _errs25 === errors;
-valid7 = valid7 || _valid1;
-}
-if(!valid7){
-const err3 = {instancePath:instancePath+"/item",schemaPath:"#/properties/item/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err3];
-}
-else {
-vErrors.push(err3);
-}
-errors++;
-validate66.errors = vErrors;
-return false;
-}
-else {
-errors = _errs23;
-if(vErrors !== null){
-if(_errs23){
-vErrors.length = _errs23;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate66.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-validate66.errors = vErrors;
-return errors === 0;
-}
-
-export const ContentPartAdded = validate69;
-const schema101 = {"type":"object","required":["type","item_id","part"],"properties":{"type":{"const":"response.content_part.added"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"part":{"$ref":"#/definitions/Part"}}};
-
-function validate69(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.part === undefined) && (missing0 = "part"))){
-validate69.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("response.content_part.added" !== data.type){
-validate69.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.content_part.added"}}];
-return false;
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-validate69.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data1.length < 1){
-validate69.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data1)){
-validate69.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate69.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-validate69.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data2.length < 1){
-validate69.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data2)){
-validate69.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate69.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate69.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-validate69.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
-return false;
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-validate69.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate34(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-validate69.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.item_id !== undefined){
-let data5 = data.item_id;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 512 && func2(data5) > 512){
-validate69.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data5.length < 1){
-validate69.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data5)){
-validate69.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate69.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output_index !== undefined){
-let data6 = data.output_index;
-const _errs19 = errors;
-const _errs20 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate69.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs20){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
-validate69.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-validate69.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content_index !== undefined){
-let data7 = data.content_index;
-const _errs22 = errors;
-const _errs23 = errors;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate69.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs23){
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 1000000 || isNaN(data7)){
-validate69.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data7 < 0 || isNaN(data7)){
-validate69.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.part !== undefined){
-const _errs25 = errors;
-if(!(validate30(data.part, {instancePath:instancePath+"/part",parentData:data,parentDataProperty:"part",rootData}))){
-vErrors = vErrors === null ? validate30.errors : vErrors.concat(validate30.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs25 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate69.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-validate69.errors = vErrors;
-return errors === 0;
-}
-
-export const ContentPartDone = validate72;
-const schema108 = {"type":"object","required":["type","item_id"],"properties":{"type":{"const":"response.content_part.done"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"status":{"$ref":"#/definitions/Status"},"part":{"$ref":"#/definitions/Part"}}};
-
-function validate72(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))){
-validate72.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("response.content_part.done" !== data.type){
-validate72.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.content_part.done"}}];
-return false;
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-validate72.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data1.length < 1){
-validate72.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data1)){
-validate72.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate72.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-validate72.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data2.length < 1){
-validate72.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data2)){
-validate72.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate72.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate72.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-validate72.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
-return false;
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-validate72.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate34(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-validate72.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.item_id !== undefined){
-let data5 = data.item_id;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 512 && func2(data5) > 512){
-validate72.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data5.length < 1){
-validate72.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data5)){
-validate72.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate72.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output_index !== undefined){
-let data6 = data.output_index;
-const _errs19 = errors;
-const _errs20 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate72.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs20){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
-validate72.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-validate72.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content_index !== undefined){
-let data7 = data.content_index;
-const _errs22 = errors;
-const _errs23 = errors;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate72.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs23){
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 1000000 || isNaN(data7)){
-validate72.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data7 < 0 || isNaN(data7)){
-validate72.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.status !== undefined){
-let data8 = data.status;
-const _errs25 = errors;
-const _errs26 = errors;
-if(errors === _errs26){
-if(typeof data8 === "string"){
-if(data8.length > 64 && func2(data8) > 64){
-validate72.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
-return false;
-}
-}
-else {
-validate72.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs25 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.part !== undefined){
-const _errs28 = errors;
-if(!(validate30(data.part, {instancePath:instancePath+"/part",parentData:data,parentDataProperty:"part",rootData}))){
-vErrors = vErrors === null ? validate30.errors : vErrors.concat(validate30.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs28 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
 validate72.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
@@ -5330,21 +5232,142 @@ validate72.errors = vErrors;
 return errors === 0;
 }
 
-export const OutputTextDelta = validate75;
-const schema116 = {"type":"object","required":["type","delta"],"properties":{"type":{"const":"response.output_text.delta"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"delta":{"$ref":"#/definitions/Delta"}}};
-const schema123 = {"anyOf":[{"$ref":"#/definitions/Text"},{"type":"object","required":["text"],"properties":{"text":{"$ref":"#/definitions/Text"}}}]};
 
-function validate77(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate70(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
-const _errs0 = errors;
-let valid0 = false;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.type === undefined) && (missing0 = "type")) || ((data.item === undefined) && (missing0 = "item"))){
+validate70.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.type !== undefined){
 const _errs1 = errors;
+if("response.output_item.added" !== data.type){
+validate70.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.output_item.added"}}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+let data1 = data.event_id;
 const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data === "string"){
-if(data.length > 1048576 && func2(data) > 1048576){
-const err0 = {instancePath,schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}};
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 512 && func2(data1) > 512){
+validate70.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate70.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data1)){
+validate70.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate70.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+let data2 = data.response_id;
+const _errs5 = errors;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(data2.length > 512 && func2(data2) > 512){
+validate70.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data2.length < 1){
+validate70.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data2)){
+validate70.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate70.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+let data3 = data.sequence_number;
+const _errs8 = errors;
+const _errs9 = errors;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+validate70.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs9){
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 9007199254740991 || isNaN(data3)){
+validate70.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+return false;
+}
+else {
+if(data3 < 0 || isNaN(data3)){
+validate70.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+let data4 = data.metadata;
+const _errs11 = errors;
+const _errs12 = errors;
+let valid4 = false;
+const _errs13 = errors;
+if(!(validate27(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs13 === errors;
+valid4 = valid4 || _valid0;
+if(!valid4){
+const _errs14 = errors;
+if(data4 !== null){
+const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -5353,9 +5376,11 @@ vErrors.push(err0);
 }
 errors++;
 }
+var _valid0 = _errs14 === errors;
+valid4 = valid4 || _valid0;
 }
-else {
-const err1 = {instancePath,schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}};
+if(!valid4){
+const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -5363,17 +5388,98 @@ else {
 vErrors.push(err1);
 }
 errors++;
+validate70.errors = vErrors;
+return false;
+}
+else {
+errors = _errs12;
+if(vErrors !== null){
+if(_errs12){
+vErrors.length = _errs12;
+}
+else {
+vErrors = null;
 }
 }
-var _valid0 = _errs1 === errors;
-valid0 = valid0 || _valid0;
-if(!valid0){
-const _errs4 = errors;
-if(errors === _errs4){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.text === undefined) && (missing0 = "text")){
-const err2 = {instancePath,schemaPath:"#/anyOf/1/required",keyword:"required",params:{missingProperty: missing0}};
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output_index !== undefined){
+let data5 = data.output_index;
+const _errs16 = errors;
+const _errs17 = errors;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+validate70.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs17){
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 1000000 || isNaN(data5)){
+validate70.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data5 < 0 || isNaN(data5)){
+validate70.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.index !== undefined){
+let data6 = data.index;
+const _errs19 = errors;
+const _errs20 = errors;
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+validate70.errors = [{instancePath:instancePath+"/index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs20){
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 1000000 || isNaN(data6)){
+validate70.errors = [{instancePath:instancePath+"/index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data6 < 0 || isNaN(data6)){
+validate70.errors = [{instancePath:instancePath+"/index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs19 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.item !== undefined){
+let data7 = data.item;
+const _errs22 = errors;
+const _errs23 = errors;
+let valid7 = false;
+const _errs24 = errors;
+if(!(validate72(data7, {instancePath:instancePath+"/item",parentData:data,parentDataProperty:"item",rootData}))){
+vErrors = vErrors === null ? validate72.errors : vErrors.concat(validate72.errors);
+errors = vErrors.length;
+}
+var _valid1 = _errs24 === errors;
+valid7 = valid7 || _valid1;
+if(!valid7){
+const _errs25 = errors;
+if(data7 !== null){
+const err2 = {instancePath:instancePath+"/item",schemaPath:"#/properties/item/anyOf/1/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -5382,14 +5488,11 @@ vErrors.push(err2);
 }
 errors++;
 }
-else {
-if(data.text !== undefined){
-let data0 = data.text;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data0 === "string"){
-if(data0.length > 1048576 && func2(data0) > 1048576){
-const err3 = {instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}};
+var _valid1 = _errs25 === errors;
+valid7 = valid7 || _valid1;
+}
+if(!valid7){
+const err3 = {instancePath:instancePath+"/item",schemaPath:"#/properties/item/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -5397,63 +5500,45 @@ else {
 vErrors.push(err3);
 }
 errors++;
-}
-}
-else {
-const err4 = {instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err4];
-}
-else {
-vErrors.push(err4);
-}
-errors++;
-}
-}
-}
-}
-}
-else {
-const err5 = {instancePath,schemaPath:"#/anyOf/1/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err5];
-}
-else {
-vErrors.push(err5);
-}
-errors++;
-}
-}
-var _valid0 = _errs4 === errors;
-valid0 = valid0 || _valid0;
-}
-if(!valid0){
-const err6 = {instancePath,schemaPath:"#/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err6];
-}
-else {
-vErrors.push(err6);
-}
-errors++;
-validate77.errors = vErrors;
+validate70.errors = vErrors;
 return false;
 }
 else {
-errors = _errs0;
+errors = _errs23;
 if(vErrors !== null){
-if(_errs0){
-vErrors.length = _errs0;
+if(_errs23){
+vErrors.length = _errs23;
 }
 else {
 vErrors = null;
 }
 }
 }
-validate77.errors = vErrors;
+var valid0 = _errs22 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate70.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate70.errors = vErrors;
 return errors === 0;
 }
 
+export const OutputItemDone = validate75;
+const schema124 = {"type":"object","required":["type","item"],"properties":{"type":{"const":"response.output_item.done"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"output_index":{"$ref":"#/definitions/Index"},"index":{"$ref":"#/definitions/Index"},"item":{"anyOf":[{"$ref":"#/definitions/Item"},{"type":"null"}]}}};
 
 function validate75(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -5461,15 +5546,15 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.delta === undefined) && (missing0 = "delta"))){
+if(((data.type === undefined) && (missing0 = "type")) || ((data.item === undefined) && (missing0 = "item"))){
 validate75.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
-if("response.output_text.delta" !== data.type){
-validate75.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.output_text.delta"}}];
+if("response.output_item.done" !== data.type){
+validate75.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.output_item.done"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -5580,8 +5665,8 @@ const _errs11 = errors;
 const _errs12 = errors;
 let valid4 = false;
 const _errs13 = errors;
-if(!(validate34(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
+if(!(validate27(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs13 === errors;
@@ -5630,32 +5715,26 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.item_id !== undefined){
-let data5 = data.item_id;
+if(data.output_index !== undefined){
+let data5 = data.output_index;
 const _errs16 = errors;
 const _errs17 = errors;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+validate75.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
 if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 512 && func2(data5) > 512){
-validate75.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 1000000 || isNaN(data5)){
+validate75.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data5.length < 1){
-validate75.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data5)){
-validate75.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+if(data5 < 0 || isNaN(data5)){
+validate75.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
-}
-}
-else {
-validate75.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
 }
 }
 var valid0 = _errs16 === errors;
@@ -5664,23 +5743,23 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.output_index !== undefined){
-let data6 = data.output_index;
+if(data.index !== undefined){
+let data6 = data.index;
 const _errs19 = errors;
 const _errs20 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate75.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate75.errors = [{instancePath:instancePath+"/index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 1000000 || isNaN(data6)){
-validate75.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate75.errors = [{instancePath:instancePath+"/index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate75.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate75.errors = [{instancePath:instancePath+"/index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -5692,25 +5771,53 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.content_index !== undefined){
-let data7 = data.content_index;
+if(data.item !== undefined){
+let data7 = data.item;
 const _errs22 = errors;
 const _errs23 = errors;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate75.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
-return false;
+let valid7 = false;
+const _errs24 = errors;
+if(!(validate72(data7, {instancePath:instancePath+"/item",parentData:data,parentDataProperty:"item",rootData}))){
+vErrors = vErrors === null ? validate72.errors : vErrors.concat(validate72.errors);
+errors = vErrors.length;
 }
-if(errors === _errs23){
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 1000000 || isNaN(data7)){
-validate75.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+var _valid1 = _errs24 === errors;
+valid7 = valid7 || _valid1;
+if(!valid7){
+const _errs25 = errors;
+if(data7 !== null){
+const err2 = {instancePath:instancePath+"/item",schemaPath:"#/properties/item/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+var _valid1 = _errs25 === errors;
+valid7 = valid7 || _valid1;
+}
+if(!valid7){
+const err3 = {instancePath:instancePath+"/item",schemaPath:"#/properties/item/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+validate75.errors = vErrors;
 return false;
 }
 else {
-if(data7 < 0 || isNaN(data7)){
-validate75.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
+errors = _errs23;
+if(vErrors !== null){
+if(_errs23){
+vErrors.length = _errs23;
 }
+else {
+vErrors = null;
 }
 }
 }
@@ -5718,19 +5825,6 @@ var valid0 = _errs22 === errors;
 }
 else {
 var valid0 = true;
-}
-if(valid0){
-if(data.delta !== undefined){
-const _errs25 = errors;
-if(!(validate77(data.delta, {instancePath:instancePath+"/delta",parentData:data,parentDataProperty:"delta",rootData}))){
-vErrors = vErrors === null ? validate77.errors : vErrors.concat(validate77.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs25 === errors;
-}
-else {
-var valid0 = true;
-}
 }
 }
 }
@@ -5750,24 +5844,24 @@ validate75.errors = vErrors;
 return errors === 0;
 }
 
-export const OutputTextDone = validate79;
-const schema126 = {"type":"object","required":["type","item_id","text"],"properties":{"type":{"const":"response.output_text.done"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"text":{"$ref":"#/definitions/Text"}}};
+export const ContentPartAdded = validate78;
+const schema130 = {"type":"object","required":["type","item_id","part"],"properties":{"type":{"const":"response.content_part.added"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"part":{"$ref":"#/definitions/Part"}}};
 
-function validate79(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate78(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.text === undefined) && (missing0 = "text"))){
-validate79.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.part === undefined) && (missing0 = "part"))){
+validate78.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
-if("response.output_text.done" !== data.type){
-validate79.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.output_text.done"}}];
+if("response.content_part.added" !== data.type){
+validate78.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.content_part.added"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -5783,24 +5877,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate79.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate78.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate79.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate78.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate79.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate78.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate79.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate78.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5817,24 +5911,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate79.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate78.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate79.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate78.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate79.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate78.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate79.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate78.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5849,18 +5943,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate79.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate78.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate79.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate78.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate79.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate78.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -5878,8 +5972,8 @@ const _errs11 = errors;
 const _errs12 = errors;
 let valid4 = false;
 const _errs13 = errors;
-if(!(validate34(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
+if(!(validate27(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs13 === errors;
@@ -5908,7 +6002,7 @@ else {
 vErrors.push(err1);
 }
 errors++;
-validate79.errors = vErrors;
+validate78.errors = vErrors;
 return false;
 }
 else {
@@ -5935,24 +6029,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data5 === "string"){
 if(data5.length > 512 && func2(data5) > 512){
-validate79.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate78.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate79.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate78.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate79.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate78.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate79.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate78.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5967,18 +6061,18 @@ let data6 = data.output_index;
 const _errs19 = errors;
 const _errs20 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate79.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate78.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 1000000 || isNaN(data6)){
-validate79.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate78.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate79.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate78.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -5995,18 +6089,18 @@ let data7 = data.content_index;
 const _errs22 = errors;
 const _errs23 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate79.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate78.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs23){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 1000000 || isNaN(data7)){
-validate79.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate78.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data7 < 0 || isNaN(data7)){
-validate79.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate78.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -6018,21 +6112,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.text !== undefined){
-let data8 = data.text;
+if(data.part !== undefined){
 const _errs25 = errors;
-const _errs26 = errors;
-if(errors === _errs26){
-if(typeof data8 === "string"){
-if(data8.length > 1048576 && func2(data8) > 1048576){
-validate79.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
-return false;
-}
-}
-else {
-validate79.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
+if(!(validate40(data.part, {instancePath:instancePath+"/part",parentData:data,parentDataProperty:"part",rootData}))){
+vErrors = vErrors === null ? validate40.errors : vErrors.concat(validate40.errors);
+errors = vErrors.length;
 }
 var valid0 = _errs25 === errors;
 }
@@ -6050,16 +6134,16 @@ var valid0 = true;
 }
 }
 else {
-validate79.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate78.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate79.errors = vErrors;
+validate78.errors = vErrors;
 return errors === 0;
 }
 
-export const AnnotationAdded = validate81;
-const schema134 = {"type":"object","required":["type","item_id"],"properties":{"type":{"const":"response.output_text.annotation.added"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"annotation_index":{"$ref":"#/definitions/Index"},"annotation":{"type":["object","null"]}}};
+export const ContentPartDone = validate81;
+const schema137 = {"type":"object","required":["type","item_id"],"properties":{"type":{"const":"response.content_part.done"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"status":{"$ref":"#/definitions/Status"},"part":{"$ref":"#/definitions/Part"}}};
 
 function validate81(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -6074,8 +6158,8 @@ return false;
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
-if("response.output_text.annotation.added" !== data.type){
-validate81.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.output_text.annotation.added"}}];
+if("response.content_part.done" !== data.type){
+validate81.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.content_part.done"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -6186,8 +6270,8 @@ const _errs11 = errors;
 const _errs12 = errors;
 let valid4 = false;
 const _errs13 = errors;
-if(!(validate34(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
+if(!(validate27(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs13 === errors;
@@ -6326,26 +6410,20 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.annotation_index !== undefined){
-let data8 = data.annotation_index;
+if(data.status !== undefined){
+let data8 = data.status;
 const _errs25 = errors;
 const _errs26 = errors;
-if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-validate81.errors = [{instancePath:instancePath+"/annotation_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+if(errors === _errs26){
+if(typeof data8 === "string"){
+if(data8.length > 64 && func2(data8) > 64){
+validate81.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
-if(errors === _errs26){
-if((typeof data8 == "number") && (isFinite(data8))){
-if(data8 > 1000000 || isNaN(data8)){
-validate81.errors = [{instancePath:instancePath+"/annotation_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
 }
 else {
-if(data8 < 0 || isNaN(data8)){
-validate81.errors = [{instancePath:instancePath+"/annotation_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate81.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
 return false;
-}
-}
 }
 }
 var valid0 = _errs25 === errors;
@@ -6354,12 +6432,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.annotation !== undefined){
-let data9 = data.annotation;
+if(data.part !== undefined){
 const _errs28 = errors;
-if((!(data9 && typeof data9 == "object" && !Array.isArray(data9))) && (data9 !== null)){
-validate81.errors = [{instancePath:instancePath+"/annotation",schemaPath:"#/properties/annotation/type",keyword:"type",params:{type: schema134.properties.annotation.type}}];
-return false;
+if(!(validate40(data.part, {instancePath:instancePath+"/part",parentData:data,parentDataProperty:"part",rootData}))){
+vErrors = vErrors === null ? validate40.errors : vErrors.concat(validate40.errors);
+errors = vErrors.length;
 }
 var valid0 = _errs28 === errors;
 }
@@ -6386,24 +6463,146 @@ validate81.errors = vErrors;
 return errors === 0;
 }
 
-export const RefusalDelta = validate83;
-const schema142 = {"type":"object","required":["type","item_id","delta"],"properties":{"type":{"const":"response.refusal.delta"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"delta":{"$ref":"#/definitions/Text"}}};
+export const OutputTextDelta = validate84;
+const schema145 = {"type":"object","required":["type","delta"],"properties":{"type":{"const":"response.output_text.delta"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"delta":{"$ref":"#/definitions/Delta"}}};
+const schema152 = {"anyOf":[{"$ref":"#/definitions/Text"},{"type":"object","required":["text"],"properties":{"text":{"$ref":"#/definitions/Text"}}}]};
 
-function validate83(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate86(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+let valid0 = false;
+const _errs1 = errors;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data === "string"){
+if(data.length > 1048576 && func2(data) > 1048576){
+const err0 = {instancePath,schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+else {
+const err1 = {instancePath,schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+var _valid0 = _errs1 === errors;
+valid0 = valid0 || _valid0;
+if(!valid0){
+const _errs4 = errors;
+if(errors === _errs4){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.text === undefined) && (missing0 = "text")){
+const err2 = {instancePath,schemaPath:"#/anyOf/1/required",keyword:"required",params:{missingProperty: missing0}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+else {
+if(data.text !== undefined){
+let data0 = data.text;
+const _errs7 = errors;
+if(errors === _errs7){
+if(typeof data0 === "string"){
+if(data0.length > 1048576 && func2(data0) > 1048576){
+const err3 = {instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+else {
+const err4 = {instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+}
+}
+}
+else {
+const err5 = {instancePath,schemaPath:"#/anyOf/1/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+var _valid0 = _errs4 === errors;
+valid0 = valid0 || _valid0;
+}
+if(!valid0){
+const err6 = {instancePath,schemaPath:"#/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+validate86.errors = vErrors;
+return false;
+}
+else {
+errors = _errs0;
+if(vErrors !== null){
+if(_errs0){
+vErrors.length = _errs0;
+}
+else {
+vErrors = null;
+}
+}
+}
+validate86.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate84(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-validate83.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+if(((data.type === undefined) && (missing0 = "type")) || ((data.delta === undefined) && (missing0 = "delta"))){
+validate84.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
-if("response.refusal.delta" !== data.type){
-validate83.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.refusal.delta"}}];
+if("response.output_text.delta" !== data.type){
+validate84.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.output_text.delta"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -6419,24 +6618,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate83.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate84.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate83.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate84.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate83.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate84.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate83.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate84.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6453,24 +6652,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate83.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate84.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate83.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate84.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate83.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate84.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate83.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate84.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6485,18 +6684,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate83.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate84.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate83.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate84.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate83.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate84.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -6514,8 +6713,8 @@ const _errs11 = errors;
 const _errs12 = errors;
 let valid4 = false;
 const _errs13 = errors;
-if(!(validate34(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
+if(!(validate27(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs13 === errors;
@@ -6544,7 +6743,7 @@ else {
 vErrors.push(err1);
 }
 errors++;
-validate83.errors = vErrors;
+validate84.errors = vErrors;
 return false;
 }
 else {
@@ -6571,24 +6770,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data5 === "string"){
 if(data5.length > 512 && func2(data5) > 512){
-validate83.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate84.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate83.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate84.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate83.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate84.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate83.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate84.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6603,18 +6802,18 @@ let data6 = data.output_index;
 const _errs19 = errors;
 const _errs20 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate83.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate84.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 1000000 || isNaN(data6)){
-validate83.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate84.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate83.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate84.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -6631,18 +6830,18 @@ let data7 = data.content_index;
 const _errs22 = errors;
 const _errs23 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate83.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate84.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs23){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 1000000 || isNaN(data7)){
-validate83.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate84.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data7 < 0 || isNaN(data7)){
-validate83.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate84.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -6655,329 +6854,11 @@ var valid0 = true;
 }
 if(valid0){
 if(data.delta !== undefined){
-let data8 = data.delta;
 const _errs25 = errors;
-const _errs26 = errors;
-if(errors === _errs26){
-if(typeof data8 === "string"){
-if(data8.length > 1048576 && func2(data8) > 1048576){
-validate83.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
-return false;
-}
-}
-else {
-validate83.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs25 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate83.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-validate83.errors = vErrors;
-return errors === 0;
-}
-
-export const RefusalDone = validate85;
-const schema150 = {"type":"object","required":["type","item_id","refusal"],"properties":{"type":{"const":"response.refusal.done"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"refusal":{"$ref":"#/definitions/Text"}}};
-
-function validate85(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.refusal === undefined) && (missing0 = "refusal"))){
-validate85.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("response.refusal.done" !== data.type){
-validate85.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.refusal.done"}}];
-return false;
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-validate85.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data1.length < 1){
-validate85.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data1)){
-validate85.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate85.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-validate85.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data2.length < 1){
-validate85.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data2)){
-validate85.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate85.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate85.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-validate85.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
-return false;
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-validate85.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate34(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
+if(!(validate86(data.delta, {instancePath:instancePath+"/delta",parentData:data,parentDataProperty:"delta",rootData}))){
+vErrors = vErrors === null ? validate86.errors : vErrors.concat(validate86.errors);
 errors = vErrors.length;
 }
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-validate85.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.item_id !== undefined){
-let data5 = data.item_id;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 512 && func2(data5) > 512){
-validate85.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data5.length < 1){
-validate85.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data5)){
-validate85.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate85.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output_index !== undefined){
-let data6 = data.output_index;
-const _errs19 = errors;
-const _errs20 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate85.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs20){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
-validate85.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-validate85.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content_index !== undefined){
-let data7 = data.content_index;
-const _errs22 = errors;
-const _errs23 = errors;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate85.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs23){
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 1000000 || isNaN(data7)){
-validate85.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data7 < 0 || isNaN(data7)){
-validate85.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.refusal !== undefined){
-let data8 = data.refusal;
-const _errs25 = errors;
-const _errs26 = errors;
-if(errors === _errs26){
-if(typeof data8 === "string"){
-if(data8.length > 1048576 && func2(data8) > 1048576){
-validate85.errors = [{instancePath:instancePath+"/refusal",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
-return false;
-}
-}
-else {
-validate85.errors = [{instancePath:instancePath+"/refusal",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
 var valid0 = _errs25 === errors;
 }
 else {
@@ -6994,342 +6875,32 @@ var valid0 = true;
 }
 }
 else {
-validate85.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate84.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate85.errors = vErrors;
+validate84.errors = vErrors;
 return errors === 0;
 }
 
-export const ReasoningDelta = validate87;
-const schema158 = {"type":"object","required":["type","item_id","delta"],"properties":{"type":{"enum":["response.reasoning.delta","response.reasoning_text.delta"]},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"delta":{"$ref":"#/definitions/Text"}}};
+export const OutputTextDone = validate88;
+const schema155 = {"type":"object","required":["type","item_id","text"],"properties":{"type":{"const":"response.output_text.done"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"text":{"$ref":"#/definitions/Text"}}};
 
-function validate87(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-validate87.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.type !== undefined){
-let data0 = data.type;
-const _errs1 = errors;
-if(!((data0 === "response.reasoning.delta") || (data0 === "response.reasoning_text.delta"))){
-validate87.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/enum",keyword:"enum",params:{allowedValues: schema158.properties.type.enum}}];
-return false;
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-validate87.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data1.length < 1){
-validate87.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data1)){
-validate87.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate87.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-validate87.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data2.length < 1){
-validate87.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data2)){
-validate87.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate87.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate87.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-validate87.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
-return false;
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-validate87.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate34(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-validate87.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.item_id !== undefined){
-let data5 = data.item_id;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 512 && func2(data5) > 512){
-validate87.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data5.length < 1){
-validate87.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data5)){
-validate87.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate87.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output_index !== undefined){
-let data6 = data.output_index;
-const _errs19 = errors;
-const _errs20 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate87.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs20){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
-validate87.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-validate87.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content_index !== undefined){
-let data7 = data.content_index;
-const _errs22 = errors;
-const _errs23 = errors;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate87.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs23){
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 1000000 || isNaN(data7)){
-validate87.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data7 < 0 || isNaN(data7)){
-validate87.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.delta !== undefined){
-let data8 = data.delta;
-const _errs25 = errors;
-const _errs26 = errors;
-if(errors === _errs26){
-if(typeof data8 === "string"){
-if(data8.length > 1048576 && func2(data8) > 1048576){
-validate87.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
-return false;
-}
-}
-else {
-validate87.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs25 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate87.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-validate87.errors = vErrors;
-return errors === 0;
-}
-
-export const ReasoningDone = validate89;
-const schema166 = {"type":"object","required":["type","item_id","text"],"properties":{"type":{"enum":["response.reasoning.done","response.reasoning_text.done"]},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"text":{"$ref":"#/definitions/Text"}}};
-
-function validate89(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate88(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.text === undefined) && (missing0 = "text"))){
-validate89.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate88.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
-let data0 = data.type;
 const _errs1 = errors;
-if(!((data0 === "response.reasoning.done") || (data0 === "response.reasoning_text.done"))){
-validate89.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/enum",keyword:"enum",params:{allowedValues: schema166.properties.type.enum}}];
+if("response.output_text.done" !== data.type){
+validate88.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.output_text.done"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -7345,24 +6916,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate89.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate88.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate89.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate88.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate89.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate88.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate89.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate88.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7379,24 +6950,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate89.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate88.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate89.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate88.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate89.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate88.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate89.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate88.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7411,18 +6982,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate89.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate88.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate89.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate88.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate89.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate88.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -7440,8 +7011,8 @@ const _errs11 = errors;
 const _errs12 = errors;
 let valid4 = false;
 const _errs13 = errors;
-if(!(validate34(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
+if(!(validate27(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs13 === errors;
@@ -7470,7 +7041,7 @@ else {
 vErrors.push(err1);
 }
 errors++;
-validate89.errors = vErrors;
+validate88.errors = vErrors;
 return false;
 }
 else {
@@ -7497,24 +7068,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data5 === "string"){
 if(data5.length > 512 && func2(data5) > 512){
-validate89.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate88.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate89.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate88.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate89.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate88.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate89.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate88.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7529,18 +7100,18 @@ let data6 = data.output_index;
 const _errs19 = errors;
 const _errs20 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate89.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate88.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 1000000 || isNaN(data6)){
-validate89.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate88.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate89.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate88.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -7557,18 +7128,18 @@ let data7 = data.content_index;
 const _errs22 = errors;
 const _errs23 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate89.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate88.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs23){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 1000000 || isNaN(data7)){
-validate89.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate88.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data7 < 0 || isNaN(data7)){
-validate89.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate88.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -7587,12 +7158,12 @@ const _errs26 = errors;
 if(errors === _errs26){
 if(typeof data8 === "string"){
 if(data8.length > 1048576 && func2(data8) > 1048576){
-validate89.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate88.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate89.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate88.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7612,32 +7183,32 @@ var valid0 = true;
 }
 }
 else {
-validate89.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate88.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate89.errors = vErrors;
+validate88.errors = vErrors;
 return errors === 0;
 }
 
-export const ReasoningSummaryPartAdded = validate91;
-const schema174 = {"type":"object","required":["type","item_id","summary_index","part"],"properties":{"type":{"const":"response.reasoning_summary_part.added"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"summary_index":{"$ref":"#/definitions/Index"},"part":{"$ref":"#/definitions/Part"}}};
+export const AnnotationAdded = validate90;
+const schema163 = {"type":"object","required":["type","item_id"],"properties":{"type":{"const":"response.output_text.annotation.added"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"annotation_index":{"$ref":"#/definitions/Index"},"annotation":{"type":["object","null"]}}};
 
-function validate91(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate90(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.summary_index === undefined) && (missing0 = "summary_index"))) || ((data.part === undefined) && (missing0 = "part"))){
-validate91.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+if(((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))){
+validate90.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
-if("response.reasoning_summary_part.added" !== data.type){
-validate91.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.reasoning_summary_part.added"}}];
+if("response.output_text.annotation.added" !== data.type){
+validate90.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.output_text.annotation.added"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -7653,24 +7224,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate91.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate90.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate91.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate90.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate91.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate90.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate91.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate90.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7687,24 +7258,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate91.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate90.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate91.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate90.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate91.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate90.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate91.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate90.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7719,18 +7290,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate91.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate90.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate91.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate90.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate91.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate90.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -7748,8 +7319,8 @@ const _errs11 = errors;
 const _errs12 = errors;
 let valid4 = false;
 const _errs13 = errors;
-if(!(validate34(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
+if(!(validate27(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs13 === errors;
@@ -7778,7 +7349,7 @@ else {
 vErrors.push(err1);
 }
 errors++;
-validate91.errors = vErrors;
+validate90.errors = vErrors;
 return false;
 }
 else {
@@ -7805,24 +7376,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data5 === "string"){
 if(data5.length > 512 && func2(data5) > 512){
-validate91.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate90.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate91.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate90.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate91.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate90.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate91.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate90.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7837,18 +7408,18 @@ let data6 = data.output_index;
 const _errs19 = errors;
 const _errs20 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate91.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate90.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 1000000 || isNaN(data6)){
-validate91.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate90.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate91.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate90.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -7860,23 +7431,23 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.summary_index !== undefined){
-let data7 = data.summary_index;
+if(data.content_index !== undefined){
+let data7 = data.content_index;
 const _errs22 = errors;
 const _errs23 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate91.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate90.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs23){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 1000000 || isNaN(data7)){
-validate91.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate90.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data7 < 0 || isNaN(data7)){
-validate91.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate90.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -7888,11 +7459,349 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.part !== undefined){
+if(data.annotation_index !== undefined){
+let data8 = data.annotation_index;
 const _errs25 = errors;
-if(!(validate30(data.part, {instancePath:instancePath+"/part",parentData:data,parentDataProperty:"part",rootData}))){
-vErrors = vErrors === null ? validate30.errors : vErrors.concat(validate30.errors);
+const _errs26 = errors;
+if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
+validate90.errors = [{instancePath:instancePath+"/annotation_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs26){
+if((typeof data8 == "number") && (isFinite(data8))){
+if(data8 > 1000000 || isNaN(data8)){
+validate90.errors = [{instancePath:instancePath+"/annotation_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data8 < 0 || isNaN(data8)){
+validate90.errors = [{instancePath:instancePath+"/annotation_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs25 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.annotation !== undefined){
+let data9 = data.annotation;
+const _errs28 = errors;
+if((!(data9 && typeof data9 == "object" && !Array.isArray(data9))) && (data9 !== null)){
+validate90.errors = [{instancePath:instancePath+"/annotation",schemaPath:"#/properties/annotation/type",keyword:"type",params:{type: schema163.properties.annotation.type}}];
+return false;
+}
+var valid0 = _errs28 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate90.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate90.errors = vErrors;
+return errors === 0;
+}
+
+export const RefusalDelta = validate92;
+const schema171 = {"type":"object","required":["type","item_id","delta"],"properties":{"type":{"const":"response.refusal.delta"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"delta":{"$ref":"#/definitions/Text"}}};
+
+function validate92(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.delta === undefined) && (missing0 = "delta"))){
+validate92.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("response.refusal.delta" !== data.type){
+validate92.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.refusal.delta"}}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+let data1 = data.event_id;
+const _errs2 = errors;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 512 && func2(data1) > 512){
+validate92.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate92.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data1)){
+validate92.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate92.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+let data2 = data.response_id;
+const _errs5 = errors;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(data2.length > 512 && func2(data2) > 512){
+validate92.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data2.length < 1){
+validate92.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data2)){
+validate92.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate92.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+let data3 = data.sequence_number;
+const _errs8 = errors;
+const _errs9 = errors;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+validate92.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs9){
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 9007199254740991 || isNaN(data3)){
+validate92.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+return false;
+}
+else {
+if(data3 < 0 || isNaN(data3)){
+validate92.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+let data4 = data.metadata;
+const _errs11 = errors;
+const _errs12 = errors;
+let valid4 = false;
+const _errs13 = errors;
+if(!(validate27(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
 errors = vErrors.length;
+}
+var _valid0 = _errs13 === errors;
+valid4 = valid4 || _valid0;
+if(!valid4){
+const _errs14 = errors;
+if(data4 !== null){
+const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+var _valid0 = _errs14 === errors;
+valid4 = valid4 || _valid0;
+}
+if(!valid4){
+const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+validate92.errors = vErrors;
+return false;
+}
+else {
+errors = _errs12;
+if(vErrors !== null){
+if(_errs12){
+vErrors.length = _errs12;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.item_id !== undefined){
+let data5 = data.item_id;
+const _errs16 = errors;
+const _errs17 = errors;
+if(errors === _errs17){
+if(typeof data5 === "string"){
+if(data5.length > 512 && func2(data5) > 512){
+validate92.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data5.length < 1){
+validate92.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data5)){
+validate92.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate92.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output_index !== undefined){
+let data6 = data.output_index;
+const _errs19 = errors;
+const _errs20 = errors;
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+validate92.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs20){
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 1000000 || isNaN(data6)){
+validate92.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data6 < 0 || isNaN(data6)){
+validate92.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs19 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content_index !== undefined){
+let data7 = data.content_index;
+const _errs22 = errors;
+const _errs23 = errors;
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+validate92.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs23){
+if((typeof data7 == "number") && (isFinite(data7))){
+if(data7 > 1000000 || isNaN(data7)){
+validate92.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data7 < 0 || isNaN(data7)){
+validate92.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs22 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.delta !== undefined){
+let data8 = data.delta;
+const _errs25 = errors;
+const _errs26 = errors;
+if(errors === _errs26){
+if(typeof data8 === "string"){
+if(data8.length > 1048576 && func2(data8) > 1048576){
+validate92.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+return false;
+}
+}
+else {
+validate92.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
 }
 var valid0 = _errs25 === errors;
 }
@@ -7910,16 +7819,16 @@ var valid0 = true;
 }
 }
 else {
-validate91.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate92.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate91.errors = vErrors;
+validate92.errors = vErrors;
 return errors === 0;
 }
 
-export const ReasoningSummaryPartDone = validate94;
-const schema181 = {"type":"object","required":["type","item_id","summary_index","part"],"properties":{"type":{"const":"response.reasoning_summary_part.done"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"summary_index":{"$ref":"#/definitions/Index"},"part":{"$ref":"#/definitions/Part"}}};
+export const RefusalDone = validate94;
+const schema179 = {"type":"object","required":["type","item_id","refusal"],"properties":{"type":{"const":"response.refusal.done"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"refusal":{"$ref":"#/definitions/Text"}}};
 
 function validate94(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -7927,15 +7836,15 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.summary_index === undefined) && (missing0 = "summary_index"))) || ((data.part === undefined) && (missing0 = "part"))){
+if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.refusal === undefined) && (missing0 = "refusal"))){
 validate94.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
-if("response.reasoning_summary_part.done" !== data.type){
-validate94.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.reasoning_summary_part.done"}}];
+if("response.refusal.done" !== data.type){
+validate94.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.refusal.done"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -8046,8 +7955,8 @@ const _errs11 = errors;
 const _errs12 = errors;
 let valid4 = false;
 const _errs13 = errors;
-if(!(validate34(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
+if(!(validate27(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs13 === errors;
@@ -8158,23 +8067,23 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.summary_index !== undefined){
-let data7 = data.summary_index;
+if(data.content_index !== undefined){
+let data7 = data.content_index;
 const _errs22 = errors;
 const _errs23 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate94.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate94.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs23){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 1000000 || isNaN(data7)){
-validate94.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate94.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data7 < 0 || isNaN(data7)){
-validate94.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate94.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -8186,11 +8095,21 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.part !== undefined){
+if(data.refusal !== undefined){
+let data8 = data.refusal;
 const _errs25 = errors;
-if(!(validate30(data.part, {instancePath:instancePath+"/part",parentData:data,parentDataProperty:"part",rootData}))){
-vErrors = vErrors === null ? validate30.errors : vErrors.concat(validate30.errors);
-errors = vErrors.length;
+const _errs26 = errors;
+if(errors === _errs26){
+if(typeof data8 === "string"){
+if(data8.length > 1048576 && func2(data8) > 1048576){
+validate94.errors = [{instancePath:instancePath+"/refusal",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+return false;
+}
+}
+else {
+validate94.errors = [{instancePath:instancePath+"/refusal",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
 }
 var valid0 = _errs25 === errors;
 }
@@ -8216,25 +8135,25 @@ validate94.errors = vErrors;
 return errors === 0;
 }
 
-export const ReasoningSummaryTextDelta = validate97;
-const schema188 = {"type":"object","required":["type","item_id","summary_index","delta"],"properties":{"type":{"enum":["response.reasoning_summary_text.delta","response.reasoning_summary.delta"]},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"summary_index":{"$ref":"#/definitions/Index"},"delta":{"$ref":"#/definitions/Text"}}};
+export const ReasoningDelta = validate96;
+const schema187 = {"type":"object","required":["type","item_id","delta"],"properties":{"type":{"enum":["response.reasoning.delta","response.reasoning_text.delta"]},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"delta":{"$ref":"#/definitions/Text"}}};
 
-function validate97(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate96(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.summary_index === undefined) && (missing0 = "summary_index"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-validate97.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.delta === undefined) && (missing0 = "delta"))){
+validate96.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 let data0 = data.type;
 const _errs1 = errors;
-if(!((data0 === "response.reasoning_summary_text.delta") || (data0 === "response.reasoning_summary.delta"))){
-validate97.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/enum",keyword:"enum",params:{allowedValues: schema188.properties.type.enum}}];
+if(!((data0 === "response.reasoning.delta") || (data0 === "response.reasoning_text.delta"))){
+validate96.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/enum",keyword:"enum",params:{allowedValues: schema187.properties.type.enum}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -8250,24 +8169,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate97.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate96.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate97.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate96.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate97.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate96.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate97.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate96.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8284,24 +8203,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate97.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate96.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate97.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate96.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate97.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate96.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate97.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate96.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8316,18 +8235,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate97.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate96.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate97.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate96.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate97.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate96.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -8345,8 +8264,8 @@ const _errs11 = errors;
 const _errs12 = errors;
 let valid4 = false;
 const _errs13 = errors;
-if(!(validate34(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
+if(!(validate27(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs13 === errors;
@@ -8375,7 +8294,7 @@ else {
 vErrors.push(err1);
 }
 errors++;
-validate97.errors = vErrors;
+validate96.errors = vErrors;
 return false;
 }
 else {
@@ -8402,24 +8321,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data5 === "string"){
 if(data5.length > 512 && func2(data5) > 512){
-validate97.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate96.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate97.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate96.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate97.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate96.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate97.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate96.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8434,18 +8353,18 @@ let data6 = data.output_index;
 const _errs19 = errors;
 const _errs20 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate97.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate96.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 1000000 || isNaN(data6)){
-validate97.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate96.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate97.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate96.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -8457,23 +8376,23 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.summary_index !== undefined){
-let data7 = data.summary_index;
+if(data.content_index !== undefined){
+let data7 = data.content_index;
 const _errs22 = errors;
 const _errs23 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate97.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate96.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs23){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 1000000 || isNaN(data7)){
-validate97.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate96.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data7 < 0 || isNaN(data7)){
-validate97.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate96.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -8492,12 +8411,12 @@ const _errs26 = errors;
 if(errors === _errs26){
 if(typeof data8 === "string"){
 if(data8.length > 1048576 && func2(data8) > 1048576){
-validate97.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate96.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate97.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate96.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8517,33 +8436,33 @@ var valid0 = true;
 }
 }
 else {
-validate97.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate96.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate97.errors = vErrors;
+validate96.errors = vErrors;
 return errors === 0;
 }
 
-export const ReasoningSummaryTextDone = validate99;
-const schema196 = {"type":"object","required":["type","item_id","summary_index","text"],"properties":{"type":{"enum":["response.reasoning_summary_text.done","response.reasoning_summary.done"]},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"summary_index":{"$ref":"#/definitions/Index"},"text":{"$ref":"#/definitions/Text"}}};
+export const ReasoningDone = validate98;
+const schema195 = {"type":"object","required":["type","item_id","text"],"properties":{"type":{"enum":["response.reasoning.done","response.reasoning_text.done"]},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"text":{"$ref":"#/definitions/Text"}}};
 
-function validate99(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate98(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.summary_index === undefined) && (missing0 = "summary_index"))) || ((data.text === undefined) && (missing0 = "text"))){
-validate99.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.text === undefined) && (missing0 = "text"))){
+validate98.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 let data0 = data.type;
 const _errs1 = errors;
-if(!((data0 === "response.reasoning_summary_text.done") || (data0 === "response.reasoning_summary.done"))){
-validate99.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/enum",keyword:"enum",params:{allowedValues: schema196.properties.type.enum}}];
+if(!((data0 === "response.reasoning.done") || (data0 === "response.reasoning_text.done"))){
+validate98.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/enum",keyword:"enum",params:{allowedValues: schema195.properties.type.enum}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -8559,24 +8478,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate99.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate98.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate99.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate98.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate99.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate98.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate99.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate98.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8593,24 +8512,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate99.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate98.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate99.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate98.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate99.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate98.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate99.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate98.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8625,18 +8544,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate99.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate98.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate99.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate98.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate99.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate98.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -8654,8 +8573,8 @@ const _errs11 = errors;
 const _errs12 = errors;
 let valid4 = false;
 const _errs13 = errors;
-if(!(validate34(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
+if(!(validate27(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs13 === errors;
@@ -8684,7 +8603,7 @@ else {
 vErrors.push(err1);
 }
 errors++;
-validate99.errors = vErrors;
+validate98.errors = vErrors;
 return false;
 }
 else {
@@ -8711,24 +8630,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data5 === "string"){
 if(data5.length > 512 && func2(data5) > 512){
-validate99.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate98.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate99.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate98.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate99.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate98.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate99.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate98.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8743,18 +8662,18 @@ let data6 = data.output_index;
 const _errs19 = errors;
 const _errs20 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate99.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate98.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 1000000 || isNaN(data6)){
-validate99.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate98.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate99.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate98.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -8766,23 +8685,23 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.summary_index !== undefined){
-let data7 = data.summary_index;
+if(data.content_index !== undefined){
+let data7 = data.content_index;
 const _errs22 = errors;
 const _errs23 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate99.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate98.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs23){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 1000000 || isNaN(data7)){
-validate99.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate98.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data7 < 0 || isNaN(data7)){
-validate99.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate98.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -8801,12 +8720,12 @@ const _errs26 = errors;
 if(errors === _errs26){
 if(typeof data8 === "string"){
 if(data8.length > 1048576 && func2(data8) > 1048576){
-validate99.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate98.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate99.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate98.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8826,32 +8745,32 @@ var valid0 = true;
 }
 }
 else {
-validate99.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate98.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate99.errors = vErrors;
+validate98.errors = vErrors;
 return errors === 0;
 }
 
-export const FunctionCallArgumentsDelta = validate101;
-const schema204 = {"type":"object","required":["type","item_id","delta"],"properties":{"type":{"const":"response.function_call_arguments.delta"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"delta":{"$ref":"#/definitions/Text"}}};
+export const ReasoningSummaryPartAdded = validate100;
+const schema203 = {"type":"object","required":["type","item_id","summary_index","part"],"properties":{"type":{"const":"response.reasoning_summary_part.added"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"summary_index":{"$ref":"#/definitions/Index"},"part":{"$ref":"#/definitions/Part"}}};
 
-function validate101(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate100(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-validate101.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+if(((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.summary_index === undefined) && (missing0 = "summary_index"))) || ((data.part === undefined) && (missing0 = "part"))){
+validate100.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
-if("response.function_call_arguments.delta" !== data.type){
-validate101.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.function_call_arguments.delta"}}];
+if("response.reasoning_summary_part.added" !== data.type){
+validate100.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.reasoning_summary_part.added"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -8867,24 +8786,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate101.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate100.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate101.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate100.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate101.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate100.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate101.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate100.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8901,24 +8820,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate101.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate100.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate101.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate100.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate101.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate100.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate101.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate100.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8933,18 +8852,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate101.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate100.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate101.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate100.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate101.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate100.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -8962,8 +8881,8 @@ const _errs11 = errors;
 const _errs12 = errors;
 let valid4 = false;
 const _errs13 = errors;
-if(!(validate34(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
+if(!(validate27(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs13 === errors;
@@ -8992,7 +8911,7 @@ else {
 vErrors.push(err1);
 }
 errors++;
-validate101.errors = vErrors;
+validate100.errors = vErrors;
 return false;
 }
 else {
@@ -9019,24 +8938,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data5 === "string"){
 if(data5.length > 512 && func2(data5) > 512){
-validate101.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate100.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate101.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate100.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate101.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate100.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate101.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate100.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9051,18 +8970,18 @@ let data6 = data.output_index;
 const _errs19 = errors;
 const _errs20 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate101.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate100.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 1000000 || isNaN(data6)){
-validate101.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate100.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate101.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate100.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -9074,23 +8993,41 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.delta !== undefined){
-let data7 = data.delta;
+if(data.summary_index !== undefined){
+let data7 = data.summary_index;
 const _errs22 = errors;
 const _errs23 = errors;
-if(errors === _errs23){
-if(typeof data7 === "string"){
-if(data7.length > 1048576 && func2(data7) > 1048576){
-validate101.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+validate100.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
+if(errors === _errs23){
+if((typeof data7 == "number") && (isFinite(data7))){
+if(data7 > 1000000 || isNaN(data7)){
+validate100.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
 }
 else {
-validate101.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+if(data7 < 0 || isNaN(data7)){
+validate100.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
+}
+}
 }
 }
 var valid0 = _errs22 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.part !== undefined){
+const _errs25 = errors;
+if(!(validate40(data.part, {instancePath:instancePath+"/part",parentData:data,parentDataProperty:"part",rootData}))){
+vErrors = vErrors === null ? validate40.errors : vErrors.concat(validate40.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs25 === errors;
 }
 else {
 var valid0 = true;
@@ -9104,17 +9041,18 @@ var valid0 = true;
 }
 }
 }
+}
 else {
-validate101.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate100.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate101.errors = vErrors;
+validate100.errors = vErrors;
 return errors === 0;
 }
 
-export const FunctionCallArgumentsDone = validate103;
-const schema211 = {"type":"object","required":["type","item_id","arguments"],"properties":{"type":{"const":"response.function_call_arguments.done"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"arguments":{"$ref":"#/definitions/Text"}}};
+export const ReasoningSummaryPartDone = validate103;
+const schema210 = {"type":"object","required":["type","item_id","summary_index","part"],"properties":{"type":{"const":"response.reasoning_summary_part.done"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"summary_index":{"$ref":"#/definitions/Index"},"part":{"$ref":"#/definitions/Part"}}};
 
 function validate103(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -9122,15 +9060,15 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.arguments === undefined) && (missing0 = "arguments"))){
+if(((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.summary_index === undefined) && (missing0 = "summary_index"))) || ((data.part === undefined) && (missing0 = "part"))){
 validate103.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
-if("response.function_call_arguments.done" !== data.type){
-validate103.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.function_call_arguments.done"}}];
+if("response.reasoning_summary_part.done" !== data.type){
+validate103.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.reasoning_summary_part.done"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -9241,8 +9179,8 @@ const _errs11 = errors;
 const _errs12 = errors;
 let valid4 = false;
 const _errs13 = errors;
-if(!(validate34(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
+if(!(validate27(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs13 === errors;
@@ -9353,26 +9291,45 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.arguments !== undefined){
-let data7 = data.arguments;
+if(data.summary_index !== undefined){
+let data7 = data.summary_index;
 const _errs22 = errors;
 const _errs23 = errors;
-if(errors === _errs23){
-if(typeof data7 === "string"){
-if(data7.length > 1048576 && func2(data7) > 1048576){
-validate103.errors = [{instancePath:instancePath+"/arguments",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+validate103.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
+if(errors === _errs23){
+if((typeof data7 == "number") && (isFinite(data7))){
+if(data7 > 1000000 || isNaN(data7)){
+validate103.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
 }
 else {
-validate103.errors = [{instancePath:instancePath+"/arguments",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+if(data7 < 0 || isNaN(data7)){
+validate103.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
+}
+}
 }
 }
 var valid0 = _errs22 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.part !== undefined){
+const _errs25 = errors;
+if(!(validate40(data.part, {instancePath:instancePath+"/part",parentData:data,parentDataProperty:"part",rootData}))){
+vErrors = vErrors === null ? validate40.errors : vErrors.concat(validate40.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs25 === errors;
+}
+else {
+var valid0 = true;
+}
 }
 }
 }
@@ -9392,24 +9349,1200 @@ validate103.errors = vErrors;
 return errors === 0;
 }
 
-export const ErrorEvent = validate105;
-const schema218 = {"type":"object","required":["type","error"],"properties":{"type":{"const":"error"},"sequence_number":{"$ref":"#/definitions/Sequence"},"status":{"type":"integer","minimum":100,"maximum":599},"error":{"allOf":[{"$ref":"#/definitions/ErrorBody"},{"type":"object","required":["message"],"properties":{"message":{"type":"string","maxLength":65536}}}]}}};
+export const ReasoningSummaryTextDelta = validate106;
+const schema217 = {"type":"object","required":["type","item_id","summary_index","delta"],"properties":{"type":{"enum":["response.reasoning_summary_text.delta","response.reasoning_summary.delta"]},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"summary_index":{"$ref":"#/definitions/Index"},"delta":{"$ref":"#/definitions/Text"}}};
 
-function validate105(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate106(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.summary_index === undefined) && (missing0 = "summary_index"))) || ((data.delta === undefined) && (missing0 = "delta"))){
+validate106.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.type !== undefined){
+let data0 = data.type;
+const _errs1 = errors;
+if(!((data0 === "response.reasoning_summary_text.delta") || (data0 === "response.reasoning_summary.delta"))){
+validate106.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/enum",keyword:"enum",params:{allowedValues: schema217.properties.type.enum}}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+let data1 = data.event_id;
+const _errs2 = errors;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 512 && func2(data1) > 512){
+validate106.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate106.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data1)){
+validate106.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate106.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+let data2 = data.response_id;
+const _errs5 = errors;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(data2.length > 512 && func2(data2) > 512){
+validate106.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data2.length < 1){
+validate106.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data2)){
+validate106.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate106.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+let data3 = data.sequence_number;
+const _errs8 = errors;
+const _errs9 = errors;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+validate106.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs9){
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 9007199254740991 || isNaN(data3)){
+validate106.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+return false;
+}
+else {
+if(data3 < 0 || isNaN(data3)){
+validate106.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+let data4 = data.metadata;
+const _errs11 = errors;
+const _errs12 = errors;
+let valid4 = false;
+const _errs13 = errors;
+if(!(validate27(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs13 === errors;
+valid4 = valid4 || _valid0;
+if(!valid4){
+const _errs14 = errors;
+if(data4 !== null){
+const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+var _valid0 = _errs14 === errors;
+valid4 = valid4 || _valid0;
+}
+if(!valid4){
+const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+validate106.errors = vErrors;
+return false;
+}
+else {
+errors = _errs12;
+if(vErrors !== null){
+if(_errs12){
+vErrors.length = _errs12;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.item_id !== undefined){
+let data5 = data.item_id;
+const _errs16 = errors;
+const _errs17 = errors;
+if(errors === _errs17){
+if(typeof data5 === "string"){
+if(data5.length > 512 && func2(data5) > 512){
+validate106.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data5.length < 1){
+validate106.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data5)){
+validate106.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate106.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output_index !== undefined){
+let data6 = data.output_index;
+const _errs19 = errors;
+const _errs20 = errors;
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+validate106.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs20){
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 1000000 || isNaN(data6)){
+validate106.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data6 < 0 || isNaN(data6)){
+validate106.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs19 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.summary_index !== undefined){
+let data7 = data.summary_index;
+const _errs22 = errors;
+const _errs23 = errors;
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+validate106.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs23){
+if((typeof data7 == "number") && (isFinite(data7))){
+if(data7 > 1000000 || isNaN(data7)){
+validate106.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data7 < 0 || isNaN(data7)){
+validate106.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs22 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.delta !== undefined){
+let data8 = data.delta;
+const _errs25 = errors;
+const _errs26 = errors;
+if(errors === _errs26){
+if(typeof data8 === "string"){
+if(data8.length > 1048576 && func2(data8) > 1048576){
+validate106.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+return false;
+}
+}
+else {
+validate106.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs25 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate106.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate106.errors = vErrors;
+return errors === 0;
+}
+
+export const ReasoningSummaryTextDone = validate108;
+const schema225 = {"type":"object","required":["type","item_id","summary_index","text"],"properties":{"type":{"enum":["response.reasoning_summary_text.done","response.reasoning_summary.done"]},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"summary_index":{"$ref":"#/definitions/Index"},"text":{"$ref":"#/definitions/Text"}}};
+
+function validate108(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.summary_index === undefined) && (missing0 = "summary_index"))) || ((data.text === undefined) && (missing0 = "text"))){
+validate108.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.type !== undefined){
+let data0 = data.type;
+const _errs1 = errors;
+if(!((data0 === "response.reasoning_summary_text.done") || (data0 === "response.reasoning_summary.done"))){
+validate108.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/enum",keyword:"enum",params:{allowedValues: schema225.properties.type.enum}}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+let data1 = data.event_id;
+const _errs2 = errors;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 512 && func2(data1) > 512){
+validate108.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate108.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data1)){
+validate108.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate108.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+let data2 = data.response_id;
+const _errs5 = errors;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(data2.length > 512 && func2(data2) > 512){
+validate108.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data2.length < 1){
+validate108.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data2)){
+validate108.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate108.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+let data3 = data.sequence_number;
+const _errs8 = errors;
+const _errs9 = errors;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+validate108.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs9){
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 9007199254740991 || isNaN(data3)){
+validate108.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+return false;
+}
+else {
+if(data3 < 0 || isNaN(data3)){
+validate108.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+let data4 = data.metadata;
+const _errs11 = errors;
+const _errs12 = errors;
+let valid4 = false;
+const _errs13 = errors;
+if(!(validate27(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs13 === errors;
+valid4 = valid4 || _valid0;
+if(!valid4){
+const _errs14 = errors;
+if(data4 !== null){
+const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+var _valid0 = _errs14 === errors;
+valid4 = valid4 || _valid0;
+}
+if(!valid4){
+const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+validate108.errors = vErrors;
+return false;
+}
+else {
+errors = _errs12;
+if(vErrors !== null){
+if(_errs12){
+vErrors.length = _errs12;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.item_id !== undefined){
+let data5 = data.item_id;
+const _errs16 = errors;
+const _errs17 = errors;
+if(errors === _errs17){
+if(typeof data5 === "string"){
+if(data5.length > 512 && func2(data5) > 512){
+validate108.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data5.length < 1){
+validate108.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data5)){
+validate108.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate108.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output_index !== undefined){
+let data6 = data.output_index;
+const _errs19 = errors;
+const _errs20 = errors;
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+validate108.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs20){
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 1000000 || isNaN(data6)){
+validate108.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data6 < 0 || isNaN(data6)){
+validate108.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs19 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.summary_index !== undefined){
+let data7 = data.summary_index;
+const _errs22 = errors;
+const _errs23 = errors;
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+validate108.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs23){
+if((typeof data7 == "number") && (isFinite(data7))){
+if(data7 > 1000000 || isNaN(data7)){
+validate108.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data7 < 0 || isNaN(data7)){
+validate108.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs22 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.text !== undefined){
+let data8 = data.text;
+const _errs25 = errors;
+const _errs26 = errors;
+if(errors === _errs26){
+if(typeof data8 === "string"){
+if(data8.length > 1048576 && func2(data8) > 1048576){
+validate108.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+return false;
+}
+}
+else {
+validate108.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs25 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate108.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate108.errors = vErrors;
+return errors === 0;
+}
+
+export const FunctionCallArgumentsDelta = validate110;
+const schema233 = {"type":"object","required":["type","item_id","delta"],"properties":{"type":{"const":"response.function_call_arguments.delta"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"delta":{"$ref":"#/definitions/Text"}}};
+
+function validate110(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.delta === undefined) && (missing0 = "delta"))){
+validate110.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("response.function_call_arguments.delta" !== data.type){
+validate110.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.function_call_arguments.delta"}}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+let data1 = data.event_id;
+const _errs2 = errors;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 512 && func2(data1) > 512){
+validate110.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate110.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data1)){
+validate110.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate110.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+let data2 = data.response_id;
+const _errs5 = errors;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(data2.length > 512 && func2(data2) > 512){
+validate110.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data2.length < 1){
+validate110.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data2)){
+validate110.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate110.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+let data3 = data.sequence_number;
+const _errs8 = errors;
+const _errs9 = errors;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+validate110.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs9){
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 9007199254740991 || isNaN(data3)){
+validate110.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+return false;
+}
+else {
+if(data3 < 0 || isNaN(data3)){
+validate110.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+let data4 = data.metadata;
+const _errs11 = errors;
+const _errs12 = errors;
+let valid4 = false;
+const _errs13 = errors;
+if(!(validate27(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs13 === errors;
+valid4 = valid4 || _valid0;
+if(!valid4){
+const _errs14 = errors;
+if(data4 !== null){
+const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+var _valid0 = _errs14 === errors;
+valid4 = valid4 || _valid0;
+}
+if(!valid4){
+const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+validate110.errors = vErrors;
+return false;
+}
+else {
+errors = _errs12;
+if(vErrors !== null){
+if(_errs12){
+vErrors.length = _errs12;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.item_id !== undefined){
+let data5 = data.item_id;
+const _errs16 = errors;
+const _errs17 = errors;
+if(errors === _errs17){
+if(typeof data5 === "string"){
+if(data5.length > 512 && func2(data5) > 512){
+validate110.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data5.length < 1){
+validate110.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data5)){
+validate110.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate110.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output_index !== undefined){
+let data6 = data.output_index;
+const _errs19 = errors;
+const _errs20 = errors;
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+validate110.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs20){
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 1000000 || isNaN(data6)){
+validate110.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data6 < 0 || isNaN(data6)){
+validate110.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs19 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.delta !== undefined){
+let data7 = data.delta;
+const _errs22 = errors;
+const _errs23 = errors;
+if(errors === _errs23){
+if(typeof data7 === "string"){
+if(data7.length > 1048576 && func2(data7) > 1048576){
+validate110.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+return false;
+}
+}
+else {
+validate110.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs22 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate110.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate110.errors = vErrors;
+return errors === 0;
+}
+
+export const FunctionCallArgumentsDone = validate112;
+const schema240 = {"type":"object","required":["type","item_id","arguments"],"properties":{"type":{"const":"response.function_call_arguments.done"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"arguments":{"$ref":"#/definitions/Text"}}};
+
+function validate112(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.arguments === undefined) && (missing0 = "arguments"))){
+validate112.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("response.function_call_arguments.done" !== data.type){
+validate112.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.function_call_arguments.done"}}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+let data1 = data.event_id;
+const _errs2 = errors;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 512 && func2(data1) > 512){
+validate112.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate112.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data1)){
+validate112.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate112.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+let data2 = data.response_id;
+const _errs5 = errors;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(data2.length > 512 && func2(data2) > 512){
+validate112.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data2.length < 1){
+validate112.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data2)){
+validate112.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate112.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+let data3 = data.sequence_number;
+const _errs8 = errors;
+const _errs9 = errors;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+validate112.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs9){
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 9007199254740991 || isNaN(data3)){
+validate112.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+return false;
+}
+else {
+if(data3 < 0 || isNaN(data3)){
+validate112.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+let data4 = data.metadata;
+const _errs11 = errors;
+const _errs12 = errors;
+let valid4 = false;
+const _errs13 = errors;
+if(!(validate27(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs13 === errors;
+valid4 = valid4 || _valid0;
+if(!valid4){
+const _errs14 = errors;
+if(data4 !== null){
+const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+var _valid0 = _errs14 === errors;
+valid4 = valid4 || _valid0;
+}
+if(!valid4){
+const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+validate112.errors = vErrors;
+return false;
+}
+else {
+errors = _errs12;
+if(vErrors !== null){
+if(_errs12){
+vErrors.length = _errs12;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.item_id !== undefined){
+let data5 = data.item_id;
+const _errs16 = errors;
+const _errs17 = errors;
+if(errors === _errs17){
+if(typeof data5 === "string"){
+if(data5.length > 512 && func2(data5) > 512){
+validate112.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data5.length < 1){
+validate112.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data5)){
+validate112.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate112.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output_index !== undefined){
+let data6 = data.output_index;
+const _errs19 = errors;
+const _errs20 = errors;
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+validate112.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs20){
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 1000000 || isNaN(data6)){
+validate112.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data6 < 0 || isNaN(data6)){
+validate112.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs19 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.arguments !== undefined){
+let data7 = data.arguments;
+const _errs22 = errors;
+const _errs23 = errors;
+if(errors === _errs23){
+if(typeof data7 === "string"){
+if(data7.length > 1048576 && func2(data7) > 1048576){
+validate112.errors = [{instancePath:instancePath+"/arguments",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+return false;
+}
+}
+else {
+validate112.errors = [{instancePath:instancePath+"/arguments",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs22 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate112.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate112.errors = vErrors;
+return errors === 0;
+}
+
+export const ErrorEvent = validate114;
+const schema247 = {"type":"object","required":["type","error"],"properties":{"type":{"const":"error"},"sequence_number":{"$ref":"#/definitions/Sequence"},"status":{"type":"integer","minimum":100,"maximum":599},"error":{"allOf":[{"$ref":"#/definitions/ErrorBody"},{"type":"object","required":["message"],"properties":{"message":{"type":"string","maxLength":65536}}}]}}};
+
+function validate114(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.error === undefined) && (missing0 = "error"))){
-validate105.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate114.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("error" !== data.type){
-validate105.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "error"}}];
+validate114.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "error"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -9423,18 +10556,18 @@ let data1 = data.sequence_number;
 const _errs2 = errors;
 const _errs3 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate105.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate114.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs3){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 9007199254740991 || isNaN(data1)){
-validate105.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate114.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data1 < 0 || isNaN(data1)){
-validate105.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate114.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -9450,18 +10583,18 @@ if(data.status !== undefined){
 let data2 = data.status;
 const _errs5 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate105.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "integer"}}];
+validate114.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs5){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 599 || isNaN(data2)){
-validate105.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/maximum",keyword:"maximum",params:{comparison: "<=", limit: 599}}];
+validate114.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/maximum",keyword:"maximum",params:{comparison: "<=", limit: 599}}];
 return false;
 }
 else {
 if(data2 < 100 || isNaN(data2)){
-validate105.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+validate114.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
@@ -9477,8 +10610,8 @@ if(data.error !== undefined){
 let data3 = data.error;
 const _errs7 = errors;
 const _errs8 = errors;
-if(!(validate25(data3, {instancePath:instancePath+"/error",parentData:data,parentDataProperty:"error",rootData}))){
-vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
+if(!(validate35(data3, {instancePath:instancePath+"/error",parentData:data,parentDataProperty:"error",rootData}))){
+vErrors = vErrors === null ? validate35.errors : vErrors.concat(validate35.errors);
 errors = vErrors.length;
 }
 var valid2 = _errs8 === errors;
@@ -9488,7 +10621,7 @@ if(errors === _errs9){
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 let missing1;
 if((data3.message === undefined) && (missing1 = "message")){
-validate105.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/allOf/1/required",keyword:"required",params:{missingProperty: missing1}}];
+validate114.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/allOf/1/required",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -9498,12 +10631,12 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data4 === "string"){
 if(data4.length > 65536 && func2(data4) > 65536){
-validate105.errors = [{instancePath:instancePath+"/error/message",schemaPath:"#/properties/error/allOf/1/properties/message/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate114.errors = [{instancePath:instancePath+"/error/message",schemaPath:"#/properties/error/allOf/1/properties/message/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate105.errors = [{instancePath:instancePath+"/error/message",schemaPath:"#/properties/error/allOf/1/properties/message/type",keyword:"type",params:{type: "string"}}];
+validate114.errors = [{instancePath:instancePath+"/error/message",schemaPath:"#/properties/error/allOf/1/properties/message/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9511,7 +10644,7 @@ return false;
 }
 }
 else {
-validate105.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/allOf/1/type",keyword:"type",params:{type: "object"}}];
+validate114.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/allOf/1/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -9528,27 +10661,26 @@ var valid0 = true;
 }
 }
 else {
-validate105.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate114.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate105.errors = vErrors;
+validate114.errors = vErrors;
 return errors === 0;
 }
 
-export const ReplyEnvelope = validate107;
-const schema220 = {"type":"object","required":["type","headers","data"],"properties":{"type":{"const":"message"},"headers":{"$ref":"#/definitions/ReplyHeaders"},"data":{"type":"string","maxLength":4194304}}};
-const schema221 = {"type":"object","required":["messageId","timestamp"],"properties":{"messageId":{"$ref":"#/definitions/Id"},"timestamp":{"$ref":"#/definitions/Millis"},"inReplyTo":{"$ref":"#/definitions/Id"}}};
-const schema223 = {"type":"integer","minimum":0,"maximum":9007199254740991};
+export const ReplyEnvelope = validate116;
+const schema249 = {"type":"object","required":["type","headers","data"],"properties":{"type":{"const":"message"},"headers":{"$ref":"#/definitions/ReplyHeaders"},"data":{"type":"string","maxLength":4194304}}};
+const schema250 = {"type":"object","required":["messageId","timestamp"],"properties":{"messageId":{"$ref":"#/definitions/Id"},"timestamp":{"$ref":"#/definitions/Millis"},"inReplyTo":{"$ref":"#/definitions/Id"}}};
 
-function validate108(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate117(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.messageId === undefined) && (missing0 = "messageId")) || ((data.timestamp === undefined) && (missing0 = "timestamp"))){
-validate108.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate117.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -9559,24 +10691,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate108.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate117.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate108.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate117.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate108.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate117.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate108.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate117.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9591,18 +10723,18 @@ let data1 = data.timestamp;
 const _errs4 = errors;
 const _errs5 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate108.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/definitions/Millis/type",keyword:"type",params:{type: "integer"}}];
+validate117.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/definitions/Millis/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs5){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 9007199254740991 || isNaN(data1)){
-validate108.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/definitions/Millis/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate117.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/definitions/Millis/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data1 < 0 || isNaN(data1)){
-validate108.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/definitions/Millis/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate117.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/definitions/Millis/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -9621,24 +10753,24 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate108.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate117.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate108.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate117.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate108.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate117.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate108.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate117.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9652,30 +10784,30 @@ var valid0 = true;
 }
 }
 else {
-validate108.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate117.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate108.errors = vErrors;
+validate117.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate107(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate116(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.headers === undefined) && (missing0 = "headers"))) || ((data.data === undefined) && (missing0 = "data"))){
-validate107.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate116.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("message" !== data.type){
-validate107.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "message"}}];
+validate116.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "message"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -9686,8 +10818,8 @@ var valid0 = true;
 if(valid0){
 if(data.headers !== undefined){
 const _errs2 = errors;
-if(!(validate108(data.headers, {instancePath:instancePath+"/headers",parentData:data,parentDataProperty:"headers",rootData}))){
-vErrors = vErrors === null ? validate108.errors : vErrors.concat(validate108.errors);
+if(!(validate117(data.headers, {instancePath:instancePath+"/headers",parentData:data,parentDataProperty:"headers",rootData}))){
+vErrors = vErrors === null ? validate117.errors : vErrors.concat(validate117.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs2 === errors;
@@ -9702,12 +10834,12 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data2 === "string"){
 if(data2.length > 4194304 && func2(data2) > 4194304){
-validate107.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/maxLength",keyword:"maxLength",params:{limit: 4194304}}];
+validate116.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/maxLength",keyword:"maxLength",params:{limit: 4194304}}];
 return false;
 }
 }
 else {
-validate107.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "string"}}];
+validate116.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9721,26 +10853,26 @@ var valid0 = true;
 }
 }
 else {
-validate107.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate116.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate107.errors = vErrors;
+validate116.errors = vErrors;
 return errors === 0;
 }
 
-export const TopicEnvelope = validate110;
-const schema225 = {"type":"object","required":["type","headers","data"],"properties":{"type":{"const":"MESSAGE"},"headers":{"$ref":"#/definitions/TopicHeaders"},"data":{"type":"string","maxLength":4194304}}};
-const schema226 = {"type":"object","required":["messageId","topic"],"properties":{"messageId":{"$ref":"#/definitions/Id"},"topic":{"const":"/v1.0/im/bot/messages"},"inReplyTo":{"$ref":"#/definitions/Id"}}};
+export const TopicEnvelope = validate119;
+const schema254 = {"type":"object","required":["type","headers","data"],"properties":{"type":{"const":"MESSAGE"},"headers":{"$ref":"#/definitions/TopicHeaders"},"data":{"type":"string","maxLength":4194304}}};
+const schema255 = {"type":"object","required":["messageId","topic"],"properties":{"messageId":{"$ref":"#/definitions/Id"},"topic":{"const":"/v1.0/im/bot/messages"},"inReplyTo":{"$ref":"#/definitions/Id"}}};
 
-function validate111(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate120(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.messageId === undefined) && (missing0 = "messageId")) || ((data.topic === undefined) && (missing0 = "topic"))){
-validate111.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate120.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -9751,24 +10883,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate111.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate120.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate111.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate120.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate111.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate120.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate111.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate120.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9781,7 +10913,7 @@ if(valid0){
 if(data.topic !== undefined){
 const _errs4 = errors;
 if("/v1.0/im/bot/messages" !== data.topic){
-validate111.errors = [{instancePath:instancePath+"/topic",schemaPath:"#/properties/topic/const",keyword:"const",params:{allowedValue: "/v1.0/im/bot/messages"}}];
+validate120.errors = [{instancePath:instancePath+"/topic",schemaPath:"#/properties/topic/const",keyword:"const",params:{allowedValue: "/v1.0/im/bot/messages"}}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -9797,24 +10929,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate111.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate120.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate111.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate120.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate111.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate120.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate111.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate120.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9828,30 +10960,30 @@ var valid0 = true;
 }
 }
 else {
-validate111.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate120.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate111.errors = vErrors;
+validate120.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate110(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate119(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.headers === undefined) && (missing0 = "headers"))) || ((data.data === undefined) && (missing0 = "data"))){
-validate110.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate119.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("MESSAGE" !== data.type){
-validate110.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "MESSAGE"}}];
+validate119.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "MESSAGE"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -9862,8 +10994,8 @@ var valid0 = true;
 if(valid0){
 if(data.headers !== undefined){
 const _errs2 = errors;
-if(!(validate111(data.headers, {instancePath:instancePath+"/headers",parentData:data,parentDataProperty:"headers",rootData}))){
-vErrors = vErrors === null ? validate111.errors : vErrors.concat(validate111.errors);
+if(!(validate120(data.headers, {instancePath:instancePath+"/headers",parentData:data,parentDataProperty:"headers",rootData}))){
+vErrors = vErrors === null ? validate120.errors : vErrors.concat(validate120.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs2 === errors;
@@ -9878,12 +11010,12 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data2 === "string"){
 if(data2.length > 4194304 && func2(data2) > 4194304){
-validate110.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/maxLength",keyword:"maxLength",params:{limit: 4194304}}];
+validate119.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/maxLength",keyword:"maxLength",params:{limit: 4194304}}];
 return false;
 }
 }
 else {
-validate110.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "string"}}];
+validate119.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9897,34 +11029,34 @@ var valid0 = true;
 }
 }
 else {
-validate110.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate119.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate110.errors = vErrors;
+validate119.errors = vErrors;
 return errors === 0;
 }
 
-export const WholeResponse = validate113;
-const schema229 = {"type":"object","required":["id","object","status","output","metadata"],"additionalProperties":false,"properties":{"id":{"$ref":"#/definitions/EventId"},"object":{"const":"response"},"status":{"enum":["completed","failed"]},"output":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/SentItem"}},"output_text":{"$ref":"#/definitions/Text"},"error":{"$ref":"#/definitions/SentError"},"metadata":{"$ref":"#/definitions/Metadata"}}};
-const schema231 = {"type":"object","required":["id","type","status","role","content"],"additionalProperties":false,"properties":{"id":{"$ref":"#/definitions/EventId"},"type":{"const":"message"},"status":{"enum":["in_progress","completed"]},"role":{"const":"assistant"},"content":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/SentPart"}}}};
-const schema233 = {"type":"object","required":["type","text","annotations"],"additionalProperties":false,"properties":{"type":{"const":"output_text"},"text":{"$ref":"#/definitions/Text"},"annotations":{"type":"array","maxItems":0}}};
+export const WholeResponse = validate122;
+const schema258 = {"type":"object","required":["id","object","status","output","metadata"],"additionalProperties":false,"properties":{"id":{"$ref":"#/definitions/EventId"},"object":{"const":"response"},"status":{"enum":["completed","failed"]},"output":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/SentItem"}},"output_text":{"$ref":"#/definitions/Text"},"error":{"$ref":"#/definitions/SentError"},"metadata":{"$ref":"#/definitions/Metadata"}}};
+const schema260 = {"type":"object","required":["id","type","status","role","content"],"additionalProperties":false,"properties":{"id":{"$ref":"#/definitions/EventId"},"type":{"const":"message"},"status":{"enum":["in_progress","completed"]},"role":{"const":"assistant"},"content":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/SentPart"}}}};
+const schema262 = {"type":"object","required":["type","text","annotations"],"additionalProperties":false,"properties":{"type":{"const":"output_text"},"text":{"$ref":"#/definitions/Text"},"annotations":{"type":"array","maxItems":0}}};
 
-function validate115(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate124(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.annotations === undefined) && (missing0 = "annotations"))){
-validate115.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate124.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "type") || (key0 === "text")) || (key0 === "annotations"))){
-validate115.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate124.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -9933,7 +11065,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("output_text" !== data.type){
-validate115.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "output_text"}}];
+validate124.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "output_text"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -9949,12 +11081,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 1048576 && func2(data1) > 1048576){
-validate115.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate124.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate115.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate124.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9970,12 +11102,12 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(Array.isArray(data2)){
 if(data2.length > 0){
-validate115.errors = [{instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/maxItems",keyword:"maxItems",params:{limit: 0}}];
+validate124.errors = [{instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/maxItems",keyword:"maxItems",params:{limit: 0}}];
 return false;
 }
 }
 else {
-validate115.errors = [{instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/type",keyword:"type",params:{type: "array"}}];
+validate124.errors = [{instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -9990,30 +11122,30 @@ var valid0 = true;
 }
 }
 else {
-validate115.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate124.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate115.errors = vErrors;
+validate124.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate114(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate123(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.role === undefined) && (missing0 = "role"))) || ((data.content === undefined) && (missing0 = "content"))){
-validate114.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate123.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "id") || (key0 === "type")) || (key0 === "status")) || (key0 === "role")) || (key0 === "content"))){
-validate114.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate123.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -10026,24 +11158,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate114.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate123.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate114.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate123.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate114.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate123.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate114.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate123.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10056,7 +11188,7 @@ if(valid0){
 if(data.type !== undefined){
 const _errs5 = errors;
 if("message" !== data.type){
-validate114.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "message"}}];
+validate123.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "message"}}];
 return false;
 }
 var valid0 = _errs5 === errors;
@@ -10069,7 +11201,7 @@ if(data.status !== undefined){
 let data2 = data.status;
 const _errs6 = errors;
 if(!((data2 === "in_progress") || (data2 === "completed"))){
-validate114.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema231.properties.status.enum}}];
+validate123.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema260.properties.status.enum}}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -10081,7 +11213,7 @@ if(valid0){
 if(data.role !== undefined){
 const _errs7 = errors;
 if("assistant" !== data.role){
-validate114.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/const",keyword:"const",params:{allowedValue: "assistant"}}];
+validate123.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/const",keyword:"const",params:{allowedValue: "assistant"}}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -10096,7 +11228,7 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(Array.isArray(data4)){
 if(data4.length > 1){
-validate114.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxItems",keyword:"maxItems",params:{limit: 1}}];
+validate123.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxItems",keyword:"maxItems",params:{limit: 1}}];
 return false;
 }
 else {
@@ -10104,8 +11236,8 @@ var valid2 = true;
 const len0 = data4.length;
 for(let i0=0; i0<len0; i0++){
 const _errs10 = errors;
-if(!(validate115(data4[i0], {instancePath:instancePath+"/content/" + i0,parentData:data4,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate115.errors : vErrors.concat(validate115.errors);
+if(!(validate124(data4[i0], {instancePath:instancePath+"/content/" + i0,parentData:data4,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate124.errors : vErrors.concat(validate124.errors);
 errors = vErrors.length;
 }
 var valid2 = _errs10 === errors;
@@ -10116,7 +11248,7 @@ break;
 }
 }
 else {
-validate114.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "array"}}];
+validate123.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -10133,31 +11265,31 @@ var valid0 = true;
 }
 }
 else {
-validate114.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate123.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate114.errors = vErrors;
+validate123.errors = vErrors;
 return errors === 0;
 }
 
-const schema236 = {"type":"object","required":["code","message"],"additionalProperties":false,"properties":{"code":{"enum":["SDK_ERROR","TIMEOUT","CALLBACK_ERROR","INVALID_REQUEST","RATE_LIMIT"]},"message":{"type":"string","minLength":1,"maxLength":512}}};
+const schema265 = {"type":"object","required":["code","message"],"additionalProperties":false,"properties":{"code":{"enum":["SDK_ERROR","TIMEOUT","CALLBACK_ERROR","INVALID_REQUEST","RATE_LIMIT"]},"message":{"type":"string","minLength":1,"maxLength":512}}};
 
-function validate118(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate127(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.code === undefined) && (missing0 = "code")) || ((data.message === undefined) && (missing0 = "message"))){
-validate118.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate127.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((key0 === "code") || (key0 === "message"))){
-validate118.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate127.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -10167,7 +11299,7 @@ if(data.code !== undefined){
 let data0 = data.code;
 const _errs2 = errors;
 if(!(((((data0 === "SDK_ERROR") || (data0 === "TIMEOUT")) || (data0 === "CALLBACK_ERROR")) || (data0 === "INVALID_REQUEST")) || (data0 === "RATE_LIMIT"))){
-validate118.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/enum",keyword:"enum",params:{allowedValues: schema236.properties.code.enum}}];
+validate127.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/enum",keyword:"enum",params:{allowedValues: schema265.properties.code.enum}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -10182,18 +11314,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate118.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate127.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate118.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/minLength",keyword:"minLength",params:{limit: 1}}];
+validate127.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate118.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "string"}}];
+validate127.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10207,30 +11339,30 @@ var valid0 = true;
 }
 }
 else {
-validate118.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate127.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate118.errors = vErrors;
+validate127.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate113(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate122(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.output === undefined) && (missing0 = "output"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-validate113.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate122.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((((key0 === "id") || (key0 === "object")) || (key0 === "status")) || (key0 === "output")) || (key0 === "output_text")) || (key0 === "error")) || (key0 === "metadata"))){
-validate113.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate122.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -10243,24 +11375,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate113.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate122.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate113.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate122.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate113.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate122.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate113.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate122.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10273,7 +11405,7 @@ if(valid0){
 if(data.object !== undefined){
 const _errs5 = errors;
 if("response" !== data.object){
-validate113.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/const",keyword:"const",params:{allowedValue: "response"}}];
+validate122.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/const",keyword:"const",params:{allowedValue: "response"}}];
 return false;
 }
 var valid0 = _errs5 === errors;
@@ -10286,7 +11418,7 @@ if(data.status !== undefined){
 let data2 = data.status;
 const _errs6 = errors;
 if(!((data2 === "completed") || (data2 === "failed"))){
-validate113.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema229.properties.status.enum}}];
+validate122.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema258.properties.status.enum}}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -10301,7 +11433,7 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(Array.isArray(data3)){
 if(data3.length > 1){
-validate113.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/maxItems",keyword:"maxItems",params:{limit: 1}}];
+validate122.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/maxItems",keyword:"maxItems",params:{limit: 1}}];
 return false;
 }
 else {
@@ -10309,8 +11441,8 @@ var valid2 = true;
 const len0 = data3.length;
 for(let i0=0; i0<len0; i0++){
 const _errs9 = errors;
-if(!(validate114(data3[i0], {instancePath:instancePath+"/output/" + i0,parentData:data3,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate114.errors : vErrors.concat(validate114.errors);
+if(!(validate123(data3[i0], {instancePath:instancePath+"/output/" + i0,parentData:data3,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate123.errors : vErrors.concat(validate123.errors);
 errors = vErrors.length;
 }
 var valid2 = _errs9 === errors;
@@ -10321,7 +11453,7 @@ break;
 }
 }
 else {
-validate113.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/type",keyword:"type",params:{type: "array"}}];
+validate122.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -10338,12 +11470,12 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data5 === "string"){
 if(data5.length > 1048576 && func2(data5) > 1048576){
-validate113.errors = [{instancePath:instancePath+"/output_text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate122.errors = [{instancePath:instancePath+"/output_text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate113.errors = [{instancePath:instancePath+"/output_text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate122.errors = [{instancePath:instancePath+"/output_text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10355,8 +11487,8 @@ var valid0 = true;
 if(valid0){
 if(data.error !== undefined){
 const _errs13 = errors;
-if(!(validate118(data.error, {instancePath:instancePath+"/error",parentData:data,parentDataProperty:"error",rootData}))){
-vErrors = vErrors === null ? validate118.errors : vErrors.concat(validate118.errors);
+if(!(validate127(data.error, {instancePath:instancePath+"/error",parentData:data,parentDataProperty:"error",rootData}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs13 === errors;
@@ -10367,8 +11499,8 @@ var valid0 = true;
 if(valid0){
 if(data.metadata !== undefined){
 const _errs14 = errors;
-if(!(validate34(data.metadata, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
+if(!(validate27(data.metadata, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs14 === errors;
@@ -10386,32 +11518,32 @@ var valid0 = true;
 }
 }
 else {
-validate113.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate122.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate113.errors = vErrors;
+validate122.errors = vErrors;
 return errors === 0;
 }
 
-export const SystemPong = validate121;
-const schema237 = {"type":"object","required":["code","headers","message"],"properties":{"code":{"const":200},"headers":{"$ref":"#/definitions/Headers"},"message":{"const":"OK"},"data":{}}};
+export const SystemPong = validate130;
+const schema266 = {"type":"object","required":["code","headers","message"],"properties":{"code":{"const":200},"headers":{"$ref":"#/definitions/Headers"},"message":{"const":"OK"},"data":{}}};
 
-function validate121(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate130(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.code === undefined) && (missing0 = "code")) || ((data.headers === undefined) && (missing0 = "headers"))) || ((data.message === undefined) && (missing0 = "message"))){
-validate121.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate130.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.code !== undefined){
 const _errs1 = errors;
 if(200 !== data.code){
-validate121.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/const",keyword:"const",params:{allowedValue: 200}}];
+validate130.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/const",keyword:"const",params:{allowedValue: 200}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -10435,7 +11567,7 @@ if(valid0){
 if(data.message !== undefined){
 const _errs3 = errors;
 if("OK" !== data.message){
-validate121.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/const",keyword:"const",params:{allowedValue: "OK"}}];
+validate130.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/const",keyword:"const",params:{allowedValue: "OK"}}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -10448,26 +11580,26 @@ var valid0 = true;
 }
 }
 else {
-validate121.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate130.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate121.errors = vErrors;
+validate130.errors = vErrors;
 return errors === 0;
 }
 
-export const IntclawAck = validate123;
-const schema238 = {"type":"object","required":["headers","data"],"properties":{"headers":{"$ref":"#/definitions/AckHeaders"},"data":{"type":"object","required":["success"],"properties":{"success":{"const":true}}}}};
-const schema239 = {"type":"object","required":["messageId"],"properties":{"messageId":{"$ref":"#/definitions/Id"}}};
+export const IntclawAck = validate132;
+const schema267 = {"type":"object","required":["headers","data"],"properties":{"headers":{"$ref":"#/definitions/AckHeaders"},"data":{"type":"object","required":["success"],"properties":{"success":{"const":true}}}}};
+const schema268 = {"type":"object","required":["messageId"],"properties":{"messageId":{"$ref":"#/definitions/Id"}}};
 
-function validate124(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate133(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.messageId === undefined) && (missing0 = "messageId")){
-validate124.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate133.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -10477,24 +11609,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate124.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate133.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate124.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate133.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate124.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate133.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate124.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate133.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10502,30 +11634,30 @@ return false;
 }
 }
 else {
-validate124.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate133.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate124.errors = vErrors;
+validate133.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate123(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate132(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.headers === undefined) && (missing0 = "headers")) || ((data.data === undefined) && (missing0 = "data"))){
-validate123.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate132.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.headers !== undefined){
 const _errs1 = errors;
-if(!(validate124(data.headers, {instancePath:instancePath+"/headers",parentData:data,parentDataProperty:"headers",rootData}))){
-vErrors = vErrors === null ? validate124.errors : vErrors.concat(validate124.errors);
+if(!(validate133(data.headers, {instancePath:instancePath+"/headers",parentData:data,parentDataProperty:"headers",rootData}))){
+vErrors = vErrors === null ? validate133.errors : vErrors.concat(validate133.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
@@ -10541,20 +11673,20 @@ if(errors === _errs2){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if((data1.success === undefined) && (missing1 = "success")){
-validate123.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/required",keyword:"required",params:{missingProperty: missing1}}];
+validate132.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/required",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 if(data1.success !== undefined){
 if(true !== data1.success){
-validate123.errors = [{instancePath:instancePath+"/data/success",schemaPath:"#/properties/data/properties/success/const",keyword:"const",params:{allowedValue: true}}];
+validate132.errors = [{instancePath:instancePath+"/data/success",schemaPath:"#/properties/data/properties/success/const",keyword:"const",params:{allowedValue: true}}];
 return false;
 }
 }
 }
 }
 else {
-validate123.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "object"}}];
+validate132.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -10567,32 +11699,32 @@ var valid0 = true;
 }
 }
 else {
-validate123.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate132.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate123.errors = vErrors;
+validate132.errors = vErrors;
 return errors === 0;
 }
 
-export const DingtalkAck = validate126;
-const schema241 = {"type":"object","required":["code","headers","message","data"],"properties":{"code":{"const":200},"headers":{"type":"object","required":["contentType","messageId"],"properties":{"contentType":{"const":"application/json"},"messageId":{"$ref":"#/definitions/Id"}}},"message":{"const":"OK"},"data":{"const":"{\"response\":{\"success\":true}}"}}};
+export const DingtalkAck = validate135;
+const schema270 = {"type":"object","required":["code","headers","message","data"],"properties":{"code":{"const":200},"headers":{"type":"object","required":["contentType","messageId"],"properties":{"contentType":{"const":"application/json"},"messageId":{"$ref":"#/definitions/Id"}}},"message":{"const":"OK"},"data":{"const":"{\"response\":{\"success\":true}}"}}};
 
-function validate126(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate135(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.code === undefined) && (missing0 = "code")) || ((data.headers === undefined) && (missing0 = "headers"))) || ((data.message === undefined) && (missing0 = "message"))) || ((data.data === undefined) && (missing0 = "data"))){
-validate126.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate135.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.code !== undefined){
 const _errs1 = errors;
 if(200 !== data.code){
-validate126.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/const",keyword:"const",params:{allowedValue: 200}}];
+validate135.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/const",keyword:"const",params:{allowedValue: 200}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -10608,14 +11740,14 @@ if(errors === _errs2){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if(((data1.contentType === undefined) && (missing1 = "contentType")) || ((data1.messageId === undefined) && (missing1 = "messageId"))){
-validate126.errors = [{instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/required",keyword:"required",params:{missingProperty: missing1}}];
+validate135.errors = [{instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/required",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 if(data1.contentType !== undefined){
 const _errs4 = errors;
 if("application/json" !== data1.contentType){
-validate126.errors = [{instancePath:instancePath+"/headers/contentType",schemaPath:"#/properties/headers/properties/contentType/const",keyword:"const",params:{allowedValue: "application/json"}}];
+validate135.errors = [{instancePath:instancePath+"/headers/contentType",schemaPath:"#/properties/headers/properties/contentType/const",keyword:"const",params:{allowedValue: "application/json"}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -10631,24 +11763,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate126.errors = [{instancePath:instancePath+"/headers/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate135.errors = [{instancePath:instancePath+"/headers/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate126.errors = [{instancePath:instancePath+"/headers/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate135.errors = [{instancePath:instancePath+"/headers/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate126.errors = [{instancePath:instancePath+"/headers/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate135.errors = [{instancePath:instancePath+"/headers/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate126.errors = [{instancePath:instancePath+"/headers/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate135.errors = [{instancePath:instancePath+"/headers/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10661,7 +11793,7 @@ var valid1 = true;
 }
 }
 else {
-validate126.errors = [{instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/type",keyword:"type",params:{type: "object"}}];
+validate135.errors = [{instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -10674,7 +11806,7 @@ if(valid0){
 if(data.message !== undefined){
 const _errs8 = errors;
 if("OK" !== data.message){
-validate126.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/const",keyword:"const",params:{allowedValue: "OK"}}];
+validate135.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/const",keyword:"const",params:{allowedValue: "OK"}}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -10686,7 +11818,7 @@ if(valid0){
 if(data.data !== undefined){
 const _errs9 = errors;
 if("{\"response\":{\"success\":true}}" !== data.data){
-validate126.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/const",keyword:"const",params:{allowedValue: "{\"response\":{\"success\":true}}"}}];
+validate135.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/const",keyword:"const",params:{allowedValue: "{\"response\":{\"success\":true}}"}}];
 return false;
 }
 var valid0 = _errs9 === errors;
@@ -10700,17 +11832,17 @@ var valid0 = true;
 }
 }
 else {
-validate126.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate135.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate126.errors = vErrors;
+validate135.errors = vErrors;
 return errors === 0;
 }
 
-export const Headers = validate127;
+export const Headers = validate136;
 
-function validate127(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate136(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
@@ -10722,24 +11854,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate127.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate136.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate127.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate136.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate127.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate136.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate127.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate136.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10756,24 +11888,24 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate127.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate136.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate127.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate136.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate127.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate136.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate127.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate136.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10790,24 +11922,24 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate127.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate136.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate127.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate136.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate127.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate136.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate127.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate136.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10823,12 +11955,12 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
 if(data3.length > 256 && func2(data3) > 256){
-validate127.errors = [{instancePath:instancePath+"/topic",schemaPath:"#/properties/topic/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate136.errors = [{instancePath:instancePath+"/topic",schemaPath:"#/properties/topic/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate127.errors = [{instancePath:instancePath+"/topic",schemaPath:"#/properties/topic/type",keyword:"type",params:{type: "string"}}];
+validate136.errors = [{instancePath:instancePath+"/topic",schemaPath:"#/properties/topic/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10844,18 +11976,18 @@ const _errs12 = errors;
 if(errors === _errs12){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991 || isNaN(data4)){
-validate127.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate136.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data4 < 0 || isNaN(data4)){
-validate127.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate136.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 else {
-validate127.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/type",keyword:"type",params:{type: "number"}}];
+validate136.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/type",keyword:"type",params:{type: "number"}}];
 return false;
 }
 }
@@ -10872,24 +12004,24 @@ const _errs15 = errors;
 if(errors === _errs15){
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
-validate127.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate136.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate127.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate136.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate127.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate136.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate127.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate136.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10905,194 +12037,194 @@ var valid0 = true;
 }
 }
 else {
-validate127.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate136.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate127.errors = vErrors;
+validate136.errors = vErrors;
 return errors === 0;
 }
 
-export const EnvelopeData = validate128;
-const schema248 = {"anyOf":[{"$ref":"#/definitions/ResponseEvent"},{"$ref":"#/definitions/ErrorEvent"},{"$ref":"#/definitions/UserMessage"},{"$ref":"#/definitions/ResponseCreate"},{"$ref":"#/definitions/InstaclawHello"},{"$ref":"#/definitions/SessionAutoBound"},{"$ref":"#/definitions/RobotMessage"},{"$ref":"#/definitions/UserRequest"},{"$ref":"#/definitions/PlainMessage"}]};
-const schema249 = {"type":"object","discriminator":{"tag":"type","values":[["response.created"],["response.queued"],["response.in_progress"],["response.completed"],["response.failed"],["response.incomplete"],["response.output_item.added"],["response.output_item.done"],["response.content_part.added"],["response.content_part.done"],["response.output_text.delta"],["response.output_text.done"],["response.output_text.annotation.added"],["response.refusal.delta"],["response.refusal.done"],["response.reasoning.delta","response.reasoning_text.delta"],["response.reasoning.done","response.reasoning_text.done"],["response.reasoning_summary_part.added"],["response.reasoning_summary_part.done"],["response.reasoning_summary_text.delta","response.reasoning_summary.delta"],["response.reasoning_summary_text.done","response.reasoning_summary.done"],["response.function_call_arguments.delta"],["response.function_call_arguments.done"]]},"x-branches":[{"$ref":"#/definitions/ResponseCreated"},{"$ref":"#/definitions/ResponseQueued"},{"$ref":"#/definitions/ResponseInProgress"},{"$ref":"#/definitions/ResponseCompleted"},{"$ref":"#/definitions/ResponseFailed"},{"$ref":"#/definitions/ResponseIncomplete"},{"$ref":"#/definitions/OutputItemAdded"},{"$ref":"#/definitions/OutputItemDone"},{"$ref":"#/definitions/ContentPartAdded"},{"$ref":"#/definitions/ContentPartDone"},{"$ref":"#/definitions/OutputTextDelta"},{"$ref":"#/definitions/OutputTextDone"},{"$ref":"#/definitions/AnnotationAdded"},{"$ref":"#/definitions/RefusalDelta"},{"$ref":"#/definitions/RefusalDone"},{"$ref":"#/definitions/ReasoningDelta"},{"$ref":"#/definitions/ReasoningDone"},{"$ref":"#/definitions/ReasoningSummaryPartAdded"},{"$ref":"#/definitions/ReasoningSummaryPartDone"},{"$ref":"#/definitions/ReasoningSummaryTextDelta"},{"$ref":"#/definitions/ReasoningSummaryTextDone"},{"$ref":"#/definitions/FunctionCallArgumentsDelta"},{"$ref":"#/definitions/FunctionCallArgumentsDone"}]};
+export const EnvelopeData = validate137;
+const schema277 = {"anyOf":[{"$ref":"#/definitions/ResponseEvent"},{"$ref":"#/definitions/ErrorEvent"},{"$ref":"#/definitions/UserMessage"},{"$ref":"#/definitions/ResponseCreate"},{"$ref":"#/definitions/InstaclawHello"},{"$ref":"#/definitions/InstaclawReaction"},{"$ref":"#/definitions/InstaclawMessageEdit"},{"$ref":"#/definitions/InstaclawMessageDelete"},{"$ref":"#/definitions/SessionAutoBound"},{"$ref":"#/definitions/RobotMessage"},{"$ref":"#/definitions/UserRequest"},{"$ref":"#/definitions/PlainMessage"}]};
+const schema278 = {"type":"object","discriminator":{"tag":"type","values":[["response.created"],["response.queued"],["response.in_progress"],["response.completed"],["response.failed"],["response.incomplete"],["response.output_item.added"],["response.output_item.done"],["response.content_part.added"],["response.content_part.done"],["response.output_text.delta"],["response.output_text.done"],["response.output_text.annotation.added"],["response.refusal.delta"],["response.refusal.done"],["response.reasoning.delta","response.reasoning_text.delta"],["response.reasoning.done","response.reasoning_text.done"],["response.reasoning_summary_part.added"],["response.reasoning_summary_part.done"],["response.reasoning_summary_text.delta","response.reasoning_summary.delta"],["response.reasoning_summary_text.done","response.reasoning_summary.done"],["response.function_call_arguments.delta"],["response.function_call_arguments.done"]]},"x-branches":[{"$ref":"#/definitions/ResponseCreated"},{"$ref":"#/definitions/ResponseQueued"},{"$ref":"#/definitions/ResponseInProgress"},{"$ref":"#/definitions/ResponseCompleted"},{"$ref":"#/definitions/ResponseFailed"},{"$ref":"#/definitions/ResponseIncomplete"},{"$ref":"#/definitions/OutputItemAdded"},{"$ref":"#/definitions/OutputItemDone"},{"$ref":"#/definitions/ContentPartAdded"},{"$ref":"#/definitions/ContentPartDone"},{"$ref":"#/definitions/OutputTextDelta"},{"$ref":"#/definitions/OutputTextDone"},{"$ref":"#/definitions/AnnotationAdded"},{"$ref":"#/definitions/RefusalDelta"},{"$ref":"#/definitions/RefusalDone"},{"$ref":"#/definitions/ReasoningDelta"},{"$ref":"#/definitions/ReasoningDone"},{"$ref":"#/definitions/ReasoningSummaryPartAdded"},{"$ref":"#/definitions/ReasoningSummaryPartDone"},{"$ref":"#/definitions/ReasoningSummaryTextDelta"},{"$ref":"#/definitions/ReasoningSummaryTextDone"},{"$ref":"#/definitions/FunctionCallArgumentsDelta"},{"$ref":"#/definitions/FunctionCallArgumentsDone"}]};
 
-function validate129(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate138(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 const tag0 = data["type"];
 if(tag0 === "response.created"){
-if(!(validate39(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate39.errors : vErrors.concat(validate39.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.queued"){
-if(!(validate45(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate45.errors : vErrors.concat(validate45.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.in_progress"){
 if(!(validate48(data, {instancePath,parentData,parentDataProperty,rootData}))){
 vErrors = vErrors === null ? validate48.errors : vErrors.concat(validate48.errors);
 errors = vErrors.length;
 }
 }
-else if(tag0 === "response.completed"){
-if(!(validate51(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate51.errors : vErrors.concat(validate51.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.failed"){
+else if(tag0 === "response.queued"){
 if(!(validate54(data, {instancePath,parentData,parentDataProperty,rootData}))){
 vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
 errors = vErrors.length;
 }
 }
+else if(tag0 === "response.in_progress"){
+if(!(validate57(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate57.errors : vErrors.concat(validate57.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.completed"){
+if(!(validate60(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate60.errors : vErrors.concat(validate60.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.failed"){
+if(!(validate63(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate63.errors : vErrors.concat(validate63.errors);
+errors = vErrors.length;
+}
+}
 else if(tag0 === "response.incomplete"){
-if(!(validate58(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate58.errors : vErrors.concat(validate58.errors);
+if(!(validate67(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate67.errors : vErrors.concat(validate67.errors);
 errors = vErrors.length;
 }
 }
 else if(tag0 === "response.output_item.added"){
-if(!(validate61(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate61.errors : vErrors.concat(validate61.errors);
+if(!(validate70(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate70.errors : vErrors.concat(validate70.errors);
 errors = vErrors.length;
 }
 }
 else if(tag0 === "response.output_item.done"){
-if(!(validate66(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate66.errors : vErrors.concat(validate66.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.content_part.added"){
-if(!(validate69(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate69.errors : vErrors.concat(validate69.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.content_part.done"){
-if(!(validate72(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate72.errors : vErrors.concat(validate72.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.output_text.delta"){
 if(!(validate75(data, {instancePath,parentData,parentDataProperty,rootData}))){
 vErrors = vErrors === null ? validate75.errors : vErrors.concat(validate75.errors);
 errors = vErrors.length;
 }
 }
-else if(tag0 === "response.output_text.done"){
-if(!(validate79(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate79.errors : vErrors.concat(validate79.errors);
+else if(tag0 === "response.content_part.added"){
+if(!(validate78(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate78.errors : vErrors.concat(validate78.errors);
 errors = vErrors.length;
 }
 }
-else if(tag0 === "response.output_text.annotation.added"){
+else if(tag0 === "response.content_part.done"){
 if(!(validate81(data, {instancePath,parentData,parentDataProperty,rootData}))){
 vErrors = vErrors === null ? validate81.errors : vErrors.concat(validate81.errors);
 errors = vErrors.length;
 }
 }
+else if(tag0 === "response.output_text.delta"){
+if(!(validate84(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate84.errors : vErrors.concat(validate84.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_text.done"){
+if(!(validate88(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate88.errors : vErrors.concat(validate88.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_text.annotation.added"){
+if(!(validate90(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
+errors = vErrors.length;
+}
+}
 else if(tag0 === "response.refusal.delta"){
-if(!(validate83(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate83.errors : vErrors.concat(validate83.errors);
+if(!(validate92(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate92.errors : vErrors.concat(validate92.errors);
 errors = vErrors.length;
 }
 }
 else if(tag0 === "response.refusal.done"){
-if(!(validate85(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate85.errors : vErrors.concat(validate85.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.reasoning.delta" || tag0 === "response.reasoning_text.delta"){
-if(!(validate87(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate87.errors : vErrors.concat(validate87.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.reasoning.done" || tag0 === "response.reasoning_text.done"){
-if(!(validate89(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate89.errors : vErrors.concat(validate89.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.reasoning_summary_part.added"){
-if(!(validate91(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate91.errors : vErrors.concat(validate91.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.reasoning_summary_part.done"){
 if(!(validate94(data, {instancePath,parentData,parentDataProperty,rootData}))){
 vErrors = vErrors === null ? validate94.errors : vErrors.concat(validate94.errors);
 errors = vErrors.length;
 }
 }
-else if(tag0 === "response.reasoning_summary_text.delta" || tag0 === "response.reasoning_summary.delta"){
-if(!(validate97(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate97.errors : vErrors.concat(validate97.errors);
+else if(tag0 === "response.reasoning.delta" || tag0 === "response.reasoning_text.delta"){
+if(!(validate96(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
 errors = vErrors.length;
 }
 }
-else if(tag0 === "response.reasoning_summary_text.done" || tag0 === "response.reasoning_summary.done"){
-if(!(validate99(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate99.errors : vErrors.concat(validate99.errors);
+else if(tag0 === "response.reasoning.done" || tag0 === "response.reasoning_text.done"){
+if(!(validate98(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate98.errors : vErrors.concat(validate98.errors);
 errors = vErrors.length;
 }
 }
-else if(tag0 === "response.function_call_arguments.delta"){
-if(!(validate101(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate101.errors : vErrors.concat(validate101.errors);
+else if(tag0 === "response.reasoning_summary_part.added"){
+if(!(validate100(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate100.errors : vErrors.concat(validate100.errors);
 errors = vErrors.length;
 }
 }
-else if(tag0 === "response.function_call_arguments.done"){
+else if(tag0 === "response.reasoning_summary_part.done"){
 if(!(validate103(data, {instancePath,parentData,parentDataProperty,rootData}))){
 vErrors = vErrors === null ? validate103.errors : vErrors.concat(validate103.errors);
 errors = vErrors.length;
 }
 }
+else if(tag0 === "response.reasoning_summary_text.delta" || tag0 === "response.reasoning_summary.delta"){
+if(!(validate106(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate106.errors : vErrors.concat(validate106.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.reasoning_summary_text.done" || tag0 === "response.reasoning_summary.done"){
+if(!(validate108(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate108.errors : vErrors.concat(validate108.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.function_call_arguments.delta"){
+if(!(validate110(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate110.errors : vErrors.concat(validate110.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.function_call_arguments.done"){
+if(!(validate112(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate112.errors : vErrors.concat(validate112.errors);
+errors = vErrors.length;
+}
+}
 else {
-validate129.errors = [{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{tag: "type", allowedValues: ["response.created","response.queued","response.in_progress","response.completed","response.failed","response.incomplete","response.output_item.added","response.output_item.done","response.content_part.added","response.content_part.done","response.output_text.delta","response.output_text.done","response.output_text.annotation.added","response.refusal.delta","response.refusal.done","response.reasoning.delta","response.reasoning_text.delta","response.reasoning.done","response.reasoning_text.done","response.reasoning_summary_part.added","response.reasoning_summary_part.done","response.reasoning_summary_text.delta","response.reasoning_summary.delta","response.reasoning_summary_text.done","response.reasoning_summary.done","response.function_call_arguments.delta","response.function_call_arguments.done"]}}];
+validate138.errors = [{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{tag: "type", allowedValues: ["response.created","response.queued","response.in_progress","response.completed","response.failed","response.incomplete","response.output_item.added","response.output_item.done","response.content_part.added","response.content_part.done","response.output_text.delta","response.output_text.done","response.output_text.annotation.added","response.refusal.delta","response.refusal.done","response.reasoning.delta","response.reasoning_text.delta","response.reasoning.done","response.reasoning_text.done","response.reasoning_summary_part.added","response.reasoning_summary_part.done","response.reasoning_summary_text.delta","response.reasoning_summary.delta","response.reasoning_summary_text.done","response.reasoning_summary.done","response.function_call_arguments.delta","response.function_call_arguments.done"]}}];
 return false;
 }
 }
 else {
-validate129.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate138.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate129.errors = vErrors;
+validate138.errors = vErrors;
 return errors === 0;
 }
 
-const schema250 = {"type":"object","required":["type","content"],"properties":{"type":{"const":"user.message"},"content":{"$ref":"#/definitions/RequestText"},"userId":{"$ref":"#/definitions/Id"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]}}};
-const schema251 = {"type":"string","minLength":1,"maxLength":262144};
+const schema279 = {"type":"object","required":["type","content"],"properties":{"type":{"const":"user.message"},"content":{"$ref":"#/definitions/RequestText"},"userId":{"$ref":"#/definitions/Id"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]}}};
+const schema280 = {"type":"string","minLength":1,"maxLength":262144};
 
-function validate155(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate164(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))){
-validate155.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate164.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("user.message" !== data.type){
-validate155.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "user.message"}}];
+validate164.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "user.message"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -11108,18 +12240,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 262144 && func2(data1) > 262144){
-validate155.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate164.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/maxLength",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate155.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/minLength",keyword:"minLength",params:{limit: 1}}];
+validate164.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate155.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/type",keyword:"type",params:{type: "string"}}];
+validate164.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11136,24 +12268,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate155.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate164.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate155.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate164.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate155.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate164.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate155.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate164.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11169,8 +12301,8 @@ const _errs8 = errors;
 const _errs9 = errors;
 let valid3 = false;
 const _errs10 = errors;
-if(!(validate34(data3, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
+if(!(validate27(data3, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs10 === errors;
@@ -11199,7 +12331,7 @@ else {
 vErrors.push(err1);
 }
 errors++;
-validate155.errors = vErrors;
+validate164.errors = vErrors;
 return false;
 }
 else {
@@ -11224,24 +12356,24 @@ var valid0 = true;
 }
 }
 else {
-validate155.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate164.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate155.errors = vErrors;
+validate164.errors = vErrors;
 return errors === 0;
 }
 
-const schema253 = {"type":"object","required":["msgtype"],"properties":{"msgtype":{"type":"string","maxLength":64},"msgId":{"$ref":"#/definitions/Id"},"conversationType":{"type":"string","maxLength":8},"conversationId":{"$ref":"#/definitions/Id"},"conversationTitle":{"$ref":"#/definitions/Name"},"senderId":{"$ref":"#/definitions/Id"},"senderStaffId":{"$ref":"#/definitions/Id"},"senderNick":{"$ref":"#/definitions/Name"},"isInAtList":{"type":"boolean"},"text":{"type":"object","properties":{"content":{"type":"string","maxLength":262144}}},"content":{"type":"object","properties":{"richText":{"type":"array","maxItems":1024,"items":{"type":"object","properties":{"text":{"type":"string","maxLength":262144}}}},"recognition":{"type":"string","maxLength":262144},"pictureUrl":{"type":"string","maxLength":4096},"fileName":{"$ref":"#/definitions/Name"}}}}};
+const schema282 = {"type":"object","required":["msgtype"],"properties":{"msgtype":{"type":"string","maxLength":64},"msgId":{"$ref":"#/definitions/Id"},"conversationType":{"type":"string","maxLength":8},"conversationId":{"$ref":"#/definitions/Id"},"conversationTitle":{"$ref":"#/definitions/Name"},"senderId":{"$ref":"#/definitions/Id"},"senderStaffId":{"$ref":"#/definitions/Id"},"senderNick":{"$ref":"#/definitions/Name"},"isInAtList":{"type":"boolean"},"text":{"type":"object","properties":{"content":{"type":"string","maxLength":262144}}},"content":{"type":"object","properties":{"richText":{"type":"array","maxItems":1024,"items":{"type":"object","properties":{"text":{"type":"string","maxLength":262144}}}},"recognition":{"type":"string","maxLength":262144},"pictureUrl":{"type":"string","maxLength":4096},"fileName":{"$ref":"#/definitions/Name"}}}}};
 
-function validate161(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate173(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.msgtype === undefined) && (missing0 = "msgtype")){
-validate161.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate173.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -11251,12 +12383,12 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 64 && func2(data0) > 64){
-validate161.errors = [{instancePath:instancePath+"/msgtype",schemaPath:"#/properties/msgtype/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate173.errors = [{instancePath:instancePath+"/msgtype",schemaPath:"#/properties/msgtype/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 }
 else {
-validate161.errors = [{instancePath:instancePath+"/msgtype",schemaPath:"#/properties/msgtype/type",keyword:"type",params:{type: "string"}}];
+validate173.errors = [{instancePath:instancePath+"/msgtype",schemaPath:"#/properties/msgtype/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11273,24 +12405,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate161.errors = [{instancePath:instancePath+"/msgId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate173.errors = [{instancePath:instancePath+"/msgId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate161.errors = [{instancePath:instancePath+"/msgId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate173.errors = [{instancePath:instancePath+"/msgId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate161.errors = [{instancePath:instancePath+"/msgId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate173.errors = [{instancePath:instancePath+"/msgId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate161.errors = [{instancePath:instancePath+"/msgId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate173.errors = [{instancePath:instancePath+"/msgId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11306,12 +12438,12 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 8 && func2(data2) > 8){
-validate161.errors = [{instancePath:instancePath+"/conversationType",schemaPath:"#/properties/conversationType/maxLength",keyword:"maxLength",params:{limit: 8}}];
+validate173.errors = [{instancePath:instancePath+"/conversationType",schemaPath:"#/properties/conversationType/maxLength",keyword:"maxLength",params:{limit: 8}}];
 return false;
 }
 }
 else {
-validate161.errors = [{instancePath:instancePath+"/conversationType",schemaPath:"#/properties/conversationType/type",keyword:"type",params:{type: "string"}}];
+validate173.errors = [{instancePath:instancePath+"/conversationType",schemaPath:"#/properties/conversationType/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11328,24 +12460,24 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate161.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate173.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate161.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate173.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate161.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate173.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate161.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate173.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11362,12 +12494,12 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(typeof data4 === "string"){
 if(data4.length > 256 && func2(data4) > 256){
-validate161.errors = [{instancePath:instancePath+"/conversationTitle",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate173.errors = [{instancePath:instancePath+"/conversationTitle",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate161.errors = [{instancePath:instancePath+"/conversationTitle",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate173.errors = [{instancePath:instancePath+"/conversationTitle",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11384,24 +12516,24 @@ const _errs15 = errors;
 if(errors === _errs15){
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
-validate161.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate173.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate161.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate173.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate161.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate173.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate161.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate173.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11418,24 +12550,24 @@ const _errs18 = errors;
 if(errors === _errs18){
 if(typeof data6 === "string"){
 if(data6.length > 128 && func2(data6) > 128){
-validate161.errors = [{instancePath:instancePath+"/senderStaffId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate173.errors = [{instancePath:instancePath+"/senderStaffId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data6.length < 1){
-validate161.errors = [{instancePath:instancePath+"/senderStaffId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate173.errors = [{instancePath:instancePath+"/senderStaffId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data6)){
-validate161.errors = [{instancePath:instancePath+"/senderStaffId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate173.errors = [{instancePath:instancePath+"/senderStaffId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate161.errors = [{instancePath:instancePath+"/senderStaffId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate173.errors = [{instancePath:instancePath+"/senderStaffId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11452,12 +12584,12 @@ const _errs21 = errors;
 if(errors === _errs21){
 if(typeof data7 === "string"){
 if(data7.length > 256 && func2(data7) > 256){
-validate161.errors = [{instancePath:instancePath+"/senderNick",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate173.errors = [{instancePath:instancePath+"/senderNick",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate161.errors = [{instancePath:instancePath+"/senderNick",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate173.errors = [{instancePath:instancePath+"/senderNick",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11470,7 +12602,7 @@ if(valid0){
 if(data.isInAtList !== undefined){
 const _errs23 = errors;
 if(typeof data.isInAtList !== "boolean"){
-validate161.errors = [{instancePath:instancePath+"/isInAtList",schemaPath:"#/properties/isInAtList/type",keyword:"type",params:{type: "boolean"}}];
+validate173.errors = [{instancePath:instancePath+"/isInAtList",schemaPath:"#/properties/isInAtList/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs23 === errors;
@@ -11490,19 +12622,19 @@ const _errs27 = errors;
 if(errors === _errs27){
 if(typeof data10 === "string"){
 if(data10.length > 262144 && func2(data10) > 262144){
-validate161.errors = [{instancePath:instancePath+"/text/content",schemaPath:"#/properties/text/properties/content/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate173.errors = [{instancePath:instancePath+"/text/content",schemaPath:"#/properties/text/properties/content/maxLength",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 }
 else {
-validate161.errors = [{instancePath:instancePath+"/text/content",schemaPath:"#/properties/text/properties/content/type",keyword:"type",params:{type: "string"}}];
+validate173.errors = [{instancePath:instancePath+"/text/content",schemaPath:"#/properties/text/properties/content/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
 }
 }
 else {
-validate161.errors = [{instancePath:instancePath+"/text",schemaPath:"#/properties/text/type",keyword:"type",params:{type: "object"}}];
+validate173.errors = [{instancePath:instancePath+"/text",schemaPath:"#/properties/text/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -11523,7 +12655,7 @@ const _errs31 = errors;
 if(errors === _errs31){
 if(Array.isArray(data12)){
 if(data12.length > 1024){
-validate161.errors = [{instancePath:instancePath+"/content/richText",schemaPath:"#/properties/content/properties/richText/maxItems",keyword:"maxItems",params:{limit: 1024}}];
+validate173.errors = [{instancePath:instancePath+"/content/richText",schemaPath:"#/properties/content/properties/richText/maxItems",keyword:"maxItems",params:{limit: 1024}}];
 return false;
 }
 else {
@@ -11540,19 +12672,19 @@ const _errs35 = errors;
 if(errors === _errs35){
 if(typeof data14 === "string"){
 if(data14.length > 262144 && func2(data14) > 262144){
-validate161.errors = [{instancePath:instancePath+"/content/richText/" + i0+"/text",schemaPath:"#/properties/content/properties/richText/items/properties/text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate173.errors = [{instancePath:instancePath+"/content/richText/" + i0+"/text",schemaPath:"#/properties/content/properties/richText/items/properties/text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 }
 else {
-validate161.errors = [{instancePath:instancePath+"/content/richText/" + i0+"/text",schemaPath:"#/properties/content/properties/richText/items/properties/text/type",keyword:"type",params:{type: "string"}}];
+validate173.errors = [{instancePath:instancePath+"/content/richText/" + i0+"/text",schemaPath:"#/properties/content/properties/richText/items/properties/text/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
 }
 }
 else {
-validate161.errors = [{instancePath:instancePath+"/content/richText/" + i0,schemaPath:"#/properties/content/properties/richText/items/type",keyword:"type",params:{type: "object"}}];
+validate173.errors = [{instancePath:instancePath+"/content/richText/" + i0,schemaPath:"#/properties/content/properties/richText/items/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -11564,7 +12696,7 @@ break;
 }
 }
 else {
-validate161.errors = [{instancePath:instancePath+"/content/richText",schemaPath:"#/properties/content/properties/richText/type",keyword:"type",params:{type: "array"}}];
+validate173.errors = [{instancePath:instancePath+"/content/richText",schemaPath:"#/properties/content/properties/richText/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -11580,12 +12712,12 @@ const _errs37 = errors;
 if(errors === _errs37){
 if(typeof data15 === "string"){
 if(data15.length > 262144 && func2(data15) > 262144){
-validate161.errors = [{instancePath:instancePath+"/content/recognition",schemaPath:"#/properties/content/properties/recognition/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate173.errors = [{instancePath:instancePath+"/content/recognition",schemaPath:"#/properties/content/properties/recognition/maxLength",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 }
 else {
-validate161.errors = [{instancePath:instancePath+"/content/recognition",schemaPath:"#/properties/content/properties/recognition/type",keyword:"type",params:{type: "string"}}];
+validate173.errors = [{instancePath:instancePath+"/content/recognition",schemaPath:"#/properties/content/properties/recognition/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11601,12 +12733,12 @@ const _errs39 = errors;
 if(errors === _errs39){
 if(typeof data16 === "string"){
 if(data16.length > 4096 && func2(data16) > 4096){
-validate161.errors = [{instancePath:instancePath+"/content/pictureUrl",schemaPath:"#/properties/content/properties/pictureUrl/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate173.errors = [{instancePath:instancePath+"/content/pictureUrl",schemaPath:"#/properties/content/properties/pictureUrl/maxLength",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 }
 else {
-validate161.errors = [{instancePath:instancePath+"/content/pictureUrl",schemaPath:"#/properties/content/properties/pictureUrl/type",keyword:"type",params:{type: "string"}}];
+validate173.errors = [{instancePath:instancePath+"/content/pictureUrl",schemaPath:"#/properties/content/properties/pictureUrl/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11623,12 +12755,12 @@ const _errs42 = errors;
 if(errors === _errs42){
 if(typeof data17 === "string"){
 if(data17.length > 256 && func2(data17) > 256){
-validate161.errors = [{instancePath:instancePath+"/content/fileName",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate173.errors = [{instancePath:instancePath+"/content/fileName",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate161.errors = [{instancePath:instancePath+"/content/fileName",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate173.errors = [{instancePath:instancePath+"/content/fileName",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11642,7 +12774,7 @@ var valid8 = true;
 }
 }
 else {
-validate161.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "object"}}];
+validate173.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -11664,24 +12796,24 @@ var valid0 = true;
 }
 }
 else {
-validate161.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate173.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate161.errors = vErrors;
+validate173.errors = vErrors;
 return errors === 0;
 }
 
-const schema261 = {"type":"object","required":["content"],"properties":{"type":{"type":"string","maxLength":128},"content":{"$ref":"#/definitions/RequestText"},"userId":{"$ref":"#/definitions/Id"},"session_id":{"$ref":"#/definitions/Id"},"sessionId":{"$ref":"#/definitions/Id"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]}}};
+const schema290 = {"type":"object","required":["content"],"properties":{"type":{"type":"string","maxLength":128},"content":{"$ref":"#/definitions/RequestText"},"userId":{"$ref":"#/definitions/Id"},"session_id":{"$ref":"#/definitions/Id"},"sessionId":{"$ref":"#/definitions/Id"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]}}};
 
-function validate164(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate176(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.content === undefined) && (missing0 = "content")){
-validate164.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate176.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -11691,12 +12823,12 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate164.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate176.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 else {
-validate164.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"}}];
+validate176.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11713,18 +12845,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 262144 && func2(data1) > 262144){
-validate164.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate176.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/maxLength",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate164.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/minLength",keyword:"minLength",params:{limit: 1}}];
+validate176.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate164.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/type",keyword:"type",params:{type: "string"}}];
+validate176.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11741,24 +12873,24 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate164.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate176.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate164.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate176.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate164.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate176.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate164.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate176.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11775,24 +12907,24 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate164.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate176.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate164.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate176.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate164.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate176.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate164.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate176.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11809,24 +12941,24 @@ const _errs13 = errors;
 if(errors === _errs13){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate164.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate176.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate164.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate176.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data4)){
-validate164.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate176.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate164.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate176.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11842,8 +12974,8 @@ const _errs15 = errors;
 const _errs16 = errors;
 let valid5 = false;
 const _errs17 = errors;
-if(!(validate34(data5, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
+if(!(validate27(data5, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs17 === errors;
@@ -11872,7 +13004,7 @@ else {
 vErrors.push(err1);
 }
 errors++;
-validate164.errors = vErrors;
+validate176.errors = vErrors;
 return false;
 }
 else {
@@ -11899,47 +13031,47 @@ var valid0 = true;
 }
 }
 else {
-validate164.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate176.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate164.errors = vErrors;
+validate176.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate128(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate137(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
 let valid0 = false;
 const _errs1 = errors;
-if(!(validate129(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate129.errors : vErrors.concat(validate129.errors);
+if(!(validate138(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate138.errors : vErrors.concat(validate138.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs1 === errors;
 valid0 = valid0 || _valid0;
 if(!valid0){
 const _errs2 = errors;
-if(!(validate105(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate105.errors : vErrors.concat(validate105.errors);
+if(!(validate114(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate114.errors : vErrors.concat(validate114.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs2 === errors;
 valid0 = valid0 || _valid0;
 if(!valid0){
 const _errs3 = errors;
-if(!(validate155(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate155.errors : vErrors.concat(validate155.errors);
+if(!(validate164(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate164.errors : vErrors.concat(validate164.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs3 === errors;
 valid0 = valid0 || _valid0;
 if(!valid0){
 const _errs4 = errors;
-if(!(validate36(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate36.errors : vErrors.concat(validate36.errors);
+if(!(validate45(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate45.errors : vErrors.concat(validate45.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs4 === errors;
@@ -11962,28 +13094,55 @@ var _valid0 = _errs6 === errors;
 valid0 = valid0 || _valid0;
 if(!valid0){
 const _errs7 = errors;
-if(!(validate161(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate161.errors : vErrors.concat(validate161.errors);
+if(!(validate24(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate24.errors : vErrors.concat(validate24.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs7 === errors;
 valid0 = valid0 || _valid0;
 if(!valid0){
 const _errs8 = errors;
-if(!(validate27(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
+if(!(validate25(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs8 === errors;
 valid0 = valid0 || _valid0;
 if(!valid0){
 const _errs9 = errors;
-if(!(validate164(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate164.errors : vErrors.concat(validate164.errors);
+if(!(validate33(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate33.errors : vErrors.concat(validate33.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs9 === errors;
 valid0 = valid0 || _valid0;
+if(!valid0){
+const _errs10 = errors;
+if(!(validate173(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate173.errors : vErrors.concat(validate173.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs10 === errors;
+valid0 = valid0 || _valid0;
+if(!valid0){
+const _errs11 = errors;
+if(!(validate37(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate37.errors : vErrors.concat(validate37.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs11 === errors;
+valid0 = valid0 || _valid0;
+if(!valid0){
+const _errs12 = errors;
+if(!(validate176(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate176.errors : vErrors.concat(validate176.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs12 === errors;
+valid0 = valid0 || _valid0;
+}
+}
+}
 }
 }
 }
@@ -12001,7 +13160,7 @@ else {
 vErrors.push(err0);
 }
 errors++;
-validate128.errors = vErrors;
+validate137.errors = vErrors;
 return false;
 }
 else {
@@ -12015,40 +13174,133 @@ vErrors = null;
 }
 }
 }
-validate128.errors = vErrors;
+validate137.errors = vErrors;
 return errors === 0;
 }
 
-export const Sequence = validate167;
+export const Sequence = validate179;
 
-function validate167(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate179(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-validate167.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "integer"}}];
+validate179.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === 0){
 if((typeof data == "number") && (isFinite(data))){
 if(data > 9007199254740991 || isNaN(data)){
-validate167.errors = [{instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate179.errors = [{instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data < 0 || isNaN(data)){
-validate167.errors = [{instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate179.errors = [{instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-validate167.errors = vErrors;
+validate179.errors = vErrors;
 return errors === 0;
 }
 
-export const ErrorBody = validate168;
+export const EventId = validate180;
 
-function validate168(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate180(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 512 && func2(data) > 512){
+validate180.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data.length < 1){
+validate180.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data)){
+validate180.errors = [{instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate180.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+validate180.errors = vErrors;
+return errors === 0;
+}
+
+export const Emoji = validate181;
+
+function validate181(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 64 && func2(data) > 64){
+validate181.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 64}}];
+return false;
+}
+else {
+if(data.length < 1){
+validate181.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate181.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+validate181.errors = vErrors;
+return errors === 0;
+}
+
+export const Id = validate182;
+
+function validate182(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 128 && func2(data) > 128){
+validate182.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data.length < 1){
+validate182.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data)){
+validate182.errors = [{instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate182.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+validate182.errors = vErrors;
+return errors === 0;
+}
+
+export const ErrorBody = validate183;
+
+function validate183(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
@@ -12110,7 +13362,7 @@ else {
 vErrors.push(err3);
 }
 errors++;
-validate168.errors = vErrors;
+validate183.errors = vErrors;
 return false;
 }
 else {
@@ -12187,7 +13439,7 @@ else {
 vErrors.push(err7);
 }
 errors++;
-validate168.errors = vErrors;
+validate183.errors = vErrors;
 return false;
 }
 else {
@@ -12213,12 +13465,12 @@ const _errs15 = errors;
 if(errors === _errs15){
 if(typeof data2 === "string"){
 if(data2.length > 65536 && func2(data2) > 65536){
-validate168.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate183.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate168.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "string"}}];
+validate183.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12285,7 +13537,7 @@ else {
 vErrors.push(err11);
 }
 errors++;
-validate168.errors = vErrors;
+validate183.errors = vErrors;
 return false;
 }
 else {
@@ -12309,17 +13561,17 @@ var valid0 = true;
 }
 }
 else {
-validate168.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate183.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate168.errors = vErrors;
+validate183.errors = vErrors;
 return errors === 0;
 }
 
-export const Input = validate169;
+export const Input = validate184;
 
-function validate169(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate184(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
@@ -12393,8 +13645,8 @@ var valid1 = true;
 const len0 = data.length;
 for(let i0=0; i0<len0; i0++){
 const _errs5 = errors;
-if(!(validate29(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate29.errors : vErrors.concat(validate29.errors);
+if(!(validate39(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate39.errors : vErrors.concat(validate39.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs5 === errors;
@@ -12428,7 +13680,7 @@ else {
 vErrors.push(err6);
 }
 errors++;
-validate169.errors = vErrors;
+validate184.errors = vErrors;
 return false;
 }
 else {
@@ -12442,13 +13694,13 @@ vErrors = null;
 }
 }
 }
-validate169.errors = vErrors;
+validate184.errors = vErrors;
 return errors === 0;
 }
 
-export const Metadata = validate171;
+export const Metadata = validate186;
 
-function validate171(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate186(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
@@ -12460,24 +13712,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate171.errors = [{instancePath:instancePath+"/sender_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate186.errors = [{instancePath:instancePath+"/sender_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate171.errors = [{instancePath:instancePath+"/sender_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate186.errors = [{instancePath:instancePath+"/sender_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate171.errors = [{instancePath:instancePath+"/sender_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate186.errors = [{instancePath:instancePath+"/sender_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate171.errors = [{instancePath:instancePath+"/sender_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate186.errors = [{instancePath:instancePath+"/sender_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12494,12 +13746,12 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(data1.length > 256 && func2(data1) > 256){
-validate171.errors = [{instancePath:instancePath+"/sender_name",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate186.errors = [{instancePath:instancePath+"/sender_name",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate171.errors = [{instancePath:instancePath+"/sender_name",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate186.errors = [{instancePath:instancePath+"/sender_name",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12516,24 +13768,24 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate171.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate186.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate171.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate186.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate171.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate186.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate171.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate186.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12550,24 +13802,24 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate171.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate186.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate171.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate186.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate171.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate186.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate171.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate186.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12584,24 +13836,24 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate171.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate186.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate171.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate186.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data4)){
-validate171.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate186.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate171.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate186.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12617,12 +13869,12 @@ const _errs16 = errors;
 if(errors === _errs16){
 if(typeof data5 === "string"){
 if(data5.length > 32 && func2(data5) > 32){
-validate171.errors = [{instancePath:instancePath+"/chat_type",schemaPath:"#/properties/chat_type/maxLength",keyword:"maxLength",params:{limit: 32}}];
+validate186.errors = [{instancePath:instancePath+"/chat_type",schemaPath:"#/properties/chat_type/maxLength",keyword:"maxLength",params:{limit: 32}}];
 return false;
 }
 }
 else {
-validate171.errors = [{instancePath:instancePath+"/chat_type",schemaPath:"#/properties/chat_type/type",keyword:"type",params:{type: "string"}}];
+validate186.errors = [{instancePath:instancePath+"/chat_type",schemaPath:"#/properties/chat_type/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12639,24 +13891,24 @@ const _errs19 = errors;
 if(errors === _errs19){
 if(typeof data6 === "string"){
 if(data6.length > 128 && func2(data6) > 128){
-validate171.errors = [{instancePath:instancePath+"/group_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate186.errors = [{instancePath:instancePath+"/group_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data6.length < 1){
-validate171.errors = [{instancePath:instancePath+"/group_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate186.errors = [{instancePath:instancePath+"/group_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data6)){
-validate171.errors = [{instancePath:instancePath+"/group_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate186.errors = [{instancePath:instancePath+"/group_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate171.errors = [{instancePath:instancePath+"/group_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate186.errors = [{instancePath:instancePath+"/group_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12673,12 +13925,12 @@ const _errs22 = errors;
 if(errors === _errs22){
 if(typeof data7 === "string"){
 if(data7.length > 256 && func2(data7) > 256){
-validate171.errors = [{instancePath:instancePath+"/group_name",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate186.errors = [{instancePath:instancePath+"/group_name",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate171.errors = [{instancePath:instancePath+"/group_name",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate186.errors = [{instancePath:instancePath+"/group_name",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12695,24 +13947,24 @@ const _errs25 = errors;
 if(errors === _errs25){
 if(typeof data8 === "string"){
 if(data8.length > 128 && func2(data8) > 128){
-validate171.errors = [{instancePath:instancePath+"/thread_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate186.errors = [{instancePath:instancePath+"/thread_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data8.length < 1){
-validate171.errors = [{instancePath:instancePath+"/thread_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate186.errors = [{instancePath:instancePath+"/thread_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data8)){
-validate171.errors = [{instancePath:instancePath+"/thread_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate186.errors = [{instancePath:instancePath+"/thread_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate171.errors = [{instancePath:instancePath+"/thread_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate186.errors = [{instancePath:instancePath+"/thread_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12729,24 +13981,24 @@ const _errs28 = errors;
 if(errors === _errs28){
 if(typeof data9 === "string"){
 if(data9.length > 512 && func2(data9) > 512){
-validate171.errors = [{instancePath:instancePath+"/reply_to",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate186.errors = [{instancePath:instancePath+"/reply_to",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data9.length < 1){
-validate171.errors = [{instancePath:instancePath+"/reply_to",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate186.errors = [{instancePath:instancePath+"/reply_to",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data9)){
-validate171.errors = [{instancePath:instancePath+"/reply_to",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate186.errors = [{instancePath:instancePath+"/reply_to",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate171.errors = [{instancePath:instancePath+"/reply_to",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate186.errors = [{instancePath:instancePath+"/reply_to",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12760,7 +14012,7 @@ if(data.mentioned !== undefined){
 let data10 = data.mentioned;
 const _errs30 = errors;
 if((typeof data10 !== "boolean") && (typeof data10 !== "string")){
-validate171.errors = [{instancePath:instancePath+"/mentioned",schemaPath:"#/properties/mentioned/type",keyword:"type",params:{type: schema37.properties.mentioned.type}}];
+validate186.errors = [{instancePath:instancePath+"/mentioned",schemaPath:"#/properties/mentioned/type",keyword:"type",params:{type: schema44.properties.mentioned.type}}];
 return false;
 }
 var valid0 = _errs30 === errors;
@@ -12776,24 +14028,24 @@ const _errs33 = errors;
 if(errors === _errs33){
 if(typeof data11 === "string"){
 if(data11.length > 128 && func2(data11) > 128){
-validate171.errors = [{instancePath:instancePath+"/recipient_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate186.errors = [{instancePath:instancePath+"/recipient_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data11.length < 1){
-validate171.errors = [{instancePath:instancePath+"/recipient_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate186.errors = [{instancePath:instancePath+"/recipient_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data11)){
-validate171.errors = [{instancePath:instancePath+"/recipient_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate186.errors = [{instancePath:instancePath+"/recipient_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate171.errors = [{instancePath:instancePath+"/recipient_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate186.errors = [{instancePath:instancePath+"/recipient_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12810,24 +14062,24 @@ const _errs36 = errors;
 if(errors === _errs36){
 if(typeof data12 === "string"){
 if(data12.length > 512 && func2(data12) > 512){
-validate171.errors = [{instancePath:instancePath+"/request_message_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate186.errors = [{instancePath:instancePath+"/request_message_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data12.length < 1){
-validate171.errors = [{instancePath:instancePath+"/request_message_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate186.errors = [{instancePath:instancePath+"/request_message_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data12)){
-validate171.errors = [{instancePath:instancePath+"/request_message_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate186.errors = [{instancePath:instancePath+"/request_message_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate171.errors = [{instancePath:instancePath+"/request_message_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate186.errors = [{instancePath:instancePath+"/request_message_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12844,24 +14096,24 @@ const _errs39 = errors;
 if(errors === _errs39){
 if(typeof data13 === "string"){
 if(data13.length > 512 && func2(data13) > 512){
-validate171.errors = [{instancePath:instancePath+"/retry_of",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate186.errors = [{instancePath:instancePath+"/retry_of",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data13.length < 1){
-validate171.errors = [{instancePath:instancePath+"/retry_of",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate186.errors = [{instancePath:instancePath+"/retry_of",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data13)){
-validate171.errors = [{instancePath:instancePath+"/retry_of",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate186.errors = [{instancePath:instancePath+"/retry_of",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate171.errors = [{instancePath:instancePath+"/retry_of",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate186.errors = [{instancePath:instancePath+"/retry_of",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12877,12 +14129,12 @@ const _errs41 = errors;
 if(errors === _errs41){
 if(typeof data14 === "string"){
 if(data14.length > 32 && func2(data14) > 32){
-validate171.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/maxLength",keyword:"maxLength",params:{limit: 32}}];
+validate186.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/maxLength",keyword:"maxLength",params:{limit: 32}}];
 return false;
 }
 }
 else {
-validate171.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/type",keyword:"type",params:{type: "string"}}];
+validate186.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12907,50 +14159,17 @@ var valid0 = true;
 }
 }
 else {
-validate171.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate186.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate171.errors = vErrors;
+validate186.errors = vErrors;
 return errors === 0;
 }
 
-export const EventId = validate172;
+export const ResponseObject = validate187;
 
-function validate172(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 512 && func2(data) > 512){
-validate172.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data.length < 1){
-validate172.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data)){
-validate172.errors = [{instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate172.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-validate172.errors = vErrors;
-return errors === 0;
-}
-
-export const ResponseObject = validate173;
-
-function validate173(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate187(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
@@ -12962,24 +14181,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate173.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate187.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate173.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate187.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate173.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate187.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate173.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate187.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12995,12 +14214,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 64 && func2(data1) > 64){
-validate173.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate187.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 }
 else {
-validate173.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/type",keyword:"type",params:{type: "string"}}];
+validate187.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13017,12 +14236,12 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 64 && func2(data2) > 64){
-validate173.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate187.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 }
 else {
-validate173.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
+validate187.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13089,7 +14308,7 @@ else {
 vErrors.push(err3);
 }
 errors++;
-validate173.errors = vErrors;
+validate187.errors = vErrors;
 return false;
 }
 else {
@@ -13115,8 +14334,8 @@ const _errs16 = errors;
 const _errs17 = errors;
 let valid5 = false;
 const _errs18 = errors;
-if(!(validate34(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
+if(!(validate27(data4, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
 errors = vErrors.length;
 }
 var _valid1 = _errs18 === errors;
@@ -13145,7 +14364,7 @@ else {
 vErrors.push(err5);
 }
 errors++;
-validate173.errors = vErrors;
+validate187.errors = vErrors;
 return false;
 }
 else {
@@ -13171,8 +14390,8 @@ const _errs21 = errors;
 const _errs22 = errors;
 let valid6 = false;
 const _errs23 = errors;
-if(!(validate25(data5, {instancePath:instancePath+"/error",parentData:data,parentDataProperty:"error",rootData}))){
-vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
+if(!(validate35(data5, {instancePath:instancePath+"/error",parentData:data,parentDataProperty:"error",rootData}))){
+vErrors = vErrors === null ? validate35.errors : vErrors.concat(validate35.errors);
 errors = vErrors.length;
 }
 var _valid2 = _errs23 === errors;
@@ -13201,7 +14420,7 @@ else {
 vErrors.push(err7);
 }
 errors++;
-validate173.errors = vErrors;
+validate187.errors = vErrors;
 return false;
 }
 else {
@@ -13227,72 +14446,72 @@ var valid0 = true;
 }
 }
 else {
-validate173.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate187.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate173.errors = vErrors;
+validate187.errors = vErrors;
 return errors === 0;
 }
 
-export const Status = validate176;
+export const Status = validate190;
 
-function validate176(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate190(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 64 && func2(data) > 64){
-validate176.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate190.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 }
 else {
-validate176.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate190.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-validate176.errors = vErrors;
+validate190.errors = vErrors;
 return errors === 0;
 }
 
-export const Index = validate177;
+export const Index = validate191;
 
-function validate177(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate191(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-validate177.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "integer"}}];
+validate191.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === 0){
 if((typeof data == "number") && (isFinite(data))){
 if(data > 1000000 || isNaN(data)){
-validate177.errors = [{instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate191.errors = [{instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data < 0 || isNaN(data)){
-validate177.errors = [{instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate191.errors = [{instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-validate177.errors = vErrors;
+validate191.errors = vErrors;
 return errors === 0;
 }
 
-export const Item = validate178;
+export const Item = validate192;
 
-function validate178(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate192(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))){
-validate178.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate192.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -13303,24 +14522,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate178.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate192.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate178.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate192.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate178.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate192.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate178.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate192.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13336,18 +14555,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate178.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate192.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate178.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/minLength",keyword:"minLength",params:{limit: 1}}];
+validate192.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate178.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"}}];
+validate192.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13364,12 +14583,12 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 64 && func2(data2) > 64){
-validate178.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate192.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 }
 else {
-validate178.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
+validate192.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13385,12 +14604,12 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 32 && func2(data3) > 32){
-validate178.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/maxLength",keyword:"maxLength",params:{limit: 32}}];
+validate192.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/maxLength",keyword:"maxLength",params:{limit: 32}}];
 return false;
 }
 }
 else {
-validate178.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/type",keyword:"type",params:{type: "string"}}];
+validate192.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13404,13 +14623,13 @@ if(data.content !== undefined){
 let data4 = data.content;
 const _errs11 = errors;
 if((!(Array.isArray(data4))) && (data4 !== null)){
-validate178.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: schema92.properties.content.type}}];
+validate192.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: schema121.properties.content.type}}];
 return false;
 }
 if(errors === _errs11){
 if(Array.isArray(data4)){
 if(data4.length > 256){
-validate178.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate192.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxItems",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -13418,8 +14637,8 @@ var valid3 = true;
 const len0 = data4.length;
 for(let i0=0; i0<len0; i0++){
 const _errs13 = errors;
-if(!(validate30(data4[i0], {instancePath:instancePath+"/content/" + i0,parentData:data4,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate30.errors : vErrors.concat(validate30.errors);
+if(!(validate40(data4[i0], {instancePath:instancePath+"/content/" + i0,parentData:data4,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate40.errors : vErrors.concat(validate40.errors);
 errors = vErrors.length;
 }
 var valid3 = _errs13 === errors;
@@ -13442,24 +14661,24 @@ var valid0 = true;
 }
 }
 else {
-validate178.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate192.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate178.errors = vErrors;
+validate192.errors = vErrors;
 return errors === 0;
 }
 
-export const Part = validate180;
+export const Part = validate194;
 
-function validate180(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate194(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate180.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate194.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -13469,18 +14688,18 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate180.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate194.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate180.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/minLength",keyword:"minLength",params:{limit: 1}}];
+validate194.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate180.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"}}];
+validate194.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13497,12 +14716,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 1048576 && func2(data1) > 1048576){
-validate180.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate194.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate180.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate194.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13519,12 +14738,12 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 1048576 && func2(data2) > 1048576){
-validate180.errors = [{instancePath:instancePath+"/refusal",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate194.errors = [{instancePath:instancePath+"/refusal",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate180.errors = [{instancePath:instancePath+"/refusal",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate194.errors = [{instancePath:instancePath+"/refusal",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13540,12 +14759,12 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 1048576 && func2(data3) > 1048576){
-validate180.errors = [{instancePath:instancePath+"/image_url",schemaPath:"#/properties/image_url/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate194.errors = [{instancePath:instancePath+"/image_url",schemaPath:"#/properties/image_url/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate180.errors = [{instancePath:instancePath+"/image_url",schemaPath:"#/properties/image_url/type",keyword:"type",params:{type: "string"}}];
+validate194.errors = [{instancePath:instancePath+"/image_url",schemaPath:"#/properties/image_url/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13562,12 +14781,12 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(typeof data4 === "string"){
 if(data4.length > 256 && func2(data4) > 256){
-validate180.errors = [{instancePath:instancePath+"/filename",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate194.errors = [{instancePath:instancePath+"/filename",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate180.errors = [{instancePath:instancePath+"/filename",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate194.errors = [{instancePath:instancePath+"/filename",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13583,12 +14802,12 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data5 === "string"){
 if(data5.length > 1048576 && func2(data5) > 1048576){
-validate180.errors = [{instancePath:instancePath+"/file_url",schemaPath:"#/properties/file_url/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate194.errors = [{instancePath:instancePath+"/file_url",schemaPath:"#/properties/file_url/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate180.errors = [{instancePath:instancePath+"/file_url",schemaPath:"#/properties/file_url/type",keyword:"type",params:{type: "string"}}];
+validate194.errors = [{instancePath:instancePath+"/file_url",schemaPath:"#/properties/file_url/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13604,12 +14823,12 @@ const _errs16 = errors;
 if(errors === _errs16){
 if(typeof data6 === "string"){
 if(data6.length > 1048576 && func2(data6) > 1048576){
-validate180.errors = [{instancePath:instancePath+"/file_data",schemaPath:"#/properties/file_data/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate194.errors = [{instancePath:instancePath+"/file_data",schemaPath:"#/properties/file_data/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate180.errors = [{instancePath:instancePath+"/file_data",schemaPath:"#/properties/file_data/type",keyword:"type",params:{type: "string"}}];
+validate194.errors = [{instancePath:instancePath+"/file_data",schemaPath:"#/properties/file_data/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13625,12 +14844,12 @@ const _errs18 = errors;
 if(errors === _errs18){
 if(typeof data7 === "string"){
 if(data7.length > 1048576 && func2(data7) > 1048576){
-validate180.errors = [{instancePath:instancePath+"/video_url",schemaPath:"#/properties/video_url/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate194.errors = [{instancePath:instancePath+"/video_url",schemaPath:"#/properties/video_url/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate180.errors = [{instancePath:instancePath+"/video_url",schemaPath:"#/properties/video_url/type",keyword:"type",params:{type: "string"}}];
+validate194.errors = [{instancePath:instancePath+"/video_url",schemaPath:"#/properties/video_url/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13649,17 +14868,17 @@ var valid0 = true;
 }
 }
 else {
-validate180.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate194.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate180.errors = vErrors;
+validate194.errors = vErrors;
 return errors === 0;
 }
 
-export const Delta = validate181;
+export const Delta = validate195;
 
-function validate181(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate195(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
@@ -13761,7 +14980,7 @@ else {
 vErrors.push(err6);
 }
 errors++;
-validate181.errors = vErrors;
+validate195.errors = vErrors;
 return false;
 }
 else {
@@ -13775,88 +14994,55 @@ vErrors = null;
 }
 }
 }
-validate181.errors = vErrors;
+validate195.errors = vErrors;
 return errors === 0;
 }
 
-export const Text = validate182;
+export const Text = validate196;
 
-function validate182(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate196(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 1048576 && func2(data) > 1048576){
-validate182.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate196.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate182.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate196.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-validate182.errors = vErrors;
+validate196.errors = vErrors;
 return errors === 0;
 }
 
-export const Code = validate183;
+export const Code = validate197;
 
-function validate183(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate197(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 256 && func2(data) > 256){
-validate183.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate197.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate183.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate197.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-validate183.errors = vErrors;
+validate197.errors = vErrors;
 return errors === 0;
 }
 
-export const Id = validate184;
+export const InputItem = validate198;
 
-function validate184(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 128 && func2(data) > 128){
-validate184.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data.length < 1){
-validate184.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data)){
-validate184.errors = [{instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate184.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-validate184.errors = vErrors;
-return errors === 0;
-}
-
-export const InputItem = validate185;
-
-function validate185(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate198(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
@@ -13867,12 +15053,12 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate185.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate198.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 else {
-validate185.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"}}];
+validate198.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13888,12 +15074,12 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 32 && func2(data1) > 32){
-validate185.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/maxLength",keyword:"maxLength",params:{limit: 32}}];
+validate198.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/maxLength",keyword:"maxLength",params:{limit: 32}}];
 return false;
 }
 }
 else {
-validate185.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/type",keyword:"type",params:{type: "string"}}];
+validate198.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13955,8 +15141,8 @@ var valid3 = true;
 const len0 = data2.length;
 for(let i0=0; i0<len0; i0++){
 const _errs12 = errors;
-if(!(validate30(data2[i0], {instancePath:instancePath+"/content/" + i0,parentData:data2,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate30.errors : vErrors.concat(validate30.errors);
+if(!(validate40(data2[i0], {instancePath:instancePath+"/content/" + i0,parentData:data2,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate40.errors : vErrors.concat(validate40.errors);
 errors = vErrors.length;
 }
 var valid3 = _errs12 === errors;
@@ -13989,7 +15175,7 @@ else {
 vErrors.push(err4);
 }
 errors++;
-validate185.errors = vErrors;
+validate198.errors = vErrors;
 return false;
 }
 else {
@@ -14012,45 +15198,72 @@ var valid0 = true;
 }
 }
 else {
-validate185.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate198.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate185.errors = vErrors;
+validate198.errors = vErrors;
 return errors === 0;
 }
 
-export const Name = validate187;
+export const Name = validate200;
 
-function validate187(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate200(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 256 && func2(data) > 256){
-validate187.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate200.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate187.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate200.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-validate187.errors = vErrors;
+validate200.errors = vErrors;
 return errors === 0;
 }
 
-export const ReplyHeaders = validate188;
+export const Millis = validate201;
 
-function validate188(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate201(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+validate201.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === 0){
+if((typeof data == "number") && (isFinite(data))){
+if(data > 9007199254740991 || isNaN(data)){
+validate201.errors = [{instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+return false;
+}
+else {
+if(data < 0 || isNaN(data)){
+validate201.errors = [{instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+validate201.errors = vErrors;
+return errors === 0;
+}
+
+export const ReplyHeaders = validate202;
+
+function validate202(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.messageId === undefined) && (missing0 = "messageId")) || ((data.timestamp === undefined) && (missing0 = "timestamp"))){
-validate188.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate202.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -14061,24 +15274,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate188.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate202.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate188.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate202.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate188.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate202.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate188.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate202.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14093,18 +15306,18 @@ let data1 = data.timestamp;
 const _errs4 = errors;
 const _errs5 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate188.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/definitions/Millis/type",keyword:"type",params:{type: "integer"}}];
+validate202.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/definitions/Millis/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs5){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 9007199254740991 || isNaN(data1)){
-validate188.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/definitions/Millis/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate202.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/definitions/Millis/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data1 < 0 || isNaN(data1)){
-validate188.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/definitions/Millis/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate202.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/definitions/Millis/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -14123,24 +15336,24 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate188.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate202.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate188.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate202.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate188.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate202.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate188.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate202.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14154,27 +15367,28 @@ var valid0 = true;
 }
 }
 else {
-validate188.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate202.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate188.errors = vErrors;
+validate202.errors = vErrors;
 return errors === 0;
 }
 
-export const SentEvent = validate189;
-const schema312 = {"type":"object","discriminator":{"tag":"type","values":[["response.created"],["response.in_progress"],["response.output_item.added"],["response.content_part.added"],["response.output_text.delta"],["response.output_text.done"],["response.content_part.done"],["response.output_item.done"],["response.completed"],["response.failed"]]},"x-branches":[{"$ref":"#/definitions/SentResponseCreated"},{"$ref":"#/definitions/SentResponseInProgress"},{"$ref":"#/definitions/SentOutputItemAdded"},{"$ref":"#/definitions/SentContentPartAdded"},{"$ref":"#/definitions/SentOutputTextDelta"},{"$ref":"#/definitions/SentOutputTextDone"},{"$ref":"#/definitions/SentContentPartDone"},{"$ref":"#/definitions/SentOutputItemDone"},{"$ref":"#/definitions/SentResponseCompleted"},{"$ref":"#/definitions/SentResponseFailed"}]};
-const schema313 = {"allOf":[{"$ref":"#/definitions/ResponseCreated"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["status","response"],"properties":{"status":{"const":"in_progress"},"response":{"$ref":"#/definitions/SentResponse"}}}]};
-const schema314 = {"type":"object","required":["event_id","response_id","sequence_number","metadata"],"properties":{"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"$ref":"#/definitions/Metadata"}}};
+export const SentData = validate203;
+const schema343 = {"anyOf":[{"$ref":"#/definitions/SentEvent"},{"$ref":"#/definitions/SentReaction"},{"$ref":"#/definitions/SentMessageEdit"},{"$ref":"#/definitions/SentMessageDelete"}]};
+const schema344 = {"type":"object","discriminator":{"tag":"type","values":[["response.created"],["response.in_progress"],["response.output_item.added"],["response.content_part.added"],["response.output_text.delta"],["response.output_text.done"],["response.content_part.done"],["response.output_item.done"],["response.completed"],["response.failed"]]},"x-branches":[{"$ref":"#/definitions/SentResponseCreated"},{"$ref":"#/definitions/SentResponseInProgress"},{"$ref":"#/definitions/SentOutputItemAdded"},{"$ref":"#/definitions/SentContentPartAdded"},{"$ref":"#/definitions/SentOutputTextDelta"},{"$ref":"#/definitions/SentOutputTextDone"},{"$ref":"#/definitions/SentContentPartDone"},{"$ref":"#/definitions/SentOutputItemDone"},{"$ref":"#/definitions/SentResponseCompleted"},{"$ref":"#/definitions/SentResponseFailed"}]};
+const schema345 = {"allOf":[{"$ref":"#/definitions/ResponseCreated"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["status","response"],"properties":{"status":{"const":"in_progress"},"response":{"$ref":"#/definitions/SentResponse"}}}]};
+const schema346 = {"type":"object","required":["event_id","response_id","sequence_number","metadata"],"properties":{"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"$ref":"#/definitions/Metadata"}}};
 
-function validate192(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate207(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.event_id === undefined) && (missing0 = "event_id")) || ((data.response_id === undefined) && (missing0 = "response_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-validate192.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate207.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -14185,24 +15399,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate192.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate207.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate192.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate207.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate192.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate207.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate192.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate207.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14219,24 +15433,24 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate192.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate207.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate192.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate207.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate192.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate207.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate192.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate207.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14251,18 +15465,18 @@ let data2 = data.sequence_number;
 const _errs7 = errors;
 const _errs8 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate192.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate207.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 9007199254740991 || isNaN(data2)){
-validate192.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate207.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data2 < 0 || isNaN(data2)){
-validate192.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate207.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -14276,8 +15490,8 @@ var valid0 = true;
 if(valid0){
 if(data.metadata !== undefined){
 const _errs10 = errors;
-if(!(validate34(data.metadata, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
+if(!(validate27(data.metadata, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs10 === errors;
@@ -14291,31 +15505,31 @@ var valid0 = true;
 }
 }
 else {
-validate192.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate207.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate192.errors = vErrors;
+validate207.errors = vErrors;
 return errors === 0;
 }
 
-const schema318 = {"type":"object","required":["id","object","status","output"],"additionalProperties":false,"properties":{"id":{"$ref":"#/definitions/EventId"},"object":{"const":"response"},"status":{"enum":["in_progress","completed","failed"]},"output":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/SentItem"}},"error":{"$ref":"#/definitions/SentError"}}};
+const schema350 = {"type":"object","required":["id","object","status","output"],"additionalProperties":false,"properties":{"id":{"$ref":"#/definitions/EventId"},"object":{"const":"response"},"status":{"enum":["in_progress","completed","failed"]},"output":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/SentItem"}},"error":{"$ref":"#/definitions/SentError"}}};
 
-function validate195(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate210(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.output === undefined) && (missing0 = "output"))){
-validate195.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate210.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "id") || (key0 === "object")) || (key0 === "status")) || (key0 === "output")) || (key0 === "error"))){
-validate195.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate210.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -14328,24 +15542,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate195.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate210.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate195.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate210.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate195.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate210.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate195.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate210.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14358,7 +15572,7 @@ if(valid0){
 if(data.object !== undefined){
 const _errs5 = errors;
 if("response" !== data.object){
-validate195.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/const",keyword:"const",params:{allowedValue: "response"}}];
+validate210.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/const",keyword:"const",params:{allowedValue: "response"}}];
 return false;
 }
 var valid0 = _errs5 === errors;
@@ -14371,7 +15585,7 @@ if(data.status !== undefined){
 let data2 = data.status;
 const _errs6 = errors;
 if(!(((data2 === "in_progress") || (data2 === "completed")) || (data2 === "failed"))){
-validate195.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema318.properties.status.enum}}];
+validate210.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema350.properties.status.enum}}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -14386,7 +15600,7 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(Array.isArray(data3)){
 if(data3.length > 1){
-validate195.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/maxItems",keyword:"maxItems",params:{limit: 1}}];
+validate210.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/maxItems",keyword:"maxItems",params:{limit: 1}}];
 return false;
 }
 else {
@@ -14394,8 +15608,8 @@ var valid2 = true;
 const len0 = data3.length;
 for(let i0=0; i0<len0; i0++){
 const _errs9 = errors;
-if(!(validate114(data3[i0], {instancePath:instancePath+"/output/" + i0,parentData:data3,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate114.errors : vErrors.concat(validate114.errors);
+if(!(validate123(data3[i0], {instancePath:instancePath+"/output/" + i0,parentData:data3,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate123.errors : vErrors.concat(validate123.errors);
 errors = vErrors.length;
 }
 var valid2 = _errs9 === errors;
@@ -14406,7 +15620,7 @@ break;
 }
 }
 else {
-validate195.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/type",keyword:"type",params:{type: "array"}}];
+validate210.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -14418,8 +15632,8 @@ var valid0 = true;
 if(valid0){
 if(data.error !== undefined){
 const _errs10 = errors;
-if(!(validate118(data.error, {instancePath:instancePath+"/error",parentData:data,parentDataProperty:"error",rootData}))){
-vErrors = vErrors === null ? validate118.errors : vErrors.concat(validate118.errors);
+if(!(validate127(data.error, {instancePath:instancePath+"/error",parentData:data,parentDataProperty:"error",rootData}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs10 === errors;
@@ -14435,82 +15649,16 @@ var valid0 = true;
 }
 }
 else {
-validate195.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate210.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate195.errors = vErrors;
+validate210.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate190(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate39(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate39.errors : vErrors.concat(validate39.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate192(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate192.errors : vErrors.concat(validate192.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-validate190.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.status !== undefined){
-const _errs4 = errors;
-if("in_progress" !== data.status){
-validate190.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "in_progress"}}];
-return false;
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.response !== undefined){
-const _errs5 = errors;
-if(!(validate195(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
-vErrors = vErrors === null ? validate195.errors : vErrors.concat(validate195.errors);
-errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-validate190.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate190.errors = vErrors;
-return errors === 0;
-}
-
-const schema320 = {"allOf":[{"$ref":"#/definitions/ResponseInProgress"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["status","response"],"properties":{"status":{"const":"in_progress"},"response":{"$ref":"#/definitions/SentResponse"}}}]};
-
-function validate200(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate205(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
@@ -14521,8 +15669,8 @@ errors = vErrors.length;
 var valid0 = _errs0 === errors;
 if(valid0){
 const _errs1 = errors;
-if(!(validate192(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate192.errors : vErrors.concat(validate192.errors);
+if(!(validate207(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate207.errors : vErrors.concat(validate207.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
@@ -14532,14 +15680,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-validate200.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate205.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.status !== undefined){
 const _errs4 = errors;
 if("in_progress" !== data.status){
-validate200.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "in_progress"}}];
+validate205.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "in_progress"}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -14550,74 +15698,8 @@ var valid1 = true;
 if(valid1){
 if(data.response !== undefined){
 const _errs5 = errors;
-if(!(validate195(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
-vErrors = vErrors === null ? validate195.errors : vErrors.concat(validate195.errors);
-errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-validate200.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate200.errors = vErrors;
-return errors === 0;
-}
-
-const schema321 = {"allOf":[{"$ref":"#/definitions/OutputItemAdded"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["output_index","item"],"properties":{"output_index":{"const":0},"item":{"$ref":"#/definitions/SentItem"}}}]};
-
-function validate205(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate61(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate61.errors : vErrors.concat(validate61.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate192(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate192.errors : vErrors.concat(validate192.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.item === undefined) && (missing0 = "item"))){
-validate205.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.output_index !== undefined){
-const _errs4 = errors;
-if(0 !== data.output_index){
-validate205.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
-return false;
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.item !== undefined){
-const _errs5 = errors;
-if(!(validate114(data.item, {instancePath:instancePath+"/item",parentData:data,parentDataProperty:"item",rootData}))){
-vErrors = vErrors === null ? validate114.errors : vErrors.concat(validate114.errors);
+if(!(validate210(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
+vErrors = vErrors === null ? validate210.errors : vErrors.concat(validate210.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs5 === errors;
@@ -14640,261 +15722,21 @@ validate205.errors = vErrors;
 return errors === 0;
 }
 
-const schema322 = {"allOf":[{"$ref":"#/definitions/ContentPartAdded"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["output_index","content_index","part"],"properties":{"output_index":{"const":0},"content_index":{"const":0},"part":{"$ref":"#/definitions/SentPart"}}}]};
-
-function validate210(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate69(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate69.errors : vErrors.concat(validate69.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate192(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate192.errors : vErrors.concat(validate192.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.part === undefined) && (missing0 = "part"))){
-validate210.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.output_index !== undefined){
-const _errs4 = errors;
-if(0 !== data.output_index){
-validate210.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
-return false;
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.content_index !== undefined){
-const _errs5 = errors;
-if(0 !== data.content_index){
-validate210.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
-return false;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.part !== undefined){
-const _errs6 = errors;
-if(!(validate115(data.part, {instancePath:instancePath+"/part",parentData:data,parentDataProperty:"part",rootData}))){
-vErrors = vErrors === null ? validate115.errors : vErrors.concat(validate115.errors);
-errors = vErrors.length;
-}
-var valid1 = _errs6 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-}
-else {
-validate210.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate210.errors = vErrors;
-return errors === 0;
-}
-
-const schema323 = {"allOf":[{"$ref":"#/definitions/OutputTextDelta"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["item_id","output_index","content_index","delta"],"properties":{"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"const":0},"content_index":{"const":0},"delta":{"$ref":"#/definitions/SentDelta"}}}]};
-const schema325 = {"anyOf":[{"type":"string","minLength":1,"maxLength":50},{"type":"object","required":["text"],"additionalProperties":false,"properties":{"text":{"type":"string","minLength":1,"maxLength":50}}}]};
-
-function validate218(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-let valid0 = false;
-const _errs1 = errors;
-if(errors === _errs1){
-if(typeof data === "string"){
-if(data.length > 50 && func2(data) > 50){
-const err0 = {instancePath,schemaPath:"#/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 50}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-else {
-if(data.length < 1){
-const err1 = {instancePath,schemaPath:"#/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-}
-}
-else {
-const err2 = {instancePath,schemaPath:"#/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-}
-}
-var _valid0 = _errs1 === errors;
-valid0 = valid0 || _valid0;
-if(!valid0){
-const _errs3 = errors;
-if(errors === _errs3){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.text === undefined) && (missing0 = "text")){
-const err3 = {instancePath,schemaPath:"#/anyOf/1/required",keyword:"required",params:{missingProperty: missing0}};
-if(vErrors === null){
-vErrors = [err3];
-}
-else {
-vErrors.push(err3);
-}
-errors++;
-}
-else {
-const _errs5 = errors;
-for(const key0 in data){
-if(!(key0 === "text")){
-const err4 = {instancePath,schemaPath:"#/anyOf/1/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
-if(vErrors === null){
-vErrors = [err4];
-}
-else {
-vErrors.push(err4);
-}
-errors++;
-break;
-}
-}
-if(_errs5 === errors){
-if(data.text !== undefined){
-let data0 = data.text;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data0 === "string"){
-if(data0.length > 50 && func2(data0) > 50){
-const err5 = {instancePath:instancePath+"/text",schemaPath:"#/anyOf/1/properties/text/maxLength",keyword:"maxLength",params:{limit: 50}};
-if(vErrors === null){
-vErrors = [err5];
-}
-else {
-vErrors.push(err5);
-}
-errors++;
-}
-else {
-if(data0.length < 1){
-const err6 = {instancePath:instancePath+"/text",schemaPath:"#/anyOf/1/properties/text/minLength",keyword:"minLength",params:{limit: 1}};
-if(vErrors === null){
-vErrors = [err6];
-}
-else {
-vErrors.push(err6);
-}
-errors++;
-}
-}
-}
-else {
-const err7 = {instancePath:instancePath+"/text",schemaPath:"#/anyOf/1/properties/text/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err7];
-}
-else {
-vErrors.push(err7);
-}
-errors++;
-}
-}
-}
-}
-}
-}
-else {
-const err8 = {instancePath,schemaPath:"#/anyOf/1/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err8];
-}
-else {
-vErrors.push(err8);
-}
-errors++;
-}
-}
-var _valid0 = _errs3 === errors;
-valid0 = valid0 || _valid0;
-}
-if(!valid0){
-const err9 = {instancePath,schemaPath:"#/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err9];
-}
-else {
-vErrors.push(err9);
-}
-errors++;
-validate218.errors = vErrors;
-return false;
-}
-else {
-errors = _errs0;
-if(vErrors !== null){
-if(_errs0){
-vErrors.length = _errs0;
-}
-else {
-vErrors = null;
-}
-}
-}
-validate218.errors = vErrors;
-return errors === 0;
-}
-
+const schema352 = {"allOf":[{"$ref":"#/definitions/ResponseInProgress"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["status","response"],"properties":{"status":{"const":"in_progress"},"response":{"$ref":"#/definitions/SentResponse"}}}]};
 
 function validate215(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
-if(!(validate75(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate75.errors : vErrors.concat(validate75.errors);
+if(!(validate57(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate57.errors : vErrors.concat(validate57.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs0 === errors;
 if(valid0){
 const _errs1 = errors;
-if(!(validate192(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate192.errors : vErrors.concat(validate192.errors);
+if(!(validate207(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate207.errors : vErrors.concat(validate207.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
@@ -14903,38 +15745,16 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((data.item_id === undefined) && (missing0 = "item_id")) || ((data.output_index === undefined) && (missing0 = "output_index"))) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.delta === undefined) && (missing0 = "delta"))){
+if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
 validate215.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
-if(data.item_id !== undefined){
-let data0 = data.item_id;
+if(data.status !== undefined){
 const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-validate215.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+if("in_progress" !== data.status){
+validate215.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "in_progress"}}];
 return false;
-}
-else {
-if(data0.length < 1){
-validate215.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data0)){
-validate215.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate215.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
 }
 var valid1 = _errs4 === errors;
 }
@@ -14942,42 +15762,16 @@ else {
 var valid1 = true;
 }
 if(valid1){
-if(data.output_index !== undefined){
-const _errs7 = errors;
-if(0 !== data.output_index){
-validate215.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
-return false;
-}
-var valid1 = _errs7 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.content_index !== undefined){
-const _errs8 = errors;
-if(0 !== data.content_index){
-validate215.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
-return false;
-}
-var valid1 = _errs8 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.delta !== undefined){
-const _errs9 = errors;
-if(!(validate218(data.delta, {instancePath:instancePath+"/delta",parentData:data,parentDataProperty:"delta",rootData}))){
-vErrors = vErrors === null ? validate218.errors : vErrors.concat(validate218.errors);
+if(data.response !== undefined){
+const _errs5 = errors;
+if(!(validate210(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
+vErrors = vErrors === null ? validate210.errors : vErrors.concat(validate210.errors);
 errors = vErrors.length;
 }
-var valid1 = _errs9 === errors;
+var valid1 = _errs5 === errors;
 }
 else {
 var valid1 = true;
-}
-}
 }
 }
 }
@@ -14994,21 +15788,21 @@ validate215.errors = vErrors;
 return errors === 0;
 }
 
-const schema326 = {"allOf":[{"$ref":"#/definitions/OutputTextDone"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["output_index","content_index"],"properties":{"output_index":{"const":0},"content_index":{"const":0}}}]};
+const schema353 = {"allOf":[{"$ref":"#/definitions/OutputItemAdded"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["output_index","item"],"properties":{"output_index":{"const":0},"item":{"$ref":"#/definitions/SentItem"}}}]};
 
-function validate221(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate220(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
-if(!(validate79(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate79.errors : vErrors.concat(validate79.errors);
+if(!(validate70(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate70.errors : vErrors.concat(validate70.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs0 === errors;
 if(valid0){
 const _errs1 = errors;
-if(!(validate192(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate192.errors : vErrors.concat(validate192.errors);
+if(!(validate207(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate207.errors : vErrors.concat(validate207.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
@@ -15017,15 +15811,15 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))){
-validate221.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.item === undefined) && (missing0 = "item"))){
+validate220.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.output_index !== undefined){
 const _errs4 = errors;
 if(0 !== data.output_index){
-validate221.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate220.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -15034,11 +15828,11 @@ else {
 var valid1 = true;
 }
 if(valid1){
-if(data.content_index !== undefined){
+if(data.item !== undefined){
 const _errs5 = errors;
-if(0 !== data.content_index){
-validate221.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
-return false;
+if(!(validate123(data.item, {instancePath:instancePath+"/item",parentData:data,parentDataProperty:"item",rootData}))){
+vErrors = vErrors === null ? validate123.errors : vErrors.concat(validate123.errors);
+errors = vErrors.length;
 }
 var valid1 = _errs5 === errors;
 }
@@ -15049,32 +15843,32 @@ var valid1 = true;
 }
 }
 else {
-validate221.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate220.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
 var valid0 = _errs2 === errors;
 }
 }
-validate221.errors = vErrors;
+validate220.errors = vErrors;
 return errors === 0;
 }
 
-const schema327 = {"allOf":[{"$ref":"#/definitions/ContentPartDone"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["output_index","content_index","status","part"],"properties":{"output_index":{"const":0},"content_index":{"const":0},"status":{"const":"completed"},"part":{"$ref":"#/definitions/SentPart"}}}]};
+const schema354 = {"allOf":[{"$ref":"#/definitions/ContentPartAdded"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["output_index","content_index","part"],"properties":{"output_index":{"const":0},"content_index":{"const":0},"part":{"$ref":"#/definitions/SentPart"}}}]};
 
 function validate225(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
-if(!(validate72(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate72.errors : vErrors.concat(validate72.errors);
+if(!(validate78(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate78.errors : vErrors.concat(validate78.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs0 === errors;
 if(valid0){
 const _errs1 = errors;
-if(!(validate192(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate192.errors : vErrors.concat(validate192.errors);
+if(!(validate207(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate207.errors : vErrors.concat(validate207.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
@@ -15083,7 +15877,7 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.part === undefined) && (missing0 = "part"))){
+if((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.part === undefined) && (missing0 = "part"))){
 validate225.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
@@ -15112,29 +15906,16 @@ else {
 var valid1 = true;
 }
 if(valid1){
-if(data.status !== undefined){
+if(data.part !== undefined){
 const _errs6 = errors;
-if("completed" !== data.status){
-validate225.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "completed"}}];
-return false;
+if(!(validate124(data.part, {instancePath:instancePath+"/part",parentData:data,parentDataProperty:"part",rootData}))){
+vErrors = vErrors === null ? validate124.errors : vErrors.concat(validate124.errors);
+errors = vErrors.length;
 }
 var valid1 = _errs6 === errors;
 }
 else {
 var valid1 = true;
-}
-if(valid1){
-if(data.part !== undefined){
-const _errs7 = errors;
-if(!(validate115(data.part, {instancePath:instancePath+"/part",parentData:data,parentDataProperty:"part",rootData}))){
-vErrors = vErrors === null ? validate115.errors : vErrors.concat(validate115.errors);
-errors = vErrors.length;
-}
-var valid1 = _errs7 === errors;
-}
-else {
-var valid1 = true;
-}
 }
 }
 }
@@ -15152,2615 +15933,10 @@ validate225.errors = vErrors;
 return errors === 0;
 }
 
-const schema328 = {"allOf":[{"$ref":"#/definitions/OutputItemDone"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["output_index","item"],"properties":{"output_index":{"const":0},"item":{"$ref":"#/definitions/SentItem"}}}]};
+const schema355 = {"allOf":[{"$ref":"#/definitions/OutputTextDelta"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["item_id","output_index","content_index","delta"],"properties":{"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"const":0},"content_index":{"const":0},"delta":{"$ref":"#/definitions/SentDelta"}}}]};
+const schema357 = {"anyOf":[{"type":"string","minLength":1,"maxLength":50},{"type":"object","required":["text"],"additionalProperties":false,"properties":{"text":{"type":"string","minLength":1,"maxLength":50}}}]};
 
-function validate230(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate66(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate66.errors : vErrors.concat(validate66.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate192(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate192.errors : vErrors.concat(validate192.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.item === undefined) && (missing0 = "item"))){
-validate230.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.output_index !== undefined){
-const _errs4 = errors;
-if(0 !== data.output_index){
-validate230.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
-return false;
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.item !== undefined){
-const _errs5 = errors;
-if(!(validate114(data.item, {instancePath:instancePath+"/item",parentData:data,parentDataProperty:"item",rootData}))){
-vErrors = vErrors === null ? validate114.errors : vErrors.concat(validate114.errors);
-errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-validate230.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate230.errors = vErrors;
-return errors === 0;
-}
-
-const schema329 = {"allOf":[{"$ref":"#/definitions/ResponseCompleted"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["status","response"],"properties":{"status":{"const":"completed"},"response":{"$ref":"#/definitions/SentResponse"}}}]};
-
-function validate235(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate51(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate51.errors : vErrors.concat(validate51.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate192(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate192.errors : vErrors.concat(validate192.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-validate235.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.status !== undefined){
-const _errs4 = errors;
-if("completed" !== data.status){
-validate235.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "completed"}}];
-return false;
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.response !== undefined){
-const _errs5 = errors;
-if(!(validate195(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
-vErrors = vErrors === null ? validate195.errors : vErrors.concat(validate195.errors);
-errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-validate235.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate235.errors = vErrors;
-return errors === 0;
-}
-
-const schema330 = {"allOf":[{"$ref":"#/definitions/ResponseFailed"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["status","error","response"],"properties":{"status":{"const":"failed"},"error":{"$ref":"#/definitions/SentError"},"response":{"$ref":"#/definitions/SentResponse"}}}]};
-
-function validate240(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate54(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate192(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate192.errors : vErrors.concat(validate192.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.status === undefined) && (missing0 = "status")) || ((data.error === undefined) && (missing0 = "error"))) || ((data.response === undefined) && (missing0 = "response"))){
-validate240.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.status !== undefined){
-const _errs4 = errors;
-if("failed" !== data.status){
-validate240.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "failed"}}];
-return false;
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.error !== undefined){
-const _errs5 = errors;
-if(!(validate118(data.error, {instancePath:instancePath+"/error",parentData:data,parentDataProperty:"error",rootData}))){
-vErrors = vErrors === null ? validate118.errors : vErrors.concat(validate118.errors);
-errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.response !== undefined){
-const _errs6 = errors;
-if(!(validate195(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
-vErrors = vErrors === null ? validate195.errors : vErrors.concat(validate195.errors);
-errors = vErrors.length;
-}
-var valid1 = _errs6 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-}
-else {
-validate240.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate240.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate189(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-const tag0 = data["type"];
-if(tag0 === "response.created"){
-if(!(validate190(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate190.errors : vErrors.concat(validate190.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.in_progress"){
-if(!(validate200(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate200.errors : vErrors.concat(validate200.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.output_item.added"){
-if(!(validate205(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate205.errors : vErrors.concat(validate205.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.content_part.added"){
-if(!(validate210(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate210.errors : vErrors.concat(validate210.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.output_text.delta"){
-if(!(validate215(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate215.errors : vErrors.concat(validate215.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.output_text.done"){
-if(!(validate221(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate221.errors : vErrors.concat(validate221.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.content_part.done"){
-if(!(validate225(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate225.errors : vErrors.concat(validate225.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.output_item.done"){
-if(!(validate230(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate230.errors : vErrors.concat(validate230.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.completed"){
-if(!(validate235(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate235.errors : vErrors.concat(validate235.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.failed"){
-if(!(validate240(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate240.errors : vErrors.concat(validate240.errors);
-errors = vErrors.length;
-}
-}
-else {
-validate189.errors = [{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{tag: "type", allowedValues: ["response.created","response.in_progress","response.output_item.added","response.content_part.added","response.output_text.delta","response.output_text.done","response.content_part.done","response.output_item.done","response.completed","response.failed"]}}];
-return false;
-}
-}
-else {
-validate189.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-validate189.errors = vErrors;
-return errors === 0;
-}
-
-export const TopicHeaders = validate246;
-
-function validate246(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.messageId === undefined) && (missing0 = "messageId")) || ((data.topic === undefined) && (missing0 = "topic"))){
-validate246.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.messageId !== undefined){
-let data0 = data.messageId;
-const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 128 && func2(data0) > 128){
-validate246.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data0.length < 1){
-validate246.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data0)){
-validate246.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate246.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.topic !== undefined){
-const _errs4 = errors;
-if("/v1.0/im/bot/messages" !== data.topic){
-validate246.errors = [{instancePath:instancePath+"/topic",schemaPath:"#/properties/topic/const",keyword:"const",params:{allowedValue: "/v1.0/im/bot/messages"}}];
-return false;
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.inReplyTo !== undefined){
-let data2 = data.inReplyTo;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-validate246.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data2.length < 1){
-validate246.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data2)){
-validate246.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate246.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-validate246.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-validate246.errors = vErrors;
-return errors === 0;
-}
-
-export const SentItem = validate247;
-
-function validate247(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.role === undefined) && (missing0 = "role"))) || ((data.content === undefined) && (missing0 = "content"))){
-validate247.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((key0 === "id") || (key0 === "type")) || (key0 === "status")) || (key0 === "role")) || (key0 === "content"))){
-validate247.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
-return false;
-break;
-}
-}
-if(_errs1 === errors){
-if(data.id !== undefined){
-let data0 = data.id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-validate247.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data0.length < 1){
-validate247.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data0)){
-validate247.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate247.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.type !== undefined){
-const _errs5 = errors;
-if("message" !== data.type){
-validate247.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "message"}}];
-return false;
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.status !== undefined){
-let data2 = data.status;
-const _errs6 = errors;
-if(!((data2 === "in_progress") || (data2 === "completed"))){
-validate247.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema231.properties.status.enum}}];
-return false;
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.role !== undefined){
-const _errs7 = errors;
-if("assistant" !== data.role){
-validate247.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/const",keyword:"const",params:{allowedValue: "assistant"}}];
-return false;
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content !== undefined){
-let data4 = data.content;
-const _errs8 = errors;
-if(errors === _errs8){
-if(Array.isArray(data4)){
-if(data4.length > 1){
-validate247.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxItems",keyword:"maxItems",params:{limit: 1}}];
-return false;
-}
-else {
-var valid2 = true;
-const len0 = data4.length;
-for(let i0=0; i0<len0; i0++){
-const _errs10 = errors;
-if(!(validate115(data4[i0], {instancePath:instancePath+"/content/" + i0,parentData:data4,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate115.errors : vErrors.concat(validate115.errors);
-errors = vErrors.length;
-}
-var valid2 = _errs10 === errors;
-if(!valid2){
-break;
-}
-}
-}
-}
-else {
-validate247.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "array"}}];
-return false;
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate247.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-validate247.errors = vErrors;
-return errors === 0;
-}
-
-export const SentError = validate249;
-
-function validate249(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.code === undefined) && (missing0 = "code")) || ((data.message === undefined) && (missing0 = "message"))){
-validate249.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((key0 === "code") || (key0 === "message"))){
-validate249.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
-return false;
-break;
-}
-}
-if(_errs1 === errors){
-if(data.code !== undefined){
-let data0 = data.code;
-const _errs2 = errors;
-if(!(((((data0 === "SDK_ERROR") || (data0 === "TIMEOUT")) || (data0 === "CALLBACK_ERROR")) || (data0 === "INVALID_REQUEST")) || (data0 === "RATE_LIMIT"))){
-validate249.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/enum",keyword:"enum",params:{allowedValues: schema236.properties.code.enum}}];
-return false;
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.message !== undefined){
-let data1 = data.message;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-validate249.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data1.length < 1){
-validate249.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate249.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-validate249.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-validate249.errors = vErrors;
-return errors === 0;
-}
-
-export const AckHeaders = validate250;
-
-function validate250(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.messageId === undefined) && (missing0 = "messageId")){
-validate250.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.messageId !== undefined){
-let data0 = data.messageId;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 128 && func2(data0) > 128){
-validate250.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data0.length < 1){
-validate250.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data0)){
-validate250.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate250.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-}
-}
-}
-else {
-validate250.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-validate250.errors = vErrors;
-return errors === 0;
-}
-
-export const Millis = validate251;
-
-function validate251(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-validate251.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === 0){
-if((typeof data == "number") && (isFinite(data))){
-if(data > 9007199254740991 || isNaN(data)){
-validate251.errors = [{instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
-return false;
-}
-else {
-if(data < 0 || isNaN(data)){
-validate251.errors = [{instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-validate251.errors = vErrors;
-return errors === 0;
-}
-
-export const ResponseEvent = validate252;
-
-function validate252(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-const tag0 = data["type"];
-if(tag0 === "response.created"){
-if(!(validate39(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate39.errors : vErrors.concat(validate39.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.queued"){
-if(!(validate45(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate45.errors : vErrors.concat(validate45.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.in_progress"){
-if(!(validate48(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate48.errors : vErrors.concat(validate48.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.completed"){
-if(!(validate51(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate51.errors : vErrors.concat(validate51.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.failed"){
-if(!(validate54(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.incomplete"){
-if(!(validate58(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate58.errors : vErrors.concat(validate58.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.output_item.added"){
-if(!(validate61(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate61.errors : vErrors.concat(validate61.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.output_item.done"){
-if(!(validate66(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate66.errors : vErrors.concat(validate66.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.content_part.added"){
-if(!(validate69(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate69.errors : vErrors.concat(validate69.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.content_part.done"){
-if(!(validate72(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate72.errors : vErrors.concat(validate72.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.output_text.delta"){
-if(!(validate75(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate75.errors : vErrors.concat(validate75.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.output_text.done"){
-if(!(validate79(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate79.errors : vErrors.concat(validate79.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.output_text.annotation.added"){
-if(!(validate81(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate81.errors : vErrors.concat(validate81.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.refusal.delta"){
-if(!(validate83(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate83.errors : vErrors.concat(validate83.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.refusal.done"){
-if(!(validate85(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate85.errors : vErrors.concat(validate85.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.reasoning.delta" || tag0 === "response.reasoning_text.delta"){
-if(!(validate87(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate87.errors : vErrors.concat(validate87.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.reasoning.done" || tag0 === "response.reasoning_text.done"){
-if(!(validate89(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate89.errors : vErrors.concat(validate89.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.reasoning_summary_part.added"){
-if(!(validate91(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate91.errors : vErrors.concat(validate91.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.reasoning_summary_part.done"){
-if(!(validate94(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate94.errors : vErrors.concat(validate94.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.reasoning_summary_text.delta" || tag0 === "response.reasoning_summary.delta"){
-if(!(validate97(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate97.errors : vErrors.concat(validate97.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.reasoning_summary_text.done" || tag0 === "response.reasoning_summary.done"){
-if(!(validate99(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate99.errors : vErrors.concat(validate99.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.function_call_arguments.delta"){
-if(!(validate101(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate101.errors : vErrors.concat(validate101.errors);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.function_call_arguments.done"){
-if(!(validate103(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate103.errors : vErrors.concat(validate103.errors);
-errors = vErrors.length;
-}
-}
-else {
-validate252.errors = [{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{tag: "type", allowedValues: ["response.created","response.queued","response.in_progress","response.completed","response.failed","response.incomplete","response.output_item.added","response.output_item.done","response.content_part.added","response.content_part.done","response.output_text.delta","response.output_text.done","response.output_text.annotation.added","response.refusal.delta","response.refusal.done","response.reasoning.delta","response.reasoning_text.delta","response.reasoning.done","response.reasoning_text.done","response.reasoning_summary_part.added","response.reasoning_summary_part.done","response.reasoning_summary_text.delta","response.reasoning_summary.delta","response.reasoning_summary_text.done","response.reasoning_summary.done","response.function_call_arguments.delta","response.function_call_arguments.done"]}}];
-return false;
-}
-}
-else {
-validate252.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-validate252.errors = vErrors;
-return errors === 0;
-}
-
-export const UserMessage = validate276;
-
-function validate276(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))){
-validate276.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("user.message" !== data.type){
-validate276.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "user.message"}}];
-return false;
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content !== undefined){
-let data1 = data.content;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 262144 && func2(data1) > 262144){
-validate276.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/maxLength",keyword:"maxLength",params:{limit: 262144}}];
-return false;
-}
-else {
-if(data1.length < 1){
-validate276.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate276.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.userId !== undefined){
-let data2 = data.userId;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-validate276.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data2.length < 1){
-validate276.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data2)){
-validate276.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate276.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data3 = data.metadata;
-const _errs8 = errors;
-const _errs9 = errors;
-let valid3 = false;
-const _errs10 = errors;
-if(!(validate34(data3, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
-errors = vErrors.length;
-}
-var _valid0 = _errs10 === errors;
-valid3 = valid3 || _valid0;
-if(!valid3){
-const _errs11 = errors;
-if(data3 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-var _valid0 = _errs11 === errors;
-valid3 = valid3 || _valid0;
-}
-if(!valid3){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-validate276.errors = vErrors;
-return false;
-}
-else {
-errors = _errs9;
-if(vErrors !== null){
-if(_errs9){
-vErrors.length = _errs9;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-else {
-validate276.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-validate276.errors = vErrors;
-return errors === 0;
-}
-
-export const PlainMessage = validate278;
-
-function validate278(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.content === undefined) && (missing0 = "content")){
-validate278.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.type !== undefined){
-let data0 = data.type;
-const _errs1 = errors;
-if(errors === _errs1){
-if(typeof data0 === "string"){
-if(data0.length > 128 && func2(data0) > 128){
-validate278.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-}
-else {
-validate278.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content !== undefined){
-let data1 = data.content;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 262144 && func2(data1) > 262144){
-validate278.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/maxLength",keyword:"maxLength",params:{limit: 262144}}];
-return false;
-}
-else {
-if(data1.length < 1){
-validate278.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate278.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.userId !== undefined){
-let data2 = data.userId;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-validate278.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data2.length < 1){
-validate278.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data2)){
-validate278.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate278.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.session_id !== undefined){
-let data3 = data.session_id;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data3 === "string"){
-if(data3.length > 128 && func2(data3) > 128){
-validate278.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data3.length < 1){
-validate278.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data3)){
-validate278.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate278.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sessionId !== undefined){
-let data4 = data.sessionId;
-const _errs12 = errors;
-const _errs13 = errors;
-if(errors === _errs13){
-if(typeof data4 === "string"){
-if(data4.length > 128 && func2(data4) > 128){
-validate278.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data4.length < 1){
-validate278.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data4)){
-validate278.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate278.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data5 = data.metadata;
-const _errs15 = errors;
-const _errs16 = errors;
-let valid5 = false;
-const _errs17 = errors;
-if(!(validate34(data5, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
-errors = vErrors.length;
-}
-var _valid0 = _errs17 === errors;
-valid5 = valid5 || _valid0;
-if(!valid5){
-const _errs18 = errors;
-if(data5 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-var _valid0 = _errs18 === errors;
-valid5 = valid5 || _valid0;
-}
-if(!valid5){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-validate278.errors = vErrors;
-return false;
-}
-else {
-errors = _errs16;
-if(vErrors !== null){
-if(_errs16){
-vErrors.length = _errs16;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs15 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate278.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-validate278.errors = vErrors;
-return errors === 0;
-}
-
-export const RequestText = validate280;
-
-function validate280(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 262144 && func2(data) > 262144){
-validate280.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 262144}}];
-return false;
-}
-else {
-if(data.length < 1){
-validate280.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate280.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-validate280.errors = vErrors;
-return errors === 0;
-}
-
-export const RobotMessage = validate281;
-
-function validate281(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.msgtype === undefined) && (missing0 = "msgtype")){
-validate281.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.msgtype !== undefined){
-let data0 = data.msgtype;
-const _errs1 = errors;
-if(errors === _errs1){
-if(typeof data0 === "string"){
-if(data0.length > 64 && func2(data0) > 64){
-validate281.errors = [{instancePath:instancePath+"/msgtype",schemaPath:"#/properties/msgtype/maxLength",keyword:"maxLength",params:{limit: 64}}];
-return false;
-}
-}
-else {
-validate281.errors = [{instancePath:instancePath+"/msgtype",schemaPath:"#/properties/msgtype/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.msgId !== undefined){
-let data1 = data.msgId;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-validate281.errors = [{instancePath:instancePath+"/msgId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data1.length < 1){
-validate281.errors = [{instancePath:instancePath+"/msgId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data1)){
-validate281.errors = [{instancePath:instancePath+"/msgId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate281.errors = [{instancePath:instancePath+"/msgId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.conversationType !== undefined){
-let data2 = data.conversationType;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 8 && func2(data2) > 8){
-validate281.errors = [{instancePath:instancePath+"/conversationType",schemaPath:"#/properties/conversationType/maxLength",keyword:"maxLength",params:{limit: 8}}];
-return false;
-}
-}
-else {
-validate281.errors = [{instancePath:instancePath+"/conversationType",schemaPath:"#/properties/conversationType/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.conversationId !== undefined){
-let data3 = data.conversationId;
-const _errs8 = errors;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data3 === "string"){
-if(data3.length > 128 && func2(data3) > 128){
-validate281.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data3.length < 1){
-validate281.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data3)){
-validate281.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate281.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.conversationTitle !== undefined){
-let data4 = data.conversationTitle;
-const _errs11 = errors;
-const _errs12 = errors;
-if(errors === _errs12){
-if(typeof data4 === "string"){
-if(data4.length > 256 && func2(data4) > 256){
-validate281.errors = [{instancePath:instancePath+"/conversationTitle",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
-return false;
-}
-}
-else {
-validate281.errors = [{instancePath:instancePath+"/conversationTitle",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.senderId !== undefined){
-let data5 = data.senderId;
-const _errs14 = errors;
-const _errs15 = errors;
-if(errors === _errs15){
-if(typeof data5 === "string"){
-if(data5.length > 128 && func2(data5) > 128){
-validate281.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data5.length < 1){
-validate281.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data5)){
-validate281.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate281.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs14 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.senderStaffId !== undefined){
-let data6 = data.senderStaffId;
-const _errs17 = errors;
-const _errs18 = errors;
-if(errors === _errs18){
-if(typeof data6 === "string"){
-if(data6.length > 128 && func2(data6) > 128){
-validate281.errors = [{instancePath:instancePath+"/senderStaffId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data6.length < 1){
-validate281.errors = [{instancePath:instancePath+"/senderStaffId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data6)){
-validate281.errors = [{instancePath:instancePath+"/senderStaffId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate281.errors = [{instancePath:instancePath+"/senderStaffId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs17 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.senderNick !== undefined){
-let data7 = data.senderNick;
-const _errs20 = errors;
-const _errs21 = errors;
-if(errors === _errs21){
-if(typeof data7 === "string"){
-if(data7.length > 256 && func2(data7) > 256){
-validate281.errors = [{instancePath:instancePath+"/senderNick",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
-return false;
-}
-}
-else {
-validate281.errors = [{instancePath:instancePath+"/senderNick",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs20 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.isInAtList !== undefined){
-const _errs23 = errors;
-if(typeof data.isInAtList !== "boolean"){
-validate281.errors = [{instancePath:instancePath+"/isInAtList",schemaPath:"#/properties/isInAtList/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs23 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.text !== undefined){
-let data9 = data.text;
-const _errs25 = errors;
-if(errors === _errs25){
-if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
-if(data9.content !== undefined){
-let data10 = data9.content;
-const _errs27 = errors;
-if(errors === _errs27){
-if(typeof data10 === "string"){
-if(data10.length > 262144 && func2(data10) > 262144){
-validate281.errors = [{instancePath:instancePath+"/text/content",schemaPath:"#/properties/text/properties/content/maxLength",keyword:"maxLength",params:{limit: 262144}}];
-return false;
-}
-}
-else {
-validate281.errors = [{instancePath:instancePath+"/text/content",schemaPath:"#/properties/text/properties/content/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-}
-}
-else {
-validate281.errors = [{instancePath:instancePath+"/text",schemaPath:"#/properties/text/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid0 = _errs25 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content !== undefined){
-let data11 = data.content;
-const _errs29 = errors;
-if(errors === _errs29){
-if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
-if(data11.richText !== undefined){
-let data12 = data11.richText;
-const _errs31 = errors;
-if(errors === _errs31){
-if(Array.isArray(data12)){
-if(data12.length > 1024){
-validate281.errors = [{instancePath:instancePath+"/content/richText",schemaPath:"#/properties/content/properties/richText/maxItems",keyword:"maxItems",params:{limit: 1024}}];
-return false;
-}
-else {
-var valid9 = true;
-const len0 = data12.length;
-for(let i0=0; i0<len0; i0++){
-let data13 = data12[i0];
-const _errs33 = errors;
-if(errors === _errs33){
-if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
-if(data13.text !== undefined){
-let data14 = data13.text;
-const _errs35 = errors;
-if(errors === _errs35){
-if(typeof data14 === "string"){
-if(data14.length > 262144 && func2(data14) > 262144){
-validate281.errors = [{instancePath:instancePath+"/content/richText/" + i0+"/text",schemaPath:"#/properties/content/properties/richText/items/properties/text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
-return false;
-}
-}
-else {
-validate281.errors = [{instancePath:instancePath+"/content/richText/" + i0+"/text",schemaPath:"#/properties/content/properties/richText/items/properties/text/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-}
-}
-else {
-validate281.errors = [{instancePath:instancePath+"/content/richText/" + i0,schemaPath:"#/properties/content/properties/richText/items/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid9 = _errs33 === errors;
-if(!valid9){
-break;
-}
-}
-}
-}
-else {
-validate281.errors = [{instancePath:instancePath+"/content/richText",schemaPath:"#/properties/content/properties/richText/type",keyword:"type",params:{type: "array"}}];
-return false;
-}
-}
-var valid8 = _errs31 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data11.recognition !== undefined){
-let data15 = data11.recognition;
-const _errs37 = errors;
-if(errors === _errs37){
-if(typeof data15 === "string"){
-if(data15.length > 262144 && func2(data15) > 262144){
-validate281.errors = [{instancePath:instancePath+"/content/recognition",schemaPath:"#/properties/content/properties/recognition/maxLength",keyword:"maxLength",params:{limit: 262144}}];
-return false;
-}
-}
-else {
-validate281.errors = [{instancePath:instancePath+"/content/recognition",schemaPath:"#/properties/content/properties/recognition/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid8 = _errs37 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data11.pictureUrl !== undefined){
-let data16 = data11.pictureUrl;
-const _errs39 = errors;
-if(errors === _errs39){
-if(typeof data16 === "string"){
-if(data16.length > 4096 && func2(data16) > 4096){
-validate281.errors = [{instancePath:instancePath+"/content/pictureUrl",schemaPath:"#/properties/content/properties/pictureUrl/maxLength",keyword:"maxLength",params:{limit: 4096}}];
-return false;
-}
-}
-else {
-validate281.errors = [{instancePath:instancePath+"/content/pictureUrl",schemaPath:"#/properties/content/properties/pictureUrl/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid8 = _errs39 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data11.fileName !== undefined){
-let data17 = data11.fileName;
-const _errs41 = errors;
-const _errs42 = errors;
-if(errors === _errs42){
-if(typeof data17 === "string"){
-if(data17.length > 256 && func2(data17) > 256){
-validate281.errors = [{instancePath:instancePath+"/content/fileName",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
-return false;
-}
-}
-else {
-validate281.errors = [{instancePath:instancePath+"/content/fileName",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid8 = _errs41 === errors;
-}
-else {
-var valid8 = true;
-}
-}
-}
-}
-}
-else {
-validate281.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid0 = _errs29 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate281.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-validate281.errors = vErrors;
-return errors === 0;
-}
-
-export const OfReply = validate282;
-
-function validate282(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.event_id === undefined) && (missing0 = "event_id")) || ((data.response_id === undefined) && (missing0 = "response_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-validate282.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.event_id !== undefined){
-let data0 = data.event_id;
-const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-validate282.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data0.length < 1){
-validate282.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data0)){
-validate282.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate282.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data1 = data.response_id;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-validate282.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data1.length < 1){
-validate282.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data1)){
-validate282.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate282.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data2 = data.sequence_number;
-const _errs7 = errors;
-const _errs8 = errors;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate282.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs8){
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 9007199254740991 || isNaN(data2)){
-validate282.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
-return false;
-}
-else {
-if(data2 < 0 || isNaN(data2)){
-validate282.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-const _errs10 = errors;
-if(!(validate34(data.metadata, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-else {
-validate282.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-validate282.errors = vErrors;
-return errors === 0;
-}
-
-export const SentResponseCreated = validate284;
-
-function validate284(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate39(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate39.errors : vErrors.concat(validate39.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate192(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate192.errors : vErrors.concat(validate192.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-validate284.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.status !== undefined){
-const _errs4 = errors;
-if("in_progress" !== data.status){
-validate284.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "in_progress"}}];
-return false;
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.response !== undefined){
-const _errs5 = errors;
-if(!(validate195(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
-vErrors = vErrors === null ? validate195.errors : vErrors.concat(validate195.errors);
-errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-validate284.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate284.errors = vErrors;
-return errors === 0;
-}
-
-export const SentResponseInProgress = validate288;
-
-function validate288(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate48(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate48.errors : vErrors.concat(validate48.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate192(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate192.errors : vErrors.concat(validate192.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-validate288.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.status !== undefined){
-const _errs4 = errors;
-if("in_progress" !== data.status){
-validate288.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "in_progress"}}];
-return false;
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.response !== undefined){
-const _errs5 = errors;
-if(!(validate195(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
-vErrors = vErrors === null ? validate195.errors : vErrors.concat(validate195.errors);
-errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-validate288.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate288.errors = vErrors;
-return errors === 0;
-}
-
-export const SentOutputItemAdded = validate292;
-
-function validate292(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate61(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate61.errors : vErrors.concat(validate61.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate192(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate192.errors : vErrors.concat(validate192.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.item === undefined) && (missing0 = "item"))){
-validate292.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.output_index !== undefined){
-const _errs4 = errors;
-if(0 !== data.output_index){
-validate292.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
-return false;
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.item !== undefined){
-const _errs5 = errors;
-if(!(validate114(data.item, {instancePath:instancePath+"/item",parentData:data,parentDataProperty:"item",rootData}))){
-vErrors = vErrors === null ? validate114.errors : vErrors.concat(validate114.errors);
-errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-validate292.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate292.errors = vErrors;
-return errors === 0;
-}
-
-export const SentContentPartAdded = validate296;
-
-function validate296(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate69(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate69.errors : vErrors.concat(validate69.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate192(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate192.errors : vErrors.concat(validate192.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.part === undefined) && (missing0 = "part"))){
-validate296.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.output_index !== undefined){
-const _errs4 = errors;
-if(0 !== data.output_index){
-validate296.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
-return false;
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.content_index !== undefined){
-const _errs5 = errors;
-if(0 !== data.content_index){
-validate296.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
-return false;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.part !== undefined){
-const _errs6 = errors;
-if(!(validate115(data.part, {instancePath:instancePath+"/part",parentData:data,parentDataProperty:"part",rootData}))){
-vErrors = vErrors === null ? validate115.errors : vErrors.concat(validate115.errors);
-errors = vErrors.length;
-}
-var valid1 = _errs6 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-}
-else {
-validate296.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate296.errors = vErrors;
-return errors === 0;
-}
-
-export const SentOutputTextDelta = validate300;
-
-function validate300(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate75(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate75.errors : vErrors.concat(validate75.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate192(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate192.errors : vErrors.concat(validate192.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.item_id === undefined) && (missing0 = "item_id")) || ((data.output_index === undefined) && (missing0 = "output_index"))) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-validate300.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.item_id !== undefined){
-let data0 = data.item_id;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-validate300.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data0.length < 1){
-validate300.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data0)){
-validate300.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate300.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.output_index !== undefined){
-const _errs7 = errors;
-if(0 !== data.output_index){
-validate300.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
-return false;
-}
-var valid1 = _errs7 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.content_index !== undefined){
-const _errs8 = errors;
-if(0 !== data.content_index){
-validate300.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
-return false;
-}
-var valid1 = _errs8 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.delta !== undefined){
-const _errs9 = errors;
-if(!(validate218(data.delta, {instancePath:instancePath+"/delta",parentData:data,parentDataProperty:"delta",rootData}))){
-vErrors = vErrors === null ? validate218.errors : vErrors.concat(validate218.errors);
-errors = vErrors.length;
-}
-var valid1 = _errs9 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-}
-}
-else {
-validate300.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate300.errors = vErrors;
-return errors === 0;
-}
-
-export const SentOutputTextDone = validate304;
-
-function validate304(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate79(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate79.errors : vErrors.concat(validate79.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate192(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate192.errors : vErrors.concat(validate192.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))){
-validate304.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.output_index !== undefined){
-const _errs4 = errors;
-if(0 !== data.output_index){
-validate304.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
-return false;
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.content_index !== undefined){
-const _errs5 = errors;
-if(0 !== data.content_index){
-validate304.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
-return false;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-validate304.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate304.errors = vErrors;
-return errors === 0;
-}
-
-export const SentContentPartDone = validate307;
-
-function validate307(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate72(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate72.errors : vErrors.concat(validate72.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate192(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate192.errors : vErrors.concat(validate192.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.part === undefined) && (missing0 = "part"))){
-validate307.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.output_index !== undefined){
-const _errs4 = errors;
-if(0 !== data.output_index){
-validate307.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
-return false;
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.content_index !== undefined){
-const _errs5 = errors;
-if(0 !== data.content_index){
-validate307.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
-return false;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.status !== undefined){
-const _errs6 = errors;
-if("completed" !== data.status){
-validate307.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "completed"}}];
-return false;
-}
-var valid1 = _errs6 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.part !== undefined){
-const _errs7 = errors;
-if(!(validate115(data.part, {instancePath:instancePath+"/part",parentData:data,parentDataProperty:"part",rootData}))){
-vErrors = vErrors === null ? validate115.errors : vErrors.concat(validate115.errors);
-errors = vErrors.length;
-}
-var valid1 = _errs7 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-}
-}
-else {
-validate307.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate307.errors = vErrors;
-return errors === 0;
-}
-
-export const SentOutputItemDone = validate311;
-
-function validate311(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate66(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate66.errors : vErrors.concat(validate66.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate192(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate192.errors : vErrors.concat(validate192.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.item === undefined) && (missing0 = "item"))){
-validate311.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.output_index !== undefined){
-const _errs4 = errors;
-if(0 !== data.output_index){
-validate311.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
-return false;
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.item !== undefined){
-const _errs5 = errors;
-if(!(validate114(data.item, {instancePath:instancePath+"/item",parentData:data,parentDataProperty:"item",rootData}))){
-vErrors = vErrors === null ? validate114.errors : vErrors.concat(validate114.errors);
-errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-validate311.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate311.errors = vErrors;
-return errors === 0;
-}
-
-export const SentResponseCompleted = validate315;
-
-function validate315(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate51(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate51.errors : vErrors.concat(validate51.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate192(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate192.errors : vErrors.concat(validate192.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-validate315.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.status !== undefined){
-const _errs4 = errors;
-if("completed" !== data.status){
-validate315.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "completed"}}];
-return false;
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.response !== undefined){
-const _errs5 = errors;
-if(!(validate195(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
-vErrors = vErrors === null ? validate195.errors : vErrors.concat(validate195.errors);
-errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-validate315.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate315.errors = vErrors;
-return errors === 0;
-}
-
-export const SentResponseFailed = validate319;
-
-function validate319(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate54(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate192(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate192.errors : vErrors.concat(validate192.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.status === undefined) && (missing0 = "status")) || ((data.error === undefined) && (missing0 = "error"))) || ((data.response === undefined) && (missing0 = "response"))){
-validate319.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.status !== undefined){
-const _errs4 = errors;
-if("failed" !== data.status){
-validate319.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "failed"}}];
-return false;
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.error !== undefined){
-const _errs5 = errors;
-if(!(validate118(data.error, {instancePath:instancePath+"/error",parentData:data,parentDataProperty:"error",rootData}))){
-vErrors = vErrors === null ? validate118.errors : vErrors.concat(validate118.errors);
-errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.response !== undefined){
-const _errs6 = errors;
-if(!(validate195(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
-vErrors = vErrors === null ? validate195.errors : vErrors.concat(validate195.errors);
-errors = vErrors.length;
-}
-var valid1 = _errs6 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-}
-else {
-validate319.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate319.errors = vErrors;
-return errors === 0;
-}
-
-export const SentDelta = validate324;
-
-function validate324(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate233(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
@@ -17901,7 +16077,7 @@ else {
 vErrors.push(err9);
 }
 errors++;
-validate324.errors = vErrors;
+validate233.errors = vErrors;
 return false;
 }
 else {
@@ -17915,27 +16091,3187 @@ vErrors = null;
 }
 }
 }
-validate324.errors = vErrors;
+validate233.errors = vErrors;
 return errors === 0;
 }
 
-export const SentPart = validate325;
+
+function validate230(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate84(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate84.errors : vErrors.concat(validate84.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate207(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate207.errors : vErrors.concat(validate207.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(errors === _errs2){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.item_id === undefined) && (missing0 = "item_id")) || ((data.output_index === undefined) && (missing0 = "output_index"))) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.delta === undefined) && (missing0 = "delta"))){
+validate230.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.item_id !== undefined){
+let data0 = data.item_id;
+const _errs4 = errors;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data0 === "string"){
+if(data0.length > 512 && func2(data0) > 512){
+validate230.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data0.length < 1){
+validate230.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data0)){
+validate230.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate230.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.output_index !== undefined){
+const _errs7 = errors;
+if(0 !== data.output_index){
+validate230.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+return false;
+}
+var valid1 = _errs7 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.content_index !== undefined){
+const _errs8 = errors;
+if(0 !== data.content_index){
+validate230.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
+return false;
+}
+var valid1 = _errs8 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.delta !== undefined){
+const _errs9 = errors;
+if(!(validate233(data.delta, {instancePath:instancePath+"/delta",parentData:data,parentDataProperty:"delta",rootData}))){
+vErrors = vErrors === null ? validate233.errors : vErrors.concat(validate233.errors);
+errors = vErrors.length;
+}
+var valid1 = _errs9 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate230.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate230.errors = vErrors;
+return errors === 0;
+}
+
+const schema358 = {"allOf":[{"$ref":"#/definitions/OutputTextDone"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["output_index","content_index"],"properties":{"output_index":{"const":0},"content_index":{"const":0}}}]};
+
+function validate236(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate88(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate88.errors : vErrors.concat(validate88.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate207(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate207.errors : vErrors.concat(validate207.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(errors === _errs2){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))){
+validate236.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.output_index !== undefined){
+const _errs4 = errors;
+if(0 !== data.output_index){
+validate236.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+return false;
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.content_index !== undefined){
+const _errs5 = errors;
+if(0 !== data.content_index){
+validate236.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
+return false;
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+validate236.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate236.errors = vErrors;
+return errors === 0;
+}
+
+const schema359 = {"allOf":[{"$ref":"#/definitions/ContentPartDone"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["output_index","content_index","status","part"],"properties":{"output_index":{"const":0},"content_index":{"const":0},"status":{"const":"completed"},"part":{"$ref":"#/definitions/SentPart"}}}]};
+
+function validate240(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate81(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate81.errors : vErrors.concat(validate81.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate207(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate207.errors : vErrors.concat(validate207.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(errors === _errs2){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.part === undefined) && (missing0 = "part"))){
+validate240.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.output_index !== undefined){
+const _errs4 = errors;
+if(0 !== data.output_index){
+validate240.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+return false;
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.content_index !== undefined){
+const _errs5 = errors;
+if(0 !== data.content_index){
+validate240.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
+return false;
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.status !== undefined){
+const _errs6 = errors;
+if("completed" !== data.status){
+validate240.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "completed"}}];
+return false;
+}
+var valid1 = _errs6 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.part !== undefined){
+const _errs7 = errors;
+if(!(validate124(data.part, {instancePath:instancePath+"/part",parentData:data,parentDataProperty:"part",rootData}))){
+vErrors = vErrors === null ? validate124.errors : vErrors.concat(validate124.errors);
+errors = vErrors.length;
+}
+var valid1 = _errs7 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate240.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate240.errors = vErrors;
+return errors === 0;
+}
+
+const schema360 = {"allOf":[{"$ref":"#/definitions/OutputItemDone"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["output_index","item"],"properties":{"output_index":{"const":0},"item":{"$ref":"#/definitions/SentItem"}}}]};
+
+function validate245(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate75(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate75.errors : vErrors.concat(validate75.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate207(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate207.errors : vErrors.concat(validate207.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(errors === _errs2){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.item === undefined) && (missing0 = "item"))){
+validate245.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.output_index !== undefined){
+const _errs4 = errors;
+if(0 !== data.output_index){
+validate245.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+return false;
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.item !== undefined){
+const _errs5 = errors;
+if(!(validate123(data.item, {instancePath:instancePath+"/item",parentData:data,parentDataProperty:"item",rootData}))){
+vErrors = vErrors === null ? validate123.errors : vErrors.concat(validate123.errors);
+errors = vErrors.length;
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+validate245.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate245.errors = vErrors;
+return errors === 0;
+}
+
+const schema361 = {"allOf":[{"$ref":"#/definitions/ResponseCompleted"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["status","response"],"properties":{"status":{"const":"completed"},"response":{"$ref":"#/definitions/SentResponse"}}}]};
+
+function validate250(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate60(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate60.errors : vErrors.concat(validate60.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate207(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate207.errors : vErrors.concat(validate207.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(errors === _errs2){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
+validate250.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.status !== undefined){
+const _errs4 = errors;
+if("completed" !== data.status){
+validate250.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "completed"}}];
+return false;
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.response !== undefined){
+const _errs5 = errors;
+if(!(validate210(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
+vErrors = vErrors === null ? validate210.errors : vErrors.concat(validate210.errors);
+errors = vErrors.length;
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+validate250.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate250.errors = vErrors;
+return errors === 0;
+}
+
+const schema362 = {"allOf":[{"$ref":"#/definitions/ResponseFailed"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["status","error","response"],"properties":{"status":{"const":"failed"},"error":{"$ref":"#/definitions/SentError"},"response":{"$ref":"#/definitions/SentResponse"}}}]};
+
+function validate255(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate63(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate63.errors : vErrors.concat(validate63.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate207(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate207.errors : vErrors.concat(validate207.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(errors === _errs2){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.status === undefined) && (missing0 = "status")) || ((data.error === undefined) && (missing0 = "error"))) || ((data.response === undefined) && (missing0 = "response"))){
+validate255.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.status !== undefined){
+const _errs4 = errors;
+if("failed" !== data.status){
+validate255.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "failed"}}];
+return false;
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.error !== undefined){
+const _errs5 = errors;
+if(!(validate127(data.error, {instancePath:instancePath+"/error",parentData:data,parentDataProperty:"error",rootData}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
+errors = vErrors.length;
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.response !== undefined){
+const _errs6 = errors;
+if(!(validate210(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
+vErrors = vErrors === null ? validate210.errors : vErrors.concat(validate210.errors);
+errors = vErrors.length;
+}
+var valid1 = _errs6 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+else {
+validate255.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate255.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate204(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+const tag0 = data["type"];
+if(tag0 === "response.created"){
+if(!(validate205(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate205.errors : vErrors.concat(validate205.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.in_progress"){
+if(!(validate215(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate215.errors : vErrors.concat(validate215.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_item.added"){
+if(!(validate220(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate220.errors : vErrors.concat(validate220.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.content_part.added"){
+if(!(validate225(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate225.errors : vErrors.concat(validate225.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_text.delta"){
+if(!(validate230(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate230.errors : vErrors.concat(validate230.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_text.done"){
+if(!(validate236(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate236.errors : vErrors.concat(validate236.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.content_part.done"){
+if(!(validate240(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate240.errors : vErrors.concat(validate240.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_item.done"){
+if(!(validate245(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate245.errors : vErrors.concat(validate245.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.completed"){
+if(!(validate250(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate250.errors : vErrors.concat(validate250.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.failed"){
+if(!(validate255(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate255.errors : vErrors.concat(validate255.errors);
+errors = vErrors.length;
+}
+}
+else {
+validate204.errors = [{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{tag: "type", allowedValues: ["response.created","response.in_progress","response.output_item.added","response.content_part.added","response.output_text.delta","response.output_text.done","response.content_part.done","response.output_item.done","response.completed","response.failed"]}}];
+return false;
+}
+}
+else {
+validate204.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate204.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate203(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+let valid0 = false;
+const _errs1 = errors;
+if(!(validate204(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate204.errors : vErrors.concat(validate204.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs1 === errors;
+valid0 = valid0 || _valid0;
+if(!valid0){
+const _errs2 = errors;
+if(!(validate26(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate26.errors : vErrors.concat(validate26.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs2 === errors;
+valid0 = valid0 || _valid0;
+if(!valid0){
+const _errs3 = errors;
+if(!(validate29(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate29.errors : vErrors.concat(validate29.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs3 === errors;
+valid0 = valid0 || _valid0;
+if(!valid0){
+const _errs4 = errors;
+if(!(validate31(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs4 === errors;
+valid0 = valid0 || _valid0;
+}
+}
+}
+if(!valid0){
+const err0 = {instancePath,schemaPath:"#/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+validate203.errors = vErrors;
+return false;
+}
+else {
+errors = _errs0;
+if(vErrors !== null){
+if(_errs0){
+vErrors.length = _errs0;
+}
+else {
+vErrors = null;
+}
+}
+}
+validate203.errors = vErrors;
+return errors === 0;
+}
+
+export const TopicHeaders = validate265;
+
+function validate265(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.messageId === undefined) && (missing0 = "messageId")) || ((data.topic === undefined) && (missing0 = "topic"))){
+validate265.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.messageId !== undefined){
+let data0 = data.messageId;
+const _errs1 = errors;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(data0.length > 128 && func2(data0) > 128){
+validate265.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data0.length < 1){
+validate265.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data0)){
+validate265.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate265.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.topic !== undefined){
+const _errs4 = errors;
+if("/v1.0/im/bot/messages" !== data.topic){
+validate265.errors = [{instancePath:instancePath+"/topic",schemaPath:"#/properties/topic/const",keyword:"const",params:{allowedValue: "/v1.0/im/bot/messages"}}];
+return false;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.inReplyTo !== undefined){
+let data2 = data.inReplyTo;
+const _errs5 = errors;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(data2.length > 128 && func2(data2) > 128){
+validate265.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data2.length < 1){
+validate265.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data2)){
+validate265.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate265.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+validate265.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate265.errors = vErrors;
+return errors === 0;
+}
+
+export const SentItem = validate266;
+
+function validate266(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.role === undefined) && (missing0 = "role"))) || ((data.content === undefined) && (missing0 = "content"))){
+validate266.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((key0 === "id") || (key0 === "type")) || (key0 === "status")) || (key0 === "role")) || (key0 === "content"))){
+validate266.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.id !== undefined){
+let data0 = data.id;
+const _errs2 = errors;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data0 === "string"){
+if(data0.length > 512 && func2(data0) > 512){
+validate266.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data0.length < 1){
+validate266.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data0)){
+validate266.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate266.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.type !== undefined){
+const _errs5 = errors;
+if("message" !== data.type){
+validate266.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "message"}}];
+return false;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+let data2 = data.status;
+const _errs6 = errors;
+if(!((data2 === "in_progress") || (data2 === "completed"))){
+validate266.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema260.properties.status.enum}}];
+return false;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.role !== undefined){
+const _errs7 = errors;
+if("assistant" !== data.role){
+validate266.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/const",keyword:"const",params:{allowedValue: "assistant"}}];
+return false;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content !== undefined){
+let data4 = data.content;
+const _errs8 = errors;
+if(errors === _errs8){
+if(Array.isArray(data4)){
+if(data4.length > 1){
+validate266.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxItems",keyword:"maxItems",params:{limit: 1}}];
+return false;
+}
+else {
+var valid2 = true;
+const len0 = data4.length;
+for(let i0=0; i0<len0; i0++){
+const _errs10 = errors;
+if(!(validate124(data4[i0], {instancePath:instancePath+"/content/" + i0,parentData:data4,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate124.errors : vErrors.concat(validate124.errors);
+errors = vErrors.length;
+}
+var valid2 = _errs10 === errors;
+if(!valid2){
+break;
+}
+}
+}
+}
+else {
+validate266.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate266.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate266.errors = vErrors;
+return errors === 0;
+}
+
+export const SentError = validate268;
+
+function validate268(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.code === undefined) && (missing0 = "code")) || ((data.message === undefined) && (missing0 = "message"))){
+validate268.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((key0 === "code") || (key0 === "message"))){
+validate268.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.code !== undefined){
+let data0 = data.code;
+const _errs2 = errors;
+if(!(((((data0 === "SDK_ERROR") || (data0 === "TIMEOUT")) || (data0 === "CALLBACK_ERROR")) || (data0 === "INVALID_REQUEST")) || (data0 === "RATE_LIMIT"))){
+validate268.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/enum",keyword:"enum",params:{allowedValues: schema265.properties.code.enum}}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.message !== undefined){
+let data1 = data.message;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 512 && func2(data1) > 512){
+validate268.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate268.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate268.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+validate268.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate268.errors = vErrors;
+return errors === 0;
+}
+
+export const AckHeaders = validate269;
+
+function validate269(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.messageId === undefined) && (missing0 = "messageId")){
+validate269.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.messageId !== undefined){
+let data0 = data.messageId;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(data0.length > 128 && func2(data0) > 128){
+validate269.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data0.length < 1){
+validate269.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data0)){
+validate269.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate269.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+}
+}
+}
+else {
+validate269.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate269.errors = vErrors;
+return errors === 0;
+}
+
+export const ResponseEvent = validate270;
+
+function validate270(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+const tag0 = data["type"];
+if(tag0 === "response.created"){
+if(!(validate48(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate48.errors : vErrors.concat(validate48.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.queued"){
+if(!(validate54(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.in_progress"){
+if(!(validate57(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate57.errors : vErrors.concat(validate57.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.completed"){
+if(!(validate60(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate60.errors : vErrors.concat(validate60.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.failed"){
+if(!(validate63(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate63.errors : vErrors.concat(validate63.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.incomplete"){
+if(!(validate67(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate67.errors : vErrors.concat(validate67.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_item.added"){
+if(!(validate70(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate70.errors : vErrors.concat(validate70.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_item.done"){
+if(!(validate75(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate75.errors : vErrors.concat(validate75.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.content_part.added"){
+if(!(validate78(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate78.errors : vErrors.concat(validate78.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.content_part.done"){
+if(!(validate81(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate81.errors : vErrors.concat(validate81.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_text.delta"){
+if(!(validate84(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate84.errors : vErrors.concat(validate84.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_text.done"){
+if(!(validate88(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate88.errors : vErrors.concat(validate88.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_text.annotation.added"){
+if(!(validate90(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.refusal.delta"){
+if(!(validate92(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate92.errors : vErrors.concat(validate92.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.refusal.done"){
+if(!(validate94(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate94.errors : vErrors.concat(validate94.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.reasoning.delta" || tag0 === "response.reasoning_text.delta"){
+if(!(validate96(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.reasoning.done" || tag0 === "response.reasoning_text.done"){
+if(!(validate98(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate98.errors : vErrors.concat(validate98.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.reasoning_summary_part.added"){
+if(!(validate100(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate100.errors : vErrors.concat(validate100.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.reasoning_summary_part.done"){
+if(!(validate103(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate103.errors : vErrors.concat(validate103.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.reasoning_summary_text.delta" || tag0 === "response.reasoning_summary.delta"){
+if(!(validate106(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate106.errors : vErrors.concat(validate106.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.reasoning_summary_text.done" || tag0 === "response.reasoning_summary.done"){
+if(!(validate108(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate108.errors : vErrors.concat(validate108.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.function_call_arguments.delta"){
+if(!(validate110(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate110.errors : vErrors.concat(validate110.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.function_call_arguments.done"){
+if(!(validate112(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate112.errors : vErrors.concat(validate112.errors);
+errors = vErrors.length;
+}
+}
+else {
+validate270.errors = [{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{tag: "type", allowedValues: ["response.created","response.queued","response.in_progress","response.completed","response.failed","response.incomplete","response.output_item.added","response.output_item.done","response.content_part.added","response.content_part.done","response.output_text.delta","response.output_text.done","response.output_text.annotation.added","response.refusal.delta","response.refusal.done","response.reasoning.delta","response.reasoning_text.delta","response.reasoning.done","response.reasoning_text.done","response.reasoning_summary_part.added","response.reasoning_summary_part.done","response.reasoning_summary_text.delta","response.reasoning_summary.delta","response.reasoning_summary_text.done","response.reasoning_summary.done","response.function_call_arguments.delta","response.function_call_arguments.done"]}}];
+return false;
+}
+}
+else {
+validate270.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate270.errors = vErrors;
+return errors === 0;
+}
+
+export const UserMessage = validate294;
+
+function validate294(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))){
+validate294.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("user.message" !== data.type){
+validate294.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "user.message"}}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content !== undefined){
+let data1 = data.content;
+const _errs2 = errors;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 262144 && func2(data1) > 262144){
+validate294.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate294.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate294.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.userId !== undefined){
+let data2 = data.userId;
+const _errs5 = errors;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(data2.length > 128 && func2(data2) > 128){
+validate294.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data2.length < 1){
+validate294.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data2)){
+validate294.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate294.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+let data3 = data.metadata;
+const _errs8 = errors;
+const _errs9 = errors;
+let valid3 = false;
+const _errs10 = errors;
+if(!(validate27(data3, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs10 === errors;
+valid3 = valid3 || _valid0;
+if(!valid3){
+const _errs11 = errors;
+if(data3 !== null){
+const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+var _valid0 = _errs11 === errors;
+valid3 = valid3 || _valid0;
+}
+if(!valid3){
+const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+validate294.errors = vErrors;
+return false;
+}
+else {
+errors = _errs9;
+if(vErrors !== null){
+if(_errs9){
+vErrors.length = _errs9;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate294.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate294.errors = vErrors;
+return errors === 0;
+}
+
+export const PlainMessage = validate296;
+
+function validate296(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.content === undefined) && (missing0 = "content")){
+validate296.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.type !== undefined){
+let data0 = data.type;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(data0.length > 128 && func2(data0) > 128){
+validate296.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+}
+else {
+validate296.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content !== undefined){
+let data1 = data.content;
+const _errs3 = errors;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(data1.length > 262144 && func2(data1) > 262144){
+validate296.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate296.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate296.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.userId !== undefined){
+let data2 = data.userId;
+const _errs6 = errors;
+const _errs7 = errors;
+if(errors === _errs7){
+if(typeof data2 === "string"){
+if(data2.length > 128 && func2(data2) > 128){
+validate296.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data2.length < 1){
+validate296.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data2)){
+validate296.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate296.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.session_id !== undefined){
+let data3 = data.session_id;
+const _errs9 = errors;
+const _errs10 = errors;
+if(errors === _errs10){
+if(typeof data3 === "string"){
+if(data3.length > 128 && func2(data3) > 128){
+validate296.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data3.length < 1){
+validate296.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data3)){
+validate296.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate296.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sessionId !== undefined){
+let data4 = data.sessionId;
+const _errs12 = errors;
+const _errs13 = errors;
+if(errors === _errs13){
+if(typeof data4 === "string"){
+if(data4.length > 128 && func2(data4) > 128){
+validate296.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data4.length < 1){
+validate296.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data4)){
+validate296.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate296.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+let data5 = data.metadata;
+const _errs15 = errors;
+const _errs16 = errors;
+let valid5 = false;
+const _errs17 = errors;
+if(!(validate27(data5, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs17 === errors;
+valid5 = valid5 || _valid0;
+if(!valid5){
+const _errs18 = errors;
+if(data5 !== null){
+const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+var _valid0 = _errs18 === errors;
+valid5 = valid5 || _valid0;
+}
+if(!valid5){
+const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+validate296.errors = vErrors;
+return false;
+}
+else {
+errors = _errs16;
+if(vErrors !== null){
+if(_errs16){
+vErrors.length = _errs16;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs15 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate296.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate296.errors = vErrors;
+return errors === 0;
+}
+
+export const RequestText = validate298;
+
+function validate298(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 262144 && func2(data) > 262144){
+validate298.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+return false;
+}
+else {
+if(data.length < 1){
+validate298.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate298.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+validate298.errors = vErrors;
+return errors === 0;
+}
+
+export const RobotMessage = validate299;
+
+function validate299(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.msgtype === undefined) && (missing0 = "msgtype")){
+validate299.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.msgtype !== undefined){
+let data0 = data.msgtype;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(data0.length > 64 && func2(data0) > 64){
+validate299.errors = [{instancePath:instancePath+"/msgtype",schemaPath:"#/properties/msgtype/maxLength",keyword:"maxLength",params:{limit: 64}}];
+return false;
+}
+}
+else {
+validate299.errors = [{instancePath:instancePath+"/msgtype",schemaPath:"#/properties/msgtype/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.msgId !== undefined){
+let data1 = data.msgId;
+const _errs3 = errors;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(data1.length > 128 && func2(data1) > 128){
+validate299.errors = [{instancePath:instancePath+"/msgId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate299.errors = [{instancePath:instancePath+"/msgId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data1)){
+validate299.errors = [{instancePath:instancePath+"/msgId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate299.errors = [{instancePath:instancePath+"/msgId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.conversationType !== undefined){
+let data2 = data.conversationType;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(data2.length > 8 && func2(data2) > 8){
+validate299.errors = [{instancePath:instancePath+"/conversationType",schemaPath:"#/properties/conversationType/maxLength",keyword:"maxLength",params:{limit: 8}}];
+return false;
+}
+}
+else {
+validate299.errors = [{instancePath:instancePath+"/conversationType",schemaPath:"#/properties/conversationType/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.conversationId !== undefined){
+let data3 = data.conversationId;
+const _errs8 = errors;
+const _errs9 = errors;
+if(errors === _errs9){
+if(typeof data3 === "string"){
+if(data3.length > 128 && func2(data3) > 128){
+validate299.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data3.length < 1){
+validate299.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data3)){
+validate299.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate299.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.conversationTitle !== undefined){
+let data4 = data.conversationTitle;
+const _errs11 = errors;
+const _errs12 = errors;
+if(errors === _errs12){
+if(typeof data4 === "string"){
+if(data4.length > 256 && func2(data4) > 256){
+validate299.errors = [{instancePath:instancePath+"/conversationTitle",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
+return false;
+}
+}
+else {
+validate299.errors = [{instancePath:instancePath+"/conversationTitle",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.senderId !== undefined){
+let data5 = data.senderId;
+const _errs14 = errors;
+const _errs15 = errors;
+if(errors === _errs15){
+if(typeof data5 === "string"){
+if(data5.length > 128 && func2(data5) > 128){
+validate299.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data5.length < 1){
+validate299.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data5)){
+validate299.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate299.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs14 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.senderStaffId !== undefined){
+let data6 = data.senderStaffId;
+const _errs17 = errors;
+const _errs18 = errors;
+if(errors === _errs18){
+if(typeof data6 === "string"){
+if(data6.length > 128 && func2(data6) > 128){
+validate299.errors = [{instancePath:instancePath+"/senderStaffId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data6.length < 1){
+validate299.errors = [{instancePath:instancePath+"/senderStaffId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data6)){
+validate299.errors = [{instancePath:instancePath+"/senderStaffId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate299.errors = [{instancePath:instancePath+"/senderStaffId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs17 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.senderNick !== undefined){
+let data7 = data.senderNick;
+const _errs20 = errors;
+const _errs21 = errors;
+if(errors === _errs21){
+if(typeof data7 === "string"){
+if(data7.length > 256 && func2(data7) > 256){
+validate299.errors = [{instancePath:instancePath+"/senderNick",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
+return false;
+}
+}
+else {
+validate299.errors = [{instancePath:instancePath+"/senderNick",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs20 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.isInAtList !== undefined){
+const _errs23 = errors;
+if(typeof data.isInAtList !== "boolean"){
+validate299.errors = [{instancePath:instancePath+"/isInAtList",schemaPath:"#/properties/isInAtList/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs23 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.text !== undefined){
+let data9 = data.text;
+const _errs25 = errors;
+if(errors === _errs25){
+if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
+if(data9.content !== undefined){
+let data10 = data9.content;
+const _errs27 = errors;
+if(errors === _errs27){
+if(typeof data10 === "string"){
+if(data10.length > 262144 && func2(data10) > 262144){
+validate299.errors = [{instancePath:instancePath+"/text/content",schemaPath:"#/properties/text/properties/content/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+return false;
+}
+}
+else {
+validate299.errors = [{instancePath:instancePath+"/text/content",schemaPath:"#/properties/text/properties/content/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+}
+}
+else {
+validate299.errors = [{instancePath:instancePath+"/text",schemaPath:"#/properties/text/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs25 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content !== undefined){
+let data11 = data.content;
+const _errs29 = errors;
+if(errors === _errs29){
+if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
+if(data11.richText !== undefined){
+let data12 = data11.richText;
+const _errs31 = errors;
+if(errors === _errs31){
+if(Array.isArray(data12)){
+if(data12.length > 1024){
+validate299.errors = [{instancePath:instancePath+"/content/richText",schemaPath:"#/properties/content/properties/richText/maxItems",keyword:"maxItems",params:{limit: 1024}}];
+return false;
+}
+else {
+var valid9 = true;
+const len0 = data12.length;
+for(let i0=0; i0<len0; i0++){
+let data13 = data12[i0];
+const _errs33 = errors;
+if(errors === _errs33){
+if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
+if(data13.text !== undefined){
+let data14 = data13.text;
+const _errs35 = errors;
+if(errors === _errs35){
+if(typeof data14 === "string"){
+if(data14.length > 262144 && func2(data14) > 262144){
+validate299.errors = [{instancePath:instancePath+"/content/richText/" + i0+"/text",schemaPath:"#/properties/content/properties/richText/items/properties/text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+return false;
+}
+}
+else {
+validate299.errors = [{instancePath:instancePath+"/content/richText/" + i0+"/text",schemaPath:"#/properties/content/properties/richText/items/properties/text/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+}
+}
+else {
+validate299.errors = [{instancePath:instancePath+"/content/richText/" + i0,schemaPath:"#/properties/content/properties/richText/items/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid9 = _errs33 === errors;
+if(!valid9){
+break;
+}
+}
+}
+}
+else {
+validate299.errors = [{instancePath:instancePath+"/content/richText",schemaPath:"#/properties/content/properties/richText/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid8 = _errs31 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data11.recognition !== undefined){
+let data15 = data11.recognition;
+const _errs37 = errors;
+if(errors === _errs37){
+if(typeof data15 === "string"){
+if(data15.length > 262144 && func2(data15) > 262144){
+validate299.errors = [{instancePath:instancePath+"/content/recognition",schemaPath:"#/properties/content/properties/recognition/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+return false;
+}
+}
+else {
+validate299.errors = [{instancePath:instancePath+"/content/recognition",schemaPath:"#/properties/content/properties/recognition/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid8 = _errs37 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data11.pictureUrl !== undefined){
+let data16 = data11.pictureUrl;
+const _errs39 = errors;
+if(errors === _errs39){
+if(typeof data16 === "string"){
+if(data16.length > 4096 && func2(data16) > 4096){
+validate299.errors = [{instancePath:instancePath+"/content/pictureUrl",schemaPath:"#/properties/content/properties/pictureUrl/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+return false;
+}
+}
+else {
+validate299.errors = [{instancePath:instancePath+"/content/pictureUrl",schemaPath:"#/properties/content/properties/pictureUrl/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid8 = _errs39 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data11.fileName !== undefined){
+let data17 = data11.fileName;
+const _errs41 = errors;
+const _errs42 = errors;
+if(errors === _errs42){
+if(typeof data17 === "string"){
+if(data17.length > 256 && func2(data17) > 256){
+validate299.errors = [{instancePath:instancePath+"/content/fileName",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
+return false;
+}
+}
+else {
+validate299.errors = [{instancePath:instancePath+"/content/fileName",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid8 = _errs41 === errors;
+}
+else {
+var valid8 = true;
+}
+}
+}
+}
+}
+else {
+validate299.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs29 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate299.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate299.errors = vErrors;
+return errors === 0;
+}
+
+export const SentEvent = validate300;
+
+function validate300(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+const tag0 = data["type"];
+if(tag0 === "response.created"){
+if(!(validate205(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate205.errors : vErrors.concat(validate205.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.in_progress"){
+if(!(validate215(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate215.errors : vErrors.concat(validate215.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_item.added"){
+if(!(validate220(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate220.errors : vErrors.concat(validate220.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.content_part.added"){
+if(!(validate225(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate225.errors : vErrors.concat(validate225.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_text.delta"){
+if(!(validate230(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate230.errors : vErrors.concat(validate230.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_text.done"){
+if(!(validate236(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate236.errors : vErrors.concat(validate236.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.content_part.done"){
+if(!(validate240(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate240.errors : vErrors.concat(validate240.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_item.done"){
+if(!(validate245(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate245.errors : vErrors.concat(validate245.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.completed"){
+if(!(validate250(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate250.errors : vErrors.concat(validate250.errors);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.failed"){
+if(!(validate255(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate255.errors : vErrors.concat(validate255.errors);
+errors = vErrors.length;
+}
+}
+else {
+validate300.errors = [{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{tag: "type", allowedValues: ["response.created","response.in_progress","response.output_item.added","response.content_part.added","response.output_text.delta","response.output_text.done","response.content_part.done","response.output_item.done","response.completed","response.failed"]}}];
+return false;
+}
+}
+else {
+validate300.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate300.errors = vErrors;
+return errors === 0;
+}
+
+export const OfReply = validate311;
+
+function validate311(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.event_id === undefined) && (missing0 = "event_id")) || ((data.response_id === undefined) && (missing0 = "response_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
+validate311.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.event_id !== undefined){
+let data0 = data.event_id;
+const _errs1 = errors;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(data0.length > 512 && func2(data0) > 512){
+validate311.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data0.length < 1){
+validate311.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data0)){
+validate311.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate311.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+let data1 = data.response_id;
+const _errs4 = errors;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data1 === "string"){
+if(data1.length > 512 && func2(data1) > 512){
+validate311.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate311.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data1)){
+validate311.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate311.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+let data2 = data.sequence_number;
+const _errs7 = errors;
+const _errs8 = errors;
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+validate311.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs8){
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 9007199254740991 || isNaN(data2)){
+validate311.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+return false;
+}
+else {
+if(data2 < 0 || isNaN(data2)){
+validate311.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs10 = errors;
+if(!(validate27(data.metadata, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate311.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate311.errors = vErrors;
+return errors === 0;
+}
+
+export const SentResponseCreated = validate313;
+
+function validate313(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate48(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate48.errors : vErrors.concat(validate48.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate207(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate207.errors : vErrors.concat(validate207.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(errors === _errs2){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
+validate313.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.status !== undefined){
+const _errs4 = errors;
+if("in_progress" !== data.status){
+validate313.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "in_progress"}}];
+return false;
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.response !== undefined){
+const _errs5 = errors;
+if(!(validate210(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
+vErrors = vErrors === null ? validate210.errors : vErrors.concat(validate210.errors);
+errors = vErrors.length;
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+validate313.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate313.errors = vErrors;
+return errors === 0;
+}
+
+export const SentResponseInProgress = validate317;
+
+function validate317(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate57(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate57.errors : vErrors.concat(validate57.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate207(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate207.errors : vErrors.concat(validate207.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(errors === _errs2){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
+validate317.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.status !== undefined){
+const _errs4 = errors;
+if("in_progress" !== data.status){
+validate317.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "in_progress"}}];
+return false;
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.response !== undefined){
+const _errs5 = errors;
+if(!(validate210(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
+vErrors = vErrors === null ? validate210.errors : vErrors.concat(validate210.errors);
+errors = vErrors.length;
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+validate317.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate317.errors = vErrors;
+return errors === 0;
+}
+
+export const SentOutputItemAdded = validate321;
+
+function validate321(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate70(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate70.errors : vErrors.concat(validate70.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate207(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate207.errors : vErrors.concat(validate207.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(errors === _errs2){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.item === undefined) && (missing0 = "item"))){
+validate321.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.output_index !== undefined){
+const _errs4 = errors;
+if(0 !== data.output_index){
+validate321.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+return false;
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.item !== undefined){
+const _errs5 = errors;
+if(!(validate123(data.item, {instancePath:instancePath+"/item",parentData:data,parentDataProperty:"item",rootData}))){
+vErrors = vErrors === null ? validate123.errors : vErrors.concat(validate123.errors);
+errors = vErrors.length;
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+validate321.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate321.errors = vErrors;
+return errors === 0;
+}
+
+export const SentContentPartAdded = validate325;
 
 function validate325(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate78(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate78.errors : vErrors.concat(validate78.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate207(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate207.errors : vErrors.concat(validate207.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(errors === _errs2){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.part === undefined) && (missing0 = "part"))){
+validate325.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.output_index !== undefined){
+const _errs4 = errors;
+if(0 !== data.output_index){
+validate325.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+return false;
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.content_index !== undefined){
+const _errs5 = errors;
+if(0 !== data.content_index){
+validate325.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
+return false;
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.part !== undefined){
+const _errs6 = errors;
+if(!(validate124(data.part, {instancePath:instancePath+"/part",parentData:data,parentDataProperty:"part",rootData}))){
+vErrors = vErrors === null ? validate124.errors : vErrors.concat(validate124.errors);
+errors = vErrors.length;
+}
+var valid1 = _errs6 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+else {
+validate325.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate325.errors = vErrors;
+return errors === 0;
+}
+
+export const SentOutputTextDelta = validate329;
+
+function validate329(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate84(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate84.errors : vErrors.concat(validate84.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate207(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate207.errors : vErrors.concat(validate207.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(errors === _errs2){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.item_id === undefined) && (missing0 = "item_id")) || ((data.output_index === undefined) && (missing0 = "output_index"))) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.delta === undefined) && (missing0 = "delta"))){
+validate329.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.item_id !== undefined){
+let data0 = data.item_id;
+const _errs4 = errors;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data0 === "string"){
+if(data0.length > 512 && func2(data0) > 512){
+validate329.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data0.length < 1){
+validate329.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data0)){
+validate329.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate329.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.output_index !== undefined){
+const _errs7 = errors;
+if(0 !== data.output_index){
+validate329.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+return false;
+}
+var valid1 = _errs7 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.content_index !== undefined){
+const _errs8 = errors;
+if(0 !== data.content_index){
+validate329.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
+return false;
+}
+var valid1 = _errs8 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.delta !== undefined){
+const _errs9 = errors;
+if(!(validate233(data.delta, {instancePath:instancePath+"/delta",parentData:data,parentDataProperty:"delta",rootData}))){
+vErrors = vErrors === null ? validate233.errors : vErrors.concat(validate233.errors);
+errors = vErrors.length;
+}
+var valid1 = _errs9 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate329.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate329.errors = vErrors;
+return errors === 0;
+}
+
+export const SentOutputTextDone = validate333;
+
+function validate333(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate88(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate88.errors : vErrors.concat(validate88.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate207(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate207.errors : vErrors.concat(validate207.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(errors === _errs2){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))){
+validate333.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.output_index !== undefined){
+const _errs4 = errors;
+if(0 !== data.output_index){
+validate333.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+return false;
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.content_index !== undefined){
+const _errs5 = errors;
+if(0 !== data.content_index){
+validate333.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
+return false;
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+validate333.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate333.errors = vErrors;
+return errors === 0;
+}
+
+export const SentContentPartDone = validate336;
+
+function validate336(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate81(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate81.errors : vErrors.concat(validate81.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate207(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate207.errors : vErrors.concat(validate207.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(errors === _errs2){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.part === undefined) && (missing0 = "part"))){
+validate336.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.output_index !== undefined){
+const _errs4 = errors;
+if(0 !== data.output_index){
+validate336.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+return false;
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.content_index !== undefined){
+const _errs5 = errors;
+if(0 !== data.content_index){
+validate336.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
+return false;
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.status !== undefined){
+const _errs6 = errors;
+if("completed" !== data.status){
+validate336.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "completed"}}];
+return false;
+}
+var valid1 = _errs6 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.part !== undefined){
+const _errs7 = errors;
+if(!(validate124(data.part, {instancePath:instancePath+"/part",parentData:data,parentDataProperty:"part",rootData}))){
+vErrors = vErrors === null ? validate124.errors : vErrors.concat(validate124.errors);
+errors = vErrors.length;
+}
+var valid1 = _errs7 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate336.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate336.errors = vErrors;
+return errors === 0;
+}
+
+export const SentOutputItemDone = validate340;
+
+function validate340(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate75(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate75.errors : vErrors.concat(validate75.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate207(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate207.errors : vErrors.concat(validate207.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(errors === _errs2){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.item === undefined) && (missing0 = "item"))){
+validate340.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.output_index !== undefined){
+const _errs4 = errors;
+if(0 !== data.output_index){
+validate340.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+return false;
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.item !== undefined){
+const _errs5 = errors;
+if(!(validate123(data.item, {instancePath:instancePath+"/item",parentData:data,parentDataProperty:"item",rootData}))){
+vErrors = vErrors === null ? validate123.errors : vErrors.concat(validate123.errors);
+errors = vErrors.length;
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+validate340.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate340.errors = vErrors;
+return errors === 0;
+}
+
+export const SentResponseCompleted = validate344;
+
+function validate344(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate60(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate60.errors : vErrors.concat(validate60.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate207(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate207.errors : vErrors.concat(validate207.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(errors === _errs2){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
+validate344.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.status !== undefined){
+const _errs4 = errors;
+if("completed" !== data.status){
+validate344.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "completed"}}];
+return false;
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.response !== undefined){
+const _errs5 = errors;
+if(!(validate210(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
+vErrors = vErrors === null ? validate210.errors : vErrors.concat(validate210.errors);
+errors = vErrors.length;
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+validate344.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate344.errors = vErrors;
+return errors === 0;
+}
+
+export const SentResponseFailed = validate348;
+
+function validate348(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate63(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate63.errors : vErrors.concat(validate63.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate207(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate207.errors : vErrors.concat(validate207.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(errors === _errs2){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.status === undefined) && (missing0 = "status")) || ((data.error === undefined) && (missing0 = "error"))) || ((data.response === undefined) && (missing0 = "response"))){
+validate348.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.status !== undefined){
+const _errs4 = errors;
+if("failed" !== data.status){
+validate348.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "failed"}}];
+return false;
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.error !== undefined){
+const _errs5 = errors;
+if(!(validate127(data.error, {instancePath:instancePath+"/error",parentData:data,parentDataProperty:"error",rootData}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
+errors = vErrors.length;
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.response !== undefined){
+const _errs6 = errors;
+if(!(validate210(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
+vErrors = vErrors === null ? validate210.errors : vErrors.concat(validate210.errors);
+errors = vErrors.length;
+}
+var valid1 = _errs6 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+else {
+validate348.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate348.errors = vErrors;
+return errors === 0;
+}
+
+export const SentDelta = validate353;
+
+function validate353(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+let valid0 = false;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data === "string"){
+if(data.length > 50 && func2(data) > 50){
+const err0 = {instancePath,schemaPath:"#/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 50}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+else {
+if(data.length < 1){
+const err1 = {instancePath,schemaPath:"#/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+}
+else {
+const err2 = {instancePath,schemaPath:"#/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+var _valid0 = _errs1 === errors;
+valid0 = valid0 || _valid0;
+if(!valid0){
+const _errs3 = errors;
+if(errors === _errs3){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.text === undefined) && (missing0 = "text")){
+const err3 = {instancePath,schemaPath:"#/anyOf/1/required",keyword:"required",params:{missingProperty: missing0}};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+else {
+const _errs5 = errors;
+for(const key0 in data){
+if(!(key0 === "text")){
+const err4 = {instancePath,schemaPath:"#/anyOf/1/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+break;
+}
+}
+if(_errs5 === errors){
+if(data.text !== undefined){
+let data0 = data.text;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data0 === "string"){
+if(data0.length > 50 && func2(data0) > 50){
+const err5 = {instancePath:instancePath+"/text",schemaPath:"#/anyOf/1/properties/text/maxLength",keyword:"maxLength",params:{limit: 50}};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+else {
+if(data0.length < 1){
+const err6 = {instancePath:instancePath+"/text",schemaPath:"#/anyOf/1/properties/text/minLength",keyword:"minLength",params:{limit: 1}};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+}
+else {
+const err7 = {instancePath:instancePath+"/text",schemaPath:"#/anyOf/1/properties/text/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+}
+}
+}
+}
+else {
+const err8 = {instancePath,schemaPath:"#/anyOf/1/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+var _valid0 = _errs3 === errors;
+valid0 = valid0 || _valid0;
+}
+if(!valid0){
+const err9 = {instancePath,schemaPath:"#/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+validate353.errors = vErrors;
+return false;
+}
+else {
+errors = _errs0;
+if(vErrors !== null){
+if(_errs0){
+vErrors.length = _errs0;
+}
+else {
+vErrors = null;
+}
+}
+}
+validate353.errors = vErrors;
+return errors === 0;
+}
+
+export const SentPart = validate354;
+
+function validate354(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.annotations === undefined) && (missing0 = "annotations"))){
-validate325.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate354.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "type") || (key0 === "text")) || (key0 === "annotations"))){
-validate325.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate354.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -17944,7 +19280,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("output_text" !== data.type){
-validate325.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "output_text"}}];
+validate354.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "output_text"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -17960,12 +19296,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 1048576 && func2(data1) > 1048576){
-validate325.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate354.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate325.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate354.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17981,12 +19317,12 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(Array.isArray(data2)){
 if(data2.length > 0){
-validate325.errors = [{instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/maxItems",keyword:"maxItems",params:{limit: 0}}];
+validate354.errors = [{instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/maxItems",keyword:"maxItems",params:{limit: 0}}];
 return false;
 }
 }
 else {
-validate325.errors = [{instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/type",keyword:"type",params:{type: "array"}}];
+validate354.errors = [{instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -18001,31 +19337,31 @@ var valid0 = true;
 }
 }
 else {
-validate325.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate354.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate325.errors = vErrors;
+validate354.errors = vErrors;
 return errors === 0;
 }
 
-export const SentResponse = validate326;
+export const SentResponse = validate355;
 
-function validate326(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate355(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.output === undefined) && (missing0 = "output"))){
-validate326.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate355.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "id") || (key0 === "object")) || (key0 === "status")) || (key0 === "output")) || (key0 === "error"))){
-validate326.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate355.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -18038,24 +19374,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate326.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate355.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate326.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate355.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate326.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate355.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate326.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate355.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -18068,7 +19404,7 @@ if(valid0){
 if(data.object !== undefined){
 const _errs5 = errors;
 if("response" !== data.object){
-validate326.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/const",keyword:"const",params:{allowedValue: "response"}}];
+validate355.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/const",keyword:"const",params:{allowedValue: "response"}}];
 return false;
 }
 var valid0 = _errs5 === errors;
@@ -18081,7 +19417,7 @@ if(data.status !== undefined){
 let data2 = data.status;
 const _errs6 = errors;
 if(!(((data2 === "in_progress") || (data2 === "completed")) || (data2 === "failed"))){
-validate326.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema318.properties.status.enum}}];
+validate355.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema350.properties.status.enum}}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -18096,7 +19432,7 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(Array.isArray(data3)){
 if(data3.length > 1){
-validate326.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/maxItems",keyword:"maxItems",params:{limit: 1}}];
+validate355.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/maxItems",keyword:"maxItems",params:{limit: 1}}];
 return false;
 }
 else {
@@ -18104,8 +19440,8 @@ var valid2 = true;
 const len0 = data3.length;
 for(let i0=0; i0<len0; i0++){
 const _errs9 = errors;
-if(!(validate114(data3[i0], {instancePath:instancePath+"/output/" + i0,parentData:data3,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate114.errors : vErrors.concat(validate114.errors);
+if(!(validate123(data3[i0], {instancePath:instancePath+"/output/" + i0,parentData:data3,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate123.errors : vErrors.concat(validate123.errors);
 errors = vErrors.length;
 }
 var valid2 = _errs9 === errors;
@@ -18116,7 +19452,7 @@ break;
 }
 }
 else {
-validate326.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/type",keyword:"type",params:{type: "array"}}];
+validate355.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -18128,8 +19464,8 @@ var valid0 = true;
 if(valid0){
 if(data.error !== undefined){
 const _errs10 = errors;
-if(!(validate118(data.error, {instancePath:instancePath+"/error",parentData:data,parentDataProperty:"error",rootData}))){
-vErrors = vErrors === null ? validate118.errors : vErrors.concat(validate118.errors);
+if(!(validate127(data.error, {instancePath:instancePath+"/error",parentData:data,parentDataProperty:"error",rootData}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs10 === errors;
@@ -18145,34 +19481,32 @@ var valid0 = true;
 }
 }
 else {
-validate326.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate355.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate326.errors = vErrors;
+validate355.errors = vErrors;
 return errors === 0;
 }
 
-export const WholeResponseTolerant = validate330;
-const schema379 = {"type":"object","required":["id","object","status","output","metadata"],"properties":{"id":{"$ref":"types#/definitions/EventId"},"object":{"const":"response"},"status":{"enum":["completed","failed"]},"output":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/SentItem"}},"output_text":{"$ref":"types#/definitions/Text"},"error":{"$ref":"#/definitions/SentError"},"metadata":{"$ref":"types#/definitions/Metadata"}}};
-const schema381 = {"type":"object","required":["id","type","status","role","content"],"properties":{"id":{"$ref":"types#/definitions/EventId"},"type":{"const":"message"},"status":{"enum":["in_progress","completed"]},"role":{"const":"assistant"},"content":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/SentPart"}}}};
-const schema383 = {"type":"object","required":["type","text","annotations"],"properties":{"type":{"const":"output_text"},"text":{"$ref":"types#/definitions/Text"},"annotations":{"type":"array","maxItems":0}}};
+export const SentReactionTolerant = validate359;
+const schema411 = {"type":"object","required":["type","event_id","sequence_number","target_id","emoji","op","metadata"],"properties":{"type":{"const":"instaclaw:reaction"},"event_id":{"$ref":"types#/definitions/EventId"},"sequence_number":{"const":0},"target_id":{"$ref":"types#/definitions/EventId"},"emoji":{"$ref":"types#/definitions/Emoji"},"op":{"enum":["add","remove"]},"metadata":{"$ref":"types#/definitions/Metadata"}}};
 
-function validate332(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate359(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.annotations === undefined) && (missing0 = "annotations"))){
-validate332.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+if((((((((data.type === undefined) && (missing0 = "type")) || ((data.event_id === undefined) && (missing0 = "event_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_id === undefined) && (missing0 = "target_id"))) || ((data.emoji === undefined) && (missing0 = "emoji"))) || ((data.op === undefined) && (missing0 = "op"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
+validate359.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
-if("output_text" !== data.type){
-validate332.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "output_text"}}];
+if("instaclaw:reaction" !== data.type){
+validate359.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "instaclaw:reaction"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -18181,238 +19515,31 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.text !== undefined){
-let data1 = data.text;
+if(data.event_id !== undefined){
+let data1 = data.event_id;
 const _errs2 = errors;
 const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
-if(data1.length > 1048576 && func2(data1) > 1048576){
-validate332.errors = [{instancePath:instancePath+"/text",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
-return false;
-}
-}
-else {
-validate332.errors = [{instancePath:instancePath+"/text",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.annotations !== undefined){
-let data2 = data.annotations;
-const _errs5 = errors;
-if(errors === _errs5){
-if(Array.isArray(data2)){
-if(data2.length > 0){
-validate332.errors = [{instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/maxItems",keyword:"maxItems",params:{limit: 0}}];
-return false;
-}
-}
-else {
-validate332.errors = [{instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/type",keyword:"type",params:{type: "array"}}];
-return false;
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-validate332.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-validate332.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate331(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.role === undefined) && (missing0 = "role"))) || ((data.content === undefined) && (missing0 = "content"))){
-validate331.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.id !== undefined){
-let data0 = data.id;
-const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-validate331.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data0.length < 1){
-validate331.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data0)){
-validate331.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate331.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.type !== undefined){
-const _errs4 = errors;
-if("message" !== data.type){
-validate331.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "message"}}];
-return false;
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.status !== undefined){
-let data2 = data.status;
-const _errs5 = errors;
-if(!((data2 === "in_progress") || (data2 === "completed"))){
-validate331.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema381.properties.status.enum}}];
-return false;
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.role !== undefined){
-const _errs6 = errors;
-if("assistant" !== data.role){
-validate331.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/const",keyword:"const",params:{allowedValue: "assistant"}}];
-return false;
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content !== undefined){
-let data4 = data.content;
-const _errs7 = errors;
-if(errors === _errs7){
-if(Array.isArray(data4)){
-if(data4.length > 1){
-validate331.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxItems",keyword:"maxItems",params:{limit: 1}}];
-return false;
-}
-else {
-var valid2 = true;
-const len0 = data4.length;
-for(let i0=0; i0<len0; i0++){
-const _errs9 = errors;
-if(!(validate332(data4[i0], {instancePath:instancePath+"/content/" + i0,parentData:data4,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate332.errors : vErrors.concat(validate332.errors);
-errors = vErrors.length;
-}
-var valid2 = _errs9 === errors;
-if(!valid2){
-break;
-}
-}
-}
-}
-else {
-validate331.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "array"}}];
-return false;
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-else {
-validate331.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-validate331.errors = vErrors;
-return errors === 0;
-}
-
-const schema386 = {"type":"object","required":["code","message"],"properties":{"code":{"enum":["SDK_ERROR","TIMEOUT","CALLBACK_ERROR","INVALID_REQUEST","RATE_LIMIT"]},"message":{"type":"string","minLength":1,"maxLength":512}}};
-
-function validate335(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.code === undefined) && (missing0 = "code")) || ((data.message === undefined) && (missing0 = "message"))){
-validate335.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.code !== undefined){
-let data0 = data.code;
-const _errs1 = errors;
-if(!(((((data0 === "SDK_ERROR") || (data0 === "TIMEOUT")) || (data0 === "CALLBACK_ERROR")) || (data0 === "INVALID_REQUEST")) || (data0 === "RATE_LIMIT"))){
-validate335.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/enum",keyword:"enum",params:{allowedValues: schema386.properties.code.enum}}];
-return false;
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.message !== undefined){
-let data1 = data.message;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate335.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate359.errors = [{instancePath:instancePath+"/event_id",schemaPath:"types#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate335.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/minLength",keyword:"minLength",params:{limit: 1}}];
+validate359.errors = [{instancePath:instancePath+"/event_id",schemaPath:"types#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data1)){
+validate359.errors = [{instancePath:instancePath+"/event_id",schemaPath:"types#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
+}
 else {
-validate335.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "string"}}];
+validate359.errors = [{instancePath:instancePath+"/event_id",schemaPath:"types#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -18421,81 +19548,11 @@ var valid0 = _errs2 === errors;
 else {
 var valid0 = true;
 }
-}
-}
-}
-else {
-validate335.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-validate335.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate330(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.output === undefined) && (missing0 = "output"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-validate330.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
-return false;
-}
-else {
-if(data.id !== undefined){
-let data0 = data.id;
-const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-validate330.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
-return false;
-}
-else {
-if(data0.length < 1){
-validate330.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data0)){
-validate330.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate330.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
 if(valid0){
-if(data.object !== undefined){
-const _errs4 = errors;
-if("response" !== data.object){
-validate330.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/const",keyword:"const",params:{allowedValue: "response"}}];
-return false;
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.status !== undefined){
-let data2 = data.status;
+if(data.sequence_number !== undefined){
 const _errs5 = errors;
-if(!((data2 === "completed") || (data2 === "failed"))){
-validate330.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema379.properties.status.enum}}];
+if(0 !== data.sequence_number){
+validate359.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/properties/sequence_number/const",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid0 = _errs5 === errors;
@@ -18504,33 +19561,31 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.output !== undefined){
-let data3 = data.output;
+if(data.target_id !== undefined){
+let data3 = data.target_id;
 const _errs6 = errors;
-if(errors === _errs6){
-if(Array.isArray(data3)){
-if(data3.length > 1){
-validate330.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/maxItems",keyword:"maxItems",params:{limit: 1}}];
+const _errs7 = errors;
+if(errors === _errs7){
+if(typeof data3 === "string"){
+if(data3.length > 512 && func2(data3) > 512){
+validate359.errors = [{instancePath:instancePath+"/target_id",schemaPath:"types#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
-var valid2 = true;
-const len0 = data3.length;
-for(let i0=0; i0<len0; i0++){
-const _errs8 = errors;
-if(!(validate331(data3[i0], {instancePath:instancePath+"/output/" + i0,parentData:data3,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate331.errors : vErrors.concat(validate331.errors);
-errors = vErrors.length;
+if(data3.length < 1){
+validate359.errors = [{instancePath:instancePath+"/target_id",schemaPath:"types#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
 }
-var valid2 = _errs8 === errors;
-if(!valid2){
-break;
+else {
+if(!func3(data3)){
+validate359.errors = [{instancePath:instancePath+"/target_id",schemaPath:"types#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
 }
 }
 }
 }
 else {
-validate330.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/type",keyword:"type",params:{type: "array"}}];
+validate359.errors = [{instancePath:instancePath+"/target_id",schemaPath:"types#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -18540,19 +19595,25 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.output_text !== undefined){
-let data5 = data.output_text;
+if(data.emoji !== undefined){
+let data4 = data.emoji;
 const _errs9 = errors;
 const _errs10 = errors;
 if(errors === _errs10){
-if(typeof data5 === "string"){
-if(data5.length > 1048576 && func2(data5) > 1048576){
-validate330.errors = [{instancePath:instancePath+"/output_text",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+if(typeof data4 === "string"){
+if(data4.length > 64 && func2(data4) > 64){
+validate359.errors = [{instancePath:instancePath+"/emoji",schemaPath:"types#/definitions/Emoji/maxLength",keyword:"maxLength",params:{limit: 64}}];
+return false;
+}
+else {
+if(data4.length < 1){
+validate359.errors = [{instancePath:instancePath+"/emoji",schemaPath:"types#/definitions/Emoji/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
+}
 else {
-validate330.errors = [{instancePath:instancePath+"/output_text",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate359.errors = [{instancePath:instancePath+"/emoji",schemaPath:"types#/definitions/Emoji/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -18562,11 +19623,12 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.error !== undefined){
+if(data.op !== undefined){
+let data5 = data.op;
 const _errs12 = errors;
-if(!(validate335(data.error, {instancePath:instancePath+"/error",parentData:data,parentDataProperty:"error",rootData}))){
-vErrors = vErrors === null ? validate335.errors : vErrors.concat(validate335.errors);
-errors = vErrors.length;
+if(!((data5 === "add") || (data5 === "remove"))){
+validate359.errors = [{instancePath:instancePath+"/op",schemaPath:"#/properties/op/enum",keyword:"enum",params:{allowedValues: schema411.properties.op.enum}}];
+return false;
 }
 var valid0 = _errs12 === errors;
 }
@@ -18576,8 +19638,8 @@ var valid0 = true;
 if(valid0){
 if(data.metadata !== undefined){
 const _errs13 = errors;
-if(!(validate171(data.metadata, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
-vErrors = vErrors === null ? validate171.errors : vErrors.concat(validate171.errors);
+if(!(validate186(data.metadata, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate186.errors : vErrors.concat(validate186.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs13 === errors;
@@ -18594,56 +19656,33 @@ var valid0 = true;
 }
 }
 else {
-validate330.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate359.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate330.errors = vErrors;
+validate359.errors = vErrors;
 return errors === 0;
 }
 
-export const SentResponseCreatedTolerant = validate338;
-const schema387 = {"allOf":[{"$ref":"types#/definitions/ResponseCreated"},{"$ref":"types#/definitions/OfReply"},{"type":"object","required":["status","response"],"properties":{"status":{"const":"in_progress"},"response":{"$ref":"#/definitions/SentResponse"}}}]};
-const schema388 = {"type":"object","required":["id","object","status","output"],"properties":{"id":{"$ref":"types#/definitions/EventId"},"object":{"const":"response"},"status":{"enum":["in_progress","completed","failed"]},"output":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/SentItem"}},"error":{"$ref":"#/definitions/SentError"}}};
+export const SentMessageEditTolerant = validate361;
+const schema415 = {"type":"object","required":["type","event_id","sequence_number","target_response_id","text","revision","metadata"],"properties":{"type":{"const":"instaclaw:message.edit"},"event_id":{"$ref":"types#/definitions/EventId"},"sequence_number":{"const":0},"target_response_id":{"$ref":"types#/definitions/EventId"},"text":{"$ref":"types#/definitions/Text"},"revision":{"$ref":"types#/definitions/Millis"},"metadata":{"$ref":"types#/definitions/Metadata"}}};
 
-function validate341(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate361(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.output === undefined) && (missing0 = "output"))){
-validate341.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+if((((((((data.type === undefined) && (missing0 = "type")) || ((data.event_id === undefined) && (missing0 = "event_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_response_id === undefined) && (missing0 = "target_response_id"))) || ((data.text === undefined) && (missing0 = "text"))) || ((data.revision === undefined) && (missing0 = "revision"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
+validate361.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
-if(data.id !== undefined){
-let data0 = data.id;
+if(data.type !== undefined){
 const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-validate341.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+if("instaclaw:message.edit" !== data.type){
+validate361.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "instaclaw:message.edit"}}];
 return false;
-}
-else {
-if(data0.length < 1){
-validate341.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-else {
-if(!func3(data0)){
-validate341.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
-return false;
-}
-}
-}
-}
-else {
-validate341.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
 }
 var valid0 = _errs1 === errors;
 }
@@ -18651,23 +19690,44 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.object !== undefined){
-const _errs4 = errors;
-if("response" !== data.object){
-validate341.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/const",keyword:"const",params:{allowedValue: "response"}}];
+if(data.event_id !== undefined){
+let data1 = data.event_id;
+const _errs2 = errors;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 512 && func2(data1) > 512){
+validate361.errors = [{instancePath:instancePath+"/event_id",schemaPath:"types#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
-var valid0 = _errs4 === errors;
+else {
+if(data1.length < 1){
+validate361.errors = [{instancePath:instancePath+"/event_id",schemaPath:"types#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data1)){
+validate361.errors = [{instancePath:instancePath+"/event_id",schemaPath:"types#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate361.errors = [{instancePath:instancePath+"/event_id",schemaPath:"types#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.status !== undefined){
-let data2 = data.status;
+if(data.sequence_number !== undefined){
 const _errs5 = errors;
-if(!(((data2 === "in_progress") || (data2 === "completed")) || (data2 === "failed"))){
-validate341.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema388.properties.status.enum}}];
+if(0 !== data.sequence_number){
+validate361.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/properties/sequence_number/const",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid0 = _errs5 === errors;
@@ -18676,33 +19736,31 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.output !== undefined){
-let data3 = data.output;
+if(data.target_response_id !== undefined){
+let data3 = data.target_response_id;
 const _errs6 = errors;
-if(errors === _errs6){
-if(Array.isArray(data3)){
-if(data3.length > 1){
-validate341.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/maxItems",keyword:"maxItems",params:{limit: 1}}];
+const _errs7 = errors;
+if(errors === _errs7){
+if(typeof data3 === "string"){
+if(data3.length > 512 && func2(data3) > 512){
+validate361.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"types#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
-var valid2 = true;
-const len0 = data3.length;
-for(let i0=0; i0<len0; i0++){
-const _errs8 = errors;
-if(!(validate331(data3[i0], {instancePath:instancePath+"/output/" + i0,parentData:data3,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate331.errors : vErrors.concat(validate331.errors);
-errors = vErrors.length;
+if(data3.length < 1){
+validate361.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"types#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
 }
-var valid2 = _errs8 === errors;
-if(!valid2){
-break;
+else {
+if(!func3(data3)){
+validate361.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"types#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
 }
 }
 }
 }
 else {
-validate341.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/type",keyword:"type",params:{type: "array"}}];
+validate361.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"types#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -18712,10 +19770,194 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.error !== undefined){
+if(data.text !== undefined){
+let data4 = data.text;
 const _errs9 = errors;
-if(!(validate335(data.error, {instancePath:instancePath+"/error",parentData:data,parentDataProperty:"error",rootData}))){
-vErrors = vErrors === null ? validate335.errors : vErrors.concat(validate335.errors);
+const _errs10 = errors;
+if(errors === _errs10){
+if(typeof data4 === "string"){
+if(data4.length > 1048576 && func2(data4) > 1048576){
+validate361.errors = [{instancePath:instancePath+"/text",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+return false;
+}
+}
+else {
+validate361.errors = [{instancePath:instancePath+"/text",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.revision !== undefined){
+let data5 = data.revision;
+const _errs12 = errors;
+const _errs13 = errors;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+validate361.errors = [{instancePath:instancePath+"/revision",schemaPath:"types#/definitions/Millis/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs13){
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 9007199254740991 || isNaN(data5)){
+validate361.errors = [{instancePath:instancePath+"/revision",schemaPath:"types#/definitions/Millis/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+return false;
+}
+else {
+if(data5 < 0 || isNaN(data5)){
+validate361.errors = [{instancePath:instancePath+"/revision",schemaPath:"types#/definitions/Millis/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs15 = errors;
+if(!(validate186(data.metadata, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate186.errors : vErrors.concat(validate186.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs15 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate361.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate361.errors = vErrors;
+return errors === 0;
+}
+
+export const SentMessageDeleteTolerant = validate363;
+const schema420 = {"type":"object","required":["type","event_id","sequence_number","target_response_id","metadata"],"properties":{"type":{"const":"instaclaw:message.delete"},"event_id":{"$ref":"types#/definitions/EventId"},"sequence_number":{"const":0},"target_response_id":{"$ref":"types#/definitions/EventId"},"metadata":{"$ref":"types#/definitions/Metadata"}}};
+
+function validate363(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.type === undefined) && (missing0 = "type")) || ((data.event_id === undefined) && (missing0 = "event_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_response_id === undefined) && (missing0 = "target_response_id"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
+validate363.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("instaclaw:message.delete" !== data.type){
+validate363.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "instaclaw:message.delete"}}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+let data1 = data.event_id;
+const _errs2 = errors;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 512 && func2(data1) > 512){
+validate363.errors = [{instancePath:instancePath+"/event_id",schemaPath:"types#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate363.errors = [{instancePath:instancePath+"/event_id",schemaPath:"types#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data1)){
+validate363.errors = [{instancePath:instancePath+"/event_id",schemaPath:"types#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate363.errors = [{instancePath:instancePath+"/event_id",schemaPath:"types#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs5 = errors;
+if(0 !== data.sequence_number){
+validate363.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/properties/sequence_number/const",keyword:"const",params:{allowedValue: 0}}];
+return false;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.target_response_id !== undefined){
+let data3 = data.target_response_id;
+const _errs6 = errors;
+const _errs7 = errors;
+if(errors === _errs7){
+if(typeof data3 === "string"){
+if(data3.length > 512 && func2(data3) > 512){
+validate363.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"types#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data3.length < 1){
+validate363.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"types#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data3)){
+validate363.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"types#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate363.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"types#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs9 = errors;
+if(!(validate186(data.metadata, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate186.errors : vErrors.concat(validate186.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs9 === errors;
@@ -18730,83 +19972,601 @@ var valid0 = true;
 }
 }
 else {
-validate341.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate363.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate341.errors = vErrors;
+validate363.errors = vErrors;
 return errors === 0;
 }
 
+export const WholeResponseTolerant = validate365;
+const schema423 = {"type":"object","required":["id","object","status","output","metadata"],"properties":{"id":{"$ref":"types#/definitions/EventId"},"object":{"const":"response"},"status":{"enum":["completed","failed"]},"output":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/SentItem"}},"output_text":{"$ref":"types#/definitions/Text"},"error":{"$ref":"#/definitions/SentError"},"metadata":{"$ref":"types#/definitions/Metadata"}}};
+const schema425 = {"type":"object","required":["id","type","status","role","content"],"properties":{"id":{"$ref":"types#/definitions/EventId"},"type":{"const":"message"},"status":{"enum":["in_progress","completed"]},"role":{"const":"assistant"},"content":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/SentPart"}}}};
+const schema427 = {"type":"object","required":["type","text","annotations"],"properties":{"type":{"const":"output_text"},"text":{"$ref":"types#/definitions/Text"},"annotations":{"type":"array","maxItems":0}}};
 
-function validate338(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate367(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
-const _errs0 = errors;
-if(!(validate39(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate39.errors : vErrors.concat(validate39.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate282(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate282.errors : vErrors.concat(validate282.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
+if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-validate338.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+if((((data.type === undefined) && (missing0 = "type")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.annotations === undefined) && (missing0 = "annotations"))){
+validate367.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
-if(data.status !== undefined){
-const _errs4 = errors;
-if("in_progress" !== data.status){
-validate338.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "in_progress"}}];
+if(data.type !== undefined){
+const _errs1 = errors;
+if("output_text" !== data.type){
+validate367.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "output_text"}}];
 return false;
 }
-var valid1 = _errs4 === errors;
+var valid0 = _errs1 === errors;
 }
 else {
-var valid1 = true;
+var valid0 = true;
 }
-if(valid1){
-if(data.response !== undefined){
-const _errs5 = errors;
-if(!(validate341(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
-vErrors = vErrors === null ? validate341.errors : vErrors.concat(validate341.errors);
-errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
+if(valid0){
+if(data.text !== undefined){
+let data1 = data.text;
+const _errs2 = errors;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 1048576 && func2(data1) > 1048576){
+validate367.errors = [{instancePath:instancePath+"/text",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+return false;
 }
 }
 else {
-validate338.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate367.errors = [{instancePath:instancePath+"/text",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
 var valid0 = _errs2 === errors;
 }
+else {
+var valid0 = true;
 }
-validate338.errors = vErrors;
+if(valid0){
+if(data.annotations !== undefined){
+let data2 = data.annotations;
+const _errs5 = errors;
+if(errors === _errs5){
+if(Array.isArray(data2)){
+if(data2.length > 0){
+validate367.errors = [{instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/maxItems",keyword:"maxItems",params:{limit: 0}}];
+return false;
+}
+}
+else {
+validate367.errors = [{instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+validate367.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate367.errors = vErrors;
 return errors === 0;
 }
 
-export const SentResponseInProgressTolerant = validate345;
-const schema390 = {"allOf":[{"$ref":"types#/definitions/ResponseInProgress"},{"$ref":"types#/definitions/OfReply"},{"type":"object","required":["status","response"],"properties":{"status":{"const":"in_progress"},"response":{"$ref":"#/definitions/SentResponse"}}}]};
 
-function validate345(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate366(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.role === undefined) && (missing0 = "role"))) || ((data.content === undefined) && (missing0 = "content"))){
+validate366.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.id !== undefined){
+let data0 = data.id;
+const _errs1 = errors;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(data0.length > 512 && func2(data0) > 512){
+validate366.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data0.length < 1){
+validate366.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data0)){
+validate366.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate366.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.type !== undefined){
+const _errs4 = errors;
+if("message" !== data.type){
+validate366.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "message"}}];
+return false;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+let data2 = data.status;
+const _errs5 = errors;
+if(!((data2 === "in_progress") || (data2 === "completed"))){
+validate366.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema425.properties.status.enum}}];
+return false;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.role !== undefined){
+const _errs6 = errors;
+if("assistant" !== data.role){
+validate366.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/const",keyword:"const",params:{allowedValue: "assistant"}}];
+return false;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content !== undefined){
+let data4 = data.content;
+const _errs7 = errors;
+if(errors === _errs7){
+if(Array.isArray(data4)){
+if(data4.length > 1){
+validate366.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxItems",keyword:"maxItems",params:{limit: 1}}];
+return false;
+}
+else {
+var valid2 = true;
+const len0 = data4.length;
+for(let i0=0; i0<len0; i0++){
+const _errs9 = errors;
+if(!(validate367(data4[i0], {instancePath:instancePath+"/content/" + i0,parentData:data4,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate367.errors : vErrors.concat(validate367.errors);
+errors = vErrors.length;
+}
+var valid2 = _errs9 === errors;
+if(!valid2){
+break;
+}
+}
+}
+}
+else {
+validate366.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate366.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate366.errors = vErrors;
+return errors === 0;
+}
+
+const schema430 = {"type":"object","required":["code","message"],"properties":{"code":{"enum":["SDK_ERROR","TIMEOUT","CALLBACK_ERROR","INVALID_REQUEST","RATE_LIMIT"]},"message":{"type":"string","minLength":1,"maxLength":512}}};
+
+function validate370(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.code === undefined) && (missing0 = "code")) || ((data.message === undefined) && (missing0 = "message"))){
+validate370.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.code !== undefined){
+let data0 = data.code;
+const _errs1 = errors;
+if(!(((((data0 === "SDK_ERROR") || (data0 === "TIMEOUT")) || (data0 === "CALLBACK_ERROR")) || (data0 === "INVALID_REQUEST")) || (data0 === "RATE_LIMIT"))){
+validate370.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/enum",keyword:"enum",params:{allowedValues: schema430.properties.code.enum}}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.message !== undefined){
+let data1 = data.message;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data1 === "string"){
+if(data1.length > 512 && func2(data1) > 512){
+validate370.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate370.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate370.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+else {
+validate370.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate370.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate365(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.output === undefined) && (missing0 = "output"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
+validate365.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.id !== undefined){
+let data0 = data.id;
+const _errs1 = errors;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(data0.length > 512 && func2(data0) > 512){
+validate365.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data0.length < 1){
+validate365.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data0)){
+validate365.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate365.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.object !== undefined){
+const _errs4 = errors;
+if("response" !== data.object){
+validate365.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/const",keyword:"const",params:{allowedValue: "response"}}];
+return false;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+let data2 = data.status;
+const _errs5 = errors;
+if(!((data2 === "completed") || (data2 === "failed"))){
+validate365.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema423.properties.status.enum}}];
+return false;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output !== undefined){
+let data3 = data.output;
+const _errs6 = errors;
+if(errors === _errs6){
+if(Array.isArray(data3)){
+if(data3.length > 1){
+validate365.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/maxItems",keyword:"maxItems",params:{limit: 1}}];
+return false;
+}
+else {
+var valid2 = true;
+const len0 = data3.length;
+for(let i0=0; i0<len0; i0++){
+const _errs8 = errors;
+if(!(validate366(data3[i0], {instancePath:instancePath+"/output/" + i0,parentData:data3,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate366.errors : vErrors.concat(validate366.errors);
+errors = vErrors.length;
+}
+var valid2 = _errs8 === errors;
+if(!valid2){
+break;
+}
+}
+}
+}
+else {
+validate365.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output_text !== undefined){
+let data5 = data.output_text;
+const _errs9 = errors;
+const _errs10 = errors;
+if(errors === _errs10){
+if(typeof data5 === "string"){
+if(data5.length > 1048576 && func2(data5) > 1048576){
+validate365.errors = [{instancePath:instancePath+"/output_text",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+return false;
+}
+}
+else {
+validate365.errors = [{instancePath:instancePath+"/output_text",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+const _errs12 = errors;
+if(!(validate370(data.error, {instancePath:instancePath+"/error",parentData:data,parentDataProperty:"error",rootData}))){
+vErrors = vErrors === null ? validate370.errors : vErrors.concat(validate370.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs13 = errors;
+if(!(validate186(data.metadata, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData}))){
+vErrors = vErrors === null ? validate186.errors : vErrors.concat(validate186.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate365.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate365.errors = vErrors;
+return errors === 0;
+}
+
+export const SentResponseCreatedTolerant = validate373;
+const schema431 = {"allOf":[{"$ref":"types#/definitions/ResponseCreated"},{"$ref":"types#/definitions/OfReply"},{"type":"object","required":["status","response"],"properties":{"status":{"const":"in_progress"},"response":{"$ref":"#/definitions/SentResponse"}}}]};
+const schema432 = {"type":"object","required":["id","object","status","output"],"properties":{"id":{"$ref":"types#/definitions/EventId"},"object":{"const":"response"},"status":{"enum":["in_progress","completed","failed"]},"output":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/SentItem"}},"error":{"$ref":"#/definitions/SentError"}}};
+
+function validate376(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.output === undefined) && (missing0 = "output"))){
+validate376.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.id !== undefined){
+let data0 = data.id;
+const _errs1 = errors;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(data0.length > 512 && func2(data0) > 512){
+validate376.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+return false;
+}
+else {
+if(data0.length < 1){
+validate376.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data0)){
+validate376.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate376.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.object !== undefined){
+const _errs4 = errors;
+if("response" !== data.object){
+validate376.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/const",keyword:"const",params:{allowedValue: "response"}}];
+return false;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+let data2 = data.status;
+const _errs5 = errors;
+if(!(((data2 === "in_progress") || (data2 === "completed")) || (data2 === "failed"))){
+validate376.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema432.properties.status.enum}}];
+return false;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output !== undefined){
+let data3 = data.output;
+const _errs6 = errors;
+if(errors === _errs6){
+if(Array.isArray(data3)){
+if(data3.length > 1){
+validate376.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/maxItems",keyword:"maxItems",params:{limit: 1}}];
+return false;
+}
+else {
+var valid2 = true;
+const len0 = data3.length;
+for(let i0=0; i0<len0; i0++){
+const _errs8 = errors;
+if(!(validate366(data3[i0], {instancePath:instancePath+"/output/" + i0,parentData:data3,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate366.errors : vErrors.concat(validate366.errors);
+errors = vErrors.length;
+}
+var valid2 = _errs8 === errors;
+if(!valid2){
+break;
+}
+}
+}
+}
+else {
+validate376.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+const _errs9 = errors;
+if(!(validate370(data.error, {instancePath:instancePath+"/error",parentData:data,parentDataProperty:"error",rootData}))){
+vErrors = vErrors === null ? validate370.errors : vErrors.concat(validate370.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate376.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate376.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate373(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
@@ -18817,8 +20577,8 @@ errors = vErrors.length;
 var valid0 = _errs0 === errors;
 if(valid0){
 const _errs1 = errors;
-if(!(validate282(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate282.errors : vErrors.concat(validate282.errors);
+if(!(validate311(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate311.errors : vErrors.concat(validate311.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
@@ -18828,14 +20588,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-validate345.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate373.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.status !== undefined){
 const _errs4 = errors;
 if("in_progress" !== data.status){
-validate345.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "in_progress"}}];
+validate373.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "in_progress"}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -18846,8 +20606,8 @@ var valid1 = true;
 if(valid1){
 if(data.response !== undefined){
 const _errs5 = errors;
-if(!(validate341(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
-vErrors = vErrors === null ? validate341.errors : vErrors.concat(validate341.errors);
+if(!(validate376(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
+vErrors = vErrors === null ? validate376.errors : vErrors.concat(validate376.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs5 === errors;
@@ -18859,33 +20619,100 @@ var valid1 = true;
 }
 }
 else {
-validate345.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate373.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
 var valid0 = _errs2 === errors;
 }
 }
-validate345.errors = vErrors;
+validate373.errors = vErrors;
 return errors === 0;
 }
 
-export const SentOutputItemAddedTolerant = validate349;
-const schema391 = {"allOf":[{"$ref":"types#/definitions/OutputItemAdded"},{"$ref":"types#/definitions/OfReply"},{"type":"object","required":["output_index","item"],"properties":{"output_index":{"const":0},"item":{"$ref":"#/definitions/SentItem"}}}]};
+export const SentResponseInProgressTolerant = validate380;
+const schema434 = {"allOf":[{"$ref":"types#/definitions/ResponseInProgress"},{"$ref":"types#/definitions/OfReply"},{"type":"object","required":["status","response"],"properties":{"status":{"const":"in_progress"},"response":{"$ref":"#/definitions/SentResponse"}}}]};
 
-function validate349(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate380(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
-if(!(validate61(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate61.errors : vErrors.concat(validate61.errors);
+if(!(validate57(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate57.errors : vErrors.concat(validate57.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs0 === errors;
 if(valid0){
 const _errs1 = errors;
-if(!(validate282(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate282.errors : vErrors.concat(validate282.errors);
+if(!(validate311(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate311.errors : vErrors.concat(validate311.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(errors === _errs2){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
+validate380.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.status !== undefined){
+const _errs4 = errors;
+if("in_progress" !== data.status){
+validate380.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "in_progress"}}];
+return false;
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.response !== undefined){
+const _errs5 = errors;
+if(!(validate376(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
+vErrors = vErrors === null ? validate376.errors : vErrors.concat(validate376.errors);
+errors = vErrors.length;
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+validate380.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate380.errors = vErrors;
+return errors === 0;
+}
+
+export const SentOutputItemAddedTolerant = validate384;
+const schema435 = {"allOf":[{"$ref":"types#/definitions/OutputItemAdded"},{"$ref":"types#/definitions/OfReply"},{"type":"object","required":["output_index","item"],"properties":{"output_index":{"const":0},"item":{"$ref":"#/definitions/SentItem"}}}]};
+
+function validate384(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate70(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate70.errors : vErrors.concat(validate70.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate311(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate311.errors : vErrors.concat(validate311.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
@@ -18895,14 +20722,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.item === undefined) && (missing0 = "item"))){
-validate349.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate384.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.output_index !== undefined){
 const _errs4 = errors;
 if(0 !== data.output_index){
-validate349.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate384.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -18913,8 +20740,8 @@ var valid1 = true;
 if(valid1){
 if(data.item !== undefined){
 const _errs5 = errors;
-if(!(validate331(data.item, {instancePath:instancePath+"/item",parentData:data,parentDataProperty:"item",rootData}))){
-vErrors = vErrors === null ? validate331.errors : vErrors.concat(validate331.errors);
+if(!(validate366(data.item, {instancePath:instancePath+"/item",parentData:data,parentDataProperty:"item",rootData}))){
+vErrors = vErrors === null ? validate366.errors : vErrors.concat(validate366.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs5 === errors;
@@ -18926,33 +20753,33 @@ var valid1 = true;
 }
 }
 else {
-validate349.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate384.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
 var valid0 = _errs2 === errors;
 }
 }
-validate349.errors = vErrors;
+validate384.errors = vErrors;
 return errors === 0;
 }
 
-export const SentContentPartAddedTolerant = validate353;
-const schema392 = {"allOf":[{"$ref":"types#/definitions/ContentPartAdded"},{"$ref":"types#/definitions/OfReply"},{"type":"object","required":["output_index","content_index","part"],"properties":{"output_index":{"const":0},"content_index":{"const":0},"part":{"$ref":"#/definitions/SentPart"}}}]};
+export const SentContentPartAddedTolerant = validate388;
+const schema436 = {"allOf":[{"$ref":"types#/definitions/ContentPartAdded"},{"$ref":"types#/definitions/OfReply"},{"type":"object","required":["output_index","content_index","part"],"properties":{"output_index":{"const":0},"content_index":{"const":0},"part":{"$ref":"#/definitions/SentPart"}}}]};
 
-function validate353(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate388(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
-if(!(validate69(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate69.errors : vErrors.concat(validate69.errors);
+if(!(validate78(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate78.errors : vErrors.concat(validate78.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs0 === errors;
 if(valid0){
 const _errs1 = errors;
-if(!(validate282(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate282.errors : vErrors.concat(validate282.errors);
+if(!(validate311(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate311.errors : vErrors.concat(validate311.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
@@ -18962,14 +20789,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.part === undefined) && (missing0 = "part"))){
-validate353.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate388.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.output_index !== undefined){
 const _errs4 = errors;
 if(0 !== data.output_index){
-validate353.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate388.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -18981,7 +20808,7 @@ if(valid1){
 if(data.content_index !== undefined){
 const _errs5 = errors;
 if(0 !== data.content_index){
-validate353.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate388.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs5 === errors;
@@ -18992,8 +20819,8 @@ var valid1 = true;
 if(valid1){
 if(data.part !== undefined){
 const _errs6 = errors;
-if(!(validate332(data.part, {instancePath:instancePath+"/part",parentData:data,parentDataProperty:"part",rootData}))){
-vErrors = vErrors === null ? validate332.errors : vErrors.concat(validate332.errors);
+if(!(validate367(data.part, {instancePath:instancePath+"/part",parentData:data,parentDataProperty:"part",rootData}))){
+vErrors = vErrors === null ? validate367.errors : vErrors.concat(validate367.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs6 === errors;
@@ -19006,22 +20833,22 @@ var valid1 = true;
 }
 }
 else {
-validate353.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate388.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
 var valid0 = _errs2 === errors;
 }
 }
-validate353.errors = vErrors;
+validate388.errors = vErrors;
 return errors === 0;
 }
 
-export const SentOutputTextDeltaTolerant = validate357;
-const schema393 = {"allOf":[{"$ref":"types#/definitions/OutputTextDelta"},{"$ref":"types#/definitions/OfReply"},{"type":"object","required":["item_id","output_index","content_index","delta"],"properties":{"item_id":{"$ref":"types#/definitions/EventId"},"output_index":{"const":0},"content_index":{"const":0},"delta":{"$ref":"#/definitions/SentDelta"}}}]};
-const schema395 = {"anyOf":[{"type":"string","minLength":1,"maxLength":50},{"type":"object","required":["text"],"properties":{"text":{"type":"string","minLength":1,"maxLength":50}}}]};
+export const SentOutputTextDeltaTolerant = validate392;
+const schema437 = {"allOf":[{"$ref":"types#/definitions/OutputTextDelta"},{"$ref":"types#/definitions/OfReply"},{"type":"object","required":["item_id","output_index","content_index","delta"],"properties":{"item_id":{"$ref":"types#/definitions/EventId"},"output_index":{"const":0},"content_index":{"const":0},"delta":{"$ref":"#/definitions/SentDelta"}}}]};
+const schema439 = {"anyOf":[{"type":"string","minLength":1,"maxLength":50},{"type":"object","required":["text"],"properties":{"text":{"type":"string","minLength":1,"maxLength":50}}}]};
 
-function validate360(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate395(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
@@ -19146,7 +20973,7 @@ else {
 vErrors.push(err8);
 }
 errors++;
-validate360.errors = vErrors;
+validate395.errors = vErrors;
 return false;
 }
 else {
@@ -19160,24 +20987,24 @@ vErrors = null;
 }
 }
 }
-validate360.errors = vErrors;
+validate395.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate357(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate392(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
-if(!(validate75(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate75.errors : vErrors.concat(validate75.errors);
+if(!(validate84(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate84.errors : vErrors.concat(validate84.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs0 === errors;
 if(valid0){
 const _errs1 = errors;
-if(!(validate282(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate282.errors : vErrors.concat(validate282.errors);
+if(!(validate311(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate311.errors : vErrors.concat(validate311.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
@@ -19187,7 +21014,7 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.item_id === undefined) && (missing0 = "item_id")) || ((data.output_index === undefined) && (missing0 = "output_index"))) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-validate357.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate392.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -19198,24 +21025,24 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate357.errors = [{instancePath:instancePath+"/item_id",schemaPath:"types#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate392.errors = [{instancePath:instancePath+"/item_id",schemaPath:"types#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate357.errors = [{instancePath:instancePath+"/item_id",schemaPath:"types#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate392.errors = [{instancePath:instancePath+"/item_id",schemaPath:"types#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate357.errors = [{instancePath:instancePath+"/item_id",schemaPath:"types#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate392.errors = [{instancePath:instancePath+"/item_id",schemaPath:"types#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate357.errors = [{instancePath:instancePath+"/item_id",schemaPath:"types#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate392.errors = [{instancePath:instancePath+"/item_id",schemaPath:"types#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -19228,7 +21055,7 @@ if(valid1){
 if(data.output_index !== undefined){
 const _errs7 = errors;
 if(0 !== data.output_index){
-validate357.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate392.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs7 === errors;
@@ -19240,7 +21067,7 @@ if(valid1){
 if(data.content_index !== undefined){
 const _errs8 = errors;
 if(0 !== data.content_index){
-validate357.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate392.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs8 === errors;
@@ -19251,8 +21078,8 @@ var valid1 = true;
 if(valid1){
 if(data.delta !== undefined){
 const _errs9 = errors;
-if(!(validate360(data.delta, {instancePath:instancePath+"/delta",parentData:data,parentDataProperty:"delta",rootData}))){
-vErrors = vErrors === null ? validate360.errors : vErrors.concat(validate360.errors);
+if(!(validate395(data.delta, {instancePath:instancePath+"/delta",parentData:data,parentDataProperty:"delta",rootData}))){
+vErrors = vErrors === null ? validate395.errors : vErrors.concat(validate395.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs9 === errors;
@@ -19266,33 +21093,33 @@ var valid1 = true;
 }
 }
 else {
-validate357.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate392.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
 var valid0 = _errs2 === errors;
 }
 }
-validate357.errors = vErrors;
+validate392.errors = vErrors;
 return errors === 0;
 }
 
-export const SentContentPartDoneTolerant = validate362;
-const schema396 = {"allOf":[{"$ref":"types#/definitions/ContentPartDone"},{"$ref":"types#/definitions/OfReply"},{"type":"object","required":["output_index","content_index","status","part"],"properties":{"output_index":{"const":0},"content_index":{"const":0},"status":{"const":"completed"},"part":{"$ref":"#/definitions/SentPart"}}}]};
+export const SentContentPartDoneTolerant = validate397;
+const schema440 = {"allOf":[{"$ref":"types#/definitions/ContentPartDone"},{"$ref":"types#/definitions/OfReply"},{"type":"object","required":["output_index","content_index","status","part"],"properties":{"output_index":{"const":0},"content_index":{"const":0},"status":{"const":"completed"},"part":{"$ref":"#/definitions/SentPart"}}}]};
 
-function validate362(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate397(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
-if(!(validate72(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate72.errors : vErrors.concat(validate72.errors);
+if(!(validate81(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate81.errors : vErrors.concat(validate81.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs0 === errors;
 if(valid0){
 const _errs1 = errors;
-if(!(validate282(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate282.errors : vErrors.concat(validate282.errors);
+if(!(validate311(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate311.errors : vErrors.concat(validate311.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
@@ -19302,14 +21129,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.part === undefined) && (missing0 = "part"))){
-validate362.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate397.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.output_index !== undefined){
 const _errs4 = errors;
 if(0 !== data.output_index){
-validate362.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate397.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -19321,7 +21148,7 @@ if(valid1){
 if(data.content_index !== undefined){
 const _errs5 = errors;
 if(0 !== data.content_index){
-validate362.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate397.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs5 === errors;
@@ -19333,7 +21160,7 @@ if(valid1){
 if(data.status !== undefined){
 const _errs6 = errors;
 if("completed" !== data.status){
-validate362.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "completed"}}];
+validate397.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "completed"}}];
 return false;
 }
 var valid1 = _errs6 === errors;
@@ -19344,8 +21171,8 @@ var valid1 = true;
 if(valid1){
 if(data.part !== undefined){
 const _errs7 = errors;
-if(!(validate332(data.part, {instancePath:instancePath+"/part",parentData:data,parentDataProperty:"part",rootData}))){
-vErrors = vErrors === null ? validate332.errors : vErrors.concat(validate332.errors);
+if(!(validate367(data.part, {instancePath:instancePath+"/part",parentData:data,parentDataProperty:"part",rootData}))){
+vErrors = vErrors === null ? validate367.errors : vErrors.concat(validate367.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs7 === errors;
@@ -19359,33 +21186,33 @@ var valid1 = true;
 }
 }
 else {
-validate362.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate397.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
 var valid0 = _errs2 === errors;
 }
 }
-validate362.errors = vErrors;
+validate397.errors = vErrors;
 return errors === 0;
 }
 
-export const SentOutputItemDoneTolerant = validate366;
-const schema397 = {"allOf":[{"$ref":"types#/definitions/OutputItemDone"},{"$ref":"types#/definitions/OfReply"},{"type":"object","required":["output_index","item"],"properties":{"output_index":{"const":0},"item":{"$ref":"#/definitions/SentItem"}}}]};
+export const SentOutputItemDoneTolerant = validate401;
+const schema441 = {"allOf":[{"$ref":"types#/definitions/OutputItemDone"},{"$ref":"types#/definitions/OfReply"},{"type":"object","required":["output_index","item"],"properties":{"output_index":{"const":0},"item":{"$ref":"#/definitions/SentItem"}}}]};
 
-function validate366(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate401(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
-if(!(validate66(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate66.errors : vErrors.concat(validate66.errors);
+if(!(validate75(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate75.errors : vErrors.concat(validate75.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs0 === errors;
 if(valid0){
 const _errs1 = errors;
-if(!(validate282(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate282.errors : vErrors.concat(validate282.errors);
+if(!(validate311(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate311.errors : vErrors.concat(validate311.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
@@ -19395,14 +21222,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.item === undefined) && (missing0 = "item"))){
-validate366.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate401.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.output_index !== undefined){
 const _errs4 = errors;
 if(0 !== data.output_index){
-validate366.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate401.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -19413,8 +21240,8 @@ var valid1 = true;
 if(valid1){
 if(data.item !== undefined){
 const _errs5 = errors;
-if(!(validate331(data.item, {instancePath:instancePath+"/item",parentData:data,parentDataProperty:"item",rootData}))){
-vErrors = vErrors === null ? validate331.errors : vErrors.concat(validate331.errors);
+if(!(validate366(data.item, {instancePath:instancePath+"/item",parentData:data,parentDataProperty:"item",rootData}))){
+vErrors = vErrors === null ? validate366.errors : vErrors.concat(validate366.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs5 === errors;
@@ -19426,33 +21253,33 @@ var valid1 = true;
 }
 }
 else {
-validate366.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate401.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
 var valid0 = _errs2 === errors;
 }
 }
-validate366.errors = vErrors;
+validate401.errors = vErrors;
 return errors === 0;
 }
 
-export const SentResponseCompletedTolerant = validate370;
-const schema398 = {"allOf":[{"$ref":"types#/definitions/ResponseCompleted"},{"$ref":"types#/definitions/OfReply"},{"type":"object","required":["status","response"],"properties":{"status":{"const":"completed"},"response":{"$ref":"#/definitions/SentResponse"}}}]};
+export const SentResponseCompletedTolerant = validate405;
+const schema442 = {"allOf":[{"$ref":"types#/definitions/ResponseCompleted"},{"$ref":"types#/definitions/OfReply"},{"type":"object","required":["status","response"],"properties":{"status":{"const":"completed"},"response":{"$ref":"#/definitions/SentResponse"}}}]};
 
-function validate370(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate405(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
-if(!(validate51(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate51.errors : vErrors.concat(validate51.errors);
+if(!(validate60(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate60.errors : vErrors.concat(validate60.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs0 === errors;
 if(valid0){
 const _errs1 = errors;
-if(!(validate282(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate282.errors : vErrors.concat(validate282.errors);
+if(!(validate311(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate311.errors : vErrors.concat(validate311.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
@@ -19462,14 +21289,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-validate370.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate405.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.status !== undefined){
 const _errs4 = errors;
 if("completed" !== data.status){
-validate370.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "completed"}}];
+validate405.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "completed"}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -19480,8 +21307,8 @@ var valid1 = true;
 if(valid1){
 if(data.response !== undefined){
 const _errs5 = errors;
-if(!(validate341(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
-vErrors = vErrors === null ? validate341.errors : vErrors.concat(validate341.errors);
+if(!(validate376(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
+vErrors = vErrors === null ? validate376.errors : vErrors.concat(validate376.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs5 === errors;
@@ -19493,33 +21320,33 @@ var valid1 = true;
 }
 }
 else {
-validate370.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate405.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
 var valid0 = _errs2 === errors;
 }
 }
-validate370.errors = vErrors;
+validate405.errors = vErrors;
 return errors === 0;
 }
 
-export const SentResponseFailedTolerant = validate374;
-const schema399 = {"allOf":[{"$ref":"types#/definitions/ResponseFailed"},{"$ref":"types#/definitions/OfReply"},{"type":"object","required":["status","error","response"],"properties":{"status":{"const":"failed"},"error":{"$ref":"#/definitions/SentError"},"response":{"$ref":"#/definitions/SentResponse"}}}]};
+export const SentResponseFailedTolerant = validate409;
+const schema443 = {"allOf":[{"$ref":"types#/definitions/ResponseFailed"},{"$ref":"types#/definitions/OfReply"},{"type":"object","required":["status","error","response"],"properties":{"status":{"const":"failed"},"error":{"$ref":"#/definitions/SentError"},"response":{"$ref":"#/definitions/SentResponse"}}}]};
 
-function validate374(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate409(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
-if(!(validate54(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
+if(!(validate63(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate63.errors : vErrors.concat(validate63.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs0 === errors;
 if(valid0){
 const _errs1 = errors;
-if(!(validate282(data, {instancePath,parentData,parentDataProperty,rootData}))){
-vErrors = vErrors === null ? validate282.errors : vErrors.concat(validate282.errors);
+if(!(validate311(data, {instancePath,parentData,parentDataProperty,rootData}))){
+vErrors = vErrors === null ? validate311.errors : vErrors.concat(validate311.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
@@ -19529,14 +21356,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.status === undefined) && (missing0 = "status")) || ((data.error === undefined) && (missing0 = "error"))) || ((data.response === undefined) && (missing0 = "response"))){
-validate374.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate409.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.status !== undefined){
 const _errs4 = errors;
 if("failed" !== data.status){
-validate374.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "failed"}}];
+validate409.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "failed"}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -19547,8 +21374,8 @@ var valid1 = true;
 if(valid1){
 if(data.error !== undefined){
 const _errs5 = errors;
-if(!(validate335(data.error, {instancePath:instancePath+"/error",parentData:data,parentDataProperty:"error",rootData}))){
-vErrors = vErrors === null ? validate335.errors : vErrors.concat(validate335.errors);
+if(!(validate370(data.error, {instancePath:instancePath+"/error",parentData:data,parentDataProperty:"error",rootData}))){
+vErrors = vErrors === null ? validate370.errors : vErrors.concat(validate370.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs5 === errors;
@@ -19559,8 +21386,8 @@ var valid1 = true;
 if(valid1){
 if(data.response !== undefined){
 const _errs6 = errors;
-if(!(validate341(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
-vErrors = vErrors === null ? validate341.errors : vErrors.concat(validate341.errors);
+if(!(validate376(data.response, {instancePath:instancePath+"/response",parentData:data,parentDataProperty:"response",rootData}))){
+vErrors = vErrors === null ? validate376.errors : vErrors.concat(validate376.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs6 === errors;
@@ -19573,13 +21400,13 @@ var valid1 = true;
 }
 }
 else {
-validate374.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate409.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
 var valid0 = _errs2 === errors;
 }
 }
-validate374.errors = vErrors;
+validate409.errors = vErrors;
 return errors === 0;
 }

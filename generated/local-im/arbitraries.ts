@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { nearMissesOf, type Shapes } from "../near-misses.ts";
 import { text } from "../values.ts";
-import type { Ack, Activity, Cancel, Done, ErrorCode, Extension, Failure, GivenId, Hello, Id, Message, Ping, Pong, Seq, Stream, Text, Thought, Typing } from "./types.ts";
+import type { Ack, Activity, Cancel, Delete, Deleted, Done, Edit, Edited, Emoji, ErrorCode, Extension, Failure, GivenId, Hello, Id, Message, Ping, Pong, Reaction, Seq, Stream, Text, Thought, Typing } from "./types.ts";
 
 type Types = {
   Message: Message;
@@ -12,6 +12,11 @@ type Types = {
   Ack: Ack;
   Hello: Hello;
   Cancel: Cancel;
+  Reaction: Reaction;
+  Edit: Edit;
+  Delete: Delete;
+  Edited: Edited;
+  Deleted: Deleted;
   Thought: Thought;
   Stream: Stream;
   Done: Done;
@@ -21,6 +26,7 @@ type Types = {
   GivenId: GivenId;
   Id: Id;
   Extension: Extension;
+  Emoji: Emoji;
   Text: Text;
   Seq: Seq;
   ErrorCode: ErrorCode;
@@ -74,6 +80,48 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
     },
     { noNullPrototype: true },
   ),
+  Reaction: fc.record(
+    {
+      type: fc.constant("reaction"),
+      messageId: tie("GivenId"),
+      emoji: tie("Emoji"),
+      op: fc.constantFrom("add", "remove"),
+      userId: tie("GivenId"),
+    },
+    { requiredKeys: ["type", "messageId", "emoji", "op"], noNullPrototype: true },
+  ),
+  Edit: fc.record(
+    {
+      type: fc.constant("edit"),
+      messageId: tie("GivenId"),
+      content: text({ min: 1, max: 1048576 }),
+      userId: tie("GivenId"),
+    },
+    { requiredKeys: ["type", "messageId", "content"], noNullPrototype: true },
+  ),
+  Delete: fc.record(
+    {
+      type: fc.constant("delete"),
+      messageId: tie("GivenId"),
+      userId: tie("GivenId"),
+    },
+    { requiredKeys: ["type", "messageId"], noNullPrototype: true },
+  ),
+  Edited: fc.record(
+    {
+      type: fc.constant("edited"),
+      replyTo: tie("Id"),
+      content: tie("Text"),
+    },
+    { noNullPrototype: true },
+  ),
+  Deleted: fc.record(
+    {
+      type: fc.constant("deleted"),
+      replyTo: tie("Id"),
+    },
+    { noNullPrototype: true },
+  ),
   Thought: fc.record(
     {
       type: fc.constant("thought"),
@@ -107,6 +155,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
       replyTo: tie("Id"),
       seq: tie("Seq"),
       proactive: fc.constant(true),
+      messageId: tie("Id"),
     },
     { requiredKeys: ["type", "content", "thought"], noNullPrototype: true },
   ),
@@ -145,6 +194,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
   GivenId: fc.oneof(text({ max: 128 }), fc.integer({ min: -9007199254740991, max: 9007199254740991 }), fc.constant(null)),
   Id: text({ min: 1, max: 128 }),
   Extension: text({ min: 1, max: 64 }),
+  Emoji: text({ min: 1, max: 32 }),
   Text: text({ min: 1, max: 262144 }),
   Seq: fc.integer({ min: 0, max: 9007199254740991 }),
   ErrorCode: fc.constantFrom("invalid_message", "forbidden", "rate_limited", "queue_full", "media_rejected", "agent_error", "timeout", "cancelled", "shutting_down"),
@@ -201,6 +251,50 @@ export const shapes = {
       { name: "messageId", required: true, shape: { kind: "ref", name: "GivenId" } },
     ],
   },
+  Reaction: {
+    kind: "object",
+    properties: [
+      { name: "type", required: true, shape: { kind: "literal", keyword: "const", values: ["reaction"] } },
+      { name: "messageId", required: true, shape: { kind: "ref", name: "GivenId" } },
+      { name: "emoji", required: true, shape: { kind: "ref", name: "Emoji" } },
+      { name: "op", required: true, shape: { kind: "literal", keyword: "enum", values: ["add", "remove"] } },
+      { name: "userId", shape: { kind: "ref", name: "GivenId" } },
+    ],
+  },
+  Edit: {
+    kind: "object",
+    properties: [
+      { name: "type", required: true, shape: { kind: "literal", keyword: "const", values: ["edit"] } },
+      { name: "messageId", required: true, shape: { kind: "ref", name: "GivenId" } },
+      { name: "content", required: true, shape: { kind: "string", minLength: 1, maxLength: 1048576 } },
+      { name: "userId", shape: { kind: "ref", name: "GivenId" } },
+    ],
+  },
+  Delete: {
+    kind: "object",
+    properties: [
+      { name: "type", required: true, shape: { kind: "literal", keyword: "const", values: ["delete"] } },
+      { name: "messageId", required: true, shape: { kind: "ref", name: "GivenId" } },
+      { name: "userId", shape: { kind: "ref", name: "GivenId" } },
+    ],
+  },
+  Edited: {
+    kind: "object",
+    properties: [
+      { name: "type", required: true, shape: { kind: "literal", keyword: "const", values: ["edited"] } },
+      { name: "replyTo", required: true, shape: { kind: "ref", name: "Id" } },
+      { name: "content", required: true, shape: { kind: "ref", name: "Text" } },
+    ],
+    extra: { kind: "never" },
+  },
+  Deleted: {
+    kind: "object",
+    properties: [
+      { name: "type", required: true, shape: { kind: "literal", keyword: "const", values: ["deleted"] } },
+      { name: "replyTo", required: true, shape: { kind: "ref", name: "Id" } },
+    ],
+    extra: { kind: "never" },
+  },
   Thought: {
     kind: "object",
     properties: [
@@ -237,6 +331,7 @@ export const shapes = {
       { name: "replyTo", shape: { kind: "ref", name: "Id" } },
       { name: "seq", shape: { kind: "ref", name: "Seq" } },
       { name: "proactive", shape: { kind: "literal", keyword: "const", values: [true] } },
+      { name: "messageId", shape: { kind: "ref", name: "Id" } },
     ],
     extra: { kind: "never" },
   },
@@ -290,6 +385,7 @@ export const shapes = {
   },
   Id: { kind: "string", minLength: 1, maxLength: 128 },
   Extension: { kind: "string", minLength: 1, maxLength: 64 },
+  Emoji: { kind: "string", minLength: 1, maxLength: 32 },
   Text: { kind: "string", minLength: 1, maxLength: 262144 },
   Seq: { kind: "number", integer: true, minimum: 0, maximum: 9007199254740991 },
   ErrorCode: {
@@ -317,6 +413,11 @@ export const nearMisses = {
   Ack: nearMissesOf(shapes, "Ack", arbitraries.Ack),
   Hello: nearMissesOf(shapes, "Hello", arbitraries.Hello),
   Cancel: nearMissesOf(shapes, "Cancel", arbitraries.Cancel),
+  Reaction: nearMissesOf(shapes, "Reaction", arbitraries.Reaction),
+  Edit: nearMissesOf(shapes, "Edit", arbitraries.Edit),
+  Delete: nearMissesOf(shapes, "Delete", arbitraries.Delete),
+  Edited: nearMissesOf(shapes, "Edited", arbitraries.Edited),
+  Deleted: nearMissesOf(shapes, "Deleted", arbitraries.Deleted),
   Thought: nearMissesOf(shapes, "Thought", arbitraries.Thought),
   Stream: nearMissesOf(shapes, "Stream", arbitraries.Stream),
   Done: nearMissesOf(shapes, "Done", arbitraries.Done),

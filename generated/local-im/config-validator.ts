@@ -3,7 +3,7 @@
 
 import { codePoints } from "../runtime.ts";
 export const LocalImConfigInput = validate14;
-const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"serverUrl":{"type":"string","minLength":1,"maxLength":2048},"clientWsUrl":{"type":"string","minLength":1,"maxLength":2048},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"tokenFile":{"type":"string","minLength":1,"maxLength":4096},"gatewayToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"allowInsecure":{"type":"boolean"},"debug":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"sessionScope":{"type":"string","enum":["session","conversation"]},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"connectionMode":{"type":"string","enum":["client","server"]},"wsPort":{},"httpPort":{},"tokenType":{},"defaultAccount":{"type":"string","minLength":1,"maxLength":128},"accountId":{"type":"string","minLength":1,"maxLength":128},"accounts":{"type":"object","maxProperties":1000,"additionalProperties":{"$ref":"#/definitions/LocalImAccountInput"}}}};
+const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"serverUrl":{"type":"string","minLength":1,"maxLength":2048},"clientWsUrl":{"type":"string","minLength":1,"maxLength":2048},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"tokenFile":{"type":"string","minLength":1,"maxLength":4096},"gatewayToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"allowInsecure":{"type":"boolean"},"debug":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"sessionScope":{"type":"string","enum":["session","conversation"]},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"connectionMode":{"type":"string","enum":["client","server"]},"wsPort":{},"httpPort":{},"tokenType":{},"defaultAccount":{"type":"string","minLength":1,"maxLength":128},"accountId":{"type":"string","minLength":1,"maxLength":128},"accounts":{"type":"object","maxProperties":1000,"additionalProperties":{"$ref":"#/definitions/LocalImAccountInput"}}}};
 const func2 = Object.prototype.hasOwnProperty;
 const func3 = codePoints;
 const func7 = (s) => { if (s.length < 1) return false; for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (!((c >= 33 && c <= 126))) return false; } return true; };
@@ -113,7 +113,7 @@ validate15.errors = vErrors;
 return errors === 0;
 }
 
-const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"serverUrl":{"type":"string","minLength":1,"maxLength":2048},"clientWsUrl":{"type":"string","minLength":1,"maxLength":2048},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"tokenFile":{"type":"string","minLength":1,"maxLength":4096},"gatewayToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"allowInsecure":{"type":"boolean"},"debug":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"sessionScope":{"type":"string","enum":["session","conversation"]},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"connectionMode":{"type":"string","enum":["client","server"]},"wsPort":{},"httpPort":{},"tokenType":{}}};
+const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"serverUrl":{"type":"string","minLength":1,"maxLength":2048},"clientWsUrl":{"type":"string","minLength":1,"maxLength":2048},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"tokenFile":{"type":"string","minLength":1,"maxLength":4096},"gatewayToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"allowInsecure":{"type":"boolean"},"debug":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"sessionScope":{"type":"string","enum":["session","conversation"]},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"connectionMode":{"type":"string","enum":["client","server"]},"wsPort":{},"httpPort":{},"tokenType":{}}};
 
 function validate18(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -809,15 +809,15 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.sessionScope !== undefined){
-let data27 = data.sessionScope;
+if(data.reactionNotifications !== undefined){
+let data27 = data.reactionNotifications;
 const _errs64 = errors;
 if(typeof data27 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data27 === "session") || (data27 === "conversation"))){
-validate18.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/enum",keyword:"enum",params:{allowedValues: schema13.properties.sessionScope.enum}}];
+if(!((((data27 === "off") || (data27 === "own")) || (data27 === "all")) || (data27 === "allowlist"))){
+validate18.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema13.properties.reactionNotifications.enum}}];
 return false;
 }
 var valid0 = _errs64 === errors;
@@ -826,173 +826,227 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.streaming !== undefined){
-let data28 = data.streaming;
+if(data.reactionAllowlist !== undefined){
+let data28 = data.reactionAllowlist;
 const _errs66 = errors;
 if(errors === _errs66){
-if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+if(Array.isArray(data28)){
+if(data28.length > 10000){
+validate18.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+return false;
+}
+else {
+var valid8 = true;
+const len3 = data28.length;
+for(let i3=0; i3<len3; i3++){
+let data29 = data28[i3];
 const _errs68 = errors;
-for(const key3 in data28){
+if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
+validate18.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i3,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema13.properties.reactionAllowlist.items.type}}];
+return false;
+}
+var valid8 = _errs68 === errors;
+if(!valid8){
+break;
+}
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid0 = _errs66 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sessionScope !== undefined){
+let data30 = data.sessionScope;
+const _errs70 = errors;
+if(typeof data30 !== "string"){
+validate18.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data30 === "session") || (data30 === "conversation"))){
+validate18.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/enum",keyword:"enum",params:{allowedValues: schema13.properties.sessionScope.enum}}];
+return false;
+}
+var valid0 = _errs70 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.streaming !== undefined){
+let data31 = data.streaming;
+const _errs72 = errors;
+if(errors === _errs72){
+if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
+const _errs74 = errors;
+for(const key3 in data31){
 if(!(((((key3 === "mode") || (key3 === "chunkMode")) || (key3 === "block")) || (key3 === "preview")) || (key3 === "progress"))){
 validate18.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
 }
-if(_errs68 === errors){
-if(data28.mode !== undefined){
-let data29 = data28.mode;
-const _errs69 = errors;
-if(typeof data29 !== "string"){
+if(_errs74 === errors){
+if(data31.mode !== undefined){
+let data32 = data31.mode;
+const _errs75 = errors;
+if(typeof data32 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data29 === "off") || (data29 === "partial")) || (data29 === "block")) || (data29 === "progress"))){
+if(!((((data32 === "off") || (data32 === "partial")) || (data32 === "block")) || (data32 === "progress"))){
 validate18.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.mode.enum}}];
 return false;
 }
-var valid8 = _errs69 === errors;
+var valid9 = _errs75 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data28.chunkMode !== undefined){
-let data30 = data28.chunkMode;
-const _errs71 = errors;
-if(typeof data30 !== "string"){
+if(valid9){
+if(data31.chunkMode !== undefined){
+let data33 = data31.chunkMode;
+const _errs77 = errors;
+if(typeof data33 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data30 === "length") || (data30 === "newline"))){
+if(!((data33 === "length") || (data33 === "newline"))){
 validate18.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.chunkMode.enum}}];
 return false;
 }
-var valid8 = _errs71 === errors;
+var valid9 = _errs77 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data28.block !== undefined){
-let data31 = data28.block;
-const _errs73 = errors;
-if(errors === _errs73){
-if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
-const _errs75 = errors;
-for(const key4 in data31){
+if(valid9){
+if(data31.block !== undefined){
+let data34 = data31.block;
+const _errs79 = errors;
+if(errors === _errs79){
+if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
+const _errs81 = errors;
+for(const key4 in data34){
 if(!((key4 === "enabled") || (key4 === "coalesce"))){
 validate18.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs75 === errors){
-if(data31.enabled !== undefined){
-const _errs76 = errors;
-if(typeof data31.enabled !== "boolean"){
+if(_errs81 === errors){
+if(data34.enabled !== undefined){
+const _errs82 = errors;
+if(typeof data34.enabled !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid9 = _errs76 === errors;
+var valid10 = _errs82 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
-if(valid9){
-if(data31.coalesce !== undefined){
-let data33 = data31.coalesce;
-const _errs78 = errors;
-if(errors === _errs78){
-if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
-const _errs80 = errors;
-for(const key5 in data33){
+if(valid10){
+if(data34.coalesce !== undefined){
+let data36 = data34.coalesce;
+const _errs84 = errors;
+if(errors === _errs84){
+if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+const _errs86 = errors;
+for(const key5 in data36){
 if(!(((key5 === "minChars") || (key5 === "maxChars")) || (key5 === "idleMs"))){
 validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs80 === errors){
-if(data33.minChars !== undefined){
-let data34 = data33.minChars;
-const _errs81 = errors;
-if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
+if(_errs86 === errors){
+if(data36.minChars !== undefined){
+let data37 = data36.minChars;
+const _errs87 = errors;
+if(!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))){
 validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs81){
-if((typeof data34 == "number") && (isFinite(data34))){
-if(data34 > 1000000 || isNaN(data34)){
+if(errors === _errs87){
+if((typeof data37 == "number") && (isFinite(data37))){
+if(data37 > 1000000 || isNaN(data37)){
 validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data34 < 1 || isNaN(data34)){
+if(data37 < 1 || isNaN(data37)){
 validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs81 === errors;
+var valid11 = _errs87 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data33.maxChars !== undefined){
-let data35 = data33.maxChars;
-const _errs83 = errors;
-if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
+if(valid11){
+if(data36.maxChars !== undefined){
+let data38 = data36.maxChars;
+const _errs89 = errors;
+if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
 validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs83){
-if((typeof data35 == "number") && (isFinite(data35))){
-if(data35 > 1000000 || isNaN(data35)){
+if(errors === _errs89){
+if((typeof data38 == "number") && (isFinite(data38))){
+if(data38 > 1000000 || isNaN(data38)){
 validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data35 < 1 || isNaN(data35)){
+if(data38 < 1 || isNaN(data38)){
 validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs83 === errors;
+var valid11 = _errs89 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data33.idleMs !== undefined){
-let data36 = data33.idleMs;
-const _errs85 = errors;
-if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
+if(valid11){
+if(data36.idleMs !== undefined){
+let data39 = data36.idleMs;
+const _errs91 = errors;
+if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
 validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs85){
-if((typeof data36 == "number") && (isFinite(data36))){
-if(data36 > 60000 || isNaN(data36)){
+if(errors === _errs91){
+if((typeof data39 == "number") && (isFinite(data39))){
+if(data39 > 60000 || isNaN(data39)){
 validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
-if(data36 < 0 || isNaN(data36)){
+if(data39 < 0 || isNaN(data39)){
 validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs85 === errors;
+var valid11 = _errs91 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
 }
 }
@@ -1003,10 +1057,10 @@ validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce",sche
 return false;
 }
 }
-var valid9 = _errs78 === errors;
+var valid10 = _errs84 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
 }
 }
@@ -1016,28 +1070,28 @@ validate18.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#
 return false;
 }
 }
-var valid8 = _errs73 === errors;
+var valid9 = _errs79 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data28.preview !== undefined){
-let data37 = data28.preview;
-const _errs87 = errors;
-if(errors === _errs87){
-if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
-const _errs89 = errors;
-for(const key6 in data37){
+if(valid9){
+if(data31.preview !== undefined){
+let data40 = data31.preview;
+const _errs93 = errors;
+if(errors === _errs93){
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+const _errs95 = errors;
+for(const key6 in data40){
 if(!(key6 === "toolProgress")){
 validate18.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs89 === errors){
-if(data37.toolProgress !== undefined){
-if(typeof data37.toolProgress !== "boolean"){
+if(_errs95 === errors){
+if(data40.toolProgress !== undefined){
+if(typeof data40.toolProgress !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -1049,28 +1103,28 @@ validate18.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:
 return false;
 }
 }
-var valid8 = _errs87 === errors;
+var valid9 = _errs93 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data28.progress !== undefined){
-let data39 = data28.progress;
-const _errs92 = errors;
-if(errors === _errs92){
-if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
-const _errs94 = errors;
-for(const key7 in data39){
+if(valid9){
+if(data31.progress !== undefined){
+let data42 = data31.progress;
+const _errs98 = errors;
+if(errors === _errs98){
+if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
+const _errs100 = errors;
+for(const key7 in data42){
 if(!(key7 === "toolProgress")){
 validate18.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs94 === errors){
-if(data39.toolProgress !== undefined){
-if(typeof data39.toolProgress !== "boolean"){
+if(_errs100 === errors){
+if(data42.toolProgress !== undefined){
+if(typeof data42.toolProgress !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -1082,10 +1136,10 @@ validate18.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath
 return false;
 }
 }
-var valid8 = _errs92 === errors;
+var valid9 = _errs98 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
 }
 }
@@ -1098,69 +1152,69 @@ validate18.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs66 === errors;
+var valid0 = _errs72 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.textChunkLimit !== undefined){
-let data41 = data.textChunkLimit;
-const _errs97 = errors;
-if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
+let data44 = data.textChunkLimit;
+const _errs103 = errors;
+if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
 validate18.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs97){
-if((typeof data41 == "number") && (isFinite(data41))){
-if(data41 > 200000 || isNaN(data41)){
+if(errors === _errs103){
+if((typeof data44 == "number") && (isFinite(data44))){
+if(data44 > 200000 || isNaN(data44)){
 validate18.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
 return false;
 }
 else {
-if(data41 < 100 || isNaN(data41)){
+if(data44 < 100 || isNaN(data44)){
 validate18.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs97 === errors;
+var valid0 = _errs103 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.direct !== undefined){
-let data42 = data.direct;
-const _errs99 = errors;
-if(errors === _errs99){
-if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
-if(Object.keys(data42).length > 10000){
+let data45 = data.direct;
+const _errs105 = errors;
+if(errors === _errs105){
+if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
+if(Object.keys(data45).length > 10000){
 validate18.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key8 in data42){
-let data43 = data42[key8];
-const _errs102 = errors;
-if(errors === _errs102){
-if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
-const _errs104 = errors;
-for(const key9 in data43){
+for(const key8 in data45){
+let data46 = data45[key8];
+const _errs108 = errors;
+if(errors === _errs108){
+if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
+const _errs110 = errors;
+for(const key9 in data46){
 if(!((key9 === "systemPrompt") || (key9 === "skills"))){
 validate18.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
 }
-if(_errs104 === errors){
-if(data43.systemPrompt !== undefined){
-let data44 = data43.systemPrompt;
-const _errs105 = errors;
-if(errors === _errs105){
-if(typeof data44 === "string"){
-if(data44.length > 65536 && func3(data44) > 65536){
+if(_errs110 === errors){
+if(data46.systemPrompt !== undefined){
+let data47 = data46.systemPrompt;
+const _errs111 = errors;
+if(errors === _errs111){
+if(typeof data47 === "string"){
+if(data47.length > 65536 && func3(data47) > 65536){
 validate18.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -1170,47 +1224,47 @@ validate18.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, 
 return false;
 }
 }
-var valid14 = _errs105 === errors;
+var valid15 = _errs111 === errors;
 }
 else {
-var valid14 = true;
+var valid15 = true;
 }
-if(valid14){
-if(data43.skills !== undefined){
-let data45 = data43.skills;
-const _errs107 = errors;
-if(errors === _errs107){
-if(Array.isArray(data45)){
-if(data45.length > 256){
+if(valid15){
+if(data46.skills !== undefined){
+let data48 = data46.skills;
+const _errs113 = errors;
+if(errors === _errs113){
+if(Array.isArray(data48)){
+if(data48.length > 256){
 validate18.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
-var valid15 = true;
-const len3 = data45.length;
-for(let i3=0; i3<len3; i3++){
-let data46 = data45[i3];
-const _errs109 = errors;
-if(errors === _errs109){
-if(typeof data46 === "string"){
-if(data46.length > 128 && func3(data46) > 128){
-validate18.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i3,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid16 = true;
+const len4 = data48.length;
+for(let i4=0; i4<len4; i4++){
+let data49 = data48[i4];
+const _errs115 = errors;
+if(errors === _errs115){
+if(typeof data49 === "string"){
+if(data49.length > 128 && func3(data49) > 128){
+validate18.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data46.length < 1){
-validate18.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i3,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data49.length < 1){
+validate18.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i3,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid15 = _errs109 === errors;
-if(!valid15){
+var valid16 = _errs115 === errors;
+if(!valid16){
 break;
 }
 }
@@ -1221,10 +1275,10 @@ validate18.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, 
 return false;
 }
 }
-var valid14 = _errs107 === errors;
+var valid15 = _errs113 === errors;
 }
 else {
-var valid14 = true;
+var valid15 = true;
 }
 }
 }
@@ -1234,8 +1288,8 @@ validate18.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, 
 return false;
 }
 }
-var valid13 = _errs102 === errors;
-if(!valid13){
+var valid14 = _errs108 === errors;
+if(!valid14){
 break;
 }
 }
@@ -1246,18 +1300,18 @@ validate18.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs99 === errors;
+var valid0 = _errs105 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data47 = data.systemPrompt;
-const _errs111 = errors;
-if(errors === _errs111){
-if(typeof data47 === "string"){
-if(data47.length > 65536 && func3(data47) > 65536){
+let data50 = data.systemPrompt;
+const _errs117 = errors;
+if(errors === _errs117){
+if(typeof data50 === "string"){
+if(data50.length > 65536 && func3(data50) > 65536){
 validate18.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -1267,240 +1321,240 @@ validate18.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs111 === errors;
+var valid0 = _errs117 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data48 = data.limits;
-const _errs113 = errors;
-if(errors === _errs113){
-if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
-const _errs115 = errors;
-for(const key10 in data48){
+let data51 = data.limits;
+const _errs119 = errors;
+if(errors === _errs119){
+if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
+const _errs121 = errors;
+for(const key10 in data51){
 if(!((((((((key10 === "maxPayload") || (key10 === "contentChars")) || (key10 === "maxConcurrent")) || (key10 === "queuedPerSession")) || (key10 === "messagesPerMinute")) || (key10 === "messageBurst")) || (key10 === "dedupeEntries")) || (key10 === "turnSeconds"))){
 validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
 return false;
 break;
 }
 }
-if(_errs115 === errors){
-if(data48.maxPayload !== undefined){
-let data49 = data48.maxPayload;
-const _errs116 = errors;
-if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
+if(_errs121 === errors){
+if(data51.maxPayload !== undefined){
+let data52 = data51.maxPayload;
+const _errs122 = errors;
+if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
 validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs116){
-if((typeof data49 == "number") && (isFinite(data49))){
-if(data49 > 16777216 || isNaN(data49)){
+if(errors === _errs122){
+if((typeof data52 == "number") && (isFinite(data52))){
+if(data52 > 16777216 || isNaN(data52)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data49 < 1024 || isNaN(data49)){
+if(data52 < 1024 || isNaN(data52)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs116 === errors;
+var valid17 = _errs122 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data48.contentChars !== undefined){
-let data50 = data48.contentChars;
-const _errs118 = errors;
-if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+if(valid17){
+if(data51.contentChars !== undefined){
+let data53 = data51.contentChars;
+const _errs124 = errors;
+if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
 validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs118){
-if((typeof data50 == "number") && (isFinite(data50))){
-if(data50 > 1048576 || isNaN(data50)){
+if(errors === _errs124){
+if((typeof data53 == "number") && (isFinite(data53))){
+if(data53 > 1048576 || isNaN(data53)){
 validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
-if(data50 < 1 || isNaN(data50)){
+if(data53 < 1 || isNaN(data53)){
 validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs118 === errors;
+var valid17 = _errs124 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data48.maxConcurrent !== undefined){
-let data51 = data48.maxConcurrent;
-const _errs120 = errors;
-if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+if(valid17){
+if(data51.maxConcurrent !== undefined){
+let data54 = data51.maxConcurrent;
+const _errs126 = errors;
+if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
 validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs120){
-if((typeof data51 == "number") && (isFinite(data51))){
-if(data51 > 1000 || isNaN(data51)){
+if(errors === _errs126){
+if((typeof data54 == "number") && (isFinite(data54))){
+if(data54 > 1000 || isNaN(data54)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data51 < 1 || isNaN(data51)){
+if(data54 < 1 || isNaN(data54)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs120 === errors;
+var valid17 = _errs126 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data48.queuedPerSession !== undefined){
-let data52 = data48.queuedPerSession;
-const _errs122 = errors;
-if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+if(valid17){
+if(data51.queuedPerSession !== undefined){
+let data55 = data51.queuedPerSession;
+const _errs128 = errors;
+if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
 validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs122){
-if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 10000 || isNaN(data52)){
+if(errors === _errs128){
+if((typeof data55 == "number") && (isFinite(data55))){
+if(data55 > 10000 || isNaN(data55)){
 validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data52 < 1 || isNaN(data52)){
+if(data55 < 1 || isNaN(data55)){
 validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs122 === errors;
+var valid17 = _errs128 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data48.messagesPerMinute !== undefined){
-let data53 = data48.messagesPerMinute;
-const _errs124 = errors;
-if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+if(valid17){
+if(data51.messagesPerMinute !== undefined){
+let data56 = data51.messagesPerMinute;
+const _errs130 = errors;
+if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
 validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs124){
-if((typeof data53 == "number") && (isFinite(data53))){
-if(data53 > 100000 || isNaN(data53)){
+if(errors === _errs130){
+if((typeof data56 == "number") && (isFinite(data56))){
+if(data56 > 100000 || isNaN(data56)){
 validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data53 < 1 || isNaN(data53)){
+if(data56 < 1 || isNaN(data56)){
 validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs124 === errors;
+var valid17 = _errs130 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data48.messageBurst !== undefined){
-let data54 = data48.messageBurst;
-const _errs126 = errors;
-if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
+if(valid17){
+if(data51.messageBurst !== undefined){
+let data57 = data51.messageBurst;
+const _errs132 = errors;
+if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
 validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs126){
-if((typeof data54 == "number") && (isFinite(data54))){
-if(data54 > 100000 || isNaN(data54)){
+if(errors === _errs132){
+if((typeof data57 == "number") && (isFinite(data57))){
+if(data57 > 100000 || isNaN(data57)){
 validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data54 < 1 || isNaN(data54)){
+if(data57 < 1 || isNaN(data57)){
 validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs126 === errors;
+var valid17 = _errs132 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data48.dedupeEntries !== undefined){
-let data55 = data48.dedupeEntries;
-const _errs128 = errors;
-if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
+if(valid17){
+if(data51.dedupeEntries !== undefined){
+let data58 = data51.dedupeEntries;
+const _errs134 = errors;
+if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
 validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs128){
-if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 1000000 || isNaN(data55)){
+if(errors === _errs134){
+if((typeof data58 == "number") && (isFinite(data58))){
+if(data58 > 1000000 || isNaN(data58)){
 validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data55 < 1 || isNaN(data55)){
+if(data58 < 1 || isNaN(data58)){
 validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs128 === errors;
+var valid17 = _errs134 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data48.turnSeconds !== undefined){
-let data56 = data48.turnSeconds;
-const _errs130 = errors;
-if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
+if(valid17){
+if(data51.turnSeconds !== undefined){
+let data59 = data51.turnSeconds;
+const _errs136 = errors;
+if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
 validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs130){
-if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 86400 || isNaN(data56)){
+if(errors === _errs136){
+if((typeof data59 == "number") && (isFinite(data59))){
+if(data59 > 86400 || isNaN(data59)){
 validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data56 < 1 || isNaN(data56)){
+if(data59 < 1 || isNaN(data59)){
 validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs130 === errors;
+var valid17 = _errs136 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
 }
 }
@@ -1516,27 +1570,29 @@ validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs113 === errors;
+var valid0 = _errs119 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.connectionMode !== undefined){
-let data57 = data.connectionMode;
-const _errs132 = errors;
-if(typeof data57 !== "string"){
+let data60 = data.connectionMode;
+const _errs138 = errors;
+if(typeof data60 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data57 === "client") || (data57 === "server"))){
+if(!((data60 === "client") || (data60 === "server"))){
 validate18.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.connectionMode.enum}}];
 return false;
 }
-var valid0 = _errs132 === errors;
+var valid0 = _errs138 === errors;
 }
 else {
 var valid0 = true;
+}
+}
 }
 }
 }
@@ -2267,15 +2323,15 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.sessionScope !== undefined){
-let data27 = data.sessionScope;
+if(data.reactionNotifications !== undefined){
+let data27 = data.reactionNotifications;
 const _errs64 = errors;
 if(typeof data27 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data27 === "session") || (data27 === "conversation"))){
-validate14.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/enum",keyword:"enum",params:{allowedValues: schema11.properties.sessionScope.enum}}];
+if(!((((data27 === "off") || (data27 === "own")) || (data27 === "all")) || (data27 === "allowlist"))){
+validate14.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema11.properties.reactionNotifications.enum}}];
 return false;
 }
 var valid0 = _errs64 === errors;
@@ -2284,173 +2340,227 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.streaming !== undefined){
-let data28 = data.streaming;
+if(data.reactionAllowlist !== undefined){
+let data28 = data.reactionAllowlist;
 const _errs66 = errors;
 if(errors === _errs66){
-if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+if(Array.isArray(data28)){
+if(data28.length > 10000){
+validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+return false;
+}
+else {
+var valid8 = true;
+const len3 = data28.length;
+for(let i3=0; i3<len3; i3++){
+let data29 = data28[i3];
 const _errs68 = errors;
-for(const key3 in data28){
+if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
+validate14.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i3,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema11.properties.reactionAllowlist.items.type}}];
+return false;
+}
+var valid8 = _errs68 === errors;
+if(!valid8){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid0 = _errs66 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sessionScope !== undefined){
+let data30 = data.sessionScope;
+const _errs70 = errors;
+if(typeof data30 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data30 === "session") || (data30 === "conversation"))){
+validate14.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/enum",keyword:"enum",params:{allowedValues: schema11.properties.sessionScope.enum}}];
+return false;
+}
+var valid0 = _errs70 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.streaming !== undefined){
+let data31 = data.streaming;
+const _errs72 = errors;
+if(errors === _errs72){
+if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
+const _errs74 = errors;
+for(const key3 in data31){
 if(!(((((key3 === "mode") || (key3 === "chunkMode")) || (key3 === "block")) || (key3 === "preview")) || (key3 === "progress"))){
 validate14.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
 }
-if(_errs68 === errors){
-if(data28.mode !== undefined){
-let data29 = data28.mode;
-const _errs69 = errors;
-if(typeof data29 !== "string"){
+if(_errs74 === errors){
+if(data31.mode !== undefined){
+let data32 = data31.mode;
+const _errs75 = errors;
+if(typeof data32 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data29 === "off") || (data29 === "partial")) || (data29 === "block")) || (data29 === "progress"))){
+if(!((((data32 === "off") || (data32 === "partial")) || (data32 === "block")) || (data32 === "progress"))){
 validate14.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.mode.enum}}];
 return false;
 }
-var valid8 = _errs69 === errors;
+var valid9 = _errs75 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data28.chunkMode !== undefined){
-let data30 = data28.chunkMode;
-const _errs71 = errors;
-if(typeof data30 !== "string"){
+if(valid9){
+if(data31.chunkMode !== undefined){
+let data33 = data31.chunkMode;
+const _errs77 = errors;
+if(typeof data33 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data30 === "length") || (data30 === "newline"))){
+if(!((data33 === "length") || (data33 === "newline"))){
 validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.chunkMode.enum}}];
 return false;
 }
-var valid8 = _errs71 === errors;
+var valid9 = _errs77 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data28.block !== undefined){
-let data31 = data28.block;
-const _errs73 = errors;
-if(errors === _errs73){
-if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
-const _errs75 = errors;
-for(const key4 in data31){
+if(valid9){
+if(data31.block !== undefined){
+let data34 = data31.block;
+const _errs79 = errors;
+if(errors === _errs79){
+if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
+const _errs81 = errors;
+for(const key4 in data34){
 if(!((key4 === "enabled") || (key4 === "coalesce"))){
 validate14.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs75 === errors){
-if(data31.enabled !== undefined){
-const _errs76 = errors;
-if(typeof data31.enabled !== "boolean"){
+if(_errs81 === errors){
+if(data34.enabled !== undefined){
+const _errs82 = errors;
+if(typeof data34.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid9 = _errs76 === errors;
+var valid10 = _errs82 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
-if(valid9){
-if(data31.coalesce !== undefined){
-let data33 = data31.coalesce;
-const _errs78 = errors;
-if(errors === _errs78){
-if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
-const _errs80 = errors;
-for(const key5 in data33){
+if(valid10){
+if(data34.coalesce !== undefined){
+let data36 = data34.coalesce;
+const _errs84 = errors;
+if(errors === _errs84){
+if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+const _errs86 = errors;
+for(const key5 in data36){
 if(!(((key5 === "minChars") || (key5 === "maxChars")) || (key5 === "idleMs"))){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs80 === errors){
-if(data33.minChars !== undefined){
-let data34 = data33.minChars;
-const _errs81 = errors;
-if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
+if(_errs86 === errors){
+if(data36.minChars !== undefined){
+let data37 = data36.minChars;
+const _errs87 = errors;
+if(!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs81){
-if((typeof data34 == "number") && (isFinite(data34))){
-if(data34 > 1000000 || isNaN(data34)){
+if(errors === _errs87){
+if((typeof data37 == "number") && (isFinite(data37))){
+if(data37 > 1000000 || isNaN(data37)){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data34 < 1 || isNaN(data34)){
+if(data37 < 1 || isNaN(data37)){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs81 === errors;
+var valid11 = _errs87 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data33.maxChars !== undefined){
-let data35 = data33.maxChars;
-const _errs83 = errors;
-if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
+if(valid11){
+if(data36.maxChars !== undefined){
+let data38 = data36.maxChars;
+const _errs89 = errors;
+if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs83){
-if((typeof data35 == "number") && (isFinite(data35))){
-if(data35 > 1000000 || isNaN(data35)){
+if(errors === _errs89){
+if((typeof data38 == "number") && (isFinite(data38))){
+if(data38 > 1000000 || isNaN(data38)){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data35 < 1 || isNaN(data35)){
+if(data38 < 1 || isNaN(data38)){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs83 === errors;
+var valid11 = _errs89 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data33.idleMs !== undefined){
-let data36 = data33.idleMs;
-const _errs85 = errors;
-if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
+if(valid11){
+if(data36.idleMs !== undefined){
+let data39 = data36.idleMs;
+const _errs91 = errors;
+if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs85){
-if((typeof data36 == "number") && (isFinite(data36))){
-if(data36 > 60000 || isNaN(data36)){
+if(errors === _errs91){
+if((typeof data39 == "number") && (isFinite(data39))){
+if(data39 > 60000 || isNaN(data39)){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
-if(data36 < 0 || isNaN(data36)){
+if(data39 < 0 || isNaN(data39)){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs85 === errors;
+var valid11 = _errs91 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
 }
 }
@@ -2461,10 +2571,10 @@ validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",sche
 return false;
 }
 }
-var valid9 = _errs78 === errors;
+var valid10 = _errs84 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
 }
 }
@@ -2474,28 +2584,28 @@ validate14.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#
 return false;
 }
 }
-var valid8 = _errs73 === errors;
+var valid9 = _errs79 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data28.preview !== undefined){
-let data37 = data28.preview;
-const _errs87 = errors;
-if(errors === _errs87){
-if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
-const _errs89 = errors;
-for(const key6 in data37){
+if(valid9){
+if(data31.preview !== undefined){
+let data40 = data31.preview;
+const _errs93 = errors;
+if(errors === _errs93){
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+const _errs95 = errors;
+for(const key6 in data40){
 if(!(key6 === "toolProgress")){
 validate14.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs89 === errors){
-if(data37.toolProgress !== undefined){
-if(typeof data37.toolProgress !== "boolean"){
+if(_errs95 === errors){
+if(data40.toolProgress !== undefined){
+if(typeof data40.toolProgress !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -2507,28 +2617,28 @@ validate14.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:
 return false;
 }
 }
-var valid8 = _errs87 === errors;
+var valid9 = _errs93 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data28.progress !== undefined){
-let data39 = data28.progress;
-const _errs92 = errors;
-if(errors === _errs92){
-if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
-const _errs94 = errors;
-for(const key7 in data39){
+if(valid9){
+if(data31.progress !== undefined){
+let data42 = data31.progress;
+const _errs98 = errors;
+if(errors === _errs98){
+if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
+const _errs100 = errors;
+for(const key7 in data42){
 if(!(key7 === "toolProgress")){
 validate14.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs94 === errors){
-if(data39.toolProgress !== undefined){
-if(typeof data39.toolProgress !== "boolean"){
+if(_errs100 === errors){
+if(data42.toolProgress !== undefined){
+if(typeof data42.toolProgress !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -2540,10 +2650,10 @@ validate14.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath
 return false;
 }
 }
-var valid8 = _errs92 === errors;
+var valid9 = _errs98 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
 }
 }
@@ -2556,69 +2666,69 @@ validate14.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs66 === errors;
+var valid0 = _errs72 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.textChunkLimit !== undefined){
-let data41 = data.textChunkLimit;
-const _errs97 = errors;
-if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
+let data44 = data.textChunkLimit;
+const _errs103 = errors;
+if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
 validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs97){
-if((typeof data41 == "number") && (isFinite(data41))){
-if(data41 > 200000 || isNaN(data41)){
+if(errors === _errs103){
+if((typeof data44 == "number") && (isFinite(data44))){
+if(data44 > 200000 || isNaN(data44)){
 validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
 return false;
 }
 else {
-if(data41 < 100 || isNaN(data41)){
+if(data44 < 100 || isNaN(data44)){
 validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs97 === errors;
+var valid0 = _errs103 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.direct !== undefined){
-let data42 = data.direct;
-const _errs99 = errors;
-if(errors === _errs99){
-if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
-if(Object.keys(data42).length > 10000){
+let data45 = data.direct;
+const _errs105 = errors;
+if(errors === _errs105){
+if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
+if(Object.keys(data45).length > 10000){
 validate14.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key8 in data42){
-let data43 = data42[key8];
-const _errs102 = errors;
-if(errors === _errs102){
-if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
-const _errs104 = errors;
-for(const key9 in data43){
+for(const key8 in data45){
+let data46 = data45[key8];
+const _errs108 = errors;
+if(errors === _errs108){
+if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
+const _errs110 = errors;
+for(const key9 in data46){
 if(!((key9 === "systemPrompt") || (key9 === "skills"))){
 validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
 }
-if(_errs104 === errors){
-if(data43.systemPrompt !== undefined){
-let data44 = data43.systemPrompt;
-const _errs105 = errors;
-if(errors === _errs105){
-if(typeof data44 === "string"){
-if(data44.length > 65536 && func3(data44) > 65536){
+if(_errs110 === errors){
+if(data46.systemPrompt !== undefined){
+let data47 = data46.systemPrompt;
+const _errs111 = errors;
+if(errors === _errs111){
+if(typeof data47 === "string"){
+if(data47.length > 65536 && func3(data47) > 65536){
 validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -2628,47 +2738,47 @@ validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, 
 return false;
 }
 }
-var valid14 = _errs105 === errors;
+var valid15 = _errs111 === errors;
 }
 else {
-var valid14 = true;
+var valid15 = true;
 }
-if(valid14){
-if(data43.skills !== undefined){
-let data45 = data43.skills;
-const _errs107 = errors;
-if(errors === _errs107){
-if(Array.isArray(data45)){
-if(data45.length > 256){
+if(valid15){
+if(data46.skills !== undefined){
+let data48 = data46.skills;
+const _errs113 = errors;
+if(errors === _errs113){
+if(Array.isArray(data48)){
+if(data48.length > 256){
 validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
-var valid15 = true;
-const len3 = data45.length;
-for(let i3=0; i3<len3; i3++){
-let data46 = data45[i3];
-const _errs109 = errors;
-if(errors === _errs109){
-if(typeof data46 === "string"){
-if(data46.length > 128 && func3(data46) > 128){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i3,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid16 = true;
+const len4 = data48.length;
+for(let i4=0; i4<len4; i4++){
+let data49 = data48[i4];
+const _errs115 = errors;
+if(errors === _errs115){
+if(typeof data49 === "string"){
+if(data49.length > 128 && func3(data49) > 128){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data46.length < 1){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i3,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data49.length < 1){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i3,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid15 = _errs109 === errors;
-if(!valid15){
+var valid16 = _errs115 === errors;
+if(!valid16){
 break;
 }
 }
@@ -2679,10 +2789,10 @@ validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, 
 return false;
 }
 }
-var valid14 = _errs107 === errors;
+var valid15 = _errs113 === errors;
 }
 else {
-var valid14 = true;
+var valid15 = true;
 }
 }
 }
@@ -2692,8 +2802,8 @@ validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, 
 return false;
 }
 }
-var valid13 = _errs102 === errors;
-if(!valid13){
+var valid14 = _errs108 === errors;
+if(!valid14){
 break;
 }
 }
@@ -2704,18 +2814,18 @@ validate14.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs99 === errors;
+var valid0 = _errs105 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data47 = data.systemPrompt;
-const _errs111 = errors;
-if(errors === _errs111){
-if(typeof data47 === "string"){
-if(data47.length > 65536 && func3(data47) > 65536){
+let data50 = data.systemPrompt;
+const _errs117 = errors;
+if(errors === _errs117){
+if(typeof data50 === "string"){
+if(data50.length > 65536 && func3(data50) > 65536){
 validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -2725,240 +2835,240 @@ validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs111 === errors;
+var valid0 = _errs117 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data48 = data.limits;
-const _errs113 = errors;
-if(errors === _errs113){
-if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
-const _errs115 = errors;
-for(const key10 in data48){
+let data51 = data.limits;
+const _errs119 = errors;
+if(errors === _errs119){
+if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
+const _errs121 = errors;
+for(const key10 in data51){
 if(!((((((((key10 === "maxPayload") || (key10 === "contentChars")) || (key10 === "maxConcurrent")) || (key10 === "queuedPerSession")) || (key10 === "messagesPerMinute")) || (key10 === "messageBurst")) || (key10 === "dedupeEntries")) || (key10 === "turnSeconds"))){
 validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
 return false;
 break;
 }
 }
-if(_errs115 === errors){
-if(data48.maxPayload !== undefined){
-let data49 = data48.maxPayload;
-const _errs116 = errors;
-if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
+if(_errs121 === errors){
+if(data51.maxPayload !== undefined){
+let data52 = data51.maxPayload;
+const _errs122 = errors;
+if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs116){
-if((typeof data49 == "number") && (isFinite(data49))){
-if(data49 > 16777216 || isNaN(data49)){
+if(errors === _errs122){
+if((typeof data52 == "number") && (isFinite(data52))){
+if(data52 > 16777216 || isNaN(data52)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data49 < 1024 || isNaN(data49)){
+if(data52 < 1024 || isNaN(data52)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs116 === errors;
+var valid17 = _errs122 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data48.contentChars !== undefined){
-let data50 = data48.contentChars;
-const _errs118 = errors;
-if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+if(valid17){
+if(data51.contentChars !== undefined){
+let data53 = data51.contentChars;
+const _errs124 = errors;
+if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
 validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs118){
-if((typeof data50 == "number") && (isFinite(data50))){
-if(data50 > 1048576 || isNaN(data50)){
+if(errors === _errs124){
+if((typeof data53 == "number") && (isFinite(data53))){
+if(data53 > 1048576 || isNaN(data53)){
 validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
-if(data50 < 1 || isNaN(data50)){
+if(data53 < 1 || isNaN(data53)){
 validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs118 === errors;
+var valid17 = _errs124 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data48.maxConcurrent !== undefined){
-let data51 = data48.maxConcurrent;
-const _errs120 = errors;
-if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+if(valid17){
+if(data51.maxConcurrent !== undefined){
+let data54 = data51.maxConcurrent;
+const _errs126 = errors;
+if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs120){
-if((typeof data51 == "number") && (isFinite(data51))){
-if(data51 > 1000 || isNaN(data51)){
+if(errors === _errs126){
+if((typeof data54 == "number") && (isFinite(data54))){
+if(data54 > 1000 || isNaN(data54)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data51 < 1 || isNaN(data51)){
+if(data54 < 1 || isNaN(data54)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs120 === errors;
+var valid17 = _errs126 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data48.queuedPerSession !== undefined){
-let data52 = data48.queuedPerSession;
-const _errs122 = errors;
-if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+if(valid17){
+if(data51.queuedPerSession !== undefined){
+let data55 = data51.queuedPerSession;
+const _errs128 = errors;
+if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs122){
-if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 10000 || isNaN(data52)){
+if(errors === _errs128){
+if((typeof data55 == "number") && (isFinite(data55))){
+if(data55 > 10000 || isNaN(data55)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data52 < 1 || isNaN(data52)){
+if(data55 < 1 || isNaN(data55)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs122 === errors;
+var valid17 = _errs128 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data48.messagesPerMinute !== undefined){
-let data53 = data48.messagesPerMinute;
-const _errs124 = errors;
-if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+if(valid17){
+if(data51.messagesPerMinute !== undefined){
+let data56 = data51.messagesPerMinute;
+const _errs130 = errors;
+if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs124){
-if((typeof data53 == "number") && (isFinite(data53))){
-if(data53 > 100000 || isNaN(data53)){
+if(errors === _errs130){
+if((typeof data56 == "number") && (isFinite(data56))){
+if(data56 > 100000 || isNaN(data56)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data53 < 1 || isNaN(data53)){
+if(data56 < 1 || isNaN(data56)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs124 === errors;
+var valid17 = _errs130 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data48.messageBurst !== undefined){
-let data54 = data48.messageBurst;
-const _errs126 = errors;
-if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
+if(valid17){
+if(data51.messageBurst !== undefined){
+let data57 = data51.messageBurst;
+const _errs132 = errors;
+if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs126){
-if((typeof data54 == "number") && (isFinite(data54))){
-if(data54 > 100000 || isNaN(data54)){
+if(errors === _errs132){
+if((typeof data57 == "number") && (isFinite(data57))){
+if(data57 > 100000 || isNaN(data57)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data54 < 1 || isNaN(data54)){
+if(data57 < 1 || isNaN(data57)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs126 === errors;
+var valid17 = _errs132 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data48.dedupeEntries !== undefined){
-let data55 = data48.dedupeEntries;
-const _errs128 = errors;
-if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
+if(valid17){
+if(data51.dedupeEntries !== undefined){
+let data58 = data51.dedupeEntries;
+const _errs134 = errors;
+if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs128){
-if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 1000000 || isNaN(data55)){
+if(errors === _errs134){
+if((typeof data58 == "number") && (isFinite(data58))){
+if(data58 > 1000000 || isNaN(data58)){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data55 < 1 || isNaN(data55)){
+if(data58 < 1 || isNaN(data58)){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs128 === errors;
+var valid17 = _errs134 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data48.turnSeconds !== undefined){
-let data56 = data48.turnSeconds;
-const _errs130 = errors;
-if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
+if(valid17){
+if(data51.turnSeconds !== undefined){
+let data59 = data51.turnSeconds;
+const _errs136 = errors;
+if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs130){
-if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 86400 || isNaN(data56)){
+if(errors === _errs136){
+if((typeof data59 == "number") && (isFinite(data59))){
+if(data59 > 86400 || isNaN(data59)){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data56 < 1 || isNaN(data56)){
+if(data59 < 1 || isNaN(data59)){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs130 === errors;
+var valid17 = _errs136 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
 }
 }
@@ -2974,40 +3084,40 @@ validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs113 === errors;
+var valid0 = _errs119 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.connectionMode !== undefined){
-let data57 = data.connectionMode;
-const _errs132 = errors;
-if(typeof data57 !== "string"){
+let data60 = data.connectionMode;
+const _errs138 = errors;
+if(typeof data60 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data57 === "client") || (data57 === "server"))){
+if(!((data60 === "client") || (data60 === "server"))){
 validate14.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.connectionMode.enum}}];
 return false;
 }
-var valid0 = _errs132 === errors;
+var valid0 = _errs138 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.defaultAccount !== undefined){
-let data58 = data.defaultAccount;
-const _errs134 = errors;
-if(errors === _errs134){
-if(typeof data58 === "string"){
-if(data58.length > 128 && func3(data58) > 128){
+let data61 = data.defaultAccount;
+const _errs140 = errors;
+if(errors === _errs140){
+if(typeof data61 === "string"){
+if(data61.length > 128 && func3(data61) > 128){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data58.length < 1){
+if(data61.length < 1){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3018,23 +3128,23 @@ validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs134 === errors;
+var valid0 = _errs140 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accountId !== undefined){
-let data59 = data.accountId;
-const _errs136 = errors;
-if(errors === _errs136){
-if(typeof data59 === "string"){
-if(data59.length > 128 && func3(data59) > 128){
+let data62 = data.accountId;
+const _errs142 = errors;
+if(errors === _errs142){
+if(typeof data62 === "string"){
+if(data62.length > 128 && func3(data62) > 128){
 validate14.errors = [{instancePath:instancePath+"/accountId",schemaPath:"#/properties/accountId/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data59.length < 1){
+if(data62.length < 1){
 validate14.errors = [{instancePath:instancePath+"/accountId",schemaPath:"#/properties/accountId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3045,30 +3155,30 @@ validate14.errors = [{instancePath:instancePath+"/accountId",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs136 === errors;
+var valid0 = _errs142 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accounts !== undefined){
-let data60 = data.accounts;
-const _errs138 = errors;
-if(errors === _errs138){
-if(data60 && typeof data60 == "object" && !Array.isArray(data60)){
-if(Object.keys(data60).length > 1000){
+let data63 = data.accounts;
+const _errs144 = errors;
+if(errors === _errs144){
+if(data63 && typeof data63 == "object" && !Array.isArray(data63)){
+if(Object.keys(data63).length > 1000){
 validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/maxProperties",keyword:"maxProperties",params:{limit: 1000}}];
 return false;
 }
 else {
-for(const key11 in data60){
-const _errs141 = errors;
-if(!(validate18(data60[key11], {instancePath:instancePath+"/accounts/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data60,parentDataProperty:key11,rootData}))){
+for(const key11 in data63){
+const _errs147 = errors;
+if(!(validate18(data63[key11], {instancePath:instancePath+"/accounts/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data63,parentDataProperty:key11,rootData}))){
 vErrors = vErrors === null ? validate18.errors : vErrors.concat(validate18.errors);
 errors = vErrors.length;
 }
-var valid17 = _errs141 === errors;
-if(!valid17){
+var valid18 = _errs147 === errors;
+if(!valid18){
 break;
 }
 }
@@ -3079,10 +3189,12 @@ validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs138 === errors;
+var valid0 = _errs144 === errors;
 }
 else {
 var valid0 = true;
+}
+}
 }
 }
 }
@@ -3923,15 +4035,15 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.sessionScope !== undefined){
-let data27 = data.sessionScope;
+if(data.reactionNotifications !== undefined){
+let data27 = data.reactionNotifications;
 const _errs64 = errors;
 if(typeof data27 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data27 === "session") || (data27 === "conversation"))){
-validate23.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/enum",keyword:"enum",params:{allowedValues: schema13.properties.sessionScope.enum}}];
+if(!((((data27 === "off") || (data27 === "own")) || (data27 === "all")) || (data27 === "allowlist"))){
+validate23.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema13.properties.reactionNotifications.enum}}];
 return false;
 }
 var valid0 = _errs64 === errors;
@@ -3940,173 +4052,227 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.streaming !== undefined){
-let data28 = data.streaming;
+if(data.reactionAllowlist !== undefined){
+let data28 = data.reactionAllowlist;
 const _errs66 = errors;
 if(errors === _errs66){
-if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+if(Array.isArray(data28)){
+if(data28.length > 10000){
+validate23.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+return false;
+}
+else {
+var valid8 = true;
+const len3 = data28.length;
+for(let i3=0; i3<len3; i3++){
+let data29 = data28[i3];
 const _errs68 = errors;
-for(const key3 in data28){
+if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
+validate23.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i3,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema13.properties.reactionAllowlist.items.type}}];
+return false;
+}
+var valid8 = _errs68 === errors;
+if(!valid8){
+break;
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid0 = _errs66 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sessionScope !== undefined){
+let data30 = data.sessionScope;
+const _errs70 = errors;
+if(typeof data30 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data30 === "session") || (data30 === "conversation"))){
+validate23.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/enum",keyword:"enum",params:{allowedValues: schema13.properties.sessionScope.enum}}];
+return false;
+}
+var valid0 = _errs70 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.streaming !== undefined){
+let data31 = data.streaming;
+const _errs72 = errors;
+if(errors === _errs72){
+if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
+const _errs74 = errors;
+for(const key3 in data31){
 if(!(((((key3 === "mode") || (key3 === "chunkMode")) || (key3 === "block")) || (key3 === "preview")) || (key3 === "progress"))){
 validate23.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
 }
-if(_errs68 === errors){
-if(data28.mode !== undefined){
-let data29 = data28.mode;
-const _errs69 = errors;
-if(typeof data29 !== "string"){
+if(_errs74 === errors){
+if(data31.mode !== undefined){
+let data32 = data31.mode;
+const _errs75 = errors;
+if(typeof data32 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data29 === "off") || (data29 === "partial")) || (data29 === "block")) || (data29 === "progress"))){
+if(!((((data32 === "off") || (data32 === "partial")) || (data32 === "block")) || (data32 === "progress"))){
 validate23.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.mode.enum}}];
 return false;
 }
-var valid8 = _errs69 === errors;
+var valid9 = _errs75 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data28.chunkMode !== undefined){
-let data30 = data28.chunkMode;
-const _errs71 = errors;
-if(typeof data30 !== "string"){
+if(valid9){
+if(data31.chunkMode !== undefined){
+let data33 = data31.chunkMode;
+const _errs77 = errors;
+if(typeof data33 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data30 === "length") || (data30 === "newline"))){
+if(!((data33 === "length") || (data33 === "newline"))){
 validate23.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.chunkMode.enum}}];
 return false;
 }
-var valid8 = _errs71 === errors;
+var valid9 = _errs77 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data28.block !== undefined){
-let data31 = data28.block;
-const _errs73 = errors;
-if(errors === _errs73){
-if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
-const _errs75 = errors;
-for(const key4 in data31){
+if(valid9){
+if(data31.block !== undefined){
+let data34 = data31.block;
+const _errs79 = errors;
+if(errors === _errs79){
+if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
+const _errs81 = errors;
+for(const key4 in data34){
 if(!((key4 === "enabled") || (key4 === "coalesce"))){
 validate23.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs75 === errors){
-if(data31.enabled !== undefined){
-const _errs76 = errors;
-if(typeof data31.enabled !== "boolean"){
+if(_errs81 === errors){
+if(data34.enabled !== undefined){
+const _errs82 = errors;
+if(typeof data34.enabled !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid9 = _errs76 === errors;
+var valid10 = _errs82 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
-if(valid9){
-if(data31.coalesce !== undefined){
-let data33 = data31.coalesce;
-const _errs78 = errors;
-if(errors === _errs78){
-if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
-const _errs80 = errors;
-for(const key5 in data33){
+if(valid10){
+if(data34.coalesce !== undefined){
+let data36 = data34.coalesce;
+const _errs84 = errors;
+if(errors === _errs84){
+if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+const _errs86 = errors;
+for(const key5 in data36){
 if(!(((key5 === "minChars") || (key5 === "maxChars")) || (key5 === "idleMs"))){
 validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs80 === errors){
-if(data33.minChars !== undefined){
-let data34 = data33.minChars;
-const _errs81 = errors;
-if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
+if(_errs86 === errors){
+if(data36.minChars !== undefined){
+let data37 = data36.minChars;
+const _errs87 = errors;
+if(!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))){
 validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs81){
-if((typeof data34 == "number") && (isFinite(data34))){
-if(data34 > 1000000 || isNaN(data34)){
+if(errors === _errs87){
+if((typeof data37 == "number") && (isFinite(data37))){
+if(data37 > 1000000 || isNaN(data37)){
 validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data34 < 1 || isNaN(data34)){
+if(data37 < 1 || isNaN(data37)){
 validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs81 === errors;
+var valid11 = _errs87 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data33.maxChars !== undefined){
-let data35 = data33.maxChars;
-const _errs83 = errors;
-if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
+if(valid11){
+if(data36.maxChars !== undefined){
+let data38 = data36.maxChars;
+const _errs89 = errors;
+if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
 validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs83){
-if((typeof data35 == "number") && (isFinite(data35))){
-if(data35 > 1000000 || isNaN(data35)){
+if(errors === _errs89){
+if((typeof data38 == "number") && (isFinite(data38))){
+if(data38 > 1000000 || isNaN(data38)){
 validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data35 < 1 || isNaN(data35)){
+if(data38 < 1 || isNaN(data38)){
 validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs83 === errors;
+var valid11 = _errs89 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data33.idleMs !== undefined){
-let data36 = data33.idleMs;
-const _errs85 = errors;
-if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
+if(valid11){
+if(data36.idleMs !== undefined){
+let data39 = data36.idleMs;
+const _errs91 = errors;
+if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
 validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs85){
-if((typeof data36 == "number") && (isFinite(data36))){
-if(data36 > 60000 || isNaN(data36)){
+if(errors === _errs91){
+if((typeof data39 == "number") && (isFinite(data39))){
+if(data39 > 60000 || isNaN(data39)){
 validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
-if(data36 < 0 || isNaN(data36)){
+if(data39 < 0 || isNaN(data39)){
 validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs85 === errors;
+var valid11 = _errs91 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
 }
 }
@@ -4117,10 +4283,10 @@ validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce",sche
 return false;
 }
 }
-var valid9 = _errs78 === errors;
+var valid10 = _errs84 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
 }
 }
@@ -4130,28 +4296,28 @@ validate23.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#
 return false;
 }
 }
-var valid8 = _errs73 === errors;
+var valid9 = _errs79 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data28.preview !== undefined){
-let data37 = data28.preview;
-const _errs87 = errors;
-if(errors === _errs87){
-if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
-const _errs89 = errors;
-for(const key6 in data37){
+if(valid9){
+if(data31.preview !== undefined){
+let data40 = data31.preview;
+const _errs93 = errors;
+if(errors === _errs93){
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+const _errs95 = errors;
+for(const key6 in data40){
 if(!(key6 === "toolProgress")){
 validate23.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs89 === errors){
-if(data37.toolProgress !== undefined){
-if(typeof data37.toolProgress !== "boolean"){
+if(_errs95 === errors){
+if(data40.toolProgress !== undefined){
+if(typeof data40.toolProgress !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -4163,28 +4329,28 @@ validate23.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:
 return false;
 }
 }
-var valid8 = _errs87 === errors;
+var valid9 = _errs93 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data28.progress !== undefined){
-let data39 = data28.progress;
-const _errs92 = errors;
-if(errors === _errs92){
-if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
-const _errs94 = errors;
-for(const key7 in data39){
+if(valid9){
+if(data31.progress !== undefined){
+let data42 = data31.progress;
+const _errs98 = errors;
+if(errors === _errs98){
+if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
+const _errs100 = errors;
+for(const key7 in data42){
 if(!(key7 === "toolProgress")){
 validate23.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs94 === errors){
-if(data39.toolProgress !== undefined){
-if(typeof data39.toolProgress !== "boolean"){
+if(_errs100 === errors){
+if(data42.toolProgress !== undefined){
+if(typeof data42.toolProgress !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -4196,10 +4362,10 @@ validate23.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath
 return false;
 }
 }
-var valid8 = _errs92 === errors;
+var valid9 = _errs98 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
 }
 }
@@ -4212,69 +4378,69 @@ validate23.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs66 === errors;
+var valid0 = _errs72 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.textChunkLimit !== undefined){
-let data41 = data.textChunkLimit;
-const _errs97 = errors;
-if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
+let data44 = data.textChunkLimit;
+const _errs103 = errors;
+if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
 validate23.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs97){
-if((typeof data41 == "number") && (isFinite(data41))){
-if(data41 > 200000 || isNaN(data41)){
+if(errors === _errs103){
+if((typeof data44 == "number") && (isFinite(data44))){
+if(data44 > 200000 || isNaN(data44)){
 validate23.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
 return false;
 }
 else {
-if(data41 < 100 || isNaN(data41)){
+if(data44 < 100 || isNaN(data44)){
 validate23.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs97 === errors;
+var valid0 = _errs103 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.direct !== undefined){
-let data42 = data.direct;
-const _errs99 = errors;
-if(errors === _errs99){
-if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
-if(Object.keys(data42).length > 10000){
+let data45 = data.direct;
+const _errs105 = errors;
+if(errors === _errs105){
+if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
+if(Object.keys(data45).length > 10000){
 validate23.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key8 in data42){
-let data43 = data42[key8];
-const _errs102 = errors;
-if(errors === _errs102){
-if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
-const _errs104 = errors;
-for(const key9 in data43){
+for(const key8 in data45){
+let data46 = data45[key8];
+const _errs108 = errors;
+if(errors === _errs108){
+if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
+const _errs110 = errors;
+for(const key9 in data46){
 if(!((key9 === "systemPrompt") || (key9 === "skills"))){
 validate23.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
 }
-if(_errs104 === errors){
-if(data43.systemPrompt !== undefined){
-let data44 = data43.systemPrompt;
-const _errs105 = errors;
-if(errors === _errs105){
-if(typeof data44 === "string"){
-if(data44.length > 65536 && func3(data44) > 65536){
+if(_errs110 === errors){
+if(data46.systemPrompt !== undefined){
+let data47 = data46.systemPrompt;
+const _errs111 = errors;
+if(errors === _errs111){
+if(typeof data47 === "string"){
+if(data47.length > 65536 && func3(data47) > 65536){
 validate23.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -4284,47 +4450,47 @@ validate23.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, 
 return false;
 }
 }
-var valid14 = _errs105 === errors;
+var valid15 = _errs111 === errors;
 }
 else {
-var valid14 = true;
+var valid15 = true;
 }
-if(valid14){
-if(data43.skills !== undefined){
-let data45 = data43.skills;
-const _errs107 = errors;
-if(errors === _errs107){
-if(Array.isArray(data45)){
-if(data45.length > 256){
+if(valid15){
+if(data46.skills !== undefined){
+let data48 = data46.skills;
+const _errs113 = errors;
+if(errors === _errs113){
+if(Array.isArray(data48)){
+if(data48.length > 256){
 validate23.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
-var valid15 = true;
-const len3 = data45.length;
-for(let i3=0; i3<len3; i3++){
-let data46 = data45[i3];
-const _errs109 = errors;
-if(errors === _errs109){
-if(typeof data46 === "string"){
-if(data46.length > 128 && func3(data46) > 128){
-validate23.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i3,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid16 = true;
+const len4 = data48.length;
+for(let i4=0; i4<len4; i4++){
+let data49 = data48[i4];
+const _errs115 = errors;
+if(errors === _errs115){
+if(typeof data49 === "string"){
+if(data49.length > 128 && func3(data49) > 128){
+validate23.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data46.length < 1){
-validate23.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i3,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data49.length < 1){
+validate23.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i3,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid15 = _errs109 === errors;
-if(!valid15){
+var valid16 = _errs115 === errors;
+if(!valid16){
 break;
 }
 }
@@ -4335,10 +4501,10 @@ validate23.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, 
 return false;
 }
 }
-var valid14 = _errs107 === errors;
+var valid15 = _errs113 === errors;
 }
 else {
-var valid14 = true;
+var valid15 = true;
 }
 }
 }
@@ -4348,8 +4514,8 @@ validate23.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, 
 return false;
 }
 }
-var valid13 = _errs102 === errors;
-if(!valid13){
+var valid14 = _errs108 === errors;
+if(!valid14){
 break;
 }
 }
@@ -4360,18 +4526,18 @@ validate23.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs99 === errors;
+var valid0 = _errs105 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data47 = data.systemPrompt;
-const _errs111 = errors;
-if(errors === _errs111){
-if(typeof data47 === "string"){
-if(data47.length > 65536 && func3(data47) > 65536){
+let data50 = data.systemPrompt;
+const _errs117 = errors;
+if(errors === _errs117){
+if(typeof data50 === "string"){
+if(data50.length > 65536 && func3(data50) > 65536){
 validate23.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -4381,240 +4547,240 @@ validate23.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs111 === errors;
+var valid0 = _errs117 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data48 = data.limits;
-const _errs113 = errors;
-if(errors === _errs113){
-if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
-const _errs115 = errors;
-for(const key10 in data48){
+let data51 = data.limits;
+const _errs119 = errors;
+if(errors === _errs119){
+if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
+const _errs121 = errors;
+for(const key10 in data51){
 if(!((((((((key10 === "maxPayload") || (key10 === "contentChars")) || (key10 === "maxConcurrent")) || (key10 === "queuedPerSession")) || (key10 === "messagesPerMinute")) || (key10 === "messageBurst")) || (key10 === "dedupeEntries")) || (key10 === "turnSeconds"))){
 validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
 return false;
 break;
 }
 }
-if(_errs115 === errors){
-if(data48.maxPayload !== undefined){
-let data49 = data48.maxPayload;
-const _errs116 = errors;
-if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
+if(_errs121 === errors){
+if(data51.maxPayload !== undefined){
+let data52 = data51.maxPayload;
+const _errs122 = errors;
+if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
 validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs116){
-if((typeof data49 == "number") && (isFinite(data49))){
-if(data49 > 16777216 || isNaN(data49)){
+if(errors === _errs122){
+if((typeof data52 == "number") && (isFinite(data52))){
+if(data52 > 16777216 || isNaN(data52)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data49 < 1024 || isNaN(data49)){
+if(data52 < 1024 || isNaN(data52)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs116 === errors;
+var valid17 = _errs122 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data48.contentChars !== undefined){
-let data50 = data48.contentChars;
-const _errs118 = errors;
-if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+if(valid17){
+if(data51.contentChars !== undefined){
+let data53 = data51.contentChars;
+const _errs124 = errors;
+if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
 validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs118){
-if((typeof data50 == "number") && (isFinite(data50))){
-if(data50 > 1048576 || isNaN(data50)){
+if(errors === _errs124){
+if((typeof data53 == "number") && (isFinite(data53))){
+if(data53 > 1048576 || isNaN(data53)){
 validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
-if(data50 < 1 || isNaN(data50)){
+if(data53 < 1 || isNaN(data53)){
 validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs118 === errors;
+var valid17 = _errs124 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data48.maxConcurrent !== undefined){
-let data51 = data48.maxConcurrent;
-const _errs120 = errors;
-if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+if(valid17){
+if(data51.maxConcurrent !== undefined){
+let data54 = data51.maxConcurrent;
+const _errs126 = errors;
+if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
 validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs120){
-if((typeof data51 == "number") && (isFinite(data51))){
-if(data51 > 1000 || isNaN(data51)){
+if(errors === _errs126){
+if((typeof data54 == "number") && (isFinite(data54))){
+if(data54 > 1000 || isNaN(data54)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data51 < 1 || isNaN(data51)){
+if(data54 < 1 || isNaN(data54)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs120 === errors;
+var valid17 = _errs126 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data48.queuedPerSession !== undefined){
-let data52 = data48.queuedPerSession;
-const _errs122 = errors;
-if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+if(valid17){
+if(data51.queuedPerSession !== undefined){
+let data55 = data51.queuedPerSession;
+const _errs128 = errors;
+if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
 validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs122){
-if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 10000 || isNaN(data52)){
+if(errors === _errs128){
+if((typeof data55 == "number") && (isFinite(data55))){
+if(data55 > 10000 || isNaN(data55)){
 validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data52 < 1 || isNaN(data52)){
+if(data55 < 1 || isNaN(data55)){
 validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs122 === errors;
+var valid17 = _errs128 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data48.messagesPerMinute !== undefined){
-let data53 = data48.messagesPerMinute;
-const _errs124 = errors;
-if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+if(valid17){
+if(data51.messagesPerMinute !== undefined){
+let data56 = data51.messagesPerMinute;
+const _errs130 = errors;
+if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
 validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs124){
-if((typeof data53 == "number") && (isFinite(data53))){
-if(data53 > 100000 || isNaN(data53)){
+if(errors === _errs130){
+if((typeof data56 == "number") && (isFinite(data56))){
+if(data56 > 100000 || isNaN(data56)){
 validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data53 < 1 || isNaN(data53)){
+if(data56 < 1 || isNaN(data56)){
 validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs124 === errors;
+var valid17 = _errs130 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data48.messageBurst !== undefined){
-let data54 = data48.messageBurst;
-const _errs126 = errors;
-if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
+if(valid17){
+if(data51.messageBurst !== undefined){
+let data57 = data51.messageBurst;
+const _errs132 = errors;
+if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
 validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs126){
-if((typeof data54 == "number") && (isFinite(data54))){
-if(data54 > 100000 || isNaN(data54)){
+if(errors === _errs132){
+if((typeof data57 == "number") && (isFinite(data57))){
+if(data57 > 100000 || isNaN(data57)){
 validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data54 < 1 || isNaN(data54)){
+if(data57 < 1 || isNaN(data57)){
 validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs126 === errors;
+var valid17 = _errs132 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data48.dedupeEntries !== undefined){
-let data55 = data48.dedupeEntries;
-const _errs128 = errors;
-if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
+if(valid17){
+if(data51.dedupeEntries !== undefined){
+let data58 = data51.dedupeEntries;
+const _errs134 = errors;
+if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
 validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs128){
-if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 1000000 || isNaN(data55)){
+if(errors === _errs134){
+if((typeof data58 == "number") && (isFinite(data58))){
+if(data58 > 1000000 || isNaN(data58)){
 validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data55 < 1 || isNaN(data55)){
+if(data58 < 1 || isNaN(data58)){
 validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs128 === errors;
+var valid17 = _errs134 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data48.turnSeconds !== undefined){
-let data56 = data48.turnSeconds;
-const _errs130 = errors;
-if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
+if(valid17){
+if(data51.turnSeconds !== undefined){
+let data59 = data51.turnSeconds;
+const _errs136 = errors;
+if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
 validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs130){
-if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 86400 || isNaN(data56)){
+if(errors === _errs136){
+if((typeof data59 == "number") && (isFinite(data59))){
+if(data59 > 86400 || isNaN(data59)){
 validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data56 < 1 || isNaN(data56)){
+if(data59 < 1 || isNaN(data59)){
 validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs130 === errors;
+var valid17 = _errs136 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
 }
 }
@@ -4630,27 +4796,29 @@ validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs113 === errors;
+var valid0 = _errs119 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.connectionMode !== undefined){
-let data57 = data.connectionMode;
-const _errs132 = errors;
-if(typeof data57 !== "string"){
+let data60 = data.connectionMode;
+const _errs138 = errors;
+if(typeof data60 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data57 === "client") || (data57 === "server"))){
+if(!((data60 === "client") || (data60 === "server"))){
 validate23.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.connectionMode.enum}}];
 return false;
 }
-var valid0 = _errs132 === errors;
+var valid0 = _errs138 === errors;
 }
 else {
 var valid0 = true;
+}
+}
 }
 }
 }

@@ -50,6 +50,9 @@ export const configExpectations = {
   "botLoopProtection.maxEventsPerWindow": "a whole number from 1 to 10000",
   "botLoopProtection.windowSeconds": "a whole number from 1 to 86400",
   "botLoopProtection.cooldownSeconds": "a whole number from 1 to 86400",
+  reactionNotifications: "\"off\", \"own\", \"all\" or \"allowlist\"",
+  reactionAllowlist: "an array of at most 10000 entries",
+  "reactionAllowlist.*": "a string or a number",
   sessionScope: "\"session\" or \"conversation\"",
   streaming: "an object",
   "streaming.mode": "\"off\", \"partial\", \"block\" or \"progress\"",
@@ -99,6 +102,8 @@ export const configDefaults = {
   bots: [],
   allowBots: false,
   botLoopProtection: {},
+  reactionNotifications: "own",
+  reactionAllowlist: [],
   sessionScope: "session",
   streaming: { mode: "partial" },
   direct: {},
@@ -126,6 +131,8 @@ export const accountDefaults = {
   bots: [],
   allowBots: false,
   botLoopProtection: {},
+  reactionNotifications: "own",
+  reactionAllowlist: [],
   sessionScope: "session",
   streaming: { mode: "partial" },
   direct: {},
@@ -244,6 +251,17 @@ export interface LocalImConfig {
    * @default {}
    */
   botLoopProtection: LocalImConfigBotLoopProtection;
+  /**
+   * Whose reactions the agent hears of: nobody's, those to its own messages, to all messages, or to all messages by the senders of reactionAllowlist. A reaction never starts an answer.
+   * @default "own"
+   */
+  reactionNotifications: "off" | "own" | "all" | "allowlist";
+  /**
+   * Sender ids whose reactions the agent hears of under the mode allowlist.
+   * At most 10000 items.
+   * @default []
+   */
+  reactionAllowlist: (string | number)[];
   /**
    * What shares one memory with the agent. session is the server's sessionId, else the user; conversation is the conversationId, else the same.
    * @default "session"
@@ -527,6 +545,17 @@ export interface LocalImAccount {
    */
   botLoopProtection: LocalImAccountBotLoopProtection;
   /**
+   * Whose reactions the agent hears of: nobody's, those to its own messages, to all messages, or to all messages by the senders of reactionAllowlist. A reaction never starts an answer.
+   * @default "own"
+   */
+  reactionNotifications: "off" | "own" | "all" | "allowlist";
+  /**
+   * Sender ids whose reactions the agent hears of under the mode allowlist.
+   * At most 10000 items.
+   * @default []
+   */
+  reactionAllowlist: (string | number)[];
+  /**
    * What shares one memory with the agent. session is the server's sessionId, else the user; conversation is the conversationId, else the same.
    * @default "session"
    */
@@ -784,6 +813,17 @@ export interface LocalImConfigInput {
    * @default {}
    */
   botLoopProtection?: LocalImConfigBotLoopProtectionInput;
+  /**
+   * Whose reactions the agent hears of: nobody's, those to its own messages, to all messages, or to all messages by the senders of reactionAllowlist. A reaction never starts an answer.
+   * @default "own"
+   */
+  reactionNotifications?: "off" | "own" | "all" | "allowlist";
+  /**
+   * Sender ids whose reactions the agent hears of under the mode allowlist.
+   * At most 10000 items.
+   * @default []
+   */
+  reactionAllowlist?: (string | number)[];
   /**
    * What shares one memory with the agent. session is the server's sessionId, else the user; conversation is the conversationId, else the same.
    * @default "session"
@@ -1079,6 +1119,17 @@ export interface LocalImAccountInput {
    * @default {}
    */
   botLoopProtection?: LocalImAccountBotLoopProtectionInput;
+  /**
+   * Whose reactions the agent hears of: nobody's, those to its own messages, to all messages, or to all messages by the senders of reactionAllowlist. A reaction never starts an answer.
+   * @default "own"
+   */
+  reactionNotifications?: "off" | "own" | "all" | "allowlist";
+  /**
+   * Sender ids whose reactions the agent hears of under the mode allowlist.
+   * At most 10000 items.
+   * @default []
+   */
+  reactionAllowlist?: (string | number)[];
   /**
    * What shares one memory with the agent. session is the server's sessionId, else the user; conversation is the conversationId, else the same.
    * @default "session"

@@ -52,6 +52,48 @@ export interface Cancel {
   messageId: GivenId;
 }
 
+export interface Reaction {
+  type: "reaction";
+  /** Of a message and of its answer alike (LI-28). */
+  messageId: GivenId;
+  emoji: Emoji;
+  op: "add" | "remove";
+  /** Who reacts; the account where it is absent. The plugin sends none. */
+  userId?: GivenId;
+}
+
+export interface Edit {
+  type: "edit";
+  messageId: GivenId;
+  /**
+   * The whole new text.
+   * 1 to 1048576 characters.
+   */
+  content: string;
+  /** Who edits; the account where it is absent. Only its author may (LI-29). */
+  userId?: GivenId;
+}
+
+export interface Delete {
+  type: "delete";
+  messageId: GivenId;
+  /** Who deletes; the account where it is absent. Only its author may (LI-29). */
+  userId?: GivenId;
+}
+
+export interface Edited {
+  type: "edited";
+  /** The message whose answer it is, or the `messageId` of a `done` that nobody asked for. */
+  replyTo: Id;
+  content: Text;
+}
+
+export interface Deleted {
+  type: "deleted";
+  /** The message whose answer it is, or the `messageId` of a `done` that nobody asked for. */
+  replyTo: Id;
+}
+
 export interface Thought {
   type: "thought";
   conversationId?: Id;
@@ -94,6 +136,8 @@ export interface Done {
   seq?: Seq;
   /** Extension: nobody asked for this. */
   proactive?: true;
+  /** Extension `edit` or `reactions`: what is called by no `replyTo` has this name. */
+  messageId?: Id;
 }
 
 export interface Failure {
@@ -148,6 +192,12 @@ export type Id = string;
  * 1 to 64 characters.
  */
 export type Extension = string;
+
+/**
+ * One emoji, or a name the server understands.
+ * 1 to 32 characters.
+ */
+export type Emoji = string;
 
 /**
  * Everything said so far, in Unicode code points.

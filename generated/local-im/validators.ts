@@ -547,10 +547,9 @@ validate19.errors = vErrors;
 return errors === 0;
 }
 
-export const Thought = validate20;
-const schema24 = {"type":"object","required":["type","content","delta"],"additionalProperties":false,"properties":{"type":{"const":"thought"},"conversationId":{"$ref":"#/definitions/Id"},"sessionId":{"$ref":"#/definitions/Id"},"content":{"$ref":"#/definitions/Text"},"delta":{"$ref":"#/definitions/Text"},"replyTo":{"$ref":"#/definitions/Id"},"seq":{"$ref":"#/definitions/Seq"}}};
-const schema27 = {"type":"string","minLength":1,"maxLength":262144};
-const schema30 = {"type":"integer","minimum":0,"maximum":9007199254740991};
+export const Reaction = validate20;
+const schema24 = {"type":"object","required":["type","messageId","emoji","op"],"properties":{"type":{"const":"reaction"},"messageId":{"$ref":"#/definitions/GivenId"},"emoji":{"$ref":"#/definitions/Emoji"},"op":{"type":"string","enum":["add","remove"]},"userId":{"$ref":"#/definitions/GivenId"}}};
+const schema26 = {"type":"string","minLength":1,"maxLength":32};
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -558,25 +557,52 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))) || ((data.delta === undefined) && (missing0 = "delta"))){
+if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.emoji === undefined) && (missing0 = "emoji"))) || ((data.op === undefined) && (missing0 = "op"))){
 validate20.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((((key0 === "type") || (key0 === "conversationId")) || (key0 === "sessionId")) || (key0 === "content")) || (key0 === "delta")) || (key0 === "replyTo")) || (key0 === "seq"))){
-validate20.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
-return false;
-break;
-}
-}
-if(_errs1 === errors){
 if(data.type !== undefined){
-const _errs2 = errors;
-if("thought" !== data.type){
-validate20.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "thought"}}];
+const _errs1 = errors;
+if("reaction" !== data.type){
+validate20.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "reaction"}}];
 return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.messageId !== undefined){
+let data1 = data.messageId;
+const _errs2 = errors;
+const _errs3 = errors;
+if(((typeof data1 !== "string") && (!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1))))) && (data1 !== null)){
+validate20.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: schema12.type}}];
+return false;
+}
+if(errors === _errs3){
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 9007199254740991 || isNaN(data1)){
+validate20.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+return false;
+}
+else {
+if(data1 < -9007199254740991 || isNaN(data1)){
+validate20.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
+return false;
+}
+}
+}
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 128 && func2(data1) > 128){
+validate20.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+}
+}
 }
 var valid0 = _errs2 === errors;
 }
@@ -584,175 +610,85 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.conversationId !== undefined){
-let data1 = data.conversationId;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-validate20.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data1.length < 1){
-validate20.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sessionId !== undefined){
-let data2 = data.sessionId;
+if(data.emoji !== undefined){
+let data2 = data.emoji;
+const _errs5 = errors;
 const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
+if(errors === _errs6){
 if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-validate20.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+if(data2.length > 32 && func2(data2) > 32){
+validate20.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/maxLength",keyword:"maxLength",params:{limit: 32}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate20.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate20.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid0 = _errs6 === errors;
+var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.content !== undefined){
-let data3 = data.content;
-const _errs9 = errors;
+if(data.op !== undefined){
+let data3 = data.op;
+const _errs8 = errors;
+if(typeof data3 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/op",schemaPath:"#/properties/op/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data3 === "add") || (data3 === "remove"))){
+validate20.errors = [{instancePath:instancePath+"/op",schemaPath:"#/properties/op/enum",keyword:"enum",params:{allowedValues: schema24.properties.op.enum}}];
+return false;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.userId !== undefined){
+let data4 = data.userId;
 const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data3 === "string"){
-if(data3.length > 262144 && func2(data3) > 262144){
-validate20.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+const _errs11 = errors;
+if(((typeof data4 !== "string") && (!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4))))) && (data4 !== null)){
+validate20.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: schema12.type}}];
+return false;
+}
+if(errors === _errs11){
+if((typeof data4 == "number") && (isFinite(data4))){
+if(data4 > 9007199254740991 || isNaN(data4)){
+validate20.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/GivenId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
-if(data3.length < 1){
-validate20.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data4 < -9007199254740991 || isNaN(data4)){
+validate20.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/GivenId/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
 return false;
 }
 }
 }
-else {
-validate20.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.delta !== undefined){
-let data4 = data.delta;
-const _errs12 = errors;
-const _errs13 = errors;
-if(errors === _errs13){
+if(errors === _errs11){
 if(typeof data4 === "string"){
-if(data4.length > 262144 && func2(data4) > 262144){
-validate20.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
-return false;
-}
-else {
-if(data4.length < 1){
-validate20.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data4.length > 128 && func2(data4) > 128){
+validate20.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 }
-else {
-validate20.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
-return false;
 }
-}
-var valid0 = _errs12 === errors;
+var valid0 = _errs10 === errors;
 }
 else {
 var valid0 = true;
-}
-if(valid0){
-if(data.replyTo !== undefined){
-let data5 = data.replyTo;
-const _errs15 = errors;
-const _errs16 = errors;
-if(errors === _errs16){
-if(typeof data5 === "string"){
-if(data5.length > 128 && func2(data5) > 128){
-validate20.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data5.length < 1){
-validate20.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs15 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.seq !== undefined){
-let data6 = data.seq;
-const _errs18 = errors;
-const _errs19 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate20.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs19){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 9007199254740991 || isNaN(data6)){
-validate20.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
-return false;
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-validate20.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs18 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
 }
 }
 }
@@ -769,8 +705,8 @@ validate20.errors = vErrors;
 return errors === 0;
 }
 
-export const Stream = validate21;
-const schema31 = {"type":"object","required":["type","content"],"additionalProperties":false,"properties":{"type":{"const":"stream"},"conversationId":{"$ref":"#/definitions/Id"},"sessionId":{"$ref":"#/definitions/Id"},"content":{"$ref":"#/definitions/Text"},"replyTo":{"$ref":"#/definitions/Id"},"seq":{"$ref":"#/definitions/Seq"}}};
+export const Edit = validate21;
+const schema28 = {"type":"object","required":["type","messageId","content"],"properties":{"type":{"const":"edit"},"messageId":{"$ref":"#/definitions/GivenId"},"content":{"type":"string","minLength":1,"maxLength":1048576},"userId":{"$ref":"#/definitions/GivenId"}}};
 
 function validate21(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -778,25 +714,52 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))){
+if((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))){
 validate21.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((((((key0 === "type") || (key0 === "conversationId")) || (key0 === "sessionId")) || (key0 === "content")) || (key0 === "replyTo")) || (key0 === "seq"))){
-validate21.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
-return false;
-break;
-}
-}
-if(_errs1 === errors){
 if(data.type !== undefined){
-const _errs2 = errors;
-if("stream" !== data.type){
-validate21.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "stream"}}];
+const _errs1 = errors;
+if("edit" !== data.type){
+validate21.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "edit"}}];
 return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.messageId !== undefined){
+let data1 = data.messageId;
+const _errs2 = errors;
+const _errs3 = errors;
+if(((typeof data1 !== "string") && (!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1))))) && (data1 !== null)){
+validate21.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: schema12.type}}];
+return false;
+}
+if(errors === _errs3){
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 9007199254740991 || isNaN(data1)){
+validate21.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+return false;
+}
+else {
+if(data1 < -9007199254740991 || isNaN(data1)){
+validate21.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
+return false;
+}
+}
+}
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 128 && func2(data1) > 128){
+validate21.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+}
+}
 }
 var valid0 = _errs2 === errors;
 }
@@ -804,147 +767,67 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.conversationId !== undefined){
-let data1 = data.conversationId;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-validate21.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data1.length < 1){
-validate21.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate21.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sessionId !== undefined){
-let data2 = data.sessionId;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
+if(data.content !== undefined){
+let data2 = data.content;
+const _errs5 = errors;
+if(errors === _errs5){
 if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-validate21.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+if(data2.length > 1048576 && func2(data2) > 1048576){
+validate21.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate21.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate21.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid0 = _errs6 === errors;
+var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.content !== undefined){
-let data3 = data.content;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
+if(data.userId !== undefined){
+let data3 = data.userId;
+const _errs7 = errors;
+const _errs8 = errors;
+if(((typeof data3 !== "string") && (!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3))))) && (data3 !== null)){
+validate21.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: schema12.type}}];
+return false;
+}
+if(errors === _errs8){
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 9007199254740991 || isNaN(data3)){
+validate21.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/GivenId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+return false;
+}
+else {
+if(data3 < -9007199254740991 || isNaN(data3)){
+validate21.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/GivenId/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
+return false;
+}
+}
+}
+if(errors === _errs8){
 if(typeof data3 === "string"){
-if(data3.length > 262144 && func2(data3) > 262144){
-validate21.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
-return false;
-}
-else {
-if(data3.length < 1){
-validate21.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data3.length > 128 && func2(data3) > 128){
+validate21.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 }
-else {
-validate21.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
-return false;
 }
-}
-var valid0 = _errs9 === errors;
+var valid0 = _errs7 === errors;
 }
 else {
 var valid0 = true;
-}
-if(valid0){
-if(data.replyTo !== undefined){
-let data4 = data.replyTo;
-const _errs12 = errors;
-const _errs13 = errors;
-if(errors === _errs13){
-if(typeof data4 === "string"){
-if(data4.length > 128 && func2(data4) > 128){
-validate21.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data4.length < 1){
-validate21.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate21.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.seq !== undefined){
-let data5 = data.seq;
-const _errs15 = errors;
-const _errs16 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate21.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs16){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 9007199254740991 || isNaN(data5)){
-validate21.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
-return false;
-}
-else {
-if(data5 < 0 || isNaN(data5)){
-validate21.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs15 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
 }
 }
 }
@@ -960,8 +843,8 @@ validate21.errors = vErrors;
 return errors === 0;
 }
 
-export const Done = validate22;
-const schema37 = {"type":"object","required":["type","content","thought"],"additionalProperties":false,"properties":{"type":{"const":"done"},"conversationId":{"$ref":"#/definitions/Id"},"sessionId":{"$ref":"#/definitions/Id"},"content":{"type":"string","maxLength":524288},"thought":{"type":"string","maxLength":262144},"replyTo":{"$ref":"#/definitions/Id"},"seq":{"$ref":"#/definitions/Seq"},"proactive":{"const":true}}};
+export const Delete = validate22;
+const schema31 = {"type":"object","required":["type","messageId"],"properties":{"type":{"const":"delete"},"messageId":{"$ref":"#/definitions/GivenId"},"userId":{"$ref":"#/definitions/GivenId"}}};
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -969,25 +852,52 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))) || ((data.thought === undefined) && (missing0 = "thought"))){
+if(((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))){
 validate22.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((((((((key0 === "type") || (key0 === "conversationId")) || (key0 === "sessionId")) || (key0 === "content")) || (key0 === "thought")) || (key0 === "replyTo")) || (key0 === "seq")) || (key0 === "proactive"))){
-validate22.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
-return false;
-break;
-}
-}
-if(_errs1 === errors){
 if(data.type !== undefined){
-const _errs2 = errors;
-if("done" !== data.type){
-validate22.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "done"}}];
+const _errs1 = errors;
+if("delete" !== data.type){
+validate22.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "delete"}}];
 return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.messageId !== undefined){
+let data1 = data.messageId;
+const _errs2 = errors;
+const _errs3 = errors;
+if(((typeof data1 !== "string") && (!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1))))) && (data1 !== null)){
+validate22.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: schema12.type}}];
+return false;
+}
+if(errors === _errs3){
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 9007199254740991 || isNaN(data1)){
+validate22.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+return false;
+}
+else {
+if(data1 < -9007199254740991 || isNaN(data1)){
+validate22.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
+return false;
+}
+}
+}
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 128 && func2(data1) > 128){
+validate22.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+}
+}
 }
 var valid0 = _errs2 === errors;
 }
@@ -995,176 +905,40 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.conversationId !== undefined){
-let data1 = data.conversationId;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-validate22.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data1.length < 1){
-validate22.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate22.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sessionId !== undefined){
-let data2 = data.sessionId;
+if(data.userId !== undefined){
+let data2 = data.userId;
+const _errs5 = errors;
 const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
+if(((typeof data2 !== "string") && (!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2))))) && (data2 !== null)){
+validate22.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: schema12.type}}];
+return false;
+}
+if(errors === _errs6){
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 9007199254740991 || isNaN(data2)){
+validate22.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/GivenId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+return false;
+}
+else {
+if(data2 < -9007199254740991 || isNaN(data2)){
+validate22.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/GivenId/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
+return false;
+}
+}
+}
+if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate22.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data2.length < 1){
-validate22.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate22.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 }
-else {
-validate22.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
 }
-}
-var valid0 = _errs6 === errors;
+var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
-}
-if(valid0){
-if(data.content !== undefined){
-let data3 = data.content;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data3 === "string"){
-if(data3.length > 524288 && func2(data3) > 524288){
-validate22.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxLength",keyword:"maxLength",params:{limit: 524288}}];
-return false;
-}
-}
-else {
-validate22.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.thought !== undefined){
-let data4 = data.thought;
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data4 === "string"){
-if(data4.length > 262144 && func2(data4) > 262144){
-validate22.errors = [{instancePath:instancePath+"/thought",schemaPath:"#/properties/thought/maxLength",keyword:"maxLength",params:{limit: 262144}}];
-return false;
-}
-}
-else {
-validate22.errors = [{instancePath:instancePath+"/thought",schemaPath:"#/properties/thought/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.replyTo !== undefined){
-let data5 = data.replyTo;
-const _errs13 = errors;
-const _errs14 = errors;
-if(errors === _errs14){
-if(typeof data5 === "string"){
-if(data5.length > 128 && func2(data5) > 128){
-validate22.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data5.length < 1){
-validate22.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate22.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.seq !== undefined){
-let data6 = data.seq;
-const _errs16 = errors;
-const _errs17 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate22.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs17){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 9007199254740991 || isNaN(data6)){
-validate22.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
-return false;
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-validate22.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.proactive !== undefined){
-const _errs19 = errors;
-if(true !== data.proactive){
-validate22.errors = [{instancePath:instancePath+"/proactive",schemaPath:"#/properties/proactive/const",keyword:"const",params:{allowedValue: true}}];
-return false;
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
 }
 }
 }
@@ -1179,9 +953,9 @@ validate22.errors = vErrors;
 return errors === 0;
 }
 
-export const Failure = validate23;
-const schema42 = {"type":"object","required":["type","error"],"additionalProperties":false,"properties":{"type":{"const":"error"},"conversationId":{"$ref":"#/definitions/Id"},"sessionId":{"$ref":"#/definitions/Id"},"error":{"type":"string","minLength":1,"maxLength":1024},"code":{"$ref":"#/definitions/ErrorCode"},"replyTo":{"$ref":"#/definitions/Id"},"seq":{"$ref":"#/definitions/Seq"}}};
-const schema45 = {"type":"string","enum":["invalid_message","forbidden","rate_limited","queue_full","media_rejected","agent_error","timeout","cancelled","shutting_down"]};
+export const Edited = validate23;
+const schema34 = {"type":"object","required":["type","replyTo","content"],"additionalProperties":false,"properties":{"type":{"const":"edited"},"replyTo":{"$ref":"#/definitions/Id"},"content":{"$ref":"#/definitions/Text"}}};
+const schema36 = {"type":"string","minLength":1,"maxLength":262144};
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1189,14 +963,14 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.error === undefined) && (missing0 = "error"))){
+if((((data.type === undefined) && (missing0 = "type")) || ((data.replyTo === undefined) && (missing0 = "replyTo"))) || ((data.content === undefined) && (missing0 = "content"))){
 validate23.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((((((key0 === "type") || (key0 === "conversationId")) || (key0 === "sessionId")) || (key0 === "error")) || (key0 === "code")) || (key0 === "replyTo")) || (key0 === "seq"))){
+if(!(((key0 === "type") || (key0 === "replyTo")) || (key0 === "content"))){
 validate23.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
@@ -1205,8 +979,8 @@ break;
 if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
-if("error" !== data.type){
-validate23.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "error"}}];
+if("edited" !== data.type){
+validate23.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "edited"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -1215,118 +989,18 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.conversationId !== undefined){
-let data1 = data.conversationId;
+if(data.replyTo !== undefined){
+let data1 = data.replyTo;
 const _errs3 = errors;
 const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate23.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data1.length < 1){
-validate23.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate23.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sessionId !== undefined){
-let data2 = data.sessionId;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-validate23.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data2.length < 1){
-validate23.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate23.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.error !== undefined){
-let data3 = data.error;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data3 === "string"){
-if(data3.length > 1024 && func2(data3) > 1024){
-validate23.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/maxLength",keyword:"maxLength",params:{limit: 1024}}];
-return false;
-}
-else {
-if(data3.length < 1){
-validate23.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate23.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.code !== undefined){
-let data4 = data.code;
-const _errs11 = errors;
-if(typeof data4 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/code",schemaPath:"#/definitions/ErrorCode/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!(((((((((data4 === "invalid_message") || (data4 === "forbidden")) || (data4 === "rate_limited")) || (data4 === "queue_full")) || (data4 === "media_rejected")) || (data4 === "agent_error")) || (data4 === "timeout")) || (data4 === "cancelled")) || (data4 === "shutting_down"))){
-validate23.errors = [{instancePath:instancePath+"/code",schemaPath:"#/definitions/ErrorCode/enum",keyword:"enum",params:{allowedValues: schema45.enum}}];
-return false;
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.replyTo !== undefined){
-let data5 = data.replyTo;
-const _errs14 = errors;
-const _errs15 = errors;
-if(errors === _errs15){
-if(typeof data5 === "string"){
-if(data5.length > 128 && func2(data5) > 128){
 validate23.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data5.length < 1){
+if(data1.length < 1){
 validate23.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1337,42 +1011,38 @@ validate23.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definit
 return false;
 }
 }
-var valid0 = _errs14 === errors;
+var valid0 = _errs3 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.seq !== undefined){
-let data6 = data.seq;
-const _errs17 = errors;
-const _errs18 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate23.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs18){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 9007199254740991 || isNaN(data6)){
-validate23.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+if(data.content !== undefined){
+let data2 = data.content;
+const _errs6 = errors;
+const _errs7 = errors;
+if(errors === _errs7){
+if(typeof data2 === "string"){
+if(data2.length > 262144 && func2(data2) > 262144){
+validate23.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
-if(data6 < 0 || isNaN(data6)){
-validate23.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+if(data2.length < 1){
+validate23.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
+else {
+validate23.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+return false;
 }
-var valid0 = _errs17 === errors;
+}
+var valid0 = _errs6 === errors;
 }
 else {
 var valid0 = true;
-}
-}
-}
-}
 }
 }
 }
@@ -1388,8 +1058,8 @@ validate23.errors = vErrors;
 return errors === 0;
 }
 
-export const Typing = validate24;
-const schema48 = {"type":"object","required":["type"],"additionalProperties":false,"properties":{"type":{"const":"typing"},"conversationId":{"$ref":"#/definitions/Id"},"sessionId":{"$ref":"#/definitions/Id"}}};
+export const Deleted = validate24;
+const schema37 = {"type":"object","required":["type","replyTo"],"additionalProperties":false,"properties":{"type":{"const":"deleted"},"replyTo":{"$ref":"#/definitions/Id"}}};
 
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1397,14 +1067,14 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((data.type === undefined) && (missing0 = "type")){
+if(((data.type === undefined) && (missing0 = "type")) || ((data.replyTo === undefined) && (missing0 = "replyTo"))){
 validate24.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((key0 === "type") || (key0 === "conversationId")) || (key0 === "sessionId"))){
+if(!((key0 === "type") || (key0 === "replyTo"))){
 validate24.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
@@ -1413,8 +1083,8 @@ break;
 if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
-if("typing" !== data.type){
-validate24.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "typing"}}];
+if("deleted" !== data.type){
+validate24.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "deleted"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -1423,25 +1093,25 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.conversationId !== undefined){
-let data1 = data.conversationId;
+if(data.replyTo !== undefined){
+let data1 = data.replyTo;
 const _errs3 = errors;
 const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate24.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate24.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate24.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate24.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate24.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate24.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1449,35 +1119,6 @@ var valid0 = _errs3 === errors;
 }
 else {
 var valid0 = true;
-}
-if(valid0){
-if(data.sessionId !== undefined){
-let data2 = data.sessionId;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-validate24.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data2.length < 1){
-validate24.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate24.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
 }
 }
 }
@@ -1492,8 +1133,9 @@ validate24.errors = vErrors;
 return errors === 0;
 }
 
-export const Activity = validate25;
-const schema51 = {"type":"object","required":["type","activityId","tool","status"],"additionalProperties":false,"properties":{"type":{"const":"activity"},"conversationId":{"$ref":"#/definitions/Id"},"sessionId":{"$ref":"#/definitions/Id"},"replyTo":{"$ref":"#/definitions/Id"},"activityId":{"$ref":"#/definitions/Id"},"tool":{"type":"string","minLength":1,"maxLength":128},"status":{"type":"string","enum":["started","completed","failed"]}}};
+export const Thought = validate25;
+const schema39 = {"type":"object","required":["type","content","delta"],"additionalProperties":false,"properties":{"type":{"const":"thought"},"conversationId":{"$ref":"#/definitions/Id"},"sessionId":{"$ref":"#/definitions/Id"},"content":{"$ref":"#/definitions/Text"},"delta":{"$ref":"#/definitions/Text"},"replyTo":{"$ref":"#/definitions/Id"},"seq":{"$ref":"#/definitions/Seq"}}};
+const schema45 = {"type":"integer","minimum":0,"maximum":9007199254740991};
 
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1501,14 +1143,14 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((data.type === undefined) && (missing0 = "type")) || ((data.activityId === undefined) && (missing0 = "activityId"))) || ((data.tool === undefined) && (missing0 = "tool"))) || ((data.status === undefined) && (missing0 = "status"))){
+if((((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))) || ((data.delta === undefined) && (missing0 = "delta"))){
 validate25.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((((((key0 === "type") || (key0 === "conversationId")) || (key0 === "sessionId")) || (key0 === "replyTo")) || (key0 === "activityId")) || (key0 === "tool")) || (key0 === "status"))){
+if(!(((((((key0 === "type") || (key0 === "conversationId")) || (key0 === "sessionId")) || (key0 === "content")) || (key0 === "delta")) || (key0 === "replyTo")) || (key0 === "seq"))){
 validate25.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
@@ -1517,8 +1159,8 @@ break;
 if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
-if("activity" !== data.type){
-validate25.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "activity"}}];
+if("thought" !== data.type){
+validate25.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "thought"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -1583,18 +1225,74 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.replyTo !== undefined){
-let data3 = data.replyTo;
+if(data.content !== undefined){
+let data3 = data.content;
 const _errs9 = errors;
 const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
-if(data3.length > 128 && func2(data3) > 128){
-validate25.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+if(data3.length > 262144 && func2(data3) > 262144){
+validate25.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
 if(data3.length < 1){
+validate25.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate25.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.delta !== undefined){
+let data4 = data.delta;
+const _errs12 = errors;
+const _errs13 = errors;
+if(errors === _errs13){
+if(typeof data4 === "string"){
+if(data4.length > 262144 && func2(data4) > 262144){
+validate25.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+return false;
+}
+else {
+if(data4.length < 1){
+validate25.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate25.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.replyTo !== undefined){
+let data5 = data.replyTo;
+const _errs15 = errors;
+const _errs16 = errors;
+if(errors === _errs16){
+if(typeof data5 === "string"){
+if(data5.length > 128 && func2(data5) > 128){
+validate25.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data5.length < 1){
 validate25.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1605,79 +1303,35 @@ validate25.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definit
 return false;
 }
 }
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.activityId !== undefined){
-let data4 = data.activityId;
-const _errs12 = errors;
-const _errs13 = errors;
-if(errors === _errs13){
-if(typeof data4 === "string"){
-if(data4.length > 128 && func2(data4) > 128){
-validate25.errors = [{instancePath:instancePath+"/activityId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data4.length < 1){
-validate25.errors = [{instancePath:instancePath+"/activityId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate25.errors = [{instancePath:instancePath+"/activityId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.tool !== undefined){
-let data5 = data.tool;
-const _errs15 = errors;
-if(errors === _errs15){
-if(typeof data5 === "string"){
-if(data5.length > 128 && func2(data5) > 128){
-validate25.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data5.length < 1){
-validate25.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate25.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
 var valid0 = _errs15 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.status !== undefined){
-let data6 = data.status;
-const _errs17 = errors;
-if(typeof data6 !== "string"){
-validate25.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
+if(data.seq !== undefined){
+let data6 = data.seq;
+const _errs18 = errors;
+const _errs19 = errors;
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+validate25.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(!(((data6 === "started") || (data6 === "completed")) || (data6 === "failed"))){
-validate25.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema51.properties.status.enum}}];
+if(errors === _errs19){
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 9007199254740991 || isNaN(data6)){
+validate25.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
-var valid0 = _errs17 === errors;
+else {
+if(data6 < 0 || isNaN(data6)){
+validate25.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs18 === errors;
 }
 else {
 var valid0 = true;
@@ -1700,61 +1354,439 @@ validate25.errors = vErrors;
 return errors === 0;
 }
 
-export const GivenId = validate26;
+export const Stream = validate26;
+const schema46 = {"type":"object","required":["type","content"],"additionalProperties":false,"properties":{"type":{"const":"stream"},"conversationId":{"$ref":"#/definitions/Id"},"sessionId":{"$ref":"#/definitions/Id"},"content":{"$ref":"#/definitions/Text"},"replyTo":{"$ref":"#/definitions/Id"},"seq":{"$ref":"#/definitions/Seq"}}};
 
 function validate26(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
-if(((typeof data !== "string") && (!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data))))) && (data !== null)){
-validate26.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema12.type}}];
-return false;
-}
 if(errors === 0){
-if((typeof data == "number") && (isFinite(data))){
-if(data > 9007199254740991 || isNaN(data)){
-validate26.errors = [{instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))){
+validate26.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
-if(data < -9007199254740991 || isNaN(data)){
-validate26.errors = [{instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((((key0 === "type") || (key0 === "conversationId")) || (key0 === "sessionId")) || (key0 === "content")) || (key0 === "replyTo")) || (key0 === "seq"))){
+validate26.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.type !== undefined){
+const _errs2 = errors;
+if("stream" !== data.type){
+validate26.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "stream"}}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.conversationId !== undefined){
+let data1 = data.conversationId;
+const _errs3 = errors;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(data1.length > 128 && func2(data1) > 128){
+validate26.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate26.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 128 && func2(data) > 128){
-validate26.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 128}}];
+else {
+validate26.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sessionId !== undefined){
+let data2 = data.sessionId;
+const _errs6 = errors;
+const _errs7 = errors;
+if(errors === _errs7){
+if(typeof data2 === "string"){
+if(data2.length > 128 && func2(data2) > 128){
+validate26.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data2.length < 1){
+validate26.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate26.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content !== undefined){
+let data3 = data.content;
+const _errs9 = errors;
+const _errs10 = errors;
+if(errors === _errs10){
+if(typeof data3 === "string"){
+if(data3.length > 262144 && func2(data3) > 262144){
+validate26.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+return false;
+}
+else {
+if(data3.length < 1){
+validate26.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate26.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.replyTo !== undefined){
+let data4 = data.replyTo;
+const _errs12 = errors;
+const _errs13 = errors;
+if(errors === _errs13){
+if(typeof data4 === "string"){
+if(data4.length > 128 && func2(data4) > 128){
+validate26.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data4.length < 1){
+validate26.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate26.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.seq !== undefined){
+let data5 = data.seq;
+const _errs15 = errors;
+const _errs16 = errors;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+validate26.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs16){
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 9007199254740991 || isNaN(data5)){
+validate26.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+return false;
+}
+else {
+if(data5 < 0 || isNaN(data5)){
+validate26.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs15 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate26.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
 }
 }
 validate26.errors = vErrors;
 return errors === 0;
 }
 
-export const Id = validate27;
+export const Done = validate27;
+const schema52 = {"type":"object","required":["type","content","thought"],"additionalProperties":false,"properties":{"type":{"const":"done"},"conversationId":{"$ref":"#/definitions/Id"},"sessionId":{"$ref":"#/definitions/Id"},"content":{"type":"string","maxLength":524288},"thought":{"type":"string","maxLength":262144},"replyTo":{"$ref":"#/definitions/Id"},"seq":{"$ref":"#/definitions/Seq"},"proactive":{"const":true},"messageId":{"$ref":"#/definitions/Id"}}};
+const func31 = Object.prototype.hasOwnProperty;
 
 function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 128 && func2(data) > 128){
-validate27.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 128}}];
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))) || ((data.thought === undefined) && (missing0 = "thought"))){
+validate27.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
-if(data.length < 1){
-validate27.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+const _errs1 = errors;
+for(const key0 in data){
+if(!(func31.call(schema52.properties, key0))){
+validate27.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.type !== undefined){
+const _errs2 = errors;
+if("done" !== data.type){
+validate27.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "done"}}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.conversationId !== undefined){
+let data1 = data.conversationId;
+const _errs3 = errors;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(data1.length > 128 && func2(data1) > 128){
+validate27.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate27.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate27.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sessionId !== undefined){
+let data2 = data.sessionId;
+const _errs6 = errors;
+const _errs7 = errors;
+if(errors === _errs7){
+if(typeof data2 === "string"){
+if(data2.length > 128 && func2(data2) > 128){
+validate27.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data2.length < 1){
+validate27.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content !== undefined){
+let data3 = data.content;
+const _errs9 = errors;
+if(errors === _errs9){
+if(typeof data3 === "string"){
+if(data3.length > 524288 && func2(data3) > 524288){
+validate27.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxLength",keyword:"maxLength",params:{limit: 524288}}];
+return false;
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.thought !== undefined){
+let data4 = data.thought;
+const _errs11 = errors;
+if(errors === _errs11){
+if(typeof data4 === "string"){
+if(data4.length > 262144 && func2(data4) > 262144){
+validate27.errors = [{instancePath:instancePath+"/thought",schemaPath:"#/properties/thought/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+return false;
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/thought",schemaPath:"#/properties/thought/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.replyTo !== undefined){
+let data5 = data.replyTo;
+const _errs13 = errors;
+const _errs14 = errors;
+if(errors === _errs14){
+if(typeof data5 === "string"){
+if(data5.length > 128 && func2(data5) > 128){
+validate27.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data5.length < 1){
+validate27.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.seq !== undefined){
+let data6 = data.seq;
+const _errs16 = errors;
+const _errs17 = errors;
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+validate27.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs17){
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 9007199254740991 || isNaN(data6)){
+validate27.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+return false;
+}
+else {
+if(data6 < 0 || isNaN(data6)){
+validate27.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.proactive !== undefined){
+const _errs19 = errors;
+if(true !== data.proactive){
+validate27.errors = [{instancePath:instancePath+"/proactive",schemaPath:"#/properties/proactive/const",keyword:"const",params:{allowedValue: true}}];
+return false;
+}
+var valid0 = _errs19 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.messageId !== undefined){
+let data8 = data.messageId;
+const _errs20 = errors;
+const _errs21 = errors;
+if(errors === _errs21){
+if(typeof data8 === "string"){
+if(data8.length > 128 && func2(data8) > 128){
+validate27.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data8.length < 1){
+validate27.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs20 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1762,26 +1794,208 @@ validate27.errors = vErrors;
 return errors === 0;
 }
 
-export const Extension = validate28;
+export const Failure = validate28;
+const schema58 = {"type":"object","required":["type","error"],"additionalProperties":false,"properties":{"type":{"const":"error"},"conversationId":{"$ref":"#/definitions/Id"},"sessionId":{"$ref":"#/definitions/Id"},"error":{"type":"string","minLength":1,"maxLength":1024},"code":{"$ref":"#/definitions/ErrorCode"},"replyTo":{"$ref":"#/definitions/Id"},"seq":{"$ref":"#/definitions/Seq"}}};
+const schema61 = {"type":"string","enum":["invalid_message","forbidden","rate_limited","queue_full","media_rejected","agent_error","timeout","cancelled","shutting_down"]};
 
 function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 64 && func2(data) > 64){
-validate28.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 64}}];
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.type === undefined) && (missing0 = "type")) || ((data.error === undefined) && (missing0 = "error"))){
+validate28.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
-if(data.length < 1){
-validate28.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((((key0 === "type") || (key0 === "conversationId")) || (key0 === "sessionId")) || (key0 === "error")) || (key0 === "code")) || (key0 === "replyTo")) || (key0 === "seq"))){
+validate28.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.type !== undefined){
+const _errs2 = errors;
+if("error" !== data.type){
+validate28.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "error"}}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.conversationId !== undefined){
+let data1 = data.conversationId;
+const _errs3 = errors;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(data1.length > 128 && func2(data1) > 128){
+validate28.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate28.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate28.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate28.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sessionId !== undefined){
+let data2 = data.sessionId;
+const _errs6 = errors;
+const _errs7 = errors;
+if(errors === _errs7){
+if(typeof data2 === "string"){
+if(data2.length > 128 && func2(data2) > 128){
+validate28.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data2.length < 1){
+validate28.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate28.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data3 = data.error;
+const _errs9 = errors;
+if(errors === _errs9){
+if(typeof data3 === "string"){
+if(data3.length > 1024 && func2(data3) > 1024){
+validate28.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+return false;
+}
+else {
+if(data3.length < 1){
+validate28.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate28.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.code !== undefined){
+let data4 = data.code;
+const _errs11 = errors;
+if(typeof data4 !== "string"){
+validate28.errors = [{instancePath:instancePath+"/code",schemaPath:"#/definitions/ErrorCode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((((((((data4 === "invalid_message") || (data4 === "forbidden")) || (data4 === "rate_limited")) || (data4 === "queue_full")) || (data4 === "media_rejected")) || (data4 === "agent_error")) || (data4 === "timeout")) || (data4 === "cancelled")) || (data4 === "shutting_down"))){
+validate28.errors = [{instancePath:instancePath+"/code",schemaPath:"#/definitions/ErrorCode/enum",keyword:"enum",params:{allowedValues: schema61.enum}}];
+return false;
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.replyTo !== undefined){
+let data5 = data.replyTo;
+const _errs14 = errors;
+const _errs15 = errors;
+if(errors === _errs15){
+if(typeof data5 === "string"){
+if(data5.length > 128 && func2(data5) > 128){
+validate28.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data5.length < 1){
+validate28.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate28.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs14 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.seq !== undefined){
+let data6 = data.seq;
+const _errs17 = errors;
+const _errs18 = errors;
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+validate28.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs18){
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 9007199254740991 || isNaN(data6)){
+validate28.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+return false;
+}
+else {
+if(data6 < 0 || isNaN(data6)){
+validate28.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs17 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate28.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1789,26 +2003,103 @@ validate28.errors = vErrors;
 return errors === 0;
 }
 
-export const Text = validate29;
+export const Typing = validate29;
+const schema64 = {"type":"object","required":["type"],"additionalProperties":false,"properties":{"type":{"const":"typing"},"conversationId":{"$ref":"#/definitions/Id"},"sessionId":{"$ref":"#/definitions/Id"}}};
 
 function validate29(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 262144 && func2(data) > 262144){
-validate29.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.type === undefined) && (missing0 = "type")){
+validate29.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
-if(data.length < 1){
-validate29.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((key0 === "type") || (key0 === "conversationId")) || (key0 === "sessionId"))){
+validate29.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.type !== undefined){
+const _errs2 = errors;
+if("typing" !== data.type){
+validate29.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "typing"}}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.conversationId !== undefined){
+let data1 = data.conversationId;
+const _errs3 = errors;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(data1.length > 128 && func2(data1) > 128){
+validate29.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate29.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate29.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate29.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sessionId !== undefined){
+let data2 = data.sessionId;
+const _errs6 = errors;
+const _errs7 = errors;
+if(errors === _errs7){
+if(typeof data2 === "string"){
+if(data2.length > 128 && func2(data2) > 128){
+validate29.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data2.length < 1){
+validate29.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate29.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate29.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1816,68 +2107,578 @@ validate29.errors = vErrors;
 return errors === 0;
 }
 
-export const Seq = validate30;
+export const Activity = validate30;
+const schema67 = {"type":"object","required":["type","activityId","tool","status"],"additionalProperties":false,"properties":{"type":{"const":"activity"},"conversationId":{"$ref":"#/definitions/Id"},"sessionId":{"$ref":"#/definitions/Id"},"replyTo":{"$ref":"#/definitions/Id"},"activityId":{"$ref":"#/definitions/Id"},"tool":{"type":"string","minLength":1,"maxLength":128},"status":{"type":"string","enum":["started","completed","failed"]}}};
 
 function validate30(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-validate30.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
 if(errors === 0){
-if((typeof data == "number") && (isFinite(data))){
-if(data > 9007199254740991 || isNaN(data)){
-validate30.errors = [{instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.type === undefined) && (missing0 = "type")) || ((data.activityId === undefined) && (missing0 = "activityId"))) || ((data.tool === undefined) && (missing0 = "tool"))) || ((data.status === undefined) && (missing0 = "status"))){
+validate30.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
-if(data < 0 || isNaN(data)){
-validate30.errors = [{instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((((key0 === "type") || (key0 === "conversationId")) || (key0 === "sessionId")) || (key0 === "replyTo")) || (key0 === "activityId")) || (key0 === "tool")) || (key0 === "status"))){
+validate30.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.type !== undefined){
+const _errs2 = errors;
+if("activity" !== data.type){
+validate30.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "activity"}}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.conversationId !== undefined){
+let data1 = data.conversationId;
+const _errs3 = errors;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(data1.length > 128 && func2(data1) > 128){
+validate30.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate30.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
+}
+else {
+validate30.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sessionId !== undefined){
+let data2 = data.sessionId;
+const _errs6 = errors;
+const _errs7 = errors;
+if(errors === _errs7){
+if(typeof data2 === "string"){
+if(data2.length > 128 && func2(data2) > 128){
+validate30.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data2.length < 1){
+validate30.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate30.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.replyTo !== undefined){
+let data3 = data.replyTo;
+const _errs9 = errors;
+const _errs10 = errors;
+if(errors === _errs10){
+if(typeof data3 === "string"){
+if(data3.length > 128 && func2(data3) > 128){
+validate30.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data3.length < 1){
+validate30.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate30.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.activityId !== undefined){
+let data4 = data.activityId;
+const _errs12 = errors;
+const _errs13 = errors;
+if(errors === _errs13){
+if(typeof data4 === "string"){
+if(data4.length > 128 && func2(data4) > 128){
+validate30.errors = [{instancePath:instancePath+"/activityId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data4.length < 1){
+validate30.errors = [{instancePath:instancePath+"/activityId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate30.errors = [{instancePath:instancePath+"/activityId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.tool !== undefined){
+let data5 = data.tool;
+const _errs15 = errors;
+if(errors === _errs15){
+if(typeof data5 === "string"){
+if(data5.length > 128 && func2(data5) > 128){
+validate30.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data5.length < 1){
+validate30.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate30.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs15 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+let data6 = data.status;
+const _errs17 = errors;
+if(typeof data6 !== "string"){
+validate30.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data6 === "started") || (data6 === "completed")) || (data6 === "failed"))){
+validate30.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema67.properties.status.enum}}];
+return false;
+}
+var valid0 = _errs17 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate30.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
 }
 }
 validate30.errors = vErrors;
 return errors === 0;
 }
 
-export const ErrorCode = validate31;
+export const GivenId = validate31;
 
 function validate31(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
-if(typeof data !== "string"){
-validate31.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+if(((typeof data !== "string") && (!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data))))) && (data !== null)){
+validate31.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema12.type}}];
 return false;
 }
-if(!(((((((((data === "invalid_message") || (data === "forbidden")) || (data === "rate_limited")) || (data === "queue_full")) || (data === "media_rejected")) || (data === "agent_error")) || (data === "timeout")) || (data === "cancelled")) || (data === "shutting_down"))){
-validate31.errors = [{instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema45.enum}}];
+if(errors === 0){
+if((typeof data == "number") && (isFinite(data))){
+if(data > 9007199254740991 || isNaN(data)){
+validate31.errors = [{instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
+}
+else {
+if(data < -9007199254740991 || isNaN(data)){
+validate31.errors = [{instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
+return false;
+}
+}
+}
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 128 && func2(data) > 128){
+validate31.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+}
+}
 }
 validate31.errors = vErrors;
 return errors === 0;
 }
 
-export const ThoughtTolerant = validate33;
-const schema63 = {"type":"object","required":["type","content","delta"],"properties":{"type":{"const":"thought"},"conversationId":{"$ref":"types#/definitions/Id"},"sessionId":{"$ref":"types#/definitions/Id"},"content":{"$ref":"types#/definitions/Text"},"delta":{"$ref":"types#/definitions/Text"},"replyTo":{"$ref":"types#/definitions/Id"},"seq":{"$ref":"types#/definitions/Seq"}}};
+export const Id = validate32;
+
+function validate32(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 128 && func2(data) > 128){
+validate32.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data.length < 1){
+validate32.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate32.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+validate32.errors = vErrors;
+return errors === 0;
+}
+
+export const Extension = validate33;
 
 function validate33(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 64 && func2(data) > 64){
+validate33.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 64}}];
+return false;
+}
+else {
+if(data.length < 1){
+validate33.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate33.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+validate33.errors = vErrors;
+return errors === 0;
+}
+
+export const Emoji = validate34;
+
+function validate34(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 32 && func2(data) > 32){
+validate34.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 32}}];
+return false;
+}
+else {
+if(data.length < 1){
+validate34.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate34.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+validate34.errors = vErrors;
+return errors === 0;
+}
+
+export const Text = validate35;
+
+function validate35(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 262144 && func2(data) > 262144){
+validate35.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+return false;
+}
+else {
+if(data.length < 1){
+validate35.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate35.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+validate35.errors = vErrors;
+return errors === 0;
+}
+
+export const Seq = validate36;
+
+function validate36(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+validate36.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === 0){
+if((typeof data == "number") && (isFinite(data))){
+if(data > 9007199254740991 || isNaN(data)){
+validate36.errors = [{instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+return false;
+}
+else {
+if(data < 0 || isNaN(data)){
+validate36.errors = [{instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+validate36.errors = vErrors;
+return errors === 0;
+}
+
+export const ErrorCode = validate37;
+
+function validate37(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(typeof data !== "string"){
+validate37.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((((((((data === "invalid_message") || (data === "forbidden")) || (data === "rate_limited")) || (data === "queue_full")) || (data === "media_rejected")) || (data === "agent_error")) || (data === "timeout")) || (data === "cancelled")) || (data === "shutting_down"))){
+validate37.errors = [{instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema61.enum}}];
+return false;
+}
+validate37.errors = vErrors;
+return errors === 0;
+}
+
+export const EditedTolerant = validate39;
+const schema80 = {"type":"object","required":["type","replyTo","content"],"properties":{"type":{"const":"edited"},"replyTo":{"$ref":"types#/definitions/Id"},"content":{"$ref":"types#/definitions/Text"}}};
+
+function validate39(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.type === undefined) && (missing0 = "type")) || ((data.replyTo === undefined) && (missing0 = "replyTo"))) || ((data.content === undefined) && (missing0 = "content"))){
+validate39.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("edited" !== data.type){
+validate39.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "edited"}}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.replyTo !== undefined){
+let data1 = data.replyTo;
+const _errs2 = errors;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 128 && func2(data1) > 128){
+validate39.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate39.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate39.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content !== undefined){
+let data2 = data.content;
+const _errs5 = errors;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(data2.length > 262144 && func2(data2) > 262144){
+validate39.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+return false;
+}
+else {
+if(data2.length < 1){
+validate39.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate39.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+validate39.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate39.errors = vErrors;
+return errors === 0;
+}
+
+export const DeletedTolerant = validate40;
+const schema83 = {"type":"object","required":["type","replyTo"],"properties":{"type":{"const":"deleted"},"replyTo":{"$ref":"types#/definitions/Id"}}};
+
+function validate40(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.type === undefined) && (missing0 = "type")) || ((data.replyTo === undefined) && (missing0 = "replyTo"))){
+validate40.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+return false;
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("deleted" !== data.type){
+validate40.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "deleted"}}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.replyTo !== undefined){
+let data1 = data.replyTo;
+const _errs2 = errors;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 128 && func2(data1) > 128){
+validate40.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data1.length < 1){
+validate40.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate40.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+else {
+validate40.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+validate40.errors = vErrors;
+return errors === 0;
+}
+
+export const ThoughtTolerant = validate41;
+const schema85 = {"type":"object","required":["type","content","delta"],"properties":{"type":{"const":"thought"},"conversationId":{"$ref":"types#/definitions/Id"},"sessionId":{"$ref":"types#/definitions/Id"},"content":{"$ref":"types#/definitions/Text"},"delta":{"$ref":"types#/definitions/Text"},"replyTo":{"$ref":"types#/definitions/Id"},"seq":{"$ref":"types#/definitions/Seq"}}};
+
+function validate41(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-validate33.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate41.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("thought" !== data.type){
-validate33.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "thought"}}];
+validate41.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "thought"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -1893,18 +2694,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate33.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate41.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate33.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate41.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate33.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate41.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1921,18 +2722,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate33.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate41.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate33.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate41.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate33.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate41.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1949,18 +2750,18 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 262144 && func2(data3) > 262144){
-validate33.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate41.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate33.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
+validate41.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate33.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate41.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1977,18 +2778,18 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(typeof data4 === "string"){
 if(data4.length > 262144 && func2(data4) > 262144){
-validate33.errors = [{instancePath:instancePath+"/delta",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate41.errors = [{instancePath:instancePath+"/delta",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate33.errors = [{instancePath:instancePath+"/delta",schemaPath:"types#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
+validate41.errors = [{instancePath:instancePath+"/delta",schemaPath:"types#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate33.errors = [{instancePath:instancePath+"/delta",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate41.errors = [{instancePath:instancePath+"/delta",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2005,18 +2806,18 @@ const _errs15 = errors;
 if(errors === _errs15){
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
-validate33.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate41.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate33.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate41.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate33.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate41.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2031,18 +2832,18 @@ let data6 = data.seq;
 const _errs17 = errors;
 const _errs18 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate33.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
+validate41.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs18){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 9007199254740991 || isNaN(data6)){
-validate33.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate41.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate33.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate41.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -2062,32 +2863,32 @@ var valid0 = true;
 }
 }
 else {
-validate33.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate41.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate33.errors = vErrors;
+validate41.errors = vErrors;
 return errors === 0;
 }
 
-export const StreamTolerant = validate34;
-const schema70 = {"type":"object","required":["type","content"],"properties":{"type":{"const":"stream"},"conversationId":{"$ref":"types#/definitions/Id"},"sessionId":{"$ref":"types#/definitions/Id"},"content":{"$ref":"types#/definitions/Text"},"replyTo":{"$ref":"types#/definitions/Id"},"seq":{"$ref":"types#/definitions/Seq"}}};
+export const StreamTolerant = validate42;
+const schema92 = {"type":"object","required":["type","content"],"properties":{"type":{"const":"stream"},"conversationId":{"$ref":"types#/definitions/Id"},"sessionId":{"$ref":"types#/definitions/Id"},"content":{"$ref":"types#/definitions/Text"},"replyTo":{"$ref":"types#/definitions/Id"},"seq":{"$ref":"types#/definitions/Seq"}}};
 
-function validate34(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate42(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))){
-validate34.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate42.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("stream" !== data.type){
-validate34.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "stream"}}];
+validate42.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "stream"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -2103,18 +2904,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate34.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate42.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate34.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate42.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate34.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate42.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2131,18 +2932,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate34.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate42.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate34.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate42.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate34.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate42.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2159,18 +2960,18 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 262144 && func2(data3) > 262144){
-validate34.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate42.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate34.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
+validate42.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate34.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate42.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2187,18 +2988,18 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate34.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate42.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate34.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate42.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate34.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate42.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2213,18 +3014,18 @@ let data5 = data.seq;
 const _errs14 = errors;
 const _errs15 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate34.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
+validate42.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs15){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 9007199254740991 || isNaN(data5)){
-validate34.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate42.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data5 < 0 || isNaN(data5)){
-validate34.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate42.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -2243,32 +3044,32 @@ var valid0 = true;
 }
 }
 else {
-validate34.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate42.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate34.errors = vErrors;
+validate42.errors = vErrors;
 return errors === 0;
 }
 
-export const DoneTolerant = validate35;
-const schema76 = {"type":"object","required":["type","content","thought"],"properties":{"type":{"const":"done"},"conversationId":{"$ref":"types#/definitions/Id"},"sessionId":{"$ref":"types#/definitions/Id"},"content":{"type":"string","maxLength":524288},"thought":{"type":"string","maxLength":262144},"replyTo":{"$ref":"types#/definitions/Id"},"seq":{"$ref":"types#/definitions/Seq"},"proactive":{"const":true}}};
+export const DoneTolerant = validate43;
+const schema98 = {"type":"object","required":["type","content","thought"],"properties":{"type":{"const":"done"},"conversationId":{"$ref":"types#/definitions/Id"},"sessionId":{"$ref":"types#/definitions/Id"},"content":{"type":"string","maxLength":524288},"thought":{"type":"string","maxLength":262144},"replyTo":{"$ref":"types#/definitions/Id"},"seq":{"$ref":"types#/definitions/Seq"},"proactive":{"const":true},"messageId":{"$ref":"types#/definitions/Id"}}};
 
-function validate35(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate43(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))) || ((data.thought === undefined) && (missing0 = "thought"))){
-validate35.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate43.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("done" !== data.type){
-validate35.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "done"}}];
+validate43.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "done"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -2284,18 +3085,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate35.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate43.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate35.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate43.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate35.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate43.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2312,18 +3113,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate35.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate43.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate35.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate43.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate35.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate43.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2339,12 +3140,12 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data3 === "string"){
 if(data3.length > 524288 && func2(data3) > 524288){
-validate35.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxLength",keyword:"maxLength",params:{limit: 524288}}];
+validate43.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxLength",keyword:"maxLength",params:{limit: 524288}}];
 return false;
 }
 }
 else {
-validate35.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "string"}}];
+validate43.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2360,12 +3161,12 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data4 === "string"){
 if(data4.length > 262144 && func2(data4) > 262144){
-validate35.errors = [{instancePath:instancePath+"/thought",schemaPath:"#/properties/thought/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate43.errors = [{instancePath:instancePath+"/thought",schemaPath:"#/properties/thought/maxLength",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 }
 else {
-validate35.errors = [{instancePath:instancePath+"/thought",schemaPath:"#/properties/thought/type",keyword:"type",params:{type: "string"}}];
+validate43.errors = [{instancePath:instancePath+"/thought",schemaPath:"#/properties/thought/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2382,18 +3183,18 @@ const _errs13 = errors;
 if(errors === _errs13){
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
-validate35.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate43.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate35.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate43.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate35.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate43.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2408,18 +3209,18 @@ let data6 = data.seq;
 const _errs15 = errors;
 const _errs16 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate35.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
+validate43.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs16){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 9007199254740991 || isNaN(data6)){
-validate35.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate43.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate35.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate43.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -2434,10 +3235,38 @@ if(valid0){
 if(data.proactive !== undefined){
 const _errs18 = errors;
 if(true !== data.proactive){
-validate35.errors = [{instancePath:instancePath+"/proactive",schemaPath:"#/properties/proactive/const",keyword:"const",params:{allowedValue: true}}];
+validate43.errors = [{instancePath:instancePath+"/proactive",schemaPath:"#/properties/proactive/const",keyword:"const",params:{allowedValue: true}}];
 return false;
 }
 var valid0 = _errs18 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.messageId !== undefined){
+let data8 = data.messageId;
+const _errs19 = errors;
+const _errs20 = errors;
+if(errors === _errs20){
+if(typeof data8 === "string"){
+if(data8.length > 128 && func2(data8) > 128){
+validate43.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data8.length < 1){
+validate43.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate43.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs19 === errors;
 }
 else {
 var valid0 = true;
@@ -2451,33 +3280,34 @@ var valid0 = true;
 }
 }
 }
+}
 else {
-validate35.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate43.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate35.errors = vErrors;
+validate43.errors = vErrors;
 return errors === 0;
 }
 
-export const FailureTolerant = validate36;
-const schema81 = {"type":"object","required":["type","error"],"properties":{"type":{"const":"error"},"conversationId":{"$ref":"types#/definitions/Id"},"sessionId":{"$ref":"types#/definitions/Id"},"error":{"type":"string","minLength":1,"maxLength":1024},"code":{"$ref":"types#/definitions/ErrorCode"},"replyTo":{"$ref":"types#/definitions/Id"},"seq":{"$ref":"types#/definitions/Seq"}}};
+export const FailureTolerant = validate44;
+const schema104 = {"type":"object","required":["type","error"],"properties":{"type":{"const":"error"},"conversationId":{"$ref":"types#/definitions/Id"},"sessionId":{"$ref":"types#/definitions/Id"},"error":{"type":"string","minLength":1,"maxLength":1024},"code":{"$ref":"types#/definitions/ErrorCode"},"replyTo":{"$ref":"types#/definitions/Id"},"seq":{"$ref":"types#/definitions/Seq"}}};
 
-function validate36(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate44(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.error === undefined) && (missing0 = "error"))){
-validate36.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate44.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("error" !== data.type){
-validate36.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "error"}}];
+validate44.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "error"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -2493,18 +3323,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate36.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate44.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate36.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate44.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate36.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate44.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2521,18 +3351,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate36.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate44.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate36.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate44.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate36.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate44.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2548,18 +3378,18 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data3 === "string"){
 if(data3.length > 1024 && func2(data3) > 1024){
-validate36.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+validate44.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate36.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/minLength",keyword:"minLength",params:{limit: 1}}];
+validate44.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate36.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/type",keyword:"type",params:{type: "string"}}];
+validate44.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2573,11 +3403,11 @@ if(data.code !== undefined){
 let data4 = data.code;
 const _errs10 = errors;
 if(typeof data4 !== "string"){
-validate36.errors = [{instancePath:instancePath+"/code",schemaPath:"types#/definitions/ErrorCode/type",keyword:"type",params:{type: "string"}}];
+validate44.errors = [{instancePath:instancePath+"/code",schemaPath:"types#/definitions/ErrorCode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((((((((data4 === "invalid_message") || (data4 === "forbidden")) || (data4 === "rate_limited")) || (data4 === "queue_full")) || (data4 === "media_rejected")) || (data4 === "agent_error")) || (data4 === "timeout")) || (data4 === "cancelled")) || (data4 === "shutting_down"))){
-validate36.errors = [{instancePath:instancePath+"/code",schemaPath:"types#/definitions/ErrorCode/enum",keyword:"enum",params:{allowedValues: schema45.enum}}];
+validate44.errors = [{instancePath:instancePath+"/code",schemaPath:"types#/definitions/ErrorCode/enum",keyword:"enum",params:{allowedValues: schema61.enum}}];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -2593,18 +3423,18 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
-validate36.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate44.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate36.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate44.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate36.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate44.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2619,18 +3449,18 @@ let data6 = data.seq;
 const _errs16 = errors;
 const _errs17 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate36.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
+validate44.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs17){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 9007199254740991 || isNaN(data6)){
-validate36.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate44.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate36.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate44.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -2650,32 +3480,32 @@ var valid0 = true;
 }
 }
 else {
-validate36.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate44.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate36.errors = vErrors;
+validate44.errors = vErrors;
 return errors === 0;
 }
 
-export const TypingTolerant = validate37;
-const schema87 = {"type":"object","required":["type"],"properties":{"type":{"const":"typing"},"conversationId":{"$ref":"types#/definitions/Id"},"sessionId":{"$ref":"types#/definitions/Id"}}};
+export const TypingTolerant = validate45;
+const schema110 = {"type":"object","required":["type"],"properties":{"type":{"const":"typing"},"conversationId":{"$ref":"types#/definitions/Id"},"sessionId":{"$ref":"types#/definitions/Id"}}};
 
-function validate37(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate45(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate37.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate45.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("typing" !== data.type){
-validate37.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "typing"}}];
+validate45.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "typing"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -2691,18 +3521,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate37.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate45.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate37.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate45.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate37.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate45.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2719,18 +3549,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate37.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate45.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate37.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate45.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate37.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate45.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2744,32 +3574,32 @@ var valid0 = true;
 }
 }
 else {
-validate37.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate45.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate37.errors = vErrors;
+validate45.errors = vErrors;
 return errors === 0;
 }
 
-export const ActivityTolerant = validate38;
-const schema90 = {"type":"object","required":["type","activityId","tool","status"],"properties":{"type":{"const":"activity"},"conversationId":{"$ref":"types#/definitions/Id"},"sessionId":{"$ref":"types#/definitions/Id"},"replyTo":{"$ref":"types#/definitions/Id"},"activityId":{"$ref":"types#/definitions/Id"},"tool":{"type":"string","minLength":1,"maxLength":128},"status":{"type":"string","enum":["started","completed","failed"]}}};
+export const ActivityTolerant = validate46;
+const schema113 = {"type":"object","required":["type","activityId","tool","status"],"properties":{"type":{"const":"activity"},"conversationId":{"$ref":"types#/definitions/Id"},"sessionId":{"$ref":"types#/definitions/Id"},"replyTo":{"$ref":"types#/definitions/Id"},"activityId":{"$ref":"types#/definitions/Id"},"tool":{"type":"string","minLength":1,"maxLength":128},"status":{"type":"string","enum":["started","completed","failed"]}}};
 
-function validate38(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate46(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.activityId === undefined) && (missing0 = "activityId"))) || ((data.tool === undefined) && (missing0 = "tool"))) || ((data.status === undefined) && (missing0 = "status"))){
-validate38.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate46.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("activity" !== data.type){
-validate38.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "activity"}}];
+validate46.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "activity"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -2785,18 +3615,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate38.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate46.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate38.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate46.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate38.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate46.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2813,18 +3643,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate38.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate46.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate38.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate46.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate38.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate46.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2841,18 +3671,18 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate38.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate46.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate38.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate46.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate38.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate46.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2869,18 +3699,18 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate38.errors = [{instancePath:instancePath+"/activityId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate46.errors = [{instancePath:instancePath+"/activityId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate38.errors = [{instancePath:instancePath+"/activityId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate46.errors = [{instancePath:instancePath+"/activityId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate38.errors = [{instancePath:instancePath+"/activityId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate46.errors = [{instancePath:instancePath+"/activityId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2896,18 +3726,18 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
-validate38.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate46.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate38.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/minLength",keyword:"minLength",params:{limit: 1}}];
+validate46.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate38.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/type",keyword:"type",params:{type: "string"}}];
+validate46.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2921,11 +3751,11 @@ if(data.status !== undefined){
 let data6 = data.status;
 const _errs16 = errors;
 if(typeof data6 !== "string"){
-validate38.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
+validate46.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data6 === "started") || (data6 === "completed")) || (data6 === "failed"))){
-validate38.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema90.properties.status.enum}}];
+validate46.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema113.properties.status.enum}}];
 return false;
 }
 var valid0 = _errs16 === errors;
@@ -2942,10 +3772,10 @@ var valid0 = true;
 }
 }
 else {
-validate38.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate46.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-validate38.errors = vErrors;
+validate46.errors = vErrors;
 return errors === 0;
 }

@@ -3,12 +3,12 @@
 
 import { codePoints } from "../runtime.ts";
 export const WebsocketConfigInput = validate14;
-const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"allowQueryToken":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/WebsocketAccountInput"}}}};
+const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"allowQueryToken":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"replyToMode":{"type":"string","enum":["off","first","all"]},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/WebsocketAccountInput"}}}};
 const func2 = Object.prototype.hasOwnProperty;
 const func3 = codePoints;
 const pattern0 = new RegExp("^/[A-Za-z0-9._~/-]*$", "u");
 const formats0 = /^[a-z][a-z0-9+.-]*:[^\s<>"{}|\\^`]+$/i;
-const schema12 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"allowQueryToken":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}}}};
+const schema12 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"allowQueryToken":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"replyToMode":{"type":"string","enum":["off","first","all"]},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}}}};
 
 function validate15(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -582,10 +582,15 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.requireMention !== undefined){
+if(data.reactionNotifications !== undefined){
+let data27 = data.reactionNotifications;
 const _errs58 = errors;
-if(typeof data.requireMention !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+if(typeof data27 !== "string"){
+validate15.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data27 === "off") || (data27 === "own")) || (data27 === "all")) || (data27 === "allowlist"))){
+validate15.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema12.properties.reactionNotifications.enum}}];
 return false;
 }
 var valid0 = _errs58 === errors;
@@ -594,80 +599,146 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.groups !== undefined){
-let data28 = data.groups;
+if(data.reactionAllowlist !== undefined){
+let data28 = data.reactionAllowlist;
 const _errs60 = errors;
 if(errors === _errs60){
-if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
-if(Object.keys(data28).length > 10000){
+if(Array.isArray(data28)){
+if(data28.length > 10000){
+validate15.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+return false;
+}
+else {
+var valid7 = true;
+const len4 = data28.length;
+for(let i4=0; i4<len4; i4++){
+let data29 = data28[i4];
+const _errs62 = errors;
+if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
+validate15.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i4,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema12.properties.reactionAllowlist.items.type}}];
+return false;
+}
+var valid7 = _errs62 === errors;
+if(!valid7){
+break;
+}
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid0 = _errs60 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.replyToMode !== undefined){
+let data30 = data.replyToMode;
+const _errs64 = errors;
+if(typeof data30 !== "string"){
+validate15.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data30 === "off") || (data30 === "first")) || (data30 === "all"))){
+validate15.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.replyToMode.enum}}];
+return false;
+}
+var valid0 = _errs64 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.requireMention !== undefined){
+const _errs66 = errors;
+if(typeof data.requireMention !== "boolean"){
+validate15.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs66 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.groups !== undefined){
+let data32 = data.groups;
+const _errs68 = errors;
+if(errors === _errs68){
+if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
+if(Object.keys(data32).length > 10000){
 validate15.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key3 in data28){
-let data29 = data28[key3];
-const _errs63 = errors;
-if(errors === _errs63){
-if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
-const _errs65 = errors;
-for(const key4 in data29){
+for(const key3 in data32){
+let data33 = data32[key3];
+const _errs71 = errors;
+if(errors === _errs71){
+if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
+const _errs73 = errors;
+for(const key4 in data33){
 if(!(((((((key4 === "enabled") || (key4 === "groupPolicy")) || (key4 === "allowFrom")) || (key4 === "tools")) || (key4 === "requireMention")) || (key4 === "systemPrompt")) || (key4 === "skills"))){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs65 === errors){
-if(data29.enabled !== undefined){
-const _errs66 = errors;
-if(typeof data29.enabled !== "boolean"){
+if(_errs73 === errors){
+if(data33.enabled !== undefined){
+const _errs74 = errors;
+if(typeof data33.enabled !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid8 = _errs66 === errors;
+var valid9 = _errs74 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data29.groupPolicy !== undefined){
-let data31 = data29.groupPolicy;
-const _errs68 = errors;
-if(typeof data31 !== "string"){
+if(valid9){
+if(data33.groupPolicy !== undefined){
+let data35 = data33.groupPolicy;
+const _errs76 = errors;
+if(typeof data35 !== "string"){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data31 === "open") || (data31 === "allowlist")) || (data31 === "disabled"))){
+if(!(((data35 === "open") || (data35 === "allowlist")) || (data35 === "disabled"))){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
 return false;
 }
-var valid8 = _errs68 === errors;
+var valid9 = _errs76 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data29.allowFrom !== undefined){
-let data32 = data29.allowFrom;
-const _errs70 = errors;
-if(errors === _errs70){
-if(Array.isArray(data32)){
-if(data32.length > 10000){
+if(valid9){
+if(data33.allowFrom !== undefined){
+let data36 = data33.allowFrom;
+const _errs78 = errors;
+if(errors === _errs78){
+if(Array.isArray(data36)){
+if(data36.length > 10000){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid9 = true;
-const len4 = data32.length;
-for(let i4=0; i4<len4; i4++){
-let data33 = data32[i4];
-const _errs72 = errors;
-if((typeof data33 !== "string") && (!((typeof data33 == "number") && (isFinite(data33))))){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema12.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+var valid10 = true;
+const len5 = data36.length;
+for(let i5=0; i5<len5; i5++){
+let data37 = data36[i5];
+const _errs80 = errors;
+if((typeof data37 !== "string") && (!((typeof data37 == "number") && (isFinite(data37))))){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema12.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-var valid9 = _errs72 === errors;
-if(!valid9){
+var valid10 = _errs80 === errors;
+if(!valid10){
 break;
 }
 }
@@ -678,61 +749,61 @@ validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid8 = _errs70 === errors;
+var valid9 = _errs78 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data29.tools !== undefined){
-let data34 = data29.tools;
-const _errs74 = errors;
-if(errors === _errs74){
-if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
-const _errs76 = errors;
-for(const key5 in data34){
+if(valid9){
+if(data33.tools !== undefined){
+let data38 = data33.tools;
+const _errs82 = errors;
+if(errors === _errs82){
+if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
+const _errs84 = errors;
+for(const key5 in data38){
 if(!(((key5 === "allow") || (key5 === "alsoAllow")) || (key5 === "deny"))){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs76 === errors){
-if(data34.allow !== undefined){
-let data35 = data34.allow;
-const _errs77 = errors;
-if(errors === _errs77){
-if(Array.isArray(data35)){
-if(data35.length > 1000){
+if(_errs84 === errors){
+if(data38.allow !== undefined){
+let data39 = data38.allow;
+const _errs85 = errors;
+if(errors === _errs85){
+if(Array.isArray(data39)){
+if(data39.length > 1000){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid11 = true;
-const len5 = data35.length;
-for(let i5=0; i5<len5; i5++){
-let data36 = data35[i5];
-const _errs79 = errors;
-if(errors === _errs79){
-if(typeof data36 === "string"){
-if(data36.length > 128 && func3(data36) > 128){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid12 = true;
+const len6 = data39.length;
+for(let i6=0; i6<len6; i6++){
+let data40 = data39[i6];
+const _errs87 = errors;
+if(errors === _errs87){
+if(typeof data40 === "string"){
+if(data40.length > 128 && func3(data40) > 128){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data36.length < 1){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data40.length < 1){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid11 = _errs79 === errors;
-if(!valid11){
+var valid12 = _errs87 === errors;
+if(!valid12){
 break;
 }
 }
@@ -743,47 +814,47 @@ validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs77 === errors;
+var valid11 = _errs85 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data34.alsoAllow !== undefined){
-let data37 = data34.alsoAllow;
-const _errs81 = errors;
-if(errors === _errs81){
-if(Array.isArray(data37)){
-if(data37.length > 1000){
+if(valid11){
+if(data38.alsoAllow !== undefined){
+let data41 = data38.alsoAllow;
+const _errs89 = errors;
+if(errors === _errs89){
+if(Array.isArray(data41)){
+if(data41.length > 1000){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid12 = true;
-const len6 = data37.length;
-for(let i6=0; i6<len6; i6++){
-let data38 = data37[i6];
-const _errs83 = errors;
-if(errors === _errs83){
-if(typeof data38 === "string"){
-if(data38.length > 128 && func3(data38) > 128){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid13 = true;
+const len7 = data41.length;
+for(let i7=0; i7<len7; i7++){
+let data42 = data41[i7];
+const _errs91 = errors;
+if(errors === _errs91){
+if(typeof data42 === "string"){
+if(data42.length > 128 && func3(data42) > 128){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data38.length < 1){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data42.length < 1){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid12 = _errs83 === errors;
-if(!valid12){
+var valid13 = _errs91 === errors;
+if(!valid13){
 break;
 }
 }
@@ -794,117 +865,19 @@ validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs81 === errors;
+var valid11 = _errs89 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data34.deny !== undefined){
-let data39 = data34.deny;
-const _errs85 = errors;
-if(errors === _errs85){
-if(Array.isArray(data39)){
-if(data39.length > 1000){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
-return false;
-}
-else {
-var valid13 = true;
-const len7 = data39.length;
-for(let i7=0; i7<len7; i7++){
-let data40 = data39[i7];
-const _errs87 = errors;
-if(errors === _errs87){
-if(typeof data40 === "string"){
-if(data40.length > 128 && func3(data40) > 128){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data40.length < 1){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid13 = _errs87 === errors;
-if(!valid13){
-break;
-}
-}
-}
-}
-else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
-return false;
-}
-}
-var valid10 = _errs85 === errors;
-}
-else {
-var valid10 = true;
-}
-}
-}
-}
-}
-else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid8 = _errs74 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data29.requireMention !== undefined){
-const _errs89 = errors;
-if(typeof data29.requireMention !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid8 = _errs89 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data29.systemPrompt !== undefined){
-let data42 = data29.systemPrompt;
-const _errs91 = errors;
-if(errors === _errs91){
-if(typeof data42 === "string"){
-if(data42.length > 65536 && func3(data42) > 65536){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
-return false;
-}
-}
-else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid8 = _errs91 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data29.skills !== undefined){
-let data43 = data29.skills;
+if(valid11){
+if(data38.deny !== undefined){
+let data43 = data38.deny;
 const _errs93 = errors;
 if(errors === _errs93){
 if(Array.isArray(data43)){
-if(data43.length > 256){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+if(data43.length > 1000){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -916,18 +889,18 @@ const _errs95 = errors;
 if(errors === _errs95){
 if(typeof data44 === "string"){
 if(data44.length > 128 && func3(data44) > 128){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data44.length < 1){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -939,14 +912,112 @@ break;
 }
 }
 else {
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid11 = _errs93 === errors;
+}
+else {
+var valid11 = true;
+}
+}
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid9 = _errs82 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data33.requireMention !== undefined){
+const _errs97 = errors;
+if(typeof data33.requireMention !== "boolean"){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid9 = _errs97 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data33.systemPrompt !== undefined){
+let data46 = data33.systemPrompt;
+const _errs99 = errors;
+if(errors === _errs99){
+if(typeof data46 === "string"){
+if(data46.length > 65536 && func3(data46) > 65536){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid9 = _errs99 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data33.skills !== undefined){
+let data47 = data33.skills;
+const _errs101 = errors;
+if(errors === _errs101){
+if(Array.isArray(data47)){
+if(data47.length > 256){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid15 = true;
+const len9 = data47.length;
+for(let i9=0; i9<len9; i9++){
+let data48 = data47[i9];
+const _errs103 = errors;
+if(errors === _errs103){
+if(typeof data48 === "string"){
+if(data48.length > 128 && func3(data48) > 128){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data48.length < 1){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid15 = _errs103 === errors;
+if(!valid15){
+break;
+}
+}
+}
+}
+else {
 validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid8 = _errs93 === errors;
+var valid9 = _errs101 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
 }
 }
@@ -961,8 +1032,8 @@ validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid7 = _errs63 === errors;
-if(!valid7){
+var valid8 = _errs71 === errors;
+if(!valid8){
 break;
 }
 }
@@ -973,60 +1044,60 @@ validate15.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs60 === errors;
+var valid0 = _errs68 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.historyLimit !== undefined){
-let data45 = data.historyLimit;
-const _errs97 = errors;
-if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
+let data49 = data.historyLimit;
+const _errs105 = errors;
+if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
 validate15.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs97){
-if((typeof data45 == "number") && (isFinite(data45))){
-if(data45 > 1000 || isNaN(data45)){
+if(errors === _errs105){
+if((typeof data49 == "number") && (isFinite(data49))){
+if(data49 > 1000 || isNaN(data49)){
 validate15.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data45 < 0 || isNaN(data45)){
+if(data49 < 0 || isNaN(data49)){
 validate15.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs97 === errors;
+var valid0 = _errs105 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data46 = data.bots;
-const _errs99 = errors;
-if(errors === _errs99){
-if(Array.isArray(data46)){
-if(data46.length > 1000){
+let data50 = data.bots;
+const _errs107 = errors;
+if(errors === _errs107){
+if(Array.isArray(data50)){
+if(data50.length > 1000){
 validate15.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid15 = true;
-const len9 = data46.length;
-for(let i9=0; i9<len9; i9++){
-let data47 = data46[i9];
-const _errs101 = errors;
-if((typeof data47 !== "string") && (!((typeof data47 == "number") && (isFinite(data47))))){
-validate15.errors = [{instancePath:instancePath+"/bots/" + i9,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema12.properties.bots.items.type}}];
+var valid16 = true;
+const len10 = data50.length;
+for(let i10=0; i10<len10; i10++){
+let data51 = data50[i10];
+const _errs109 = errors;
+if((typeof data51 !== "string") && (!((typeof data51 == "number") && (isFinite(data51))))){
+validate15.errors = [{instancePath:instancePath+"/bots/" + i10,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema12.properties.bots.items.type}}];
 return false;
 }
-var valid15 = _errs101 === errors;
-if(!valid15){
+var valid16 = _errs109 === errors;
+if(!valid16){
 break;
 }
 }
@@ -1037,134 +1108,134 @@ validate15.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs99 === errors;
+var valid0 = _errs107 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data48 = data.allowBots;
-const _errs103 = errors;
-if((typeof data48 !== "boolean") && (typeof data48 !== "string")){
+let data52 = data.allowBots;
+const _errs111 = errors;
+if((typeof data52 !== "boolean") && (typeof data52 !== "string")){
 validate15.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema12.properties.allowBots.type}}];
 return false;
 }
-if(!(((data48 === true) || (data48 === false)) || (data48 === "mentions"))){
+if(!(((data52 === true) || (data52 === false)) || (data52 === "mentions"))){
 validate15.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema12.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs103 === errors;
+var valid0 = _errs111 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data49 = data.botLoopProtection;
-const _errs105 = errors;
-if(errors === _errs105){
-if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
-const _errs107 = errors;
-for(const key6 in data49){
+let data53 = data.botLoopProtection;
+const _errs113 = errors;
+if(errors === _errs113){
+if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+const _errs115 = errors;
+for(const key6 in data53){
 if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs107 === errors){
-if(data49.enabled !== undefined){
-const _errs108 = errors;
-if(typeof data49.enabled !== "boolean"){
+if(_errs115 === errors){
+if(data53.enabled !== undefined){
+const _errs116 = errors;
+if(typeof data53.enabled !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid16 = _errs108 === errors;
+var valid17 = _errs116 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data49.maxEventsPerWindow !== undefined){
-let data51 = data49.maxEventsPerWindow;
-const _errs110 = errors;
-if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+if(valid17){
+if(data53.maxEventsPerWindow !== undefined){
+let data55 = data53.maxEventsPerWindow;
+const _errs118 = errors;
+if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs110){
-if((typeof data51 == "number") && (isFinite(data51))){
-if(data51 > 10000 || isNaN(data51)){
+if(errors === _errs118){
+if((typeof data55 == "number") && (isFinite(data55))){
+if(data55 > 10000 || isNaN(data55)){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data51 < 1 || isNaN(data51)){
+if(data55 < 1 || isNaN(data55)){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs110 === errors;
+var valid17 = _errs118 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data49.windowSeconds !== undefined){
-let data52 = data49.windowSeconds;
-const _errs112 = errors;
-if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+if(valid17){
+if(data53.windowSeconds !== undefined){
+let data56 = data53.windowSeconds;
+const _errs120 = errors;
+if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs112){
-if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 86400 || isNaN(data52)){
+if(errors === _errs120){
+if((typeof data56 == "number") && (isFinite(data56))){
+if(data56 > 86400 || isNaN(data56)){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data52 < 1 || isNaN(data52)){
+if(data56 < 1 || isNaN(data56)){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs112 === errors;
+var valid17 = _errs120 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data49.cooldownSeconds !== undefined){
-let data53 = data49.cooldownSeconds;
-const _errs114 = errors;
-if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+if(valid17){
+if(data53.cooldownSeconds !== undefined){
+let data57 = data53.cooldownSeconds;
+const _errs122 = errors;
+if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs114){
-if((typeof data53 == "number") && (isFinite(data53))){
-if(data53 > 86400 || isNaN(data53)){
+if(errors === _errs122){
+if((typeof data57 == "number") && (isFinite(data57))){
+if(data57 > 86400 || isNaN(data57)){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data53 < 1 || isNaN(data53)){
+if(data57 < 1 || isNaN(data57)){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs114 === errors;
+var valid17 = _errs122 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
 }
 }
@@ -1176,49 +1247,49 @@ validate15.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs105 === errors;
+var valid0 = _errs113 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dynamicAgentCreation !== undefined){
-let data54 = data.dynamicAgentCreation;
-const _errs116 = errors;
-if(errors === _errs116){
-if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
-const _errs118 = errors;
-for(const key7 in data54){
+let data58 = data.dynamicAgentCreation;
+const _errs124 = errors;
+if(errors === _errs124){
+if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
+const _errs126 = errors;
+for(const key7 in data58){
 if(!(((((key7 === "enabled") || (key7 === "workspaceTemplate")) || (key7 === "agentDirTemplate")) || (key7 === "allowedRoots")) || (key7 === "maxAgents"))){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs118 === errors){
-if(data54.enabled !== undefined){
-const _errs119 = errors;
-if(typeof data54.enabled !== "boolean"){
+if(_errs126 === errors){
+if(data58.enabled !== undefined){
+const _errs127 = errors;
+if(typeof data58.enabled !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",schemaPath:"#/properties/dynamicAgentCreation/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid17 = _errs119 === errors;
+var valid18 = _errs127 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data54.workspaceTemplate !== undefined){
-let data56 = data54.workspaceTemplate;
-const _errs121 = errors;
-if(errors === _errs121){
-if(typeof data56 === "string"){
-if(data56.length > 1024 && func3(data56) > 1024){
+if(valid18){
+if(data58.workspaceTemplate !== undefined){
+let data60 = data58.workspaceTemplate;
+const _errs129 = errors;
+if(errors === _errs129){
+if(typeof data60 === "string"){
+if(data60.length > 1024 && func3(data60) > 1024){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data56.length < 1){
+if(data60.length < 1){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1229,23 +1300,23 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspace
 return false;
 }
 }
-var valid17 = _errs121 === errors;
+var valid18 = _errs129 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data54.agentDirTemplate !== undefined){
-let data57 = data54.agentDirTemplate;
-const _errs123 = errors;
-if(errors === _errs123){
-if(typeof data57 === "string"){
-if(data57.length > 1024 && func3(data57) > 1024){
+if(valid18){
+if(data58.agentDirTemplate !== undefined){
+let data61 = data58.agentDirTemplate;
+const _errs131 = errors;
+if(errors === _errs131){
+if(typeof data61 === "string"){
+if(data61.length > 1024 && func3(data61) > 1024){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data57.length < 1){
+if(data61.length < 1){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1256,47 +1327,47 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirT
 return false;
 }
 }
-var valid17 = _errs123 === errors;
+var valid18 = _errs131 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data54.allowedRoots !== undefined){
-let data58 = data54.allowedRoots;
-const _errs125 = errors;
-if(errors === _errs125){
-if(Array.isArray(data58)){
-if(data58.length > 16){
+if(valid18){
+if(data58.allowedRoots !== undefined){
+let data62 = data58.allowedRoots;
+const _errs133 = errors;
+if(errors === _errs133){
+if(Array.isArray(data62)){
+if(data62.length > 16){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid18 = true;
-const len10 = data58.length;
-for(let i10=0; i10<len10; i10++){
-let data59 = data58[i10];
-const _errs127 = errors;
-if(errors === _errs127){
-if(typeof data59 === "string"){
-if(data59.length > 1024 && func3(data59) > 1024){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i10,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+var valid19 = true;
+const len11 = data62.length;
+for(let i11=0; i11<len11; i11++){
+let data63 = data62[i11];
+const _errs135 = errors;
+if(errors === _errs135){
+if(typeof data63 === "string"){
+if(data63.length > 1024 && func3(data63) > 1024){
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data59.length < 1){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i10,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data63.length < 1){
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i10,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid18 = _errs127 === errors;
-if(!valid18){
+var valid19 = _errs135 === errors;
+if(!valid19){
 break;
 }
 }
@@ -1307,37 +1378,37 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid17 = _errs125 === errors;
+var valid18 = _errs133 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data54.maxAgents !== undefined){
-let data60 = data54.maxAgents;
-const _errs129 = errors;
-if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
+if(valid18){
+if(data58.maxAgents !== undefined){
+let data64 = data58.maxAgents;
+const _errs137 = errors;
+if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs129){
-if((typeof data60 == "number") && (isFinite(data60))){
-if(data60 > 100000 || isNaN(data60)){
+if(errors === _errs137){
+if((typeof data64 == "number") && (isFinite(data64))){
+if(data64 > 100000 || isNaN(data64)){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data60 < 1 || isNaN(data60)){
+if(data64 < 1 || isNaN(data64)){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs129 === errors;
+var valid18 = _errs137 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
 }
 }
@@ -1350,196 +1421,196 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPa
 return false;
 }
 }
-var valid0 = _errs116 === errors;
+var valid0 = _errs124 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streamMode !== undefined){
-let data61 = data.streamMode;
-const _errs131 = errors;
-if(typeof data61 !== "string"){
+let data65 = data.streamMode;
+const _errs139 = errors;
+if(typeof data65 !== "string"){
 validate15.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data61 === "cumulative") || (data61 === "delta"))){
+if(!((data65 === "cumulative") || (data65 === "delta"))){
 validate15.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streamMode.enum}}];
 return false;
 }
-var valid0 = _errs131 === errors;
+var valid0 = _errs139 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streaming !== undefined){
-let data62 = data.streaming;
-const _errs133 = errors;
-if(errors === _errs133){
-if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
-const _errs135 = errors;
-for(const key8 in data62){
+let data66 = data.streaming;
+const _errs141 = errors;
+if(errors === _errs141){
+if(data66 && typeof data66 == "object" && !Array.isArray(data66)){
+const _errs143 = errors;
+for(const key8 in data66){
 if(!(((((key8 === "mode") || (key8 === "chunkMode")) || (key8 === "block")) || (key8 === "preview")) || (key8 === "progress"))){
 validate15.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
 return false;
 break;
 }
 }
-if(_errs135 === errors){
-if(data62.mode !== undefined){
-let data63 = data62.mode;
-const _errs136 = errors;
-if(typeof data63 !== "string"){
+if(_errs143 === errors){
+if(data66.mode !== undefined){
+let data67 = data66.mode;
+const _errs144 = errors;
+if(typeof data67 !== "string"){
 validate15.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data63 === "off") || (data63 === "partial")) || (data63 === "block")) || (data63 === "progress"))){
+if(!((((data67 === "off") || (data67 === "partial")) || (data67 === "block")) || (data67 === "progress"))){
 validate15.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.mode.enum}}];
 return false;
 }
-var valid19 = _errs136 === errors;
+var valid20 = _errs144 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
-if(valid19){
-if(data62.chunkMode !== undefined){
-let data64 = data62.chunkMode;
-const _errs138 = errors;
-if(typeof data64 !== "string"){
+if(valid20){
+if(data66.chunkMode !== undefined){
+let data68 = data66.chunkMode;
+const _errs146 = errors;
+if(typeof data68 !== "string"){
 validate15.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data64 === "length") || (data64 === "newline"))){
+if(!((data68 === "length") || (data68 === "newline"))){
 validate15.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.chunkMode.enum}}];
 return false;
 }
-var valid19 = _errs138 === errors;
+var valid20 = _errs146 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
-if(valid19){
-if(data62.block !== undefined){
-let data65 = data62.block;
-const _errs140 = errors;
-if(errors === _errs140){
-if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
-const _errs142 = errors;
-for(const key9 in data65){
+if(valid20){
+if(data66.block !== undefined){
+let data69 = data66.block;
+const _errs148 = errors;
+if(errors === _errs148){
+if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
+const _errs150 = errors;
+for(const key9 in data69){
 if(!((key9 === "enabled") || (key9 === "coalesce"))){
 validate15.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
 }
-if(_errs142 === errors){
-if(data65.enabled !== undefined){
-const _errs143 = errors;
-if(typeof data65.enabled !== "boolean"){
+if(_errs150 === errors){
+if(data69.enabled !== undefined){
+const _errs151 = errors;
+if(typeof data69.enabled !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid20 = _errs143 === errors;
+var valid21 = _errs151 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
-if(valid20){
-if(data65.coalesce !== undefined){
-let data67 = data65.coalesce;
-const _errs145 = errors;
-if(errors === _errs145){
-if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
-const _errs147 = errors;
-for(const key10 in data67){
+if(valid21){
+if(data69.coalesce !== undefined){
+let data71 = data69.coalesce;
+const _errs153 = errors;
+if(errors === _errs153){
+if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
+const _errs155 = errors;
+for(const key10 in data71){
 if(!(((key10 === "minChars") || (key10 === "maxChars")) || (key10 === "idleMs"))){
 validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
 return false;
 break;
 }
 }
-if(_errs147 === errors){
-if(data67.minChars !== undefined){
-let data68 = data67.minChars;
-const _errs148 = errors;
-if(!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))){
+if(_errs155 === errors){
+if(data71.minChars !== undefined){
+let data72 = data71.minChars;
+const _errs156 = errors;
+if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
 validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs148){
-if((typeof data68 == "number") && (isFinite(data68))){
-if(data68 > 1000000 || isNaN(data68)){
+if(errors === _errs156){
+if((typeof data72 == "number") && (isFinite(data72))){
+if(data72 > 1000000 || isNaN(data72)){
 validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data68 < 1 || isNaN(data68)){
+if(data72 < 1 || isNaN(data72)){
 validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid21 = _errs148 === errors;
+var valid22 = _errs156 === errors;
 }
 else {
-var valid21 = true;
+var valid22 = true;
 }
-if(valid21){
-if(data67.maxChars !== undefined){
-let data69 = data67.maxChars;
-const _errs150 = errors;
-if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
+if(valid22){
+if(data71.maxChars !== undefined){
+let data73 = data71.maxChars;
+const _errs158 = errors;
+if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
 validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs150){
-if((typeof data69 == "number") && (isFinite(data69))){
-if(data69 > 1000000 || isNaN(data69)){
+if(errors === _errs158){
+if((typeof data73 == "number") && (isFinite(data73))){
+if(data73 > 1000000 || isNaN(data73)){
 validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data69 < 1 || isNaN(data69)){
+if(data73 < 1 || isNaN(data73)){
 validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid21 = _errs150 === errors;
+var valid22 = _errs158 === errors;
 }
 else {
-var valid21 = true;
+var valid22 = true;
 }
-if(valid21){
-if(data67.idleMs !== undefined){
-let data70 = data67.idleMs;
-const _errs152 = errors;
-if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
+if(valid22){
+if(data71.idleMs !== undefined){
+let data74 = data71.idleMs;
+const _errs160 = errors;
+if(!(((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74))) && (isFinite(data74)))){
 validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs152){
-if((typeof data70 == "number") && (isFinite(data70))){
-if(data70 > 60000 || isNaN(data70)){
+if(errors === _errs160){
+if((typeof data74 == "number") && (isFinite(data74))){
+if(data74 > 60000 || isNaN(data74)){
 validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
-if(data70 < 0 || isNaN(data70)){
+if(data74 < 0 || isNaN(data74)){
 validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid21 = _errs152 === errors;
+var valid22 = _errs160 === errors;
 }
 else {
-var valid21 = true;
+var valid22 = true;
 }
 }
 }
@@ -1550,10 +1621,10 @@ validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce",sche
 return false;
 }
 }
-var valid20 = _errs145 === errors;
+var valid21 = _errs153 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
 }
 }
@@ -1563,28 +1634,28 @@ validate15.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#
 return false;
 }
 }
-var valid19 = _errs140 === errors;
+var valid20 = _errs148 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
-if(valid19){
-if(data62.preview !== undefined){
-let data71 = data62.preview;
-const _errs154 = errors;
-if(errors === _errs154){
-if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
-const _errs156 = errors;
-for(const key11 in data71){
+if(valid20){
+if(data66.preview !== undefined){
+let data75 = data66.preview;
+const _errs162 = errors;
+if(errors === _errs162){
+if(data75 && typeof data75 == "object" && !Array.isArray(data75)){
+const _errs164 = errors;
+for(const key11 in data75){
 if(!(key11 === "toolProgress")){
 validate15.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
 return false;
 break;
 }
 }
-if(_errs156 === errors){
-if(data71.toolProgress !== undefined){
-if(typeof data71.toolProgress !== "boolean"){
+if(_errs164 === errors){
+if(data75.toolProgress !== undefined){
+if(typeof data75.toolProgress !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -1596,28 +1667,28 @@ validate15.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:
 return false;
 }
 }
-var valid19 = _errs154 === errors;
+var valid20 = _errs162 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
-if(valid19){
-if(data62.progress !== undefined){
-let data73 = data62.progress;
-const _errs159 = errors;
-if(errors === _errs159){
-if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
-const _errs161 = errors;
-for(const key12 in data73){
+if(valid20){
+if(data66.progress !== undefined){
+let data77 = data66.progress;
+const _errs167 = errors;
+if(errors === _errs167){
+if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
+const _errs169 = errors;
+for(const key12 in data77){
 if(!(key12 === "toolProgress")){
 validate15.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
 return false;
 break;
 }
 }
-if(_errs161 === errors){
-if(data73.toolProgress !== undefined){
-if(typeof data73.toolProgress !== "boolean"){
+if(_errs169 === errors){
+if(data77.toolProgress !== undefined){
+if(typeof data77.toolProgress !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -1629,10 +1700,10 @@ validate15.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath
 return false;
 }
 }
-var valid19 = _errs159 === errors;
+var valid20 = _errs167 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
 }
 }
@@ -1645,69 +1716,69 @@ validate15.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs133 === errors;
+var valid0 = _errs141 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.textChunkLimit !== undefined){
-let data75 = data.textChunkLimit;
-const _errs164 = errors;
-if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
+let data79 = data.textChunkLimit;
+const _errs172 = errors;
+if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
 validate15.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs164){
-if((typeof data75 == "number") && (isFinite(data75))){
-if(data75 > 200000 || isNaN(data75)){
+if(errors === _errs172){
+if((typeof data79 == "number") && (isFinite(data79))){
+if(data79 > 200000 || isNaN(data79)){
 validate15.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
 return false;
 }
 else {
-if(data75 < 100 || isNaN(data75)){
+if(data79 < 100 || isNaN(data79)){
 validate15.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs164 === errors;
+var valid0 = _errs172 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.direct !== undefined){
-let data76 = data.direct;
-const _errs166 = errors;
-if(errors === _errs166){
-if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
-if(Object.keys(data76).length > 10000){
+let data80 = data.direct;
+const _errs174 = errors;
+if(errors === _errs174){
+if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
+if(Object.keys(data80).length > 10000){
 validate15.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key13 in data76){
-let data77 = data76[key13];
-const _errs169 = errors;
-if(errors === _errs169){
-if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
-const _errs171 = errors;
-for(const key14 in data77){
+for(const key13 in data80){
+let data81 = data80[key13];
+const _errs177 = errors;
+if(errors === _errs177){
+if(data81 && typeof data81 == "object" && !Array.isArray(data81)){
+const _errs179 = errors;
+for(const key14 in data81){
 if(!((key14 === "systemPrompt") || (key14 === "skills"))){
 validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
 return false;
 break;
 }
 }
-if(_errs171 === errors){
-if(data77.systemPrompt !== undefined){
-let data78 = data77.systemPrompt;
-const _errs172 = errors;
-if(errors === _errs172){
-if(typeof data78 === "string"){
-if(data78.length > 65536 && func3(data78) > 65536){
+if(_errs179 === errors){
+if(data81.systemPrompt !== undefined){
+let data82 = data81.systemPrompt;
+const _errs180 = errors;
+if(errors === _errs180){
+if(typeof data82 === "string"){
+if(data82.length > 65536 && func3(data82) > 65536){
 validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -1717,47 +1788,47 @@ validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g,
 return false;
 }
 }
-var valid25 = _errs172 === errors;
+var valid26 = _errs180 === errors;
 }
 else {
-var valid25 = true;
+var valid26 = true;
 }
-if(valid25){
-if(data77.skills !== undefined){
-let data79 = data77.skills;
-const _errs174 = errors;
-if(errors === _errs174){
-if(Array.isArray(data79)){
-if(data79.length > 256){
+if(valid26){
+if(data81.skills !== undefined){
+let data83 = data81.skills;
+const _errs182 = errors;
+if(errors === _errs182){
+if(Array.isArray(data83)){
+if(data83.length > 256){
 validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
-var valid26 = true;
-const len11 = data79.length;
-for(let i11=0; i11<len11; i11++){
-let data80 = data79[i11];
-const _errs176 = errors;
-if(errors === _errs176){
-if(typeof data80 === "string"){
-if(data80.length > 128 && func3(data80) > 128){
-validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i11,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid27 = true;
+const len12 = data83.length;
+for(let i12=0; i12<len12; i12++){
+let data84 = data83[i12];
+const _errs184 = errors;
+if(errors === _errs184){
+if(typeof data84 === "string"){
+if(data84.length > 128 && func3(data84) > 128){
+validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data80.length < 1){
-validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i11,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data84.length < 1){
+validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i11,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid26 = _errs176 === errors;
-if(!valid26){
+var valid27 = _errs184 === errors;
+if(!valid27){
 break;
 }
 }
@@ -1768,10 +1839,10 @@ validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g,
 return false;
 }
 }
-var valid25 = _errs174 === errors;
+var valid26 = _errs182 === errors;
 }
 else {
-var valid25 = true;
+var valid26 = true;
 }
 }
 }
@@ -1781,8 +1852,8 @@ validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g,
 return false;
 }
 }
-var valid24 = _errs169 === errors;
-if(!valid24){
+var valid25 = _errs177 === errors;
+if(!valid25){
 break;
 }
 }
@@ -1793,18 +1864,18 @@ validate15.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs166 === errors;
+var valid0 = _errs174 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data81 = data.systemPrompt;
-const _errs178 = errors;
-if(errors === _errs178){
-if(typeof data81 === "string"){
-if(data81.length > 65536 && func3(data81) > 65536){
+let data85 = data.systemPrompt;
+const _errs186 = errors;
+if(errors === _errs186){
+if(typeof data85 === "string"){
+if(data85.length > 65536 && func3(data85) > 65536){
 validate15.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -1814,73 +1885,73 @@ validate15.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs178 === errors;
+var valid0 = _errs186 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.greeting !== undefined){
-const _errs180 = errors;
+const _errs188 = errors;
 if(typeof data.greeting !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs180 === errors;
+var valid0 = _errs188 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.media !== undefined){
-let data83 = data.media;
-const _errs182 = errors;
-if(errors === _errs182){
-if(data83 && typeof data83 == "object" && !Array.isArray(data83)){
-const _errs184 = errors;
-for(const key15 in data83){
+let data87 = data.media;
+const _errs190 = errors;
+if(errors === _errs190){
+if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
+const _errs192 = errors;
+for(const key15 in data87){
 if(!((key15 === "allowedRoots") || (key15 === "maxBytes"))){
 validate15.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
 }
-if(_errs184 === errors){
-if(data83.allowedRoots !== undefined){
-let data84 = data83.allowedRoots;
-const _errs185 = errors;
-if(errors === _errs185){
-if(Array.isArray(data84)){
-if(data84.length > 16){
+if(_errs192 === errors){
+if(data87.allowedRoots !== undefined){
+let data88 = data87.allowedRoots;
+const _errs193 = errors;
+if(errors === _errs193){
+if(Array.isArray(data88)){
+if(data88.length > 16){
 validate15.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid28 = true;
-const len12 = data84.length;
-for(let i12=0; i12<len12; i12++){
-let data85 = data84[i12];
-const _errs187 = errors;
-if(errors === _errs187){
-if(typeof data85 === "string"){
-if(data85.length > 1024 && func3(data85) > 1024){
-validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i12,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+var valid29 = true;
+const len13 = data88.length;
+for(let i13=0; i13<len13; i13++){
+let data89 = data88[i13];
+const _errs195 = errors;
+if(errors === _errs195){
+if(typeof data89 === "string"){
+if(data89.length > 1024 && func3(data89) > 1024){
+validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data85.length < 1){
-validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i12,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data89.length < 1){
+validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i12,schemaPath:"#/properties/media/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,schemaPath:"#/properties/media/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid28 = _errs187 === errors;
-if(!valid28){
+var valid29 = _errs195 === errors;
+if(!valid29){
 break;
 }
 }
@@ -1891,37 +1962,37 @@ validate15.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath
 return false;
 }
 }
-var valid27 = _errs185 === errors;
+var valid28 = _errs193 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data83.maxBytes !== undefined){
-let data86 = data83.maxBytes;
-const _errs189 = errors;
-if(!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))){
+if(valid28){
+if(data87.maxBytes !== undefined){
+let data90 = data87.maxBytes;
+const _errs197 = errors;
+if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
 validate15.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs189){
-if((typeof data86 == "number") && (isFinite(data86))){
-if(data86 > 104857600 || isNaN(data86)){
+if(errors === _errs197){
+if((typeof data90 == "number") && (isFinite(data90))){
+if(data90 > 104857600 || isNaN(data90)){
 validate15.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
 return false;
 }
 else {
-if(data86 < 1 || isNaN(data86)){
+if(data90 < 1 || isNaN(data90)){
 validate15.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs189 === errors;
+var valid28 = _errs197 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
 }
 }
@@ -1931,240 +2002,240 @@ validate15.errors = [{instancePath:instancePath+"/media",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs182 === errors;
+var valid0 = _errs190 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data87 = data.limits;
-const _errs191 = errors;
-if(errors === _errs191){
-if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
-const _errs193 = errors;
-for(const key16 in data87){
+let data91 = data.limits;
+const _errs199 = errors;
+if(errors === _errs199){
+if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
+const _errs201 = errors;
+for(const key16 in data91){
 if(!((((((((key16 === "maxPayload") || (key16 === "maxConnections")) || (key16 === "maxConnectionsPerSender")) || (key16 === "messagesPerMinute")) || (key16 === "messageBurst")) || (key16 === "queuedPerSession")) || (key16 === "turnSeconds")) || (key16 === "deadAfterSeconds"))){
 validate15.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
 return false;
 break;
 }
 }
-if(_errs193 === errors){
-if(data87.maxPayload !== undefined){
-let data88 = data87.maxPayload;
-const _errs194 = errors;
-if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
+if(_errs201 === errors){
+if(data91.maxPayload !== undefined){
+let data92 = data91.maxPayload;
+const _errs202 = errors;
+if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
 validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs194){
-if((typeof data88 == "number") && (isFinite(data88))){
-if(data88 > 16777216 || isNaN(data88)){
+if(errors === _errs202){
+if((typeof data92 == "number") && (isFinite(data92))){
+if(data92 > 16777216 || isNaN(data92)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data88 < 1024 || isNaN(data88)){
+if(data92 < 1024 || isNaN(data92)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs194 === errors;
+var valid30 = _errs202 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data87.maxConnections !== undefined){
-let data89 = data87.maxConnections;
-const _errs196 = errors;
-if(!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))){
+if(valid30){
+if(data91.maxConnections !== undefined){
+let data93 = data91.maxConnections;
+const _errs204 = errors;
+if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs196){
-if((typeof data89 == "number") && (isFinite(data89))){
-if(data89 > 100000 || isNaN(data89)){
+if(errors === _errs204){
+if((typeof data93 == "number") && (isFinite(data93))){
+if(data93 > 100000 || isNaN(data93)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data89 < 1 || isNaN(data89)){
+if(data93 < 1 || isNaN(data93)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs196 === errors;
+var valid30 = _errs204 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data87.maxConnectionsPerSender !== undefined){
-let data90 = data87.maxConnectionsPerSender;
-const _errs198 = errors;
-if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
+if(valid30){
+if(data91.maxConnectionsPerSender !== undefined){
+let data94 = data91.maxConnectionsPerSender;
+const _errs206 = errors;
+if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs198){
-if((typeof data90 == "number") && (isFinite(data90))){
-if(data90 > 1000 || isNaN(data90)){
+if(errors === _errs206){
+if((typeof data94 == "number") && (isFinite(data94))){
+if(data94 > 1000 || isNaN(data94)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data90 < 1 || isNaN(data90)){
+if(data94 < 1 || isNaN(data94)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs198 === errors;
+var valid30 = _errs206 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data87.messagesPerMinute !== undefined){
-let data91 = data87.messagesPerMinute;
-const _errs200 = errors;
-if(!(((typeof data91 == "number") && (!(data91 % 1) && !isNaN(data91))) && (isFinite(data91)))){
+if(valid30){
+if(data91.messagesPerMinute !== undefined){
+let data95 = data91.messagesPerMinute;
+const _errs208 = errors;
+if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
 validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs200){
-if((typeof data91 == "number") && (isFinite(data91))){
-if(data91 > 100000 || isNaN(data91)){
+if(errors === _errs208){
+if((typeof data95 == "number") && (isFinite(data95))){
+if(data95 > 100000 || isNaN(data95)){
 validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data91 < 1 || isNaN(data91)){
+if(data95 < 1 || isNaN(data95)){
 validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs200 === errors;
+var valid30 = _errs208 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data87.messageBurst !== undefined){
-let data92 = data87.messageBurst;
-const _errs202 = errors;
-if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
+if(valid30){
+if(data91.messageBurst !== undefined){
+let data96 = data91.messageBurst;
+const _errs210 = errors;
+if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
 validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs202){
-if((typeof data92 == "number") && (isFinite(data92))){
-if(data92 > 100000 || isNaN(data92)){
+if(errors === _errs210){
+if((typeof data96 == "number") && (isFinite(data96))){
+if(data96 > 100000 || isNaN(data96)){
 validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data92 < 1 || isNaN(data92)){
+if(data96 < 1 || isNaN(data96)){
 validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs202 === errors;
+var valid30 = _errs210 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data87.queuedPerSession !== undefined){
-let data93 = data87.queuedPerSession;
-const _errs204 = errors;
-if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
+if(valid30){
+if(data91.queuedPerSession !== undefined){
+let data97 = data91.queuedPerSession;
+const _errs212 = errors;
+if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
 validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs204){
-if((typeof data93 == "number") && (isFinite(data93))){
-if(data93 > 10000 || isNaN(data93)){
+if(errors === _errs212){
+if((typeof data97 == "number") && (isFinite(data97))){
+if(data97 > 10000 || isNaN(data97)){
 validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data93 < 1 || isNaN(data93)){
+if(data97 < 1 || isNaN(data97)){
 validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs204 === errors;
+var valid30 = _errs212 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data87.turnSeconds !== undefined){
-let data94 = data87.turnSeconds;
-const _errs206 = errors;
-if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
+if(valid30){
+if(data91.turnSeconds !== undefined){
+let data98 = data91.turnSeconds;
+const _errs214 = errors;
+if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
 validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs206){
-if((typeof data94 == "number") && (isFinite(data94))){
-if(data94 > 86400 || isNaN(data94)){
+if(errors === _errs214){
+if((typeof data98 == "number") && (isFinite(data98))){
+if(data98 > 86400 || isNaN(data98)){
 validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data94 < 1 || isNaN(data94)){
+if(data98 < 1 || isNaN(data98)){
 validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs206 === errors;
+var valid30 = _errs214 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data87.deadAfterSeconds !== undefined){
-let data95 = data87.deadAfterSeconds;
-const _errs208 = errors;
-if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
+if(valid30){
+if(data91.deadAfterSeconds !== undefined){
+let data99 = data91.deadAfterSeconds;
+const _errs216 = errors;
+if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
 validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs208){
-if((typeof data95 == "number") && (isFinite(data95))){
-if(data95 > 3600 || isNaN(data95)){
+if(errors === _errs216){
+if((typeof data99 == "number") && (isFinite(data99))){
+if(data99 > 3600 || isNaN(data99)){
 validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data95 < 31 || isNaN(data95)){
+if(data99 < 31 || isNaN(data99)){
 validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs208 === errors;
+var valid30 = _errs216 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
 }
 }
@@ -2180,10 +2251,13 @@ validate15.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs191 === errors;
+var valid0 = _errs199 === errors;
 }
 else {
 var valid0 = true;
+}
+}
+}
 }
 }
 }
@@ -2795,10 +2869,15 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.requireMention !== undefined){
+if(data.reactionNotifications !== undefined){
+let data27 = data.reactionNotifications;
 const _errs58 = errors;
-if(typeof data.requireMention !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+if(typeof data27 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data27 === "off") || (data27 === "own")) || (data27 === "all")) || (data27 === "allowlist"))){
+validate14.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema11.properties.reactionNotifications.enum}}];
 return false;
 }
 var valid0 = _errs58 === errors;
@@ -2807,80 +2886,146 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.groups !== undefined){
-let data28 = data.groups;
+if(data.reactionAllowlist !== undefined){
+let data28 = data.reactionAllowlist;
 const _errs60 = errors;
 if(errors === _errs60){
-if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
-if(Object.keys(data28).length > 10000){
+if(Array.isArray(data28)){
+if(data28.length > 10000){
+validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+return false;
+}
+else {
+var valid7 = true;
+const len4 = data28.length;
+for(let i4=0; i4<len4; i4++){
+let data29 = data28[i4];
+const _errs62 = errors;
+if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
+validate14.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i4,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema11.properties.reactionAllowlist.items.type}}];
+return false;
+}
+var valid7 = _errs62 === errors;
+if(!valid7){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid0 = _errs60 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.replyToMode !== undefined){
+let data30 = data.replyToMode;
+const _errs64 = errors;
+if(typeof data30 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data30 === "off") || (data30 === "first")) || (data30 === "all"))){
+validate14.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.replyToMode.enum}}];
+return false;
+}
+var valid0 = _errs64 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.requireMention !== undefined){
+const _errs66 = errors;
+if(typeof data.requireMention !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs66 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.groups !== undefined){
+let data32 = data.groups;
+const _errs68 = errors;
+if(errors === _errs68){
+if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
+if(Object.keys(data32).length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key3 in data28){
-let data29 = data28[key3];
-const _errs63 = errors;
-if(errors === _errs63){
-if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
-const _errs65 = errors;
-for(const key4 in data29){
+for(const key3 in data32){
+let data33 = data32[key3];
+const _errs71 = errors;
+if(errors === _errs71){
+if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
+const _errs73 = errors;
+for(const key4 in data33){
 if(!(((((((key4 === "enabled") || (key4 === "groupPolicy")) || (key4 === "allowFrom")) || (key4 === "tools")) || (key4 === "requireMention")) || (key4 === "systemPrompt")) || (key4 === "skills"))){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs65 === errors){
-if(data29.enabled !== undefined){
-const _errs66 = errors;
-if(typeof data29.enabled !== "boolean"){
+if(_errs73 === errors){
+if(data33.enabled !== undefined){
+const _errs74 = errors;
+if(typeof data33.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid8 = _errs66 === errors;
+var valid9 = _errs74 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data29.groupPolicy !== undefined){
-let data31 = data29.groupPolicy;
-const _errs68 = errors;
-if(typeof data31 !== "string"){
+if(valid9){
+if(data33.groupPolicy !== undefined){
+let data35 = data33.groupPolicy;
+const _errs76 = errors;
+if(typeof data35 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data31 === "open") || (data31 === "allowlist")) || (data31 === "disabled"))){
+if(!(((data35 === "open") || (data35 === "allowlist")) || (data35 === "disabled"))){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
 return false;
 }
-var valid8 = _errs68 === errors;
+var valid9 = _errs76 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data29.allowFrom !== undefined){
-let data32 = data29.allowFrom;
-const _errs70 = errors;
-if(errors === _errs70){
-if(Array.isArray(data32)){
-if(data32.length > 10000){
+if(valid9){
+if(data33.allowFrom !== undefined){
+let data36 = data33.allowFrom;
+const _errs78 = errors;
+if(errors === _errs78){
+if(Array.isArray(data36)){
+if(data36.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid9 = true;
-const len4 = data32.length;
-for(let i4=0; i4<len4; i4++){
-let data33 = data32[i4];
-const _errs72 = errors;
-if((typeof data33 !== "string") && (!((typeof data33 == "number") && (isFinite(data33))))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+var valid10 = true;
+const len5 = data36.length;
+for(let i5=0; i5<len5; i5++){
+let data37 = data36[i5];
+const _errs80 = errors;
+if((typeof data37 !== "string") && (!((typeof data37 == "number") && (isFinite(data37))))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-var valid9 = _errs72 === errors;
-if(!valid9){
+var valid10 = _errs80 === errors;
+if(!valid10){
 break;
 }
 }
@@ -2891,61 +3036,61 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid8 = _errs70 === errors;
+var valid9 = _errs78 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data29.tools !== undefined){
-let data34 = data29.tools;
-const _errs74 = errors;
-if(errors === _errs74){
-if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
-const _errs76 = errors;
-for(const key5 in data34){
+if(valid9){
+if(data33.tools !== undefined){
+let data38 = data33.tools;
+const _errs82 = errors;
+if(errors === _errs82){
+if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
+const _errs84 = errors;
+for(const key5 in data38){
 if(!(((key5 === "allow") || (key5 === "alsoAllow")) || (key5 === "deny"))){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs76 === errors){
-if(data34.allow !== undefined){
-let data35 = data34.allow;
-const _errs77 = errors;
-if(errors === _errs77){
-if(Array.isArray(data35)){
-if(data35.length > 1000){
+if(_errs84 === errors){
+if(data38.allow !== undefined){
+let data39 = data38.allow;
+const _errs85 = errors;
+if(errors === _errs85){
+if(Array.isArray(data39)){
+if(data39.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid11 = true;
-const len5 = data35.length;
-for(let i5=0; i5<len5; i5++){
-let data36 = data35[i5];
-const _errs79 = errors;
-if(errors === _errs79){
-if(typeof data36 === "string"){
-if(data36.length > 128 && func3(data36) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid12 = true;
+const len6 = data39.length;
+for(let i6=0; i6<len6; i6++){
+let data40 = data39[i6];
+const _errs87 = errors;
+if(errors === _errs87){
+if(typeof data40 === "string"){
+if(data40.length > 128 && func3(data40) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data36.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data40.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid11 = _errs79 === errors;
-if(!valid11){
+var valid12 = _errs87 === errors;
+if(!valid12){
 break;
 }
 }
@@ -2956,47 +3101,47 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs77 === errors;
+var valid11 = _errs85 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data34.alsoAllow !== undefined){
-let data37 = data34.alsoAllow;
-const _errs81 = errors;
-if(errors === _errs81){
-if(Array.isArray(data37)){
-if(data37.length > 1000){
+if(valid11){
+if(data38.alsoAllow !== undefined){
+let data41 = data38.alsoAllow;
+const _errs89 = errors;
+if(errors === _errs89){
+if(Array.isArray(data41)){
+if(data41.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid12 = true;
-const len6 = data37.length;
-for(let i6=0; i6<len6; i6++){
-let data38 = data37[i6];
-const _errs83 = errors;
-if(errors === _errs83){
-if(typeof data38 === "string"){
-if(data38.length > 128 && func3(data38) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid13 = true;
+const len7 = data41.length;
+for(let i7=0; i7<len7; i7++){
+let data42 = data41[i7];
+const _errs91 = errors;
+if(errors === _errs91){
+if(typeof data42 === "string"){
+if(data42.length > 128 && func3(data42) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data38.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data42.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid12 = _errs83 === errors;
-if(!valid12){
+var valid13 = _errs91 === errors;
+if(!valid13){
 break;
 }
 }
@@ -3007,117 +3152,19 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs81 === errors;
+var valid11 = _errs89 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data34.deny !== undefined){
-let data39 = data34.deny;
-const _errs85 = errors;
-if(errors === _errs85){
-if(Array.isArray(data39)){
-if(data39.length > 1000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
-return false;
-}
-else {
-var valid13 = true;
-const len7 = data39.length;
-for(let i7=0; i7<len7; i7++){
-let data40 = data39[i7];
-const _errs87 = errors;
-if(errors === _errs87){
-if(typeof data40 === "string"){
-if(data40.length > 128 && func3(data40) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data40.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid13 = _errs87 === errors;
-if(!valid13){
-break;
-}
-}
-}
-}
-else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
-return false;
-}
-}
-var valid10 = _errs85 === errors;
-}
-else {
-var valid10 = true;
-}
-}
-}
-}
-}
-else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid8 = _errs74 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data29.requireMention !== undefined){
-const _errs89 = errors;
-if(typeof data29.requireMention !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid8 = _errs89 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data29.systemPrompt !== undefined){
-let data42 = data29.systemPrompt;
-const _errs91 = errors;
-if(errors === _errs91){
-if(typeof data42 === "string"){
-if(data42.length > 65536 && func3(data42) > 65536){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
-return false;
-}
-}
-else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid8 = _errs91 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data29.skills !== undefined){
-let data43 = data29.skills;
+if(valid11){
+if(data38.deny !== undefined){
+let data43 = data38.deny;
 const _errs93 = errors;
 if(errors === _errs93){
 if(Array.isArray(data43)){
-if(data43.length > 256){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+if(data43.length > 1000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -3129,18 +3176,18 @@ const _errs95 = errors;
 if(errors === _errs95){
 if(typeof data44 === "string"){
 if(data44.length > 128 && func3(data44) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data44.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3152,14 +3199,112 @@ break;
 }
 }
 else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid11 = _errs93 === errors;
+}
+else {
+var valid11 = true;
+}
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid9 = _errs82 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data33.requireMention !== undefined){
+const _errs97 = errors;
+if(typeof data33.requireMention !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid9 = _errs97 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data33.systemPrompt !== undefined){
+let data46 = data33.systemPrompt;
+const _errs99 = errors;
+if(errors === _errs99){
+if(typeof data46 === "string"){
+if(data46.length > 65536 && func3(data46) > 65536){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid9 = _errs99 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data33.skills !== undefined){
+let data47 = data33.skills;
+const _errs101 = errors;
+if(errors === _errs101){
+if(Array.isArray(data47)){
+if(data47.length > 256){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid15 = true;
+const len9 = data47.length;
+for(let i9=0; i9<len9; i9++){
+let data48 = data47[i9];
+const _errs103 = errors;
+if(errors === _errs103){
+if(typeof data48 === "string"){
+if(data48.length > 128 && func3(data48) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data48.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid15 = _errs103 === errors;
+if(!valid15){
+break;
+}
+}
+}
+}
+else {
 validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid8 = _errs93 === errors;
+var valid9 = _errs101 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
 }
 }
@@ -3174,8 +3319,8 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid7 = _errs63 === errors;
-if(!valid7){
+var valid8 = _errs71 === errors;
+if(!valid8){
 break;
 }
 }
@@ -3186,60 +3331,60 @@ validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs60 === errors;
+var valid0 = _errs68 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.historyLimit !== undefined){
-let data45 = data.historyLimit;
-const _errs97 = errors;
-if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
+let data49 = data.historyLimit;
+const _errs105 = errors;
+if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
 validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs97){
-if((typeof data45 == "number") && (isFinite(data45))){
-if(data45 > 1000 || isNaN(data45)){
+if(errors === _errs105){
+if((typeof data49 == "number") && (isFinite(data49))){
+if(data49 > 1000 || isNaN(data49)){
 validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data45 < 0 || isNaN(data45)){
+if(data49 < 0 || isNaN(data49)){
 validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs97 === errors;
+var valid0 = _errs105 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data46 = data.bots;
-const _errs99 = errors;
-if(errors === _errs99){
-if(Array.isArray(data46)){
-if(data46.length > 1000){
+let data50 = data.bots;
+const _errs107 = errors;
+if(errors === _errs107){
+if(Array.isArray(data50)){
+if(data50.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid15 = true;
-const len9 = data46.length;
-for(let i9=0; i9<len9; i9++){
-let data47 = data46[i9];
-const _errs101 = errors;
-if((typeof data47 !== "string") && (!((typeof data47 == "number") && (isFinite(data47))))){
-validate14.errors = [{instancePath:instancePath+"/bots/" + i9,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema11.properties.bots.items.type}}];
+var valid16 = true;
+const len10 = data50.length;
+for(let i10=0; i10<len10; i10++){
+let data51 = data50[i10];
+const _errs109 = errors;
+if((typeof data51 !== "string") && (!((typeof data51 == "number") && (isFinite(data51))))){
+validate14.errors = [{instancePath:instancePath+"/bots/" + i10,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema11.properties.bots.items.type}}];
 return false;
 }
-var valid15 = _errs101 === errors;
-if(!valid15){
+var valid16 = _errs109 === errors;
+if(!valid16){
 break;
 }
 }
@@ -3250,134 +3395,134 @@ validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs99 === errors;
+var valid0 = _errs107 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data48 = data.allowBots;
-const _errs103 = errors;
-if((typeof data48 !== "boolean") && (typeof data48 !== "string")){
+let data52 = data.allowBots;
+const _errs111 = errors;
+if((typeof data52 !== "boolean") && (typeof data52 !== "string")){
 validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema11.properties.allowBots.type}}];
 return false;
 }
-if(!(((data48 === true) || (data48 === false)) || (data48 === "mentions"))){
+if(!(((data52 === true) || (data52 === false)) || (data52 === "mentions"))){
 validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema11.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs103 === errors;
+var valid0 = _errs111 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data49 = data.botLoopProtection;
-const _errs105 = errors;
-if(errors === _errs105){
-if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
-const _errs107 = errors;
-for(const key6 in data49){
+let data53 = data.botLoopProtection;
+const _errs113 = errors;
+if(errors === _errs113){
+if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+const _errs115 = errors;
+for(const key6 in data53){
 if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs107 === errors){
-if(data49.enabled !== undefined){
-const _errs108 = errors;
-if(typeof data49.enabled !== "boolean"){
+if(_errs115 === errors){
+if(data53.enabled !== undefined){
+const _errs116 = errors;
+if(typeof data53.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid16 = _errs108 === errors;
+var valid17 = _errs116 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data49.maxEventsPerWindow !== undefined){
-let data51 = data49.maxEventsPerWindow;
-const _errs110 = errors;
-if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+if(valid17){
+if(data53.maxEventsPerWindow !== undefined){
+let data55 = data53.maxEventsPerWindow;
+const _errs118 = errors;
+if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs110){
-if((typeof data51 == "number") && (isFinite(data51))){
-if(data51 > 10000 || isNaN(data51)){
+if(errors === _errs118){
+if((typeof data55 == "number") && (isFinite(data55))){
+if(data55 > 10000 || isNaN(data55)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data51 < 1 || isNaN(data51)){
+if(data55 < 1 || isNaN(data55)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs110 === errors;
+var valid17 = _errs118 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data49.windowSeconds !== undefined){
-let data52 = data49.windowSeconds;
-const _errs112 = errors;
-if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+if(valid17){
+if(data53.windowSeconds !== undefined){
+let data56 = data53.windowSeconds;
+const _errs120 = errors;
+if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs112){
-if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 86400 || isNaN(data52)){
+if(errors === _errs120){
+if((typeof data56 == "number") && (isFinite(data56))){
+if(data56 > 86400 || isNaN(data56)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data52 < 1 || isNaN(data52)){
+if(data56 < 1 || isNaN(data56)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs112 === errors;
+var valid17 = _errs120 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data49.cooldownSeconds !== undefined){
-let data53 = data49.cooldownSeconds;
-const _errs114 = errors;
-if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+if(valid17){
+if(data53.cooldownSeconds !== undefined){
+let data57 = data53.cooldownSeconds;
+const _errs122 = errors;
+if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs114){
-if((typeof data53 == "number") && (isFinite(data53))){
-if(data53 > 86400 || isNaN(data53)){
+if(errors === _errs122){
+if((typeof data57 == "number") && (isFinite(data57))){
+if(data57 > 86400 || isNaN(data57)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data53 < 1 || isNaN(data53)){
+if(data57 < 1 || isNaN(data57)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs114 === errors;
+var valid17 = _errs122 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
 }
 }
@@ -3389,49 +3534,49 @@ validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs105 === errors;
+var valid0 = _errs113 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dynamicAgentCreation !== undefined){
-let data54 = data.dynamicAgentCreation;
-const _errs116 = errors;
-if(errors === _errs116){
-if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
-const _errs118 = errors;
-for(const key7 in data54){
+let data58 = data.dynamicAgentCreation;
+const _errs124 = errors;
+if(errors === _errs124){
+if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
+const _errs126 = errors;
+for(const key7 in data58){
 if(!(((((key7 === "enabled") || (key7 === "workspaceTemplate")) || (key7 === "agentDirTemplate")) || (key7 === "allowedRoots")) || (key7 === "maxAgents"))){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs118 === errors){
-if(data54.enabled !== undefined){
-const _errs119 = errors;
-if(typeof data54.enabled !== "boolean"){
+if(_errs126 === errors){
+if(data58.enabled !== undefined){
+const _errs127 = errors;
+if(typeof data58.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",schemaPath:"#/properties/dynamicAgentCreation/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid17 = _errs119 === errors;
+var valid18 = _errs127 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data54.workspaceTemplate !== undefined){
-let data56 = data54.workspaceTemplate;
-const _errs121 = errors;
-if(errors === _errs121){
-if(typeof data56 === "string"){
-if(data56.length > 1024 && func3(data56) > 1024){
+if(valid18){
+if(data58.workspaceTemplate !== undefined){
+let data60 = data58.workspaceTemplate;
+const _errs129 = errors;
+if(errors === _errs129){
+if(typeof data60 === "string"){
+if(data60.length > 1024 && func3(data60) > 1024){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data56.length < 1){
+if(data60.length < 1){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3442,23 +3587,23 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspace
 return false;
 }
 }
-var valid17 = _errs121 === errors;
+var valid18 = _errs129 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data54.agentDirTemplate !== undefined){
-let data57 = data54.agentDirTemplate;
-const _errs123 = errors;
-if(errors === _errs123){
-if(typeof data57 === "string"){
-if(data57.length > 1024 && func3(data57) > 1024){
+if(valid18){
+if(data58.agentDirTemplate !== undefined){
+let data61 = data58.agentDirTemplate;
+const _errs131 = errors;
+if(errors === _errs131){
+if(typeof data61 === "string"){
+if(data61.length > 1024 && func3(data61) > 1024){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data57.length < 1){
+if(data61.length < 1){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3469,47 +3614,47 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirT
 return false;
 }
 }
-var valid17 = _errs123 === errors;
+var valid18 = _errs131 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data54.allowedRoots !== undefined){
-let data58 = data54.allowedRoots;
-const _errs125 = errors;
-if(errors === _errs125){
-if(Array.isArray(data58)){
-if(data58.length > 16){
+if(valid18){
+if(data58.allowedRoots !== undefined){
+let data62 = data58.allowedRoots;
+const _errs133 = errors;
+if(errors === _errs133){
+if(Array.isArray(data62)){
+if(data62.length > 16){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid18 = true;
-const len10 = data58.length;
-for(let i10=0; i10<len10; i10++){
-let data59 = data58[i10];
-const _errs127 = errors;
-if(errors === _errs127){
-if(typeof data59 === "string"){
-if(data59.length > 1024 && func3(data59) > 1024){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i10,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+var valid19 = true;
+const len11 = data62.length;
+for(let i11=0; i11<len11; i11++){
+let data63 = data62[i11];
+const _errs135 = errors;
+if(errors === _errs135){
+if(typeof data63 === "string"){
+if(data63.length > 1024 && func3(data63) > 1024){
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data59.length < 1){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i10,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data63.length < 1){
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i10,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid18 = _errs127 === errors;
-if(!valid18){
+var valid19 = _errs135 === errors;
+if(!valid19){
 break;
 }
 }
@@ -3520,37 +3665,37 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid17 = _errs125 === errors;
+var valid18 = _errs133 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data54.maxAgents !== undefined){
-let data60 = data54.maxAgents;
-const _errs129 = errors;
-if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
+if(valid18){
+if(data58.maxAgents !== undefined){
+let data64 = data58.maxAgents;
+const _errs137 = errors;
+if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs129){
-if((typeof data60 == "number") && (isFinite(data60))){
-if(data60 > 100000 || isNaN(data60)){
+if(errors === _errs137){
+if((typeof data64 == "number") && (isFinite(data64))){
+if(data64 > 100000 || isNaN(data64)){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data60 < 1 || isNaN(data60)){
+if(data64 < 1 || isNaN(data64)){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs129 === errors;
+var valid18 = _errs137 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
 }
 }
@@ -3563,196 +3708,196 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPa
 return false;
 }
 }
-var valid0 = _errs116 === errors;
+var valid0 = _errs124 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streamMode !== undefined){
-let data61 = data.streamMode;
-const _errs131 = errors;
-if(typeof data61 !== "string"){
+let data65 = data.streamMode;
+const _errs139 = errors;
+if(typeof data65 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data61 === "cumulative") || (data61 === "delta"))){
+if(!((data65 === "cumulative") || (data65 === "delta"))){
 validate14.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streamMode.enum}}];
 return false;
 }
-var valid0 = _errs131 === errors;
+var valid0 = _errs139 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streaming !== undefined){
-let data62 = data.streaming;
-const _errs133 = errors;
-if(errors === _errs133){
-if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
-const _errs135 = errors;
-for(const key8 in data62){
+let data66 = data.streaming;
+const _errs141 = errors;
+if(errors === _errs141){
+if(data66 && typeof data66 == "object" && !Array.isArray(data66)){
+const _errs143 = errors;
+for(const key8 in data66){
 if(!(((((key8 === "mode") || (key8 === "chunkMode")) || (key8 === "block")) || (key8 === "preview")) || (key8 === "progress"))){
 validate14.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
 return false;
 break;
 }
 }
-if(_errs135 === errors){
-if(data62.mode !== undefined){
-let data63 = data62.mode;
-const _errs136 = errors;
-if(typeof data63 !== "string"){
+if(_errs143 === errors){
+if(data66.mode !== undefined){
+let data67 = data66.mode;
+const _errs144 = errors;
+if(typeof data67 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data63 === "off") || (data63 === "partial")) || (data63 === "block")) || (data63 === "progress"))){
+if(!((((data67 === "off") || (data67 === "partial")) || (data67 === "block")) || (data67 === "progress"))){
 validate14.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.mode.enum}}];
 return false;
 }
-var valid19 = _errs136 === errors;
+var valid20 = _errs144 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
-if(valid19){
-if(data62.chunkMode !== undefined){
-let data64 = data62.chunkMode;
-const _errs138 = errors;
-if(typeof data64 !== "string"){
+if(valid20){
+if(data66.chunkMode !== undefined){
+let data68 = data66.chunkMode;
+const _errs146 = errors;
+if(typeof data68 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data64 === "length") || (data64 === "newline"))){
+if(!((data68 === "length") || (data68 === "newline"))){
 validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.chunkMode.enum}}];
 return false;
 }
-var valid19 = _errs138 === errors;
+var valid20 = _errs146 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
-if(valid19){
-if(data62.block !== undefined){
-let data65 = data62.block;
-const _errs140 = errors;
-if(errors === _errs140){
-if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
-const _errs142 = errors;
-for(const key9 in data65){
+if(valid20){
+if(data66.block !== undefined){
+let data69 = data66.block;
+const _errs148 = errors;
+if(errors === _errs148){
+if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
+const _errs150 = errors;
+for(const key9 in data69){
 if(!((key9 === "enabled") || (key9 === "coalesce"))){
 validate14.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
 }
-if(_errs142 === errors){
-if(data65.enabled !== undefined){
-const _errs143 = errors;
-if(typeof data65.enabled !== "boolean"){
+if(_errs150 === errors){
+if(data69.enabled !== undefined){
+const _errs151 = errors;
+if(typeof data69.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid20 = _errs143 === errors;
+var valid21 = _errs151 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
-if(valid20){
-if(data65.coalesce !== undefined){
-let data67 = data65.coalesce;
-const _errs145 = errors;
-if(errors === _errs145){
-if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
-const _errs147 = errors;
-for(const key10 in data67){
+if(valid21){
+if(data69.coalesce !== undefined){
+let data71 = data69.coalesce;
+const _errs153 = errors;
+if(errors === _errs153){
+if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
+const _errs155 = errors;
+for(const key10 in data71){
 if(!(((key10 === "minChars") || (key10 === "maxChars")) || (key10 === "idleMs"))){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
 return false;
 break;
 }
 }
-if(_errs147 === errors){
-if(data67.minChars !== undefined){
-let data68 = data67.minChars;
-const _errs148 = errors;
-if(!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))){
+if(_errs155 === errors){
+if(data71.minChars !== undefined){
+let data72 = data71.minChars;
+const _errs156 = errors;
+if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs148){
-if((typeof data68 == "number") && (isFinite(data68))){
-if(data68 > 1000000 || isNaN(data68)){
+if(errors === _errs156){
+if((typeof data72 == "number") && (isFinite(data72))){
+if(data72 > 1000000 || isNaN(data72)){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data68 < 1 || isNaN(data68)){
+if(data72 < 1 || isNaN(data72)){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid21 = _errs148 === errors;
+var valid22 = _errs156 === errors;
 }
 else {
-var valid21 = true;
+var valid22 = true;
 }
-if(valid21){
-if(data67.maxChars !== undefined){
-let data69 = data67.maxChars;
-const _errs150 = errors;
-if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
+if(valid22){
+if(data71.maxChars !== undefined){
+let data73 = data71.maxChars;
+const _errs158 = errors;
+if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs150){
-if((typeof data69 == "number") && (isFinite(data69))){
-if(data69 > 1000000 || isNaN(data69)){
+if(errors === _errs158){
+if((typeof data73 == "number") && (isFinite(data73))){
+if(data73 > 1000000 || isNaN(data73)){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data69 < 1 || isNaN(data69)){
+if(data73 < 1 || isNaN(data73)){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid21 = _errs150 === errors;
+var valid22 = _errs158 === errors;
 }
 else {
-var valid21 = true;
+var valid22 = true;
 }
-if(valid21){
-if(data67.idleMs !== undefined){
-let data70 = data67.idleMs;
-const _errs152 = errors;
-if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
+if(valid22){
+if(data71.idleMs !== undefined){
+let data74 = data71.idleMs;
+const _errs160 = errors;
+if(!(((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74))) && (isFinite(data74)))){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs152){
-if((typeof data70 == "number") && (isFinite(data70))){
-if(data70 > 60000 || isNaN(data70)){
+if(errors === _errs160){
+if((typeof data74 == "number") && (isFinite(data74))){
+if(data74 > 60000 || isNaN(data74)){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
-if(data70 < 0 || isNaN(data70)){
+if(data74 < 0 || isNaN(data74)){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid21 = _errs152 === errors;
+var valid22 = _errs160 === errors;
 }
 else {
-var valid21 = true;
+var valid22 = true;
 }
 }
 }
@@ -3763,10 +3908,10 @@ validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",sche
 return false;
 }
 }
-var valid20 = _errs145 === errors;
+var valid21 = _errs153 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
 }
 }
@@ -3776,28 +3921,28 @@ validate14.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#
 return false;
 }
 }
-var valid19 = _errs140 === errors;
+var valid20 = _errs148 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
-if(valid19){
-if(data62.preview !== undefined){
-let data71 = data62.preview;
-const _errs154 = errors;
-if(errors === _errs154){
-if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
-const _errs156 = errors;
-for(const key11 in data71){
+if(valid20){
+if(data66.preview !== undefined){
+let data75 = data66.preview;
+const _errs162 = errors;
+if(errors === _errs162){
+if(data75 && typeof data75 == "object" && !Array.isArray(data75)){
+const _errs164 = errors;
+for(const key11 in data75){
 if(!(key11 === "toolProgress")){
 validate14.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
 return false;
 break;
 }
 }
-if(_errs156 === errors){
-if(data71.toolProgress !== undefined){
-if(typeof data71.toolProgress !== "boolean"){
+if(_errs164 === errors){
+if(data75.toolProgress !== undefined){
+if(typeof data75.toolProgress !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -3809,28 +3954,28 @@ validate14.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:
 return false;
 }
 }
-var valid19 = _errs154 === errors;
+var valid20 = _errs162 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
-if(valid19){
-if(data62.progress !== undefined){
-let data73 = data62.progress;
-const _errs159 = errors;
-if(errors === _errs159){
-if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
-const _errs161 = errors;
-for(const key12 in data73){
+if(valid20){
+if(data66.progress !== undefined){
+let data77 = data66.progress;
+const _errs167 = errors;
+if(errors === _errs167){
+if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
+const _errs169 = errors;
+for(const key12 in data77){
 if(!(key12 === "toolProgress")){
 validate14.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
 return false;
 break;
 }
 }
-if(_errs161 === errors){
-if(data73.toolProgress !== undefined){
-if(typeof data73.toolProgress !== "boolean"){
+if(_errs169 === errors){
+if(data77.toolProgress !== undefined){
+if(typeof data77.toolProgress !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -3842,10 +3987,10 @@ validate14.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath
 return false;
 }
 }
-var valid19 = _errs159 === errors;
+var valid20 = _errs167 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
 }
 }
@@ -3858,69 +4003,69 @@ validate14.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs133 === errors;
+var valid0 = _errs141 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.textChunkLimit !== undefined){
-let data75 = data.textChunkLimit;
-const _errs164 = errors;
-if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
+let data79 = data.textChunkLimit;
+const _errs172 = errors;
+if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
 validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs164){
-if((typeof data75 == "number") && (isFinite(data75))){
-if(data75 > 200000 || isNaN(data75)){
+if(errors === _errs172){
+if((typeof data79 == "number") && (isFinite(data79))){
+if(data79 > 200000 || isNaN(data79)){
 validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
 return false;
 }
 else {
-if(data75 < 100 || isNaN(data75)){
+if(data79 < 100 || isNaN(data79)){
 validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs164 === errors;
+var valid0 = _errs172 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.direct !== undefined){
-let data76 = data.direct;
-const _errs166 = errors;
-if(errors === _errs166){
-if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
-if(Object.keys(data76).length > 10000){
+let data80 = data.direct;
+const _errs174 = errors;
+if(errors === _errs174){
+if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
+if(Object.keys(data80).length > 10000){
 validate14.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key13 in data76){
-let data77 = data76[key13];
-const _errs169 = errors;
-if(errors === _errs169){
-if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
-const _errs171 = errors;
-for(const key14 in data77){
+for(const key13 in data80){
+let data81 = data80[key13];
+const _errs177 = errors;
+if(errors === _errs177){
+if(data81 && typeof data81 == "object" && !Array.isArray(data81)){
+const _errs179 = errors;
+for(const key14 in data81){
 if(!((key14 === "systemPrompt") || (key14 === "skills"))){
 validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
 return false;
 break;
 }
 }
-if(_errs171 === errors){
-if(data77.systemPrompt !== undefined){
-let data78 = data77.systemPrompt;
-const _errs172 = errors;
-if(errors === _errs172){
-if(typeof data78 === "string"){
-if(data78.length > 65536 && func3(data78) > 65536){
+if(_errs179 === errors){
+if(data81.systemPrompt !== undefined){
+let data82 = data81.systemPrompt;
+const _errs180 = errors;
+if(errors === _errs180){
+if(typeof data82 === "string"){
+if(data82.length > 65536 && func3(data82) > 65536){
 validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -3930,47 +4075,47 @@ validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g,
 return false;
 }
 }
-var valid25 = _errs172 === errors;
+var valid26 = _errs180 === errors;
 }
 else {
-var valid25 = true;
+var valid26 = true;
 }
-if(valid25){
-if(data77.skills !== undefined){
-let data79 = data77.skills;
-const _errs174 = errors;
-if(errors === _errs174){
-if(Array.isArray(data79)){
-if(data79.length > 256){
+if(valid26){
+if(data81.skills !== undefined){
+let data83 = data81.skills;
+const _errs182 = errors;
+if(errors === _errs182){
+if(Array.isArray(data83)){
+if(data83.length > 256){
 validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
-var valid26 = true;
-const len11 = data79.length;
-for(let i11=0; i11<len11; i11++){
-let data80 = data79[i11];
-const _errs176 = errors;
-if(errors === _errs176){
-if(typeof data80 === "string"){
-if(data80.length > 128 && func3(data80) > 128){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i11,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid27 = true;
+const len12 = data83.length;
+for(let i12=0; i12<len12; i12++){
+let data84 = data83[i12];
+const _errs184 = errors;
+if(errors === _errs184){
+if(typeof data84 === "string"){
+if(data84.length > 128 && func3(data84) > 128){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data80.length < 1){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i11,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data84.length < 1){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i11,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid26 = _errs176 === errors;
-if(!valid26){
+var valid27 = _errs184 === errors;
+if(!valid27){
 break;
 }
 }
@@ -3981,10 +4126,10 @@ validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g,
 return false;
 }
 }
-var valid25 = _errs174 === errors;
+var valid26 = _errs182 === errors;
 }
 else {
-var valid25 = true;
+var valid26 = true;
 }
 }
 }
@@ -3994,8 +4139,8 @@ validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g,
 return false;
 }
 }
-var valid24 = _errs169 === errors;
-if(!valid24){
+var valid25 = _errs177 === errors;
+if(!valid25){
 break;
 }
 }
@@ -4006,18 +4151,18 @@ validate14.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs166 === errors;
+var valid0 = _errs174 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data81 = data.systemPrompt;
-const _errs178 = errors;
-if(errors === _errs178){
-if(typeof data81 === "string"){
-if(data81.length > 65536 && func3(data81) > 65536){
+let data85 = data.systemPrompt;
+const _errs186 = errors;
+if(errors === _errs186){
+if(typeof data85 === "string"){
+if(data85.length > 65536 && func3(data85) > 65536){
 validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -4027,73 +4172,73 @@ validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs178 === errors;
+var valid0 = _errs186 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.greeting !== undefined){
-const _errs180 = errors;
+const _errs188 = errors;
 if(typeof data.greeting !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs180 === errors;
+var valid0 = _errs188 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.media !== undefined){
-let data83 = data.media;
-const _errs182 = errors;
-if(errors === _errs182){
-if(data83 && typeof data83 == "object" && !Array.isArray(data83)){
-const _errs184 = errors;
-for(const key15 in data83){
+let data87 = data.media;
+const _errs190 = errors;
+if(errors === _errs190){
+if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
+const _errs192 = errors;
+for(const key15 in data87){
 if(!((key15 === "allowedRoots") || (key15 === "maxBytes"))){
 validate14.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
 }
-if(_errs184 === errors){
-if(data83.allowedRoots !== undefined){
-let data84 = data83.allowedRoots;
-const _errs185 = errors;
-if(errors === _errs185){
-if(Array.isArray(data84)){
-if(data84.length > 16){
+if(_errs192 === errors){
+if(data87.allowedRoots !== undefined){
+let data88 = data87.allowedRoots;
+const _errs193 = errors;
+if(errors === _errs193){
+if(Array.isArray(data88)){
+if(data88.length > 16){
 validate14.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid28 = true;
-const len12 = data84.length;
-for(let i12=0; i12<len12; i12++){
-let data85 = data84[i12];
-const _errs187 = errors;
-if(errors === _errs187){
-if(typeof data85 === "string"){
-if(data85.length > 1024 && func3(data85) > 1024){
-validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i12,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+var valid29 = true;
+const len13 = data88.length;
+for(let i13=0; i13<len13; i13++){
+let data89 = data88[i13];
+const _errs195 = errors;
+if(errors === _errs195){
+if(typeof data89 === "string"){
+if(data89.length > 1024 && func3(data89) > 1024){
+validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data85.length < 1){
-validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i12,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data89.length < 1){
+validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i12,schemaPath:"#/properties/media/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,schemaPath:"#/properties/media/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid28 = _errs187 === errors;
-if(!valid28){
+var valid29 = _errs195 === errors;
+if(!valid29){
 break;
 }
 }
@@ -4104,37 +4249,37 @@ validate14.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath
 return false;
 }
 }
-var valid27 = _errs185 === errors;
+var valid28 = _errs193 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data83.maxBytes !== undefined){
-let data86 = data83.maxBytes;
-const _errs189 = errors;
-if(!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))){
+if(valid28){
+if(data87.maxBytes !== undefined){
+let data90 = data87.maxBytes;
+const _errs197 = errors;
+if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
 validate14.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs189){
-if((typeof data86 == "number") && (isFinite(data86))){
-if(data86 > 104857600 || isNaN(data86)){
+if(errors === _errs197){
+if((typeof data90 == "number") && (isFinite(data90))){
+if(data90 > 104857600 || isNaN(data90)){
 validate14.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
 return false;
 }
 else {
-if(data86 < 1 || isNaN(data86)){
+if(data90 < 1 || isNaN(data90)){
 validate14.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs189 === errors;
+var valid28 = _errs197 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
 }
 }
@@ -4144,240 +4289,240 @@ validate14.errors = [{instancePath:instancePath+"/media",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs182 === errors;
+var valid0 = _errs190 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data87 = data.limits;
-const _errs191 = errors;
-if(errors === _errs191){
-if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
-const _errs193 = errors;
-for(const key16 in data87){
+let data91 = data.limits;
+const _errs199 = errors;
+if(errors === _errs199){
+if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
+const _errs201 = errors;
+for(const key16 in data91){
 if(!((((((((key16 === "maxPayload") || (key16 === "maxConnections")) || (key16 === "maxConnectionsPerSender")) || (key16 === "messagesPerMinute")) || (key16 === "messageBurst")) || (key16 === "queuedPerSession")) || (key16 === "turnSeconds")) || (key16 === "deadAfterSeconds"))){
 validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
 return false;
 break;
 }
 }
-if(_errs193 === errors){
-if(data87.maxPayload !== undefined){
-let data88 = data87.maxPayload;
-const _errs194 = errors;
-if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
+if(_errs201 === errors){
+if(data91.maxPayload !== undefined){
+let data92 = data91.maxPayload;
+const _errs202 = errors;
+if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs194){
-if((typeof data88 == "number") && (isFinite(data88))){
-if(data88 > 16777216 || isNaN(data88)){
+if(errors === _errs202){
+if((typeof data92 == "number") && (isFinite(data92))){
+if(data92 > 16777216 || isNaN(data92)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data88 < 1024 || isNaN(data88)){
+if(data92 < 1024 || isNaN(data92)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs194 === errors;
+var valid30 = _errs202 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data87.maxConnections !== undefined){
-let data89 = data87.maxConnections;
-const _errs196 = errors;
-if(!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))){
+if(valid30){
+if(data91.maxConnections !== undefined){
+let data93 = data91.maxConnections;
+const _errs204 = errors;
+if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs196){
-if((typeof data89 == "number") && (isFinite(data89))){
-if(data89 > 100000 || isNaN(data89)){
+if(errors === _errs204){
+if((typeof data93 == "number") && (isFinite(data93))){
+if(data93 > 100000 || isNaN(data93)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data89 < 1 || isNaN(data89)){
+if(data93 < 1 || isNaN(data93)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs196 === errors;
+var valid30 = _errs204 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data87.maxConnectionsPerSender !== undefined){
-let data90 = data87.maxConnectionsPerSender;
-const _errs198 = errors;
-if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
+if(valid30){
+if(data91.maxConnectionsPerSender !== undefined){
+let data94 = data91.maxConnectionsPerSender;
+const _errs206 = errors;
+if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs198){
-if((typeof data90 == "number") && (isFinite(data90))){
-if(data90 > 1000 || isNaN(data90)){
+if(errors === _errs206){
+if((typeof data94 == "number") && (isFinite(data94))){
+if(data94 > 1000 || isNaN(data94)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data90 < 1 || isNaN(data90)){
+if(data94 < 1 || isNaN(data94)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs198 === errors;
+var valid30 = _errs206 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data87.messagesPerMinute !== undefined){
-let data91 = data87.messagesPerMinute;
-const _errs200 = errors;
-if(!(((typeof data91 == "number") && (!(data91 % 1) && !isNaN(data91))) && (isFinite(data91)))){
+if(valid30){
+if(data91.messagesPerMinute !== undefined){
+let data95 = data91.messagesPerMinute;
+const _errs208 = errors;
+if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs200){
-if((typeof data91 == "number") && (isFinite(data91))){
-if(data91 > 100000 || isNaN(data91)){
+if(errors === _errs208){
+if((typeof data95 == "number") && (isFinite(data95))){
+if(data95 > 100000 || isNaN(data95)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data91 < 1 || isNaN(data91)){
+if(data95 < 1 || isNaN(data95)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs200 === errors;
+var valid30 = _errs208 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data87.messageBurst !== undefined){
-let data92 = data87.messageBurst;
-const _errs202 = errors;
-if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
+if(valid30){
+if(data91.messageBurst !== undefined){
+let data96 = data91.messageBurst;
+const _errs210 = errors;
+if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs202){
-if((typeof data92 == "number") && (isFinite(data92))){
-if(data92 > 100000 || isNaN(data92)){
+if(errors === _errs210){
+if((typeof data96 == "number") && (isFinite(data96))){
+if(data96 > 100000 || isNaN(data96)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data92 < 1 || isNaN(data92)){
+if(data96 < 1 || isNaN(data96)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs202 === errors;
+var valid30 = _errs210 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data87.queuedPerSession !== undefined){
-let data93 = data87.queuedPerSession;
-const _errs204 = errors;
-if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
+if(valid30){
+if(data91.queuedPerSession !== undefined){
+let data97 = data91.queuedPerSession;
+const _errs212 = errors;
+if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs204){
-if((typeof data93 == "number") && (isFinite(data93))){
-if(data93 > 10000 || isNaN(data93)){
+if(errors === _errs212){
+if((typeof data97 == "number") && (isFinite(data97))){
+if(data97 > 10000 || isNaN(data97)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data93 < 1 || isNaN(data93)){
+if(data97 < 1 || isNaN(data97)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs204 === errors;
+var valid30 = _errs212 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data87.turnSeconds !== undefined){
-let data94 = data87.turnSeconds;
-const _errs206 = errors;
-if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
+if(valid30){
+if(data91.turnSeconds !== undefined){
+let data98 = data91.turnSeconds;
+const _errs214 = errors;
+if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs206){
-if((typeof data94 == "number") && (isFinite(data94))){
-if(data94 > 86400 || isNaN(data94)){
+if(errors === _errs214){
+if((typeof data98 == "number") && (isFinite(data98))){
+if(data98 > 86400 || isNaN(data98)){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data94 < 1 || isNaN(data94)){
+if(data98 < 1 || isNaN(data98)){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs206 === errors;
+var valid30 = _errs214 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data87.deadAfterSeconds !== undefined){
-let data95 = data87.deadAfterSeconds;
-const _errs208 = errors;
-if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
+if(valid30){
+if(data91.deadAfterSeconds !== undefined){
+let data99 = data91.deadAfterSeconds;
+const _errs216 = errors;
+if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
 validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs208){
-if((typeof data95 == "number") && (isFinite(data95))){
-if(data95 > 3600 || isNaN(data95)){
+if(errors === _errs216){
+if((typeof data99 == "number") && (isFinite(data99))){
+if(data99 > 3600 || isNaN(data99)){
 validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data95 < 31 || isNaN(data95)){
+if(data99 < 31 || isNaN(data99)){
 validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs208 === errors;
+var valid30 = _errs216 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
 }
 }
@@ -4393,23 +4538,23 @@ validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs191 === errors;
+var valid0 = _errs199 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.defaultAccount !== undefined){
-let data96 = data.defaultAccount;
-const _errs210 = errors;
-if(errors === _errs210){
-if(typeof data96 === "string"){
-if(data96.length > 64 && func3(data96) > 64){
+let data100 = data.defaultAccount;
+const _errs218 = errors;
+if(errors === _errs218){
+if(typeof data100 === "string"){
+if(data100.length > 64 && func3(data100) > 64){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data96.length < 1){
+if(data100.length < 1){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -4420,30 +4565,30 @@ validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs210 === errors;
+var valid0 = _errs218 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accounts !== undefined){
-let data97 = data.accounts;
-const _errs212 = errors;
-if(errors === _errs212){
-if(data97 && typeof data97 == "object" && !Array.isArray(data97)){
-if(Object.keys(data97).length > 100){
+let data101 = data.accounts;
+const _errs220 = errors;
+if(errors === _errs220){
+if(data101 && typeof data101 == "object" && !Array.isArray(data101)){
+if(Object.keys(data101).length > 100){
 validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/maxProperties",keyword:"maxProperties",params:{limit: 100}}];
 return false;
 }
 else {
-for(const key17 in data97){
-const _errs215 = errors;
-if(!(validate15(data97[key17], {instancePath:instancePath+"/accounts/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data97,parentDataProperty:key17,rootData}))){
+for(const key17 in data101){
+const _errs223 = errors;
+if(!(validate15(data101[key17], {instancePath:instancePath+"/accounts/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data101,parentDataProperty:key17,rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var valid30 = _errs215 === errors;
-if(!valid30){
+var valid31 = _errs223 === errors;
+if(!valid31){
 break;
 }
 }
@@ -4454,10 +4599,13 @@ validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs212 === errors;
+var valid0 = _errs220 === errors;
 }
 else {
 var valid0 = true;
+}
+}
+}
 }
 }
 }
@@ -5072,10 +5220,15 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.requireMention !== undefined){
+if(data.reactionNotifications !== undefined){
+let data27 = data.reactionNotifications;
 const _errs58 = errors;
-if(typeof data.requireMention !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+if(typeof data27 !== "string"){
+validate17.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data27 === "off") || (data27 === "own")) || (data27 === "all")) || (data27 === "allowlist"))){
+validate17.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema12.properties.reactionNotifications.enum}}];
 return false;
 }
 var valid0 = _errs58 === errors;
@@ -5084,80 +5237,146 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.groups !== undefined){
-let data28 = data.groups;
+if(data.reactionAllowlist !== undefined){
+let data28 = data.reactionAllowlist;
 const _errs60 = errors;
 if(errors === _errs60){
-if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
-if(Object.keys(data28).length > 10000){
+if(Array.isArray(data28)){
+if(data28.length > 10000){
+validate17.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+return false;
+}
+else {
+var valid7 = true;
+const len4 = data28.length;
+for(let i4=0; i4<len4; i4++){
+let data29 = data28[i4];
+const _errs62 = errors;
+if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
+validate17.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i4,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema12.properties.reactionAllowlist.items.type}}];
+return false;
+}
+var valid7 = _errs62 === errors;
+if(!valid7){
+break;
+}
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid0 = _errs60 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.replyToMode !== undefined){
+let data30 = data.replyToMode;
+const _errs64 = errors;
+if(typeof data30 !== "string"){
+validate17.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data30 === "off") || (data30 === "first")) || (data30 === "all"))){
+validate17.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.replyToMode.enum}}];
+return false;
+}
+var valid0 = _errs64 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.requireMention !== undefined){
+const _errs66 = errors;
+if(typeof data.requireMention !== "boolean"){
+validate17.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs66 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.groups !== undefined){
+let data32 = data.groups;
+const _errs68 = errors;
+if(errors === _errs68){
+if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
+if(Object.keys(data32).length > 10000){
 validate17.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key3 in data28){
-let data29 = data28[key3];
-const _errs63 = errors;
-if(errors === _errs63){
-if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
-const _errs65 = errors;
-for(const key4 in data29){
+for(const key3 in data32){
+let data33 = data32[key3];
+const _errs71 = errors;
+if(errors === _errs71){
+if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
+const _errs73 = errors;
+for(const key4 in data33){
 if(!(((((((key4 === "enabled") || (key4 === "groupPolicy")) || (key4 === "allowFrom")) || (key4 === "tools")) || (key4 === "requireMention")) || (key4 === "systemPrompt")) || (key4 === "skills"))){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs65 === errors){
-if(data29.enabled !== undefined){
-const _errs66 = errors;
-if(typeof data29.enabled !== "boolean"){
+if(_errs73 === errors){
+if(data33.enabled !== undefined){
+const _errs74 = errors;
+if(typeof data33.enabled !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid8 = _errs66 === errors;
+var valid9 = _errs74 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data29.groupPolicy !== undefined){
-let data31 = data29.groupPolicy;
-const _errs68 = errors;
-if(typeof data31 !== "string"){
+if(valid9){
+if(data33.groupPolicy !== undefined){
+let data35 = data33.groupPolicy;
+const _errs76 = errors;
+if(typeof data35 !== "string"){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data31 === "open") || (data31 === "allowlist")) || (data31 === "disabled"))){
+if(!(((data35 === "open") || (data35 === "allowlist")) || (data35 === "disabled"))){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
 return false;
 }
-var valid8 = _errs68 === errors;
+var valid9 = _errs76 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data29.allowFrom !== undefined){
-let data32 = data29.allowFrom;
-const _errs70 = errors;
-if(errors === _errs70){
-if(Array.isArray(data32)){
-if(data32.length > 10000){
+if(valid9){
+if(data33.allowFrom !== undefined){
+let data36 = data33.allowFrom;
+const _errs78 = errors;
+if(errors === _errs78){
+if(Array.isArray(data36)){
+if(data36.length > 10000){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid9 = true;
-const len4 = data32.length;
-for(let i4=0; i4<len4; i4++){
-let data33 = data32[i4];
-const _errs72 = errors;
-if((typeof data33 !== "string") && (!((typeof data33 == "number") && (isFinite(data33))))){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema12.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+var valid10 = true;
+const len5 = data36.length;
+for(let i5=0; i5<len5; i5++){
+let data37 = data36[i5];
+const _errs80 = errors;
+if((typeof data37 !== "string") && (!((typeof data37 == "number") && (isFinite(data37))))){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema12.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-var valid9 = _errs72 === errors;
-if(!valid9){
+var valid10 = _errs80 === errors;
+if(!valid10){
 break;
 }
 }
@@ -5168,61 +5387,61 @@ validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid8 = _errs70 === errors;
+var valid9 = _errs78 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
-if(valid8){
-if(data29.tools !== undefined){
-let data34 = data29.tools;
-const _errs74 = errors;
-if(errors === _errs74){
-if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
-const _errs76 = errors;
-for(const key5 in data34){
+if(valid9){
+if(data33.tools !== undefined){
+let data38 = data33.tools;
+const _errs82 = errors;
+if(errors === _errs82){
+if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
+const _errs84 = errors;
+for(const key5 in data38){
 if(!(((key5 === "allow") || (key5 === "alsoAllow")) || (key5 === "deny"))){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs76 === errors){
-if(data34.allow !== undefined){
-let data35 = data34.allow;
-const _errs77 = errors;
-if(errors === _errs77){
-if(Array.isArray(data35)){
-if(data35.length > 1000){
+if(_errs84 === errors){
+if(data38.allow !== undefined){
+let data39 = data38.allow;
+const _errs85 = errors;
+if(errors === _errs85){
+if(Array.isArray(data39)){
+if(data39.length > 1000){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid11 = true;
-const len5 = data35.length;
-for(let i5=0; i5<len5; i5++){
-let data36 = data35[i5];
-const _errs79 = errors;
-if(errors === _errs79){
-if(typeof data36 === "string"){
-if(data36.length > 128 && func3(data36) > 128){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid12 = true;
+const len6 = data39.length;
+for(let i6=0; i6<len6; i6++){
+let data40 = data39[i6];
+const _errs87 = errors;
+if(errors === _errs87){
+if(typeof data40 === "string"){
+if(data40.length > 128 && func3(data40) > 128){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data36.length < 1){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data40.length < 1){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid11 = _errs79 === errors;
-if(!valid11){
+var valid12 = _errs87 === errors;
+if(!valid12){
 break;
 }
 }
@@ -5233,47 +5452,47 @@ validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs77 === errors;
+var valid11 = _errs85 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data34.alsoAllow !== undefined){
-let data37 = data34.alsoAllow;
-const _errs81 = errors;
-if(errors === _errs81){
-if(Array.isArray(data37)){
-if(data37.length > 1000){
+if(valid11){
+if(data38.alsoAllow !== undefined){
+let data41 = data38.alsoAllow;
+const _errs89 = errors;
+if(errors === _errs89){
+if(Array.isArray(data41)){
+if(data41.length > 1000){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid12 = true;
-const len6 = data37.length;
-for(let i6=0; i6<len6; i6++){
-let data38 = data37[i6];
-const _errs83 = errors;
-if(errors === _errs83){
-if(typeof data38 === "string"){
-if(data38.length > 128 && func3(data38) > 128){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid13 = true;
+const len7 = data41.length;
+for(let i7=0; i7<len7; i7++){
+let data42 = data41[i7];
+const _errs91 = errors;
+if(errors === _errs91){
+if(typeof data42 === "string"){
+if(data42.length > 128 && func3(data42) > 128){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data38.length < 1){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data42.length < 1){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid12 = _errs83 === errors;
-if(!valid12){
+var valid13 = _errs91 === errors;
+if(!valid13){
 break;
 }
 }
@@ -5284,117 +5503,19 @@ validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs81 === errors;
+var valid11 = _errs89 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data34.deny !== undefined){
-let data39 = data34.deny;
-const _errs85 = errors;
-if(errors === _errs85){
-if(Array.isArray(data39)){
-if(data39.length > 1000){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
-return false;
-}
-else {
-var valid13 = true;
-const len7 = data39.length;
-for(let i7=0; i7<len7; i7++){
-let data40 = data39[i7];
-const _errs87 = errors;
-if(errors === _errs87){
-if(typeof data40 === "string"){
-if(data40.length > 128 && func3(data40) > 128){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
-return false;
-}
-else {
-if(data40.length < 1){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid13 = _errs87 === errors;
-if(!valid13){
-break;
-}
-}
-}
-}
-else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
-return false;
-}
-}
-var valid10 = _errs85 === errors;
-}
-else {
-var valid10 = true;
-}
-}
-}
-}
-}
-else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid8 = _errs74 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data29.requireMention !== undefined){
-const _errs89 = errors;
-if(typeof data29.requireMention !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid8 = _errs89 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data29.systemPrompt !== undefined){
-let data42 = data29.systemPrompt;
-const _errs91 = errors;
-if(errors === _errs91){
-if(typeof data42 === "string"){
-if(data42.length > 65536 && func3(data42) > 65536){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
-return false;
-}
-}
-else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid8 = _errs91 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data29.skills !== undefined){
-let data43 = data29.skills;
+if(valid11){
+if(data38.deny !== undefined){
+let data43 = data38.deny;
 const _errs93 = errors;
 if(errors === _errs93){
 if(Array.isArray(data43)){
-if(data43.length > 256){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+if(data43.length > 1000){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -5406,18 +5527,18 @@ const _errs95 = errors;
 if(errors === _errs95){
 if(typeof data44 === "string"){
 if(data44.length > 128 && func3(data44) > 128){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data44.length < 1){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5429,14 +5550,112 @@ break;
 }
 }
 else {
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid11 = _errs93 === errors;
+}
+else {
+var valid11 = true;
+}
+}
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid9 = _errs82 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data33.requireMention !== undefined){
+const _errs97 = errors;
+if(typeof data33.requireMention !== "boolean"){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid9 = _errs97 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data33.systemPrompt !== undefined){
+let data46 = data33.systemPrompt;
+const _errs99 = errors;
+if(errors === _errs99){
+if(typeof data46 === "string"){
+if(data46.length > 65536 && func3(data46) > 65536){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid9 = _errs99 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data33.skills !== undefined){
+let data47 = data33.skills;
+const _errs101 = errors;
+if(errors === _errs101){
+if(Array.isArray(data47)){
+if(data47.length > 256){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid15 = true;
+const len9 = data47.length;
+for(let i9=0; i9<len9; i9++){
+let data48 = data47[i9];
+const _errs103 = errors;
+if(errors === _errs103){
+if(typeof data48 === "string"){
+if(data48.length > 128 && func3(data48) > 128){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data48.length < 1){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid15 = _errs103 === errors;
+if(!valid15){
+break;
+}
+}
+}
+}
+else {
 validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid8 = _errs93 === errors;
+var valid9 = _errs101 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
 }
 }
@@ -5451,8 +5670,8 @@ validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, 
 return false;
 }
 }
-var valid7 = _errs63 === errors;
-if(!valid7){
+var valid8 = _errs71 === errors;
+if(!valid8){
 break;
 }
 }
@@ -5463,60 +5682,60 @@ validate17.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs60 === errors;
+var valid0 = _errs68 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.historyLimit !== undefined){
-let data45 = data.historyLimit;
-const _errs97 = errors;
-if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
+let data49 = data.historyLimit;
+const _errs105 = errors;
+if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
 validate17.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs97){
-if((typeof data45 == "number") && (isFinite(data45))){
-if(data45 > 1000 || isNaN(data45)){
+if(errors === _errs105){
+if((typeof data49 == "number") && (isFinite(data49))){
+if(data49 > 1000 || isNaN(data49)){
 validate17.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data45 < 0 || isNaN(data45)){
+if(data49 < 0 || isNaN(data49)){
 validate17.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs97 === errors;
+var valid0 = _errs105 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data46 = data.bots;
-const _errs99 = errors;
-if(errors === _errs99){
-if(Array.isArray(data46)){
-if(data46.length > 1000){
+let data50 = data.bots;
+const _errs107 = errors;
+if(errors === _errs107){
+if(Array.isArray(data50)){
+if(data50.length > 1000){
 validate17.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid15 = true;
-const len9 = data46.length;
-for(let i9=0; i9<len9; i9++){
-let data47 = data46[i9];
-const _errs101 = errors;
-if((typeof data47 !== "string") && (!((typeof data47 == "number") && (isFinite(data47))))){
-validate17.errors = [{instancePath:instancePath+"/bots/" + i9,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema12.properties.bots.items.type}}];
+var valid16 = true;
+const len10 = data50.length;
+for(let i10=0; i10<len10; i10++){
+let data51 = data50[i10];
+const _errs109 = errors;
+if((typeof data51 !== "string") && (!((typeof data51 == "number") && (isFinite(data51))))){
+validate17.errors = [{instancePath:instancePath+"/bots/" + i10,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema12.properties.bots.items.type}}];
 return false;
 }
-var valid15 = _errs101 === errors;
-if(!valid15){
+var valid16 = _errs109 === errors;
+if(!valid16){
 break;
 }
 }
@@ -5527,134 +5746,134 @@ validate17.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs99 === errors;
+var valid0 = _errs107 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data48 = data.allowBots;
-const _errs103 = errors;
-if((typeof data48 !== "boolean") && (typeof data48 !== "string")){
+let data52 = data.allowBots;
+const _errs111 = errors;
+if((typeof data52 !== "boolean") && (typeof data52 !== "string")){
 validate17.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema12.properties.allowBots.type}}];
 return false;
 }
-if(!(((data48 === true) || (data48 === false)) || (data48 === "mentions"))){
+if(!(((data52 === true) || (data52 === false)) || (data52 === "mentions"))){
 validate17.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema12.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs103 === errors;
+var valid0 = _errs111 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data49 = data.botLoopProtection;
-const _errs105 = errors;
-if(errors === _errs105){
-if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
-const _errs107 = errors;
-for(const key6 in data49){
+let data53 = data.botLoopProtection;
+const _errs113 = errors;
+if(errors === _errs113){
+if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+const _errs115 = errors;
+for(const key6 in data53){
 if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs107 === errors){
-if(data49.enabled !== undefined){
-const _errs108 = errors;
-if(typeof data49.enabled !== "boolean"){
+if(_errs115 === errors){
+if(data53.enabled !== undefined){
+const _errs116 = errors;
+if(typeof data53.enabled !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid16 = _errs108 === errors;
+var valid17 = _errs116 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data49.maxEventsPerWindow !== undefined){
-let data51 = data49.maxEventsPerWindow;
-const _errs110 = errors;
-if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+if(valid17){
+if(data53.maxEventsPerWindow !== undefined){
+let data55 = data53.maxEventsPerWindow;
+const _errs118 = errors;
+if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs110){
-if((typeof data51 == "number") && (isFinite(data51))){
-if(data51 > 10000 || isNaN(data51)){
+if(errors === _errs118){
+if((typeof data55 == "number") && (isFinite(data55))){
+if(data55 > 10000 || isNaN(data55)){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data51 < 1 || isNaN(data51)){
+if(data55 < 1 || isNaN(data55)){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs110 === errors;
+var valid17 = _errs118 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data49.windowSeconds !== undefined){
-let data52 = data49.windowSeconds;
-const _errs112 = errors;
-if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+if(valid17){
+if(data53.windowSeconds !== undefined){
+let data56 = data53.windowSeconds;
+const _errs120 = errors;
+if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs112){
-if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 86400 || isNaN(data52)){
+if(errors === _errs120){
+if((typeof data56 == "number") && (isFinite(data56))){
+if(data56 > 86400 || isNaN(data56)){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data52 < 1 || isNaN(data52)){
+if(data56 < 1 || isNaN(data56)){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs112 === errors;
+var valid17 = _errs120 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data49.cooldownSeconds !== undefined){
-let data53 = data49.cooldownSeconds;
-const _errs114 = errors;
-if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+if(valid17){
+if(data53.cooldownSeconds !== undefined){
+let data57 = data53.cooldownSeconds;
+const _errs122 = errors;
+if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs114){
-if((typeof data53 == "number") && (isFinite(data53))){
-if(data53 > 86400 || isNaN(data53)){
+if(errors === _errs122){
+if((typeof data57 == "number") && (isFinite(data57))){
+if(data57 > 86400 || isNaN(data57)){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data53 < 1 || isNaN(data53)){
+if(data57 < 1 || isNaN(data57)){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs114 === errors;
+var valid17 = _errs122 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
 }
 }
@@ -5666,49 +5885,49 @@ validate17.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs105 === errors;
+var valid0 = _errs113 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dynamicAgentCreation !== undefined){
-let data54 = data.dynamicAgentCreation;
-const _errs116 = errors;
-if(errors === _errs116){
-if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
-const _errs118 = errors;
-for(const key7 in data54){
+let data58 = data.dynamicAgentCreation;
+const _errs124 = errors;
+if(errors === _errs124){
+if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
+const _errs126 = errors;
+for(const key7 in data58){
 if(!(((((key7 === "enabled") || (key7 === "workspaceTemplate")) || (key7 === "agentDirTemplate")) || (key7 === "allowedRoots")) || (key7 === "maxAgents"))){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs118 === errors){
-if(data54.enabled !== undefined){
-const _errs119 = errors;
-if(typeof data54.enabled !== "boolean"){
+if(_errs126 === errors){
+if(data58.enabled !== undefined){
+const _errs127 = errors;
+if(typeof data58.enabled !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",schemaPath:"#/properties/dynamicAgentCreation/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid17 = _errs119 === errors;
+var valid18 = _errs127 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data54.workspaceTemplate !== undefined){
-let data56 = data54.workspaceTemplate;
-const _errs121 = errors;
-if(errors === _errs121){
-if(typeof data56 === "string"){
-if(data56.length > 1024 && func3(data56) > 1024){
+if(valid18){
+if(data58.workspaceTemplate !== undefined){
+let data60 = data58.workspaceTemplate;
+const _errs129 = errors;
+if(errors === _errs129){
+if(typeof data60 === "string"){
+if(data60.length > 1024 && func3(data60) > 1024){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data56.length < 1){
+if(data60.length < 1){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -5719,23 +5938,23 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspace
 return false;
 }
 }
-var valid17 = _errs121 === errors;
+var valid18 = _errs129 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data54.agentDirTemplate !== undefined){
-let data57 = data54.agentDirTemplate;
-const _errs123 = errors;
-if(errors === _errs123){
-if(typeof data57 === "string"){
-if(data57.length > 1024 && func3(data57) > 1024){
+if(valid18){
+if(data58.agentDirTemplate !== undefined){
+let data61 = data58.agentDirTemplate;
+const _errs131 = errors;
+if(errors === _errs131){
+if(typeof data61 === "string"){
+if(data61.length > 1024 && func3(data61) > 1024){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data57.length < 1){
+if(data61.length < 1){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -5746,47 +5965,47 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirT
 return false;
 }
 }
-var valid17 = _errs123 === errors;
+var valid18 = _errs131 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data54.allowedRoots !== undefined){
-let data58 = data54.allowedRoots;
-const _errs125 = errors;
-if(errors === _errs125){
-if(Array.isArray(data58)){
-if(data58.length > 16){
+if(valid18){
+if(data58.allowedRoots !== undefined){
+let data62 = data58.allowedRoots;
+const _errs133 = errors;
+if(errors === _errs133){
+if(Array.isArray(data62)){
+if(data62.length > 16){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid18 = true;
-const len10 = data58.length;
-for(let i10=0; i10<len10; i10++){
-let data59 = data58[i10];
-const _errs127 = errors;
-if(errors === _errs127){
-if(typeof data59 === "string"){
-if(data59.length > 1024 && func3(data59) > 1024){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i10,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+var valid19 = true;
+const len11 = data62.length;
+for(let i11=0; i11<len11; i11++){
+let data63 = data62[i11];
+const _errs135 = errors;
+if(errors === _errs135){
+if(typeof data63 === "string"){
+if(data63.length > 1024 && func3(data63) > 1024){
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data59.length < 1){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i10,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data63.length < 1){
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i10,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid18 = _errs127 === errors;
-if(!valid18){
+var valid19 = _errs135 === errors;
+if(!valid19){
 break;
 }
 }
@@ -5797,37 +6016,37 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid17 = _errs125 === errors;
+var valid18 = _errs133 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data54.maxAgents !== undefined){
-let data60 = data54.maxAgents;
-const _errs129 = errors;
-if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
+if(valid18){
+if(data58.maxAgents !== undefined){
+let data64 = data58.maxAgents;
+const _errs137 = errors;
+if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs129){
-if((typeof data60 == "number") && (isFinite(data60))){
-if(data60 > 100000 || isNaN(data60)){
+if(errors === _errs137){
+if((typeof data64 == "number") && (isFinite(data64))){
+if(data64 > 100000 || isNaN(data64)){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data60 < 1 || isNaN(data60)){
+if(data64 < 1 || isNaN(data64)){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs129 === errors;
+var valid18 = _errs137 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
 }
 }
@@ -5840,196 +6059,196 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPa
 return false;
 }
 }
-var valid0 = _errs116 === errors;
+var valid0 = _errs124 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streamMode !== undefined){
-let data61 = data.streamMode;
-const _errs131 = errors;
-if(typeof data61 !== "string"){
+let data65 = data.streamMode;
+const _errs139 = errors;
+if(typeof data65 !== "string"){
 validate17.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data61 === "cumulative") || (data61 === "delta"))){
+if(!((data65 === "cumulative") || (data65 === "delta"))){
 validate17.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streamMode.enum}}];
 return false;
 }
-var valid0 = _errs131 === errors;
+var valid0 = _errs139 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streaming !== undefined){
-let data62 = data.streaming;
-const _errs133 = errors;
-if(errors === _errs133){
-if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
-const _errs135 = errors;
-for(const key8 in data62){
+let data66 = data.streaming;
+const _errs141 = errors;
+if(errors === _errs141){
+if(data66 && typeof data66 == "object" && !Array.isArray(data66)){
+const _errs143 = errors;
+for(const key8 in data66){
 if(!(((((key8 === "mode") || (key8 === "chunkMode")) || (key8 === "block")) || (key8 === "preview")) || (key8 === "progress"))){
 validate17.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
 return false;
 break;
 }
 }
-if(_errs135 === errors){
-if(data62.mode !== undefined){
-let data63 = data62.mode;
-const _errs136 = errors;
-if(typeof data63 !== "string"){
+if(_errs143 === errors){
+if(data66.mode !== undefined){
+let data67 = data66.mode;
+const _errs144 = errors;
+if(typeof data67 !== "string"){
 validate17.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data63 === "off") || (data63 === "partial")) || (data63 === "block")) || (data63 === "progress"))){
+if(!((((data67 === "off") || (data67 === "partial")) || (data67 === "block")) || (data67 === "progress"))){
 validate17.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.mode.enum}}];
 return false;
 }
-var valid19 = _errs136 === errors;
+var valid20 = _errs144 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
-if(valid19){
-if(data62.chunkMode !== undefined){
-let data64 = data62.chunkMode;
-const _errs138 = errors;
-if(typeof data64 !== "string"){
+if(valid20){
+if(data66.chunkMode !== undefined){
+let data68 = data66.chunkMode;
+const _errs146 = errors;
+if(typeof data68 !== "string"){
 validate17.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data64 === "length") || (data64 === "newline"))){
+if(!((data68 === "length") || (data68 === "newline"))){
 validate17.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.chunkMode.enum}}];
 return false;
 }
-var valid19 = _errs138 === errors;
+var valid20 = _errs146 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
-if(valid19){
-if(data62.block !== undefined){
-let data65 = data62.block;
-const _errs140 = errors;
-if(errors === _errs140){
-if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
-const _errs142 = errors;
-for(const key9 in data65){
+if(valid20){
+if(data66.block !== undefined){
+let data69 = data66.block;
+const _errs148 = errors;
+if(errors === _errs148){
+if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
+const _errs150 = errors;
+for(const key9 in data69){
 if(!((key9 === "enabled") || (key9 === "coalesce"))){
 validate17.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
 }
-if(_errs142 === errors){
-if(data65.enabled !== undefined){
-const _errs143 = errors;
-if(typeof data65.enabled !== "boolean"){
+if(_errs150 === errors){
+if(data69.enabled !== undefined){
+const _errs151 = errors;
+if(typeof data69.enabled !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid20 = _errs143 === errors;
+var valid21 = _errs151 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
-if(valid20){
-if(data65.coalesce !== undefined){
-let data67 = data65.coalesce;
-const _errs145 = errors;
-if(errors === _errs145){
-if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
-const _errs147 = errors;
-for(const key10 in data67){
+if(valid21){
+if(data69.coalesce !== undefined){
+let data71 = data69.coalesce;
+const _errs153 = errors;
+if(errors === _errs153){
+if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
+const _errs155 = errors;
+for(const key10 in data71){
 if(!(((key10 === "minChars") || (key10 === "maxChars")) || (key10 === "idleMs"))){
 validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
 return false;
 break;
 }
 }
-if(_errs147 === errors){
-if(data67.minChars !== undefined){
-let data68 = data67.minChars;
-const _errs148 = errors;
-if(!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))){
+if(_errs155 === errors){
+if(data71.minChars !== undefined){
+let data72 = data71.minChars;
+const _errs156 = errors;
+if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
 validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs148){
-if((typeof data68 == "number") && (isFinite(data68))){
-if(data68 > 1000000 || isNaN(data68)){
+if(errors === _errs156){
+if((typeof data72 == "number") && (isFinite(data72))){
+if(data72 > 1000000 || isNaN(data72)){
 validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data68 < 1 || isNaN(data68)){
+if(data72 < 1 || isNaN(data72)){
 validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid21 = _errs148 === errors;
+var valid22 = _errs156 === errors;
 }
 else {
-var valid21 = true;
+var valid22 = true;
 }
-if(valid21){
-if(data67.maxChars !== undefined){
-let data69 = data67.maxChars;
-const _errs150 = errors;
-if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
+if(valid22){
+if(data71.maxChars !== undefined){
+let data73 = data71.maxChars;
+const _errs158 = errors;
+if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
 validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs150){
-if((typeof data69 == "number") && (isFinite(data69))){
-if(data69 > 1000000 || isNaN(data69)){
+if(errors === _errs158){
+if((typeof data73 == "number") && (isFinite(data73))){
+if(data73 > 1000000 || isNaN(data73)){
 validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data69 < 1 || isNaN(data69)){
+if(data73 < 1 || isNaN(data73)){
 validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid21 = _errs150 === errors;
+var valid22 = _errs158 === errors;
 }
 else {
-var valid21 = true;
+var valid22 = true;
 }
-if(valid21){
-if(data67.idleMs !== undefined){
-let data70 = data67.idleMs;
-const _errs152 = errors;
-if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
+if(valid22){
+if(data71.idleMs !== undefined){
+let data74 = data71.idleMs;
+const _errs160 = errors;
+if(!(((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74))) && (isFinite(data74)))){
 validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs152){
-if((typeof data70 == "number") && (isFinite(data70))){
-if(data70 > 60000 || isNaN(data70)){
+if(errors === _errs160){
+if((typeof data74 == "number") && (isFinite(data74))){
+if(data74 > 60000 || isNaN(data74)){
 validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
-if(data70 < 0 || isNaN(data70)){
+if(data74 < 0 || isNaN(data74)){
 validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid21 = _errs152 === errors;
+var valid22 = _errs160 === errors;
 }
 else {
-var valid21 = true;
+var valid22 = true;
 }
 }
 }
@@ -6040,10 +6259,10 @@ validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce",sche
 return false;
 }
 }
-var valid20 = _errs145 === errors;
+var valid21 = _errs153 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
 }
 }
@@ -6053,28 +6272,28 @@ validate17.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#
 return false;
 }
 }
-var valid19 = _errs140 === errors;
+var valid20 = _errs148 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
-if(valid19){
-if(data62.preview !== undefined){
-let data71 = data62.preview;
-const _errs154 = errors;
-if(errors === _errs154){
-if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
-const _errs156 = errors;
-for(const key11 in data71){
+if(valid20){
+if(data66.preview !== undefined){
+let data75 = data66.preview;
+const _errs162 = errors;
+if(errors === _errs162){
+if(data75 && typeof data75 == "object" && !Array.isArray(data75)){
+const _errs164 = errors;
+for(const key11 in data75){
 if(!(key11 === "toolProgress")){
 validate17.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
 return false;
 break;
 }
 }
-if(_errs156 === errors){
-if(data71.toolProgress !== undefined){
-if(typeof data71.toolProgress !== "boolean"){
+if(_errs164 === errors){
+if(data75.toolProgress !== undefined){
+if(typeof data75.toolProgress !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -6086,28 +6305,28 @@ validate17.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:
 return false;
 }
 }
-var valid19 = _errs154 === errors;
+var valid20 = _errs162 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
-if(valid19){
-if(data62.progress !== undefined){
-let data73 = data62.progress;
-const _errs159 = errors;
-if(errors === _errs159){
-if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
-const _errs161 = errors;
-for(const key12 in data73){
+if(valid20){
+if(data66.progress !== undefined){
+let data77 = data66.progress;
+const _errs167 = errors;
+if(errors === _errs167){
+if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
+const _errs169 = errors;
+for(const key12 in data77){
 if(!(key12 === "toolProgress")){
 validate17.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
 return false;
 break;
 }
 }
-if(_errs161 === errors){
-if(data73.toolProgress !== undefined){
-if(typeof data73.toolProgress !== "boolean"){
+if(_errs169 === errors){
+if(data77.toolProgress !== undefined){
+if(typeof data77.toolProgress !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -6119,10 +6338,10 @@ validate17.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath
 return false;
 }
 }
-var valid19 = _errs159 === errors;
+var valid20 = _errs167 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
 }
 }
@@ -6135,69 +6354,69 @@ validate17.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs133 === errors;
+var valid0 = _errs141 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.textChunkLimit !== undefined){
-let data75 = data.textChunkLimit;
-const _errs164 = errors;
-if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
+let data79 = data.textChunkLimit;
+const _errs172 = errors;
+if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
 validate17.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs164){
-if((typeof data75 == "number") && (isFinite(data75))){
-if(data75 > 200000 || isNaN(data75)){
+if(errors === _errs172){
+if((typeof data79 == "number") && (isFinite(data79))){
+if(data79 > 200000 || isNaN(data79)){
 validate17.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
 return false;
 }
 else {
-if(data75 < 100 || isNaN(data75)){
+if(data79 < 100 || isNaN(data79)){
 validate17.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs164 === errors;
+var valid0 = _errs172 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.direct !== undefined){
-let data76 = data.direct;
-const _errs166 = errors;
-if(errors === _errs166){
-if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
-if(Object.keys(data76).length > 10000){
+let data80 = data.direct;
+const _errs174 = errors;
+if(errors === _errs174){
+if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
+if(Object.keys(data80).length > 10000){
 validate17.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key13 in data76){
-let data77 = data76[key13];
-const _errs169 = errors;
-if(errors === _errs169){
-if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
-const _errs171 = errors;
-for(const key14 in data77){
+for(const key13 in data80){
+let data81 = data80[key13];
+const _errs177 = errors;
+if(errors === _errs177){
+if(data81 && typeof data81 == "object" && !Array.isArray(data81)){
+const _errs179 = errors;
+for(const key14 in data81){
 if(!((key14 === "systemPrompt") || (key14 === "skills"))){
 validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
 return false;
 break;
 }
 }
-if(_errs171 === errors){
-if(data77.systemPrompt !== undefined){
-let data78 = data77.systemPrompt;
-const _errs172 = errors;
-if(errors === _errs172){
-if(typeof data78 === "string"){
-if(data78.length > 65536 && func3(data78) > 65536){
+if(_errs179 === errors){
+if(data81.systemPrompt !== undefined){
+let data82 = data81.systemPrompt;
+const _errs180 = errors;
+if(errors === _errs180){
+if(typeof data82 === "string"){
+if(data82.length > 65536 && func3(data82) > 65536){
 validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -6207,47 +6426,47 @@ validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g,
 return false;
 }
 }
-var valid25 = _errs172 === errors;
+var valid26 = _errs180 === errors;
 }
 else {
-var valid25 = true;
+var valid26 = true;
 }
-if(valid25){
-if(data77.skills !== undefined){
-let data79 = data77.skills;
-const _errs174 = errors;
-if(errors === _errs174){
-if(Array.isArray(data79)){
-if(data79.length > 256){
+if(valid26){
+if(data81.skills !== undefined){
+let data83 = data81.skills;
+const _errs182 = errors;
+if(errors === _errs182){
+if(Array.isArray(data83)){
+if(data83.length > 256){
 validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
-var valid26 = true;
-const len11 = data79.length;
-for(let i11=0; i11<len11; i11++){
-let data80 = data79[i11];
-const _errs176 = errors;
-if(errors === _errs176){
-if(typeof data80 === "string"){
-if(data80.length > 128 && func3(data80) > 128){
-validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i11,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+var valid27 = true;
+const len12 = data83.length;
+for(let i12=0; i12<len12; i12++){
+let data84 = data83[i12];
+const _errs184 = errors;
+if(errors === _errs184){
+if(typeof data84 === "string"){
+if(data84.length > 128 && func3(data84) > 128){
+validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data80.length < 1){
-validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i11,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data84.length < 1){
+validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i11,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid26 = _errs176 === errors;
-if(!valid26){
+var valid27 = _errs184 === errors;
+if(!valid27){
 break;
 }
 }
@@ -6258,10 +6477,10 @@ validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g,
 return false;
 }
 }
-var valid25 = _errs174 === errors;
+var valid26 = _errs182 === errors;
 }
 else {
-var valid25 = true;
+var valid26 = true;
 }
 }
 }
@@ -6271,8 +6490,8 @@ validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g,
 return false;
 }
 }
-var valid24 = _errs169 === errors;
-if(!valid24){
+var valid25 = _errs177 === errors;
+if(!valid25){
 break;
 }
 }
@@ -6283,18 +6502,18 @@ validate17.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs166 === errors;
+var valid0 = _errs174 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data81 = data.systemPrompt;
-const _errs178 = errors;
-if(errors === _errs178){
-if(typeof data81 === "string"){
-if(data81.length > 65536 && func3(data81) > 65536){
+let data85 = data.systemPrompt;
+const _errs186 = errors;
+if(errors === _errs186){
+if(typeof data85 === "string"){
+if(data85.length > 65536 && func3(data85) > 65536){
 validate17.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -6304,73 +6523,73 @@ validate17.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs178 === errors;
+var valid0 = _errs186 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.greeting !== undefined){
-const _errs180 = errors;
+const _errs188 = errors;
 if(typeof data.greeting !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs180 === errors;
+var valid0 = _errs188 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.media !== undefined){
-let data83 = data.media;
-const _errs182 = errors;
-if(errors === _errs182){
-if(data83 && typeof data83 == "object" && !Array.isArray(data83)){
-const _errs184 = errors;
-for(const key15 in data83){
+let data87 = data.media;
+const _errs190 = errors;
+if(errors === _errs190){
+if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
+const _errs192 = errors;
+for(const key15 in data87){
 if(!((key15 === "allowedRoots") || (key15 === "maxBytes"))){
 validate17.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
 }
-if(_errs184 === errors){
-if(data83.allowedRoots !== undefined){
-let data84 = data83.allowedRoots;
-const _errs185 = errors;
-if(errors === _errs185){
-if(Array.isArray(data84)){
-if(data84.length > 16){
+if(_errs192 === errors){
+if(data87.allowedRoots !== undefined){
+let data88 = data87.allowedRoots;
+const _errs193 = errors;
+if(errors === _errs193){
+if(Array.isArray(data88)){
+if(data88.length > 16){
 validate17.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid28 = true;
-const len12 = data84.length;
-for(let i12=0; i12<len12; i12++){
-let data85 = data84[i12];
-const _errs187 = errors;
-if(errors === _errs187){
-if(typeof data85 === "string"){
-if(data85.length > 1024 && func3(data85) > 1024){
-validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i12,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+var valid29 = true;
+const len13 = data88.length;
+for(let i13=0; i13<len13; i13++){
+let data89 = data88[i13];
+const _errs195 = errors;
+if(errors === _errs195){
+if(typeof data89 === "string"){
+if(data89.length > 1024 && func3(data89) > 1024){
+validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data85.length < 1){
-validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i12,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data89.length < 1){
+validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i12,schemaPath:"#/properties/media/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,schemaPath:"#/properties/media/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid28 = _errs187 === errors;
-if(!valid28){
+var valid29 = _errs195 === errors;
+if(!valid29){
 break;
 }
 }
@@ -6381,37 +6600,37 @@ validate17.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath
 return false;
 }
 }
-var valid27 = _errs185 === errors;
+var valid28 = _errs193 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data83.maxBytes !== undefined){
-let data86 = data83.maxBytes;
-const _errs189 = errors;
-if(!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))){
+if(valid28){
+if(data87.maxBytes !== undefined){
+let data90 = data87.maxBytes;
+const _errs197 = errors;
+if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
 validate17.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs189){
-if((typeof data86 == "number") && (isFinite(data86))){
-if(data86 > 104857600 || isNaN(data86)){
+if(errors === _errs197){
+if((typeof data90 == "number") && (isFinite(data90))){
+if(data90 > 104857600 || isNaN(data90)){
 validate17.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
 return false;
 }
 else {
-if(data86 < 1 || isNaN(data86)){
+if(data90 < 1 || isNaN(data90)){
 validate17.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs189 === errors;
+var valid28 = _errs197 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
 }
 }
@@ -6421,240 +6640,240 @@ validate17.errors = [{instancePath:instancePath+"/media",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs182 === errors;
+var valid0 = _errs190 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data87 = data.limits;
-const _errs191 = errors;
-if(errors === _errs191){
-if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
-const _errs193 = errors;
-for(const key16 in data87){
+let data91 = data.limits;
+const _errs199 = errors;
+if(errors === _errs199){
+if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
+const _errs201 = errors;
+for(const key16 in data91){
 if(!((((((((key16 === "maxPayload") || (key16 === "maxConnections")) || (key16 === "maxConnectionsPerSender")) || (key16 === "messagesPerMinute")) || (key16 === "messageBurst")) || (key16 === "queuedPerSession")) || (key16 === "turnSeconds")) || (key16 === "deadAfterSeconds"))){
 validate17.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
 return false;
 break;
 }
 }
-if(_errs193 === errors){
-if(data87.maxPayload !== undefined){
-let data88 = data87.maxPayload;
-const _errs194 = errors;
-if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
+if(_errs201 === errors){
+if(data91.maxPayload !== undefined){
+let data92 = data91.maxPayload;
+const _errs202 = errors;
+if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
 validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs194){
-if((typeof data88 == "number") && (isFinite(data88))){
-if(data88 > 16777216 || isNaN(data88)){
+if(errors === _errs202){
+if((typeof data92 == "number") && (isFinite(data92))){
+if(data92 > 16777216 || isNaN(data92)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data88 < 1024 || isNaN(data88)){
+if(data92 < 1024 || isNaN(data92)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs194 === errors;
+var valid30 = _errs202 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data87.maxConnections !== undefined){
-let data89 = data87.maxConnections;
-const _errs196 = errors;
-if(!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))){
+if(valid30){
+if(data91.maxConnections !== undefined){
+let data93 = data91.maxConnections;
+const _errs204 = errors;
+if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs196){
-if((typeof data89 == "number") && (isFinite(data89))){
-if(data89 > 100000 || isNaN(data89)){
+if(errors === _errs204){
+if((typeof data93 == "number") && (isFinite(data93))){
+if(data93 > 100000 || isNaN(data93)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data89 < 1 || isNaN(data89)){
+if(data93 < 1 || isNaN(data93)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs196 === errors;
+var valid30 = _errs204 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data87.maxConnectionsPerSender !== undefined){
-let data90 = data87.maxConnectionsPerSender;
-const _errs198 = errors;
-if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
+if(valid30){
+if(data91.maxConnectionsPerSender !== undefined){
+let data94 = data91.maxConnectionsPerSender;
+const _errs206 = errors;
+if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs198){
-if((typeof data90 == "number") && (isFinite(data90))){
-if(data90 > 1000 || isNaN(data90)){
+if(errors === _errs206){
+if((typeof data94 == "number") && (isFinite(data94))){
+if(data94 > 1000 || isNaN(data94)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data90 < 1 || isNaN(data90)){
+if(data94 < 1 || isNaN(data94)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs198 === errors;
+var valid30 = _errs206 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data87.messagesPerMinute !== undefined){
-let data91 = data87.messagesPerMinute;
-const _errs200 = errors;
-if(!(((typeof data91 == "number") && (!(data91 % 1) && !isNaN(data91))) && (isFinite(data91)))){
+if(valid30){
+if(data91.messagesPerMinute !== undefined){
+let data95 = data91.messagesPerMinute;
+const _errs208 = errors;
+if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
 validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs200){
-if((typeof data91 == "number") && (isFinite(data91))){
-if(data91 > 100000 || isNaN(data91)){
+if(errors === _errs208){
+if((typeof data95 == "number") && (isFinite(data95))){
+if(data95 > 100000 || isNaN(data95)){
 validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data91 < 1 || isNaN(data91)){
+if(data95 < 1 || isNaN(data95)){
 validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs200 === errors;
+var valid30 = _errs208 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data87.messageBurst !== undefined){
-let data92 = data87.messageBurst;
-const _errs202 = errors;
-if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
+if(valid30){
+if(data91.messageBurst !== undefined){
+let data96 = data91.messageBurst;
+const _errs210 = errors;
+if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
 validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs202){
-if((typeof data92 == "number") && (isFinite(data92))){
-if(data92 > 100000 || isNaN(data92)){
+if(errors === _errs210){
+if((typeof data96 == "number") && (isFinite(data96))){
+if(data96 > 100000 || isNaN(data96)){
 validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data92 < 1 || isNaN(data92)){
+if(data96 < 1 || isNaN(data96)){
 validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs202 === errors;
+var valid30 = _errs210 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data87.queuedPerSession !== undefined){
-let data93 = data87.queuedPerSession;
-const _errs204 = errors;
-if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
+if(valid30){
+if(data91.queuedPerSession !== undefined){
+let data97 = data91.queuedPerSession;
+const _errs212 = errors;
+if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
 validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs204){
-if((typeof data93 == "number") && (isFinite(data93))){
-if(data93 > 10000 || isNaN(data93)){
+if(errors === _errs212){
+if((typeof data97 == "number") && (isFinite(data97))){
+if(data97 > 10000 || isNaN(data97)){
 validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data93 < 1 || isNaN(data93)){
+if(data97 < 1 || isNaN(data97)){
 validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs204 === errors;
+var valid30 = _errs212 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data87.turnSeconds !== undefined){
-let data94 = data87.turnSeconds;
-const _errs206 = errors;
-if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
+if(valid30){
+if(data91.turnSeconds !== undefined){
+let data98 = data91.turnSeconds;
+const _errs214 = errors;
+if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
 validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs206){
-if((typeof data94 == "number") && (isFinite(data94))){
-if(data94 > 86400 || isNaN(data94)){
+if(errors === _errs214){
+if((typeof data98 == "number") && (isFinite(data98))){
+if(data98 > 86400 || isNaN(data98)){
 validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data94 < 1 || isNaN(data94)){
+if(data98 < 1 || isNaN(data98)){
 validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs206 === errors;
+var valid30 = _errs214 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data87.deadAfterSeconds !== undefined){
-let data95 = data87.deadAfterSeconds;
-const _errs208 = errors;
-if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
+if(valid30){
+if(data91.deadAfterSeconds !== undefined){
+let data99 = data91.deadAfterSeconds;
+const _errs216 = errors;
+if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
 validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs208){
-if((typeof data95 == "number") && (isFinite(data95))){
-if(data95 > 3600 || isNaN(data95)){
+if(errors === _errs216){
+if((typeof data99 == "number") && (isFinite(data99))){
+if(data99 > 3600 || isNaN(data99)){
 validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data95 < 31 || isNaN(data95)){
+if(data99 < 31 || isNaN(data99)){
 validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs208 === errors;
+var valid30 = _errs216 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
 }
 }
@@ -6670,10 +6889,13 @@ validate17.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs191 === errors;
+var valid0 = _errs199 === errors;
 }
 else {
 var valid0 = true;
+}
+}
+}
 }
 }
 }

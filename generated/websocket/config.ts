@@ -44,6 +44,10 @@ export const configExpectations = {
   groupPolicy: "\"open\", \"allowlist\" or \"disabled\"",
   groupAllowFrom: "an array of at most 10000 entries",
   "groupAllowFrom.*": "a string or a number",
+  reactionNotifications: "\"off\", \"own\", \"all\" or \"allowlist\"",
+  reactionAllowlist: "an array of at most 10000 entries",
+  "reactionAllowlist.*": "a string or a number",
+  replyToMode: "\"off\", \"first\" or \"all\"",
   requireMention: "true or false",
   groups: "an object of at most 10000 entries",
   "groups.*": "an object",
@@ -136,6 +140,9 @@ export const configDefaults = {
   allowedOrigins: [],
   allowFrom: [],
   groupAllowFrom: [],
+  reactionNotifications: "own",
+  reactionAllowlist: [],
+  replyToMode: "off",
   requireMention: false,
   groups: {},
   bots: [],
@@ -182,6 +189,9 @@ export const accountDefaults = {
   allowedOrigins: [],
   allowFrom: [],
   groupAllowFrom: [],
+  reactionNotifications: "own",
+  reactionAllowlist: [],
+  replyToMode: "off",
   requireMention: false,
   groups: {},
   bots: [],
@@ -281,6 +291,22 @@ export interface WebsocketConfig {
    * @default []
    */
   groupAllowFrom: (string | number)[];
+  /**
+   * Whose reactions the agent hears of: nobody's, those to its own messages, to all messages, or to all messages by the senders of reactionAllowlist. A reaction never starts an answer.
+   * @default "own"
+   */
+  reactionNotifications: "off" | "own" | "all" | "allowlist";
+  /**
+   * Sender ids whose reactions the agent hears of under the mode allowlist.
+   * At most 10000 items.
+   * @default []
+   */
+  reactionAllowlist: (string | number)[];
+  /**
+   * Whether answers name the message they reply to in replyToMessageId, for applications that sent chat.hello: only where the agent asks for it, the first message of a turn, or all.
+   * @default "off"
+   */
+  replyToMode: "off" | "first" | "all";
   /**
    * Whether a group message is answered only when it mentions the agent.
    * @default false
@@ -653,6 +679,22 @@ export interface WebsocketAccount {
    */
   groupAllowFrom: (string | number)[];
   /**
+   * Whose reactions the agent hears of: nobody's, those to its own messages, to all messages, or to all messages by the senders of reactionAllowlist. A reaction never starts an answer.
+   * @default "own"
+   */
+  reactionNotifications: "off" | "own" | "all" | "allowlist";
+  /**
+   * Sender ids whose reactions the agent hears of under the mode allowlist.
+   * At most 10000 items.
+   * @default []
+   */
+  reactionAllowlist: (string | number)[];
+  /**
+   * Whether answers name the message they reply to in replyToMessageId, for applications that sent chat.hello: only where the agent asks for it, the first message of a turn, or all.
+   * @default "off"
+   */
+  replyToMode: "off" | "first" | "all";
+  /**
    * Whether a group message is answered only when it mentions the agent.
    * @default false
    */
@@ -1013,6 +1055,22 @@ export interface WebsocketConfigInput {
    * @default []
    */
   groupAllowFrom?: (string | number)[];
+  /**
+   * Whose reactions the agent hears of: nobody's, those to its own messages, to all messages, or to all messages by the senders of reactionAllowlist. A reaction never starts an answer.
+   * @default "own"
+   */
+  reactionNotifications?: "off" | "own" | "all" | "allowlist";
+  /**
+   * Sender ids whose reactions the agent hears of under the mode allowlist.
+   * At most 10000 items.
+   * @default []
+   */
+  reactionAllowlist?: (string | number)[];
+  /**
+   * Whether answers name the message they reply to in replyToMessageId, for applications that sent chat.hello: only where the agent asks for it, the first message of a turn, or all.
+   * @default "off"
+   */
+  replyToMode?: "off" | "first" | "all";
   /**
    * Whether a group message is answered only when it mentions the agent.
    * @default false
@@ -1442,6 +1500,22 @@ export interface WebsocketAccountInput {
    * @default []
    */
   groupAllowFrom?: (string | number)[];
+  /**
+   * Whose reactions the agent hears of: nobody's, those to its own messages, to all messages, or to all messages by the senders of reactionAllowlist. A reaction never starts an answer.
+   * @default "own"
+   */
+  reactionNotifications?: "off" | "own" | "all" | "allowlist";
+  /**
+   * Sender ids whose reactions the agent hears of under the mode allowlist.
+   * At most 10000 items.
+   * @default []
+   */
+  reactionAllowlist?: (string | number)[];
+  /**
+   * Whether answers name the message they reply to in replyToMessageId, for applications that sent chat.hello: only where the agent asks for it, the first message of a turn, or all.
+   * @default "off"
+   */
+  replyToMode?: "off" | "first" | "all";
   /**
    * Whether a group message is answered only when it mentions the agent.
    * @default false

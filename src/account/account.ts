@@ -1,6 +1,7 @@
 import type { Log, System } from "../core/ports.ts";
 import type { LinkFault } from "../link/fault.ts";
 import type { LinkStatus } from "../link/link.ts";
+import type { Act, ActName } from "../protocols/acts.ts";
 import type { Attachment } from "../protocols/turn.ts";
 import type { Journal } from "../store/journal.ts";
 import type { Agent } from "./agent.ts";
@@ -55,6 +56,10 @@ export interface RunningAccount<Config> {
   send(to: Recipient, message: Announcement): Promise<Sent>;
   /** Authenticates where that can be done, and makes a round trip, within `withinMs`. Never rejects. */
   probe(withinMs: number): Promise<Probed>;
+  /** What can be done to messages that were said before: with whom, where it depends on the peer. */
+  carries(to?: Recipient): readonly ActName[];
+  /** Edits or deletes what this account has said, or reacts to a message. */
+  act(to: Recipient, messageId: string, act: Act): Promise<Acted>;
   /** Puts a file where the peer can fetch it; on wires that have a place for files. Rejects where it cannot be put there. */
   upload?(file: UploadedFile): Promise<Attachment>;
   /** What has to be sent along to read a file of the peer; empty for addresses that are not the peer's own. */
@@ -71,6 +76,8 @@ export interface Recipient {
   id: string;
   /** Of a direct conversation, where the wire has several kinds of them. */
   scope?: string;
+  /** A conversation inside the conversation, where the wire has them. */
+  threadId?: string;
 }
 
 export interface Announcement {
@@ -85,6 +92,12 @@ export interface UploadedFile {
   name?: string;
   mimeType?: string;
 }
+
+/**
+ * `unsupported`: the peer has not said that it understands this. `foreign`: no message of this id is known there, or
+ * not one that this account has said. `refused`: the peer does not want it; the text is for the operator.
+ */
+export type Acted = { is: "done" | "unsupported" | "foreign" | "away" | "unknown" } | { is: "refused"; why: string };
 
 /** `away`: certainly nobody got it. `unknown`: it left, and may have been lost with its link. */
 export type Sent = { messageId: string } | "away" | "unknown";

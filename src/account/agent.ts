@@ -1,3 +1,4 @@
+import type { Act } from "../protocols/acts.ts";
 import type { Inbound, Refusal, Sender } from "../protocols/inbound.ts";
 import type { Activity, Said, StreamingMode } from "../protocols/turn.ts";
 
@@ -7,6 +8,10 @@ export interface Agent {
   access(inbound: Inbound): Promise<Access>;
   /** May this sender read along in a group (`chat.join`, WS-24)? The same policy as for writing there, mentions aside. */
   mayFollow(sender: Sender, groupId: string): Promise<boolean>;
+  /** Whether the session is to hear of this: its sender is let in, and the operator wants it told. */
+  heeds(event: ActEvent): Promise<boolean>;
+  /** Tells the session of it, which hears of it with its next message. Starts no turn. */
+  tell(event: ActEvent): void;
   /** Whether the text is a control command (`/stop`, `/approve`), which does not wait in its lane (WS-19). */
   isControlCommand(text: string): boolean;
   /**
@@ -21,6 +26,17 @@ export type Access =
   | ({ admitted: false } & Refusal)
   /** The operator must approve first; `text` says so to a person. */
   | { admitted: false; pairing: { code: string; text: string; expiresAt: number } };
+
+/** Somebody has edited or deleted a message that was said before, or reacted to it. */
+export interface ActEvent {
+  act: Act;
+  /** Who did it, and in which conversation; without content. */
+  inbound: Inbound;
+  /** Our id of the message. */
+  messageId: string;
+  /** The agent has written it. */
+  isOwn: boolean;
+}
 
 export interface TurnRequest {
   inbound: Inbound;

@@ -7,6 +7,7 @@ import type { Gather, GatherPlan } from "../protocols/gather.ts";
 import type { Inbound, Refusal } from "../protocols/inbound.ts";
 import type { Showing, Terminal, TurnBounds } from "../protocols/turn.ts";
 import type { EntryKey, Journal, Known } from "../store/journal.ts";
+import type { Activity, SwitchboardLimits } from "./activity.ts";
 import type { Access, Agent } from "./agent.ts";
 import { type CutTurn, cutTurns } from "./cut.ts";
 import { createEnds, type TurnMessages } from "./ends.ts";
@@ -18,12 +19,23 @@ import { sightings } from "./sightings.ts";
 import { type AbortCause, runTurn } from "./turns.ts";
 import { createWaitingRoom } from "./waiting-room.ts";
 
+export type { Activity, SwitchboardLimits } from "./activity.ts";
+
 /** Joins peers and agent: every message of an account goes through here, once. */
 export interface Switchboard<Origin> {
   /** A message came. Settles when it is on disk or refused; never rejects. */
   admit(inbound: Inbound<Origin>, asker: Asker): Promise<void>;
   /** Ends the turns of the messages that are meant, and with them every message of these turns. */
   cancel(isMeant: (inbound: Inbound<Origin>) => boolean): void;
+  /**
+   * Its author gives a message another text. `waiting`: it runs with that; `over`: it ran, or runs, with the old one.
+   * @throws where it could not be written.
+   */
+  amend(isMeant: (inbound: Inbound<Origin>) => boolean, content: string): "waiting" | "over";
+  /** Ends a message as cancelled, unless it runs already or is over: then false. */
+  withdraw(isMeant: (inbound: Inbound<Origin>) => boolean): boolean;
+  /** Counts something as a message of this sender; ms until there may be one more, where there were too many. */
+  spend(senderId: string): number;
   /** Whether this message has no terminal yet, or one that is being handed over. */
   isOpen(inbound: Inbound<Origin>): boolean;
   /** Runs what a crash cut, and forgets what is old. Call `sweep` now and then. */
@@ -32,14 +44,6 @@ export interface Switchboard<Origin> {
   activity(): Activity;
   /** Takes no more messages, aborts the running ones and settles when they have ended or `graceMs` have passed. */
   stop(graceMs: number): Promise<void>;
-}
-
-export interface Activity {
-  running: number;
-  waiting: number;
-  lastInboundAt?: number;
-  lastOutboundAt?: number;
-  lastError?: string;
 }
 
 /** Whoever sent a message, for as long as it is there. */
@@ -91,17 +95,6 @@ export interface SwitchboardDeps<Origin> {
   system: System;
   log: Log;
   changed(): void;
-}
-
-export interface SwitchboardLimits {
-  messagesPerMinute: number;
-  messageBurst: number;
-  queuedPerSession: number;
-  /** Ended messages that are kept to tell repeats; unlimited within `repeatMs` when absent. */
-  repeatsKept?: number;
-  /** Turns at once, over all conversations; unlimited when absent. */
-  maxConcurrent?: number;
-  turnMs: number;
 }
 
 /** One run of the agent, for one message or for several that were gathered; it has no terminal yet. */
@@ -291,6 +284,31 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
     return turn;
   }
 
+  /** The turn of a message that has not begun to run. */
+  function findWaiting(isMeant: (inbound: Inbound<Origin>) => boolean): Turn<Origin> | undefined {
+    return [...open.values()].find((turn) => turn.phase !== "running" && turn.phase !== "cancelled" && messagesOf(turn).some(isMeant));
+  }
+
+  /** On disk first: after a crash it runs with the new text too. */
+  function change(inbound: Inbound<Origin>, content: string, lane: string): Inbound<Origin> {
+    journal.amend(identify(inbound), JSON.stringify({ ...inbound, content }));
+    quotes.remember(lane, inbound.messageId, content);
+    return { ...inbound, content };
+  }
+
+  function end(turn: Turn<Origin>): void {
+    turn.abort.abort("cancelled" satisfies AbortCause);
+    if (turn.phase === "running" || turn.phase === "cancelled") return;
+    if (turn.phase === "gathered") {
+      waitingRoom.leave(turn);
+      lanes.release(turn.lane);
+    }
+    if (turn.phase === "parked") parking.leave(turn.lane, turn);
+    // It need not wait for its turn to hear that it has none.
+    turn.phase = "cancelled";
+    finish(turn, { type: "error", code: "cancelled", error: "Cancelled" });
+  }
+
   function resumeTurn({ last, earlier, plan, isStale }: CutTurn<Origin>): void {
     const { entry, inbound } = last;
     if (isStale) {
@@ -333,20 +351,21 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
       }
     },
     cancel(isMeant) {
-      for (const turn of new Set(open.values())) {
-        if (!messagesOf(turn).some(isMeant)) continue;
-        turn.abort.abort("cancelled" satisfies AbortCause);
-        if (turn.phase === "running" || turn.phase === "cancelled") continue;
-        if (turn.phase === "gathered") {
-          waitingRoom.leave(turn);
-          lanes.release(turn.lane);
-        }
-        if (turn.phase === "parked") parking.leave(turn.lane, turn);
-        // It need not wait for its turn to hear that it has none.
-        turn.phase = "cancelled";
-        finish(turn, { type: "error", code: "cancelled", error: "Cancelled" });
-      }
+      for (const turn of new Set(open.values())) if (messagesOf(turn).some(isMeant)) end(turn);
     },
+    amend(isMeant, content) {
+      const turn = findWaiting(isMeant);
+      if (!turn) return "over";
+      turn.earlier = turn.earlier.map((inbound) => (isMeant(inbound) ? change(inbound, content, turn.lane) : inbound));
+      if (isMeant(turn.of)) turn.of = change(turn.of, content, turn.lane);
+      return "waiting";
+    },
+    withdraw(isMeant) {
+      const turn = findWaiting(isMeant);
+      if (turn) end(turn);
+      return !!turn;
+    },
+    spend: (senderId) => rate.take(senderId, system.now()),
     isOpen: (inbound) => open.has(openKey(inbound)),
     resume() {
       const now = system.now();

@@ -9,6 +9,7 @@ import { every } from "../core/every.ts";
 import type { Log } from "../core/ports.ts";
 import { clip, forLog } from "../core/redact.ts";
 import { system } from "../core/system.ts";
+import { heedsAct, tellAct } from "./act-events.ts";
 import { decideAccess, mayReadAlong } from "./access.ts";
 import { accountFiles, type AccountFiles } from "./account-files.ts";
 import type { AccountRules, ChannelAccount } from "./accounts.ts";
@@ -200,6 +201,7 @@ function createAgent<Config extends ChannelConfig>(host: HostAccount<Config>, ki
     mediaBounds,
     isLocal: (config) => kind.isLocal?.(config) === true,
     showsThoughts: (config) => kind.showsThoughts?.(config) === true,
+    running,
     files: (config) => ({ log: host.log, maxBytes: mediaBytesOf(kind, config), ...uploadOf(running() ?? {}) }),
   };
   return {
@@ -221,6 +223,8 @@ function createAgent<Config extends ChannelConfig>(host: HostAccount<Config>, ki
       });
     },
     mayFollow: (sender, groupId) => mayReadAlong(host, sender, groupId),
+    heeds: (event) => heedsAct(host, event),
+    tell: (event) => tellAct(host, event),
     isControlCommand: (text) => host.runtime.channel.text.hasControlCommand(text, host.hostConfig()),
     run: (turn, reply, signal) => runTurn(turn, reply, signal, turnDeps),
   };

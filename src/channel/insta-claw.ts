@@ -68,6 +68,8 @@ const followed = [
   "historyLimit",
   "limits",
   "profile",
+  "reactionAllowlist",
+  "reactionNotifications",
   "requestTimeoutMs",
   "requireMention",
   "streaming",
@@ -82,6 +84,7 @@ export const instaClawChannel = createChannel(kind, {
   blurb: "Answers the users of an InstaClaw gateway.",
   media: true,
   threads: true,
+  acts: ["react", "edit", "delete"],
   followed,
   setup: instaClawSetup,
   audit: {

@@ -9,7 +9,10 @@ import { describeFault } from "./config-fault.ts";
 import { localImOlder } from "./older-names.ts";
 import { type Secret, secretIn, unresolvedSecret } from "./secret.ts";
 
-type Plain = Pick<LocalImAccount, "debug" | "dmPolicy" | "allowFrom" | "groupPolicy" | "groupAllowFrom" | "sessionScope" | "limits" | "streaming" | "direct" | "systemPrompt">;
+type Plain = Pick<
+  LocalImAccount,
+  "debug" | "dmPolicy" | "allowFrom" | "groupPolicy" | "groupAllowFrom" | "reactionNotifications" | "reactionAllowlist" | "sessionScope" | "limits" | "streaming" | "direct" | "systemPrompt"
+>;
 
 const nested = ["botLoopProtection", "direct", "limits", "streaming"] as const;
 

@@ -71,6 +71,8 @@ const followed = [
   "groupAllowFrom",
   "groupPolicy",
   "limits",
+  "reactionAllowlist",
+  "reactionNotifications",
   "serverUrl",
   "sessionScope",
   "streaming",
@@ -85,6 +87,7 @@ export const localImChannel = createChannel(kind, {
   blurb: "Answers the users of an IM server of yours.",
   media: false,
   threads: false,
+  acts: ["react", "edit", "delete"],
   followed,
   // The server knows an account by its id.
   selfOf: (_config, accountId) => accountId,

@@ -61,7 +61,8 @@ async function send(channel: ChannelNames, live: LiveAccounts, context: SendCont
   context.assertDirectAdapterHandoff?.();
   // The answer of a turn that the host took up by itself belongs to the message that is still open.
   if (running.resumed.take(writeAddress(channel.addresses, address), piece)) return { messageId: `taken_${accountId}_${context.deliveryQueueId ?? "live"}` };
-  const sent = await running.account.send(address, piece);
+  const thread = context.threadId == null ? {} : { threadId: String(context.threadId) };
+  const sent = await running.account.send({ ...address, ...thread }, piece);
   if (sent === "away") throw notSent(running.account.status().link ? `${address.id} cannot be reached: it has to write first, over a link that is ready` : `nobody is connected as ${address.id}`);
   // The host must not say it again: it may well have arrived.
   if (sent === "unknown") throw new Error(`the connection was lost while the message to ${address.id} was on its way: it may have arrived or not`);

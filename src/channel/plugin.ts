@@ -1,8 +1,10 @@
 import { createChatChannelPlugin, type OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
 import { buildBaseChannelStatusSummary, createDefaultChannelRuntimeState } from "openclaw/plugin-sdk/status-helpers";
 import { system } from "../core/system.ts";
+import type { ActName } from "../protocols/acts.ts";
 import { deleteAccount, editAccount } from "./account-edits.ts";
 import { type ChannelAccount, defaultAccountId, resolveAccount } from "./accounts.ts";
+import { capabilitiesOf, createActions } from "./actions.ts";
 import { createAllowlist } from "./allowlist.ts";
 import { describePeer, formatProbe } from "./capabilities.ts";
 import type { ChannelConfig } from "./channel-config.ts";
@@ -32,6 +34,10 @@ export interface ChannelWords<Config> {
   blurb: string;
   media: boolean;
   threads: boolean;
+  /** Which answers of a turn name its message; absent where the wire always says it, or the channel does it by itself. */
+  quoting?(config: Config): "off" | "first" | "all";
+  /** What the wire has for messages that were said before. */
+  acts: readonly ActName[];
   /** Fields a running account follows; what is not here restarts it. */
   followed: readonly string[];
   /** Absent where the wire gives an account no id of its own. */
@@ -64,6 +70,7 @@ export function createChannel<Config extends ChannelConfig>(kind: ChannelKind<Co
         media: words.media,
         reply: true,
         threads: words.threads,
+        ...capabilitiesOf(words.acts),
       },
       reload: createReload([rules.channelId, ...rules.legacyKeys], words.followed),
       config: {
@@ -111,15 +118,12 @@ export function createChannel<Config extends ChannelConfig>(kind: ChannelKind<Co
       resolver: createResolver(names, acquaintances),
       directory: createDirectory(names, acquaintances, resolve, words.selfOf),
       heartbeat: createHeartbeat(names, live),
-      actions: {
-        describeMessageTool: () => ({ actions: ["send"] }),
-        supportsAction: () => false,
-        resolveExecutionMode: () => "gateway",
-      },
+      actions: createActions(names, live, words.acts),
     },
     security: createSecurity(kind, words.audit, resolve),
     pairing: createPairing(names, live),
-    threading: { topLevelReplyToMode: "off" },
+    // A thread is a part of the address; the wire's own id of it is the host's too.
+    threading: { scopedAccountReplyToMode: { resolveAccount: resolve, resolveReplyToMode: ({ config }) => (config ? words.quoting?.(config) : undefined) ?? "off" } },
     outbound: createOutbound(names, live),
   });
 }

@@ -6,7 +6,7 @@ import type { Resumed } from "./resumed.ts";
 
 /** An account of this process that has its sockets open. */
 export interface LiveAccount {
-  account: Pick<RunningAccount<unknown>, "send" | "probe" | "status" | "url" | "upload" | "credentialsFor" | "owner" | "userId">;
+  account: Pick<RunningAccount<unknown>, "send" | "act" | "carries" | "probe" | "status" | "url" | "upload" | "credentialsFor" | "owner" | "userId">;
   /** Bytes of the largest file that may be sent. */
   mediaBytes(): number;
   resumed: Resumed;

@@ -23,6 +23,9 @@ export interface AccessConfig {
   bots?: readonly (string | number)[];
   allowBots?: boolean | "mentions";
   botLoopProtection?: BotLoopProtection;
+  /** Of whose reactions the agent hears. */
+  reactionNotifications: "off" | "own" | "all" | "allowlist";
+  reactionAllowlist: readonly (string | number)[];
 }
 
 /** In OpenClaw's words; what is absent is OpenClaw's. */

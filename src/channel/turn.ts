@@ -1,8 +1,10 @@
 import { readRecentUserAssistantTextForSession } from "openclaw/plugin-sdk/session-store-runtime";
+import type { RunningAccount } from "../account/account.ts";
 import type { Reply, TurnOutcome, TurnRequest } from "../account/agent.ts";
 import { describeThrown } from "../core/errors.ts";
 import { forLog } from "../core/redact.ts";
 import { isAddressed, note, routeOf } from "./access.ts";
+import { acknowledge } from "./ack-reaction.ts";
 import { writeAddress } from "./addresses.ts";
 import type { ChannelConfig } from "./channel-config.ts";
 import { type Dispatched, dispatchTurn } from "./dispatch.ts";
@@ -28,6 +30,8 @@ export interface TurnDeps<Config extends ChannelConfig> {
   isLocal(config: Config): boolean;
   /** The wire has a place for thoughts, and the operator wants them there. */
   showsThoughts(config: Config): boolean;
+  /** The account itself, as long as it runs. */
+  running(): Pick<RunningAccount<unknown>, "act" | "carries"> | undefined;
   /** How the agent's files get to the peer. */
   files(config: Config): FileWay;
 }
@@ -119,7 +123,9 @@ async function tryOnce<Config extends ChannelConfig>({ deps, config, turn, media
   const history = isCommand ? [] : deps.history.pending(sessionKey, limit);
   const facts: ContextFacts = { ...question, ingress, media, trusted, history, ...(systemPrompt !== undefined && { systemPrompt }) };
   const shown = { showsThoughts: deps.showsThoughts(config), streaming: streamingOf(config), skills: skillsFor(config, inbound.conversation) };
+  const acknowledged = acknowledge(host, facts, deps.running());
   const ran = await dispatchTurn(host, { facts, context: buildContext(host, facts), speech, signal, isBot: bot.speaker === "bot", ...shown, files: deps.files(config) });
+  acknowledged();
   if (!isCommand) deps.history.told(sessionKey);
   return ran;
 }

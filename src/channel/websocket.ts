@@ -75,6 +75,9 @@ const followed = [
   "limits.queuedPerSession",
   "limits.turnSeconds",
   "media",
+  "reactionAllowlist",
+  "reactionNotifications",
+  "replyToMode",
   "requireMention",
   "streamMode",
   "streaming",
@@ -87,6 +90,8 @@ export const websocketChannel = createChannel(kind, {
   blurb: "Applications connect over a WebSocket of its own.",
   media: true,
   threads: true,
+  quoting: ({ replyToMode }) => replyToMode,
+  acts: ["react", "edit", "delete"],
   followed,
   setup: websocketSetup,
   audit: {

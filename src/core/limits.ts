@@ -15,6 +15,14 @@ export const limits = {
   seenRows: 10_000,
   /** ms a command beside the gateway waits to read them. */
   seenLockMs: 1_000,
+  /** Messages of one account that may still be edited, deleted or reacted to. */
+  postedMessages: 10_000,
+  /** Reactions of people to one message that are told apart. */
+  reactionsPerMessage: 256,
+  /** Code points of the new text of a message that the agent edits. */
+  editCodePoints: 65_536,
+  /** Code points of an edited text that the agent is told at once. */
+  toldCodePoints: 1_000,
   /** Frames that could not be understood and are kept to be looked into. */
   quarantineRows: 1_000,
   /** Bytes of such a frame that are kept. */

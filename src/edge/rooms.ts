@@ -19,6 +19,8 @@ export interface Rooms<Member> {
   forSender(senderId: string, preferredConnectionId?: string): Member[];
   /** Who joined a group, in order of joining (WS-24). */
   forGroup(groupId: string): Member[];
+  /** Everybody, in order of coming. */
+  all(): Member[];
   /** Senders that can be reached. */
   senders(): number;
 }
@@ -85,6 +87,7 @@ export function createRooms<Member>(perSender: () => number = () => Infinity): R
       return membersOf([preferredConnectionId, ...heard.filter((id) => id !== preferredConnectionId)]);
     },
     forGroup: (groupId) => membersOf(byGroup.get(groupId) ?? []),
+    all: () => [...places.values()].map(({ member }) => member),
     senders: () => bySender.size,
   };
 }

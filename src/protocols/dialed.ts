@@ -1,3 +1,4 @@
+import type { Act, ActName, ActTarget, HeardAct } from "./acts.ts";
 import type { Inbound, Refusal } from "./inbound.ts";
 import type { Session } from "./session.ts";
 import type { Activity, Attachment, Terminal, TurnBounds } from "./turn.ts";
@@ -14,7 +15,9 @@ export type DialedRequest<Origin> =
   | { ask: "keep"; inbound: Inbound<Origin>; ref?: string }
   /** A frame that cannot be read and must not come again. */
   | { ask: "quarantine"; text: string; why: string; ref?: string }
-  | { ask: "notice"; notice: Notice };
+  | { ask: "notice"; notice: Notice }
+  /** Somebody edits, deletes or reacts to a message that was said before. */
+  | { ask: "act"; heard: HeardAct };
 
 /** What an account should look at, of a wire that has more than messages. */
 export type Notice =
@@ -47,8 +50,10 @@ export type DialedCommand<Origin> =
   | { say: "repeated"; of: Inbound<Origin> }
   /** The operator has to approve the sender first; `text` says so. */
   | { say: "pairing"; of: Inbound<Origin>; text: string }
-  /** What nobody asked for, to whoever wrote `to` the last time. */
-  | { say: "announce"; messageId: string; to: Inbound<Origin>; text: string; mediaUrls: readonly string[]; attachments?: readonly Attachment[]; replyToMessageId?: string }
+  /** What nobody asked for, to whoever wrote `to` the last time. `at`, in ms since the epoch, is now where it is absent. */
+  | { say: "announce"; messageId: string; to: Inbound<Origin>; text: string; mediaUrls: readonly string[]; attachments?: readonly Attachment[]; replyToMessageId?: string; at?: number; threadId?: string }
+  /** The agent edits or deletes what it said, or reacts to a message. Only what `carries` names is said. */
+  | { say: "act"; act: Act; target: ActTarget<Inbound<Origin>> }
   /** The account stops: what must not stay open is ended, what is owed is said, for the link closes behind it. */
   | { say: "goodbye" };
 
@@ -67,6 +72,21 @@ export interface DialedProtocol<State, Origin> {
   mostWrites: number;
   /** An id for what is said unasked. */
   announcementId(): string;
+  /** What can be done to messages that were said before; absent where the wire has nothing of the kind. */
+  acts?: DialedActs<State, Origin>;
   /** Where to say something unasked to whom no message came from yet; absent where there is no way. */
   reach?(to: { kind: "direct" | "group"; id: string; scope?: string }): Inbound<Origin> | undefined;
+}
+
+export interface DialedActs<State, Origin> {
+  /** What the peer has said it understands, or has to. */
+  carried(state: State): readonly ActName[];
+  /** How the peer calls a person's message; undefined where it has no name for it. */
+  nameOf(inbound: Inbound<Origin>): string | undefined;
+  /** How it calls the answer to a message. */
+  nameOfAnswer(of: Inbound<Origin>): string | undefined;
+  /** How it calls what the agent said unasked, at this time in ms since the epoch. */
+  nameOfAnnouncement(messageId: string, at: number): string;
+  /** Who reacts with another emoji has taken the first one back. */
+  oneEmoji?: true;
 }

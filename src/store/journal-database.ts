@@ -1,6 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { ClawwireError, describeThrown } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
+import { POSTED_SCHEMA } from "./posted.ts";
 import { makePrivate } from "./private-file.ts";
 
 const SCHEMA = `
@@ -79,7 +80,7 @@ export function openDatabase(file: string): DatabaseSync {
     const found = Number(database.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
     if (found > VERSION) throw new Error(`it was written by a newer version (format ${found}, this one knows ${VERSION})`);
     const migration = MIGRATIONS.slice(found).join(" ");
-    database.exec(`BEGIN; ${found > 0 ? migration : ""} ${SCHEMA} PRAGMA user_version = ${VERSION}; COMMIT;`);
+    database.exec(`BEGIN; ${found > 0 ? migration : ""} ${SCHEMA} ${POSTED_SCHEMA} PRAGMA user_version = ${VERSION}; COMMIT;`);
     return database;
   } catch (cause) {
     // Left open it would hold the lock of a migration that failed halfway.

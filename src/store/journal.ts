@@ -1,16 +1,19 @@
 import { limits } from "../core/limits.ts";
 import { openDatabase } from "./journal-database.ts";
+import { openPosted, type PostedMessages } from "./posted.ts";
 import { prepareSeen, type Sighting } from "./seen.ts";
 
 /**
  * What one account has admitted and what became of it, on disk before anything runs. One SQLite file per account:
  * it survives `kill -9` and power loss (`synchronous = FULL`), and tells a repeat from a new message.
  */
-export interface Journal {
+export interface Journal extends PostedMessages {
   /** What is known of a message: it still runs, or it ended with this terminal. */
   find(key: EntryKey): Known | undefined;
   /** Writes a new message, and who was seen in it. */
   admit(entry: NewEntry, seen?: readonly Sighting[]): void;
+  /** Its author has changed it before it ran. */
+  amend(key: EntryKey, inbound: string): void;
   /** Counts a run and returns how many there were with this one. `earlier`: messages that run in the same turn. */
   start(key: EntryKey, earlier?: readonly EntryKey[]): number;
   /**
@@ -96,9 +99,11 @@ export interface Remembered {
  */
 export function openJournal(file: string, { remembered }: { remembered: number }): Journal {
   const database = openDatabase(file);
+  const posted = openPosted(database);
   const sql = {
     find: database.prepare("SELECT inbound, terminal, handed_at, handings, delivered_at, lost_at FROM entry WHERE sender = ? AND message_id = ?"),
     insert: database.prepare("INSERT INTO entry (sender, message_id, lane, inbound, at) VALUES (?, ?, ?, ?, ?)"),
+    amend: database.prepare("UPDATE entry SET inbound = ? WHERE sender = ? AND message_id = ? AND finished_at IS NULL"),
     start: database.prepare(
       "UPDATE entry SET attempts = attempts + 1 WHERE sender = ? AND message_id = ? RETURNING attempts, seq",
     ),
@@ -162,6 +167,7 @@ export function openJournal(file: string, { remembered }: { remembered: number }
   }
 
   return {
+    ...posted,
     find({ sender, messageId }) {
       const row = sql.find.get(sender, messageId);
       return row && { inbound: String(row["inbound"]), ...readHandings(row), wasDelivered: row["delivered_at"] !== null, ...(row["lost_at"] !== null && { wasLost: true }), ...readTerminal(row) };
@@ -171,6 +177,7 @@ export function openJournal(file: string, { remembered }: { remembered: number }
         sql.insert.run(sender, messageId, lane, inbound, at);
         for (const sighting of seen) sql.seen.write(sighting, at);
       }),
+    amend: ({ sender, messageId }, inbound) => void sql.amend.run(inbound, sender, messageId),
     start: ({ sender, messageId }, earlier = []) =>
       atomically(() => {
         const { attempts = 1, seq = null } = sql.start.get(sender, messageId) ?? {};
@@ -216,6 +223,7 @@ export function openJournal(file: string, { remembered }: { remembered: number }
       sql.sweepPeers.run(saidBefore);
       sql.sweepQuarantine.run(saidBefore);
       sql.seen.sweep();
+      posted.sweepPosted(saidBefore);
       const forgotten = [...sql.sweepEntries.all(finishedBefore), ...(finishedAtMost === undefined ? [] : sql.sweepMost.all(finishedAtMost))];
       return forgotten.filter((row) => row["delivered_at"] === null && row["lost_at"] === null).length;
     },

@@ -109,6 +109,8 @@ function createPacedAgent(life: number, record: Record, pace: LifeOptions["pace"
   return {
     access: async ({ conversation }) => ({ admitted: true, lane: `${conversation.kind}:${conversation.id}` }),
     mayFollow: async () => true,
+    heeds: async () => true,
+    tell() {},
     isControlCommand: (text) => text.startsWith("/"),
     async run({ inbound: { messageId } }, reply, signal): Promise<TurnOutcome> {
       const run: Run = { messageId, life };

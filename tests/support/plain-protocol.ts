@@ -98,6 +98,8 @@ function wordsOf(command: Say): Partial<PlainFrame> {
     case "typing":
     case "repeated":
       return { id: command.of.messageId };
+    case "act":
+      return { id: command.target.name, text: command.act.act };
     case "goodbye":
       return {};
   }

@@ -35,6 +35,8 @@ export function createScriptedAgent(script: Script = {}): ScriptedAgent {
     overlapped: [],
     access: async (inbound) => script.access?.(inbound) ?? { admitted: true, lane: laneOf(inbound) },
     mayFollow: async () => true,
+    heeds: async () => true,
+    tell() {},
     isControlCommand: (text) => text.startsWith("/"),
     async run(request, reply, signal) {
       const { promise, resolve } = Promise.withResolvers<TurnOutcome>();

@@ -225,6 +225,8 @@ export async function openClawchatAccount<Config>(
     },
     send: (to, message) => account.send(to, message),
     probe,
+    carries: (to) => account.carries(to),
+    act: (to, messageId, act) => account.act(to, messageId, act),
     upload: (file) => backend.upload(file),
     credentialsFor(url) {
       const token = keeper.login?.grant.accessToken;

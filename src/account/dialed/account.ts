@@ -7,7 +7,10 @@ import { openLink } from "../../link/shell.ts";
 import type { DialedProtocol, DialedRequest, Notice } from "../../protocols/dialed.ts";
 import type { Gather } from "../../protocols/gather.ts";
 import type { Inbound, Refusal } from "../../protocols/inbound.ts";
-import type { AccountOptions, AccountStatus, Recipient, RunningAccount } from "../account.ts";
+import type { Act } from "../../protocols/acts.ts";
+import type { Terminal } from "../../protocols/turn.ts";
+import type { AccountOptions, AccountStatus, Acted, Recipient, RunningAccount } from "../account.ts";
+import { conversationKey, createActs } from "../acts.ts";
 import { type Asker, createSwitchboard, type SwitchboardLimits } from "../switchboard.ts";
 import { createCorrespondent, type Outcome } from "./correspondent.ts";
 import { createDialedDelivery } from "./delivery.ts";
@@ -69,6 +72,7 @@ export async function openDialedAccount<Config, State, Origin>(
   const correspondent = createCorrespondent<State, Origin>({
     link: () => link,
     session: () => dialing.protocol.session,
+    carried: (state) => dialing.protocol.acts?.carried(state) ?? [],
     system,
     log,
     async asked(request) {
@@ -100,13 +104,14 @@ export async function openDialedAccount<Config, State, Origin>(
     keepsWhileStopping: true,
     parks,
     ...(duties.gather && { gather: duties.gather }),
-    outlet: delivery,
+    outlet: { ...delivery, conclude },
     agent,
     journal,
     system,
     log,
     changed,
   });
+  const acts = createActs<Origin>({ agent, journal, switchboard, oneEmoji: dialing.protocol.acts?.oneEmoji === true, system, log });
   const link: Link = open({
     account: accountId,
     profile: dialing.link,
@@ -155,6 +160,11 @@ export async function openDialedAccount<Config, State, Origin>(
       case "notice":
         duties.noticed?.(request.notice);
         return true;
+      case "act": {
+        const { is } = await acts.receive(request.heard);
+        if (is !== "done") log.debug(`what ${forLog(request.heard.actor.id)} did to message ${forLog(request.heard.name)} was left at that: ${is}`);
+        return true;
+      }
     }
   }
 
@@ -170,6 +180,7 @@ export async function openDialedAccount<Config, State, Origin>(
     const asker: Asker = {
       admitted() {
         meet(inbound);
+        if (correspondent.carried.length > 0) acts.heard(inbound, dialing.protocol.acts?.nameOf(inbound));
         if (duties.admitted) heard.note(inbound);
         duties.admitted?.(inbound);
         admitted();
@@ -195,6 +206,25 @@ export async function openDialedAccount<Config, State, Origin>(
     };
     await switchboard.admit(inbound, asker);
     return isStored;
+  }
+
+  /** Known before it leaves: the peer may do something to it at once. */
+  async function conclude(inbound: Inbound<Origin>, terminal: Terminal): Promise<void> {
+    if (terminal.type === "response" && correspondent.carried.length > 0) acts.said(inbound.messageId, dialing.protocol.acts?.nameOfAnswer(inbound), inbound);
+    await delivery.conclude(inbound, terminal);
+  }
+
+  async function act(to: Recipient, messageId: string, what: Act): Promise<Acted> {
+    const found = acts.find(to, messageId, what);
+    if (!found) return { is: "foreign" };
+    if (!correspondent.ready) return { is: "away" };
+    if (!correspondent.carried.includes(what.act)) return { is: "unsupported" };
+    const outcome = await withinTime(correspondent.sayFinally({ say: "act", act: what, target: { name: found.name, place: found.inbound } }));
+    if (typeof outcome === "object") return { is: "refused", why: outcome.refused };
+    if (outcome === "unsent") return { is: "away" };
+    if (outcome !== "arrived") return { is: "unknown" };
+    if (what.act === "delete") acts.retract(found);
+    return { is: "done" };
   }
 
   /** What is said unasked goes to where the last message came from. Who writes in a session of another name is found by the own one too. */
@@ -242,6 +272,8 @@ export async function openDialedAccount<Config, State, Origin>(
       return withoutSecrets(dialing.target.url);
     },
     status,
+    carries: () => correspondent.carried,
+    act,
     async send(to, { mediaUrls = [], ...message }) {
       const inbound = dialing.protocol.reach?.(to) ?? lastFrom(to);
       if (inbound === undefined) {
@@ -249,7 +281,9 @@ export async function openDialedAccount<Config, State, Origin>(
         return "away";
       }
       const messageId = dialing.protocol.announcementId();
-      const outcome = await withinTime(correspondent.sayFinally({ say: "announce", messageId, to: inbound, mediaUrls, ...message }));
+      const at = system.now();
+      acts.said(messageId, dialing.protocol.acts?.nameOfAnnouncement(messageId, at), inbound);
+      const outcome = await withinTime(correspondent.sayFinally({ say: "announce", messageId, to: inbound, mediaUrls, at, ...(to.threadId !== undefined && { threadId: to.threadId }), ...message }));
       if (typeof outcome === "object") throw new Error(`the server has refused the message to ${forLog(to.id)}: ${forLog(outcome.refused)}`);
       if (outcome === "arrived") return { messageId };
       return outcome === "unsent" ? "away" : "unknown";
@@ -283,9 +317,4 @@ export async function openDialedAccount<Config, State, Origin>(
 function senderKey({ conversation, sender }: Pick<Inbound, "conversation" | "sender">): string {
   if (conversation.kind === "group") return conversationKey(conversation);
   return conversationKey({ kind: "direct", id: sender.id, ...(conversation.scope !== undefined && { scope: "user" }) });
-}
-
-function conversationKey({ kind, id, ...rest }: Recipient): string {
-  const scope = "scope" in rest && typeof rest.scope === "string" ? rest.scope : "";
-  return JSON.stringify([kind, scope, id]);
 }

@@ -4,6 +4,7 @@ import { limits } from "../../core/limits.ts";
 import { createNotes } from "../../core/notes.ts";
 import type { Log, System } from "../../core/ports.ts";
 import type { Arrival, Frame, Link, LinkHandler } from "../../link/link.ts";
+import type { ActName } from "../../protocols/acts.ts";
 import type { DialedCommand, DialedRequest, DialedSession } from "../../protocols/dialed.ts";
 import type { Effect, Step } from "../../protocols/session.ts";
 
@@ -11,6 +12,8 @@ import type { Effect, Step } from "../../protocols/session.ts";
 export interface Correspondent<Origin> extends LinkHandler {
   /** Finished replies may leave. */
   readonly ready: boolean;
+  /** What the peer can be told of messages that were said before, as it said last. */
+  readonly carried: readonly ActName[];
   /** Says something that may be missed. */
   say(command: DialedCommand<Origin>): void;
   /** Says something that must arrive: proven by the link, or by the peer's own answer where the wire has one. */
@@ -30,6 +33,7 @@ export interface CorrespondentDeps<State, Origin> {
   link(): Link;
   /** Asked at each event, for its numbers may change while the account runs. */
   session(): DialedSession<State, Origin>;
+  carried(state: State): readonly ActName[];
   system: System;
   log: Log;
   /** The peer asks something of the account; settles when it is on disk or refused: false where it has to ask again. */
@@ -134,6 +138,9 @@ export function createCorrespondent<State, Origin>(deps: CorrespondentDeps<State
     },
     get hello() {
       return isOpen ? hello : undefined;
+    },
+    get carried() {
+      return state === undefined ? [] : deps.carried(state);
     },
     opened() {
       isOpen = true;

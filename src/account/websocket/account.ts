@@ -6,8 +6,11 @@ import { type Admitted, type Closing, type EdgeClosings, openEdge, type UpgradeF
 import { createRooms } from "../../edge/rooms.ts";
 import { createVerifier } from "../../edge/verify.ts";
 import { dialSocket } from "../../link/shell.ts";
+import type { Conversation, Inbound } from "../../protocols/inbound.ts";
 import type { Peer } from "../../protocols/websocket/identity.ts";
-import type { AccountOptions, AccountStatus, RunningAccount } from "../account.ts";
+import type { Origin } from "../../protocols/websocket/session.ts";
+import type { AccountOptions, AccountStatus, Recipient, RunningAccount } from "../account.ts";
+import { actIn, carriedIn } from "./acting.ts";
 import { admitConnection, type Verify } from "./admission.ts";
 import type { ResolvedAccount } from "./config.ts";
 import { createDoor, type Visitor } from "./door.ts";
@@ -65,10 +68,13 @@ export async function openWebsocketAccount(options: AccountOptions<ResolvedAccou
     reconfigure(next) {
       config = next;
     },
-    async send({ kind, id }, { text, ...rest }) {
+    carries: (to) => carriedIn(rooms, to),
+    act: (to, messageId, act) => actIn(rooms, switchboard.acts, to, messageId, act),
+    async send({ kind, id, threadId }, { text, ...rest }) {
       // Nobody asked, so the plugin makes the id (WS-27).
       const messageId = `srv_${system.uuid()}`;
-      const of = { messageId, ...(kind === "group" && { groupId: id }) };
+      const of = { messageId, ...(kind === "group" && { groupId: id }), ...(threadId !== undefined && { threadId }) };
+      switchboard.acts.said(messageId, messageId, placeOf(messageId, { kind, id, ...(threadId !== undefined && { threadId }) }, system.now()));
       const members = kind === "group" ? rooms.forGroup(id) : rooms.forSender(id).slice(0, 1);
       const said = members.map((member) => member.sayFinally({ say: "terminal", of, terminal: { type: "response", content: text, ...rest } }));
       return (await Promise.all(said)).includes(true) ? { messageId } : "away";
@@ -86,6 +92,13 @@ function reachable(host: string): string {
   if (host === "0.0.0.0") return "127.0.0.1";
   const plain = host === "::" ? "::1" : host;
   return plain.includes(":") && !plain.startsWith("[") ? `[${plain}]` : plain;
+}
+
+/** Where something stands that answers nobody. */
+function placeOf(messageId: string, { kind, id, threadId }: Recipient, receivedAt: number): Inbound<Origin> {
+  const thread = threadId === undefined ? {} : { threadId };
+  const conversation: Conversation = kind === "group" ? { kind, id, subject: id, ...thread } : { kind, id, ...thread };
+  return { messageId, origin: { connectionId: "" }, sender: { id: kind === "group" ? "" : id, verified: false }, conversation, content: "", media: [], receivedAt };
 }
 
 /** The words of the document's table of close codes, for those the edge itself closes with. */

@@ -10,8 +10,10 @@ import { type Peer, verifiedPeer } from "../../protocols/websocket/identity.ts";
 import { profileOf } from "../../protocols/websocket/profile.ts";
 import { createSession, type Origin, type Request } from "../../protocols/websocket/session.ts";
 import type { Journal } from "../../store/journal.ts";
+import type { Acts } from "../acts.ts";
 import type { Agent } from "../agent.ts";
 import type { Asker, Pairing, Switchboard } from "../switchboard.ts";
+import { hasCarrier, passOn } from "./acting.ts";
 import type { Verify } from "./admission.ts";
 import type { ResolvedAccount } from "./config.ts";
 import { type Delivery, keyOf } from "./delivery.ts";
@@ -23,6 +25,7 @@ export interface ConnectionsDeps {
   rooms: Rooms<Member>;
   switchboard: Switchboard<Origin>;
   delivery: Delivery;
+  acts: Acts<Origin>;
   agent: Agent;
   journal: Journal;
   verify: Verify;
@@ -33,7 +36,7 @@ export interface ConnectionsDeps {
 
 /** Opens connections, and carries out what their frames ask of the account. */
 export function createConnections(deps: ConnectionsDeps): { opened(connection: Connection, peer: Peer): ConnectionHandler } {
-  const { config, rooms, switchboard, delivery, agent, journal, verify, system, log, changed } = deps;
+  const { config, rooms, switchboard, delivery, acts, agent, journal, verify, system, log, changed } = deps;
 
   /** Settles when what was asked for is on disk or refused. Never rejects. */
   async function asked(member: Member, request: Request): Promise<void> {
@@ -41,6 +44,7 @@ export function createConnections(deps: ConnectionsDeps): { opened(connection: C
       if (request.ask === "turn") return await switchboard.admit(request.inbound, askerOf(member, request));
       if (request.ask === "verify") return await renew(member, request.token);
       if (request.ask === "join") return await join(member, request.groupId);
+      if (request.ask === "act") return await act(member, request);
       if (request.ask === "cancel") cancel(member, request.messageId);
       else rooms.leave(member.connection.id, request.groupId);
       member.admitted(request);
@@ -55,6 +59,7 @@ export function createConnections(deps: ConnectionsDeps): { opened(connection: C
     return {
       welcomed: () => meet(member, inbound.sender.id),
       admitted() {
+        if (hasCarrier(rooms, inbound)) acts.heard(inbound, inbound.messageId);
         member.admitted(request);
         delivery.post(inbound, member);
       },
@@ -85,6 +90,26 @@ export function createConnections(deps: ConnectionsDeps): { opened(connection: C
     if (!(await agent.mayFollow(member.state.peer.sender, groupId))) return refuse(member, undefined, "forbidden", "Sender not allowed in this group");
     if (!rooms.join(member.connection.id, groupId)) return refuse(member, undefined, "rate_limited", "Too many groups on this connection");
     member.admitted({ ask: "join", groupId });
+  }
+
+  /** An error names no message: that one may be over, or still be answered (WS-13). */
+  async function act(member: Member, request: Extract<Request, { ask: "act" }>): Promise<void> {
+    const { act: what, actor } = request.heard;
+    const { peer } = member.state;
+    const received = await acts.receive(request.heard, ({ origin }) => peer.speaksForOthers && origin.connectionId === member.connection.id);
+    switch (received.is) {
+      case "done":
+        member.admitted(request);
+        return passOn(rooms, received.place, member, { act: what, messageId: received.name, senderId: actor.id });
+      case "nothing":
+        return member.admitted(request);
+      case "foreign":
+        return refuse(member, undefined, "invalid_field", `Invalid field messageId: expected ${what.act === "react" ? "a message of the agent" : "a message of your own"}`);
+      case "rate_limited":
+        return refuse(member, undefined, "rate_limited", "Too many messages. Try again later");
+      case "failed":
+        return refuse(member, undefined, "agent_error", "Failed to process message: it could not be stored");
+    }
   }
 
   function cancel(member: Member, messageId: string): void {

@@ -7,16 +7,19 @@ import type { TurnBounds } from "../../protocols/turn.ts";
 import type { Peer } from "../../protocols/websocket/identity.ts";
 import type { Origin } from "../../protocols/websocket/session.ts";
 import type { Journal } from "../../store/journal.ts";
+import { type Acts, createActs } from "../acts.ts";
 import type { Agent } from "../agent.ts";
 import { createSwitchboard, type Switchboard, type SwitchboardLimits } from "../switchboard.ts";
 import type { Verify } from "./admission.ts";
 import type { ResolvedAccount } from "./config.ts";
 import { createConnections } from "./connections.ts";
 import { createDelivery, keyOf } from "./delivery.ts";
+import { hasCarrier } from "./acting.ts";
 import type { Member } from "./member.ts";
 
 export interface WebsocketSwitchboard extends Switchboard<Origin> {
   opened(connection: Connection, peer: Peer): ConnectionHandler;
+  acts: Acts<Origin>;
 }
 
 export interface WebsocketSwitchboardDeps {
@@ -42,15 +45,23 @@ export function createWebsocketSwitchboard(deps: WebsocketSwitchboardDeps): Webs
     turn,
     repeatMs,
     answersShareIds: true,
-    outlet: delivery,
+    outlet: {
+      ...delivery,
+      async conclude(inbound, terminal) {
+        // Known before it leaves: the sender may react to it at once.
+        if (terminal.type === "response" && hasCarrier(rooms, inbound)) acts.said(inbound.messageId, inbound.messageId, inbound);
+        await delivery.conclude(inbound, terminal);
+      },
+    },
     agent,
     journal,
     system,
     log,
     changed,
   });
-  const connections = createConnections({ ...deps, switchboard, delivery });
-  return { ...switchboard, ...connections };
+  const acts = createActs({ agent, journal, switchboard, oneEmoji: false, system, log });
+  const connections = createConnections({ ...deps, switchboard, delivery, acts });
+  return { ...switchboard, ...connections, acts };
 }
 
 const turn: TurnBounds = {

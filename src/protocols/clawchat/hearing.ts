@@ -1,5 +1,6 @@
 import { type HubReceived, limits, type MessageError, type MessageReplyReceived, type MessageSendReceived } from "../../../generated/clawchat/index.ts";
 import { limits as ours } from "../../core/limits.ts";
+import { heardReaction } from "./acts.ts";
 import { answered, findAwaited, type Uplink } from "./acks.ts";
 import { isJson, type Read } from "./codec.ts";
 import { ask, type ConnectionState, type HubEffect, type HubStep, isOpenChat, note, refOf, shown } from "./connection.ts";
@@ -88,11 +89,14 @@ export function createHearing(profile: Profile, mint: (now: number) => string): 
       case "offline.batch":
       case "offline.done":
         return { state, effects: [note("debug", "ignored-frame", { event: frame.event })] };
-      // What others do besides writing starts nothing (CC-19).
+      case "message.reaction": {
+        const heard = now - frame.emitted_at > limits.answerAgeMs.value ? undefined : heardReaction(frame, profile, now);
+        return { state, effects: heard ? [{ do: "deliver", inbound: { ask: "act", heard } }] : [] };
+      }
+      // What others do besides writing and reacting starts nothing (CC-19).
       case "message.created":
       case "message.add":
       case "message.done":
-      case "message.reaction":
       case "message.read":
       case "message.delivered":
       case "typing.update":

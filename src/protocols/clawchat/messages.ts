@@ -15,6 +15,8 @@ export interface Answer {
   text: string;
   attachments: readonly Attachment[];
   reply: ReplyContext | null;
+  /** Every message of the answer replies to it, not the first one alone. */
+  repliesThroughout?: boolean;
   /** The text was shown while it grew, as one message: it ends as one, which is a reply whatever it replies to. */
   isWhole: boolean;
 }
@@ -32,12 +34,12 @@ const FRAGMENTS = 256;
 const LABEL_CHARACTERS = 256;
 
 /** The frames of an answer, the same whenever it is written; none where there is nothing to be said (CC-31, CC-33). `most`: code points of one. */
-export function writeAnswer({ id, chatId, text, attachments, reply, isWhole }: Answer, most: number, now: number): Written[] {
+export function writeAnswer({ id, chatId, text, attachments, reply, repliesThroughout = false, isWhole }: Answer, most: number, now: number): Written[] {
   const groups = pack(cutAnswer(clean(text), isWhole, most), attachments.map(fragmentOf).filter((fragment) => validateFragment(fragment)));
   return groups.map((fragments, index) => {
     const messageId = followingId(id, index);
     const traceId = `trace-${id}-${index}`;
-    const frame = messageFrame({ messageId, chatId, traceId, fragments, reply: index === 0 ? reply : null, isReply: index === 0 && (isWhole || reply !== null) }, now);
+    const frame = messageFrame({ messageId, chatId, traceId, fragments, reply: index === 0 || repliesThroughout ? reply : null, isReply: (index === 0 && isWhole) || (reply !== null && (index === 0 || repliesThroughout)) }, now);
     return { traceId, messageId, text: encodeHubSent(frame) };
   });
 }

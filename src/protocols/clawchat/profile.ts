@@ -22,6 +22,8 @@ export interface Profile {
   /** Nothing is written to a chat whose id does not begin with `cnv_`. */
   strictChatIds: boolean;
   outputVisibility: "minimal" | "normal" | "full";
+  /** Which messages of an answer show the one they reply to, where the agent does not say so itself. */
+  replyToMode: "off" | "first" | "all";
   /** ms the hub has to acknowledge a message. */
   ackMs: number;
   resendsUnanswered: boolean;
@@ -49,7 +51,7 @@ export interface Ports {
 
 type SessionConfig = Pick<
   ClawchatAccount,
-  "reliableDelivery" | "streaming" | "deliveryReceipts" | "strictChatIds" | "textChunkLimit" | "outputVisibility" | "ack" | "typingMaxContinuousMs" | "limits" | "groupSessionsPerUser"
+  "reliableDelivery" | "streaming" | "deliveryReceipts" | "strictChatIds" | "textChunkLimit" | "outputVisibility" | "replyToMode" | "ack" | "typingMaxContinuousMs" | "limits" | "groupSessionsPerUser"
 >;
 
 /** All but the login. `rest`: what the configuration does not say. */
@@ -62,6 +64,7 @@ export function profileOf(config: SessionConfig, rest: Pick<Profile, "clientVers
     deliveryReceipts: config.deliveryReceipts,
     strictChatIds: config.strictChatIds,
     outputVisibility: config.outputVisibility,
+    replyToMode: config.replyToMode,
     ackMs: config.ack.timeoutMs,
     resendsUnanswered: config.ack.resendOnTimeout,
     typingMaxMs: config.typingMaxContinuousMs,

@@ -1,5 +1,6 @@
 import { limits } from "../../../generated/clawchat/index.ts";
 import type { DialedProtocol } from "../dialed.ts";
+import { CARRIED } from "./acts.ts";
 import { type About, conversationOf, keyOf, type Origin, senderOf } from "./identity.ts";
 import { type Ports, type Profile, turnBounds } from "./profile.ts";
 import type { ConnectionState } from "./connection.ts";
@@ -16,6 +17,13 @@ export function createProtocol(profile: Profile, ports: Ports, now: () => number
     // The hub knows a repeat by its id (CC-28, CC-29).
     mostWrites: limits.ackWrites.value,
     announcementId: () => ports.mint(now()),
+    acts: {
+      carried: () => CARRIED,
+      nameOf: ({ origin }) => origin.messageId,
+      nameOfAnswer: ({ origin }) => origin.answerId,
+      nameOfAnnouncement: (messageId) => messageId,
+      oneEmoji: true,
+    },
     reach: ({ kind, id }) => reach(profile, kind, id, () => ports.mint(now()), now()),
   };
 }

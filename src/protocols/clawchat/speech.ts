@@ -4,6 +4,7 @@ import type { DialedCommand } from "../dialed.ts";
 import type { RefusalCode } from "../inbound.ts";
 import type { Attachment, Terminal } from "../turn.ts";
 import { awaitAck, countAwaited } from "./acks.ts";
+import { sayReaction } from "./acts.ts";
 import { barrierOf, type ConnectionState, type HubEffect, type HubStep, isOpenChat, isReady, mayWrite, note, send } from "./connection.ts";
 import { deliveredFrame, typingFrame } from "./frames.ts";
 import { isDissolved } from "./gates.ts";
@@ -48,6 +49,8 @@ export function createVoice(profile: Profile, { newId, mint }: Ports): Voice {
         return { state, effects: [] };
       case "announce":
         return announce(state, command, now);
+      case "act":
+        return sayReaction(state, command.act, command.target, profile, `trace-${newId()}`, now);
       case "goodbye":
         return leave(state, now);
     }
@@ -61,7 +64,7 @@ export function createVoice(profile: Profile, { newId, mint }: Ports): Voice {
 
   /** The end of an answer: its streams end, typing ends, and then it is said as a whole (CC-67). */
   function conclusion(state: ConnectionState, of: About, terminal: Terminal, now: number): HubStep {
-    const answer = terminal.type === "response" ? answerIn(of, terminal) : undefined;
+    const answer = terminal.type === "response" ? answerIn(of, terminal, profile) : undefined;
     const thought = terminal.type === "response" ? concludeAsShown(state.streams, thoughtKey(of), now) : conclude(state.streams, thoughtKey(of), undefined, now);
     // What was shown as one message ends as one, also after a connection was lost, so that a repeat is the same (CC-69).
     const isWhole = thought.streams.open.has(textKey(of)) || recall(thought.streams.over, textKey(of)) === true;
@@ -152,10 +155,11 @@ const TOLD: ReadonlySet<RefusalCode> = new Set(["agent_error", "media_rejected",
 
 const FAILURES = { agent_error: "Something went wrong, and there is no answer. Please try again.", timeout: "The answer took too long and was given up. Please try again.", cancelled: "" } as const;
 
-function answerIn(of: About, { content, mediaUrls = [], attachments = [], replyToMessageId }: Extract<Terminal, { type: "response" }>): Omit<Said, "isWhole"> | undefined {
+function answerIn(of: About, { content, mediaUrls = [], attachments = [], replyToMessageId }: Extract<Terminal, { type: "response" }>, { replyToMode }: Profile): Omit<Said, "isWhole"> | undefined {
   const said = sayable(content, mediaUrls, attachments);
   if (said.text === "" && said.attachments.length === 0) return undefined;
-  return { ...said, id: of.origin.answerId, reply: replyTo(replyToMessageId ?? of.origin.messageId, of.origin) };
+  const asked = replyToMode === "off" ? undefined : of.origin.messageId;
+  return { ...said, id: of.origin.answerId, reply: replyTo(replyToMessageId ?? asked, of.origin), repliesThroughout: replyToMode === "all" };
 }
 
 function answerOf({ origin }: About, text: string): Said {

@@ -1,13 +1,14 @@
 import { encodeGatewaySent, type GatewaySent, type System } from "../../../generated/insta-claw/index.ts";
 import { forLog } from "../../core/redact.ts";
 import type { Effect } from "../session.ts";
+import type { Change } from "./acts.ts";
 import type { ControlFrame } from "./codec.ts";
 import { pongFrame, systemPong } from "./frames.ts";
 
 type Word = Exclude<Effect<never>, { do: "deliver" }>;
 
 /** Answers what the server says about the connection or about itself (IC-30). */
-export function handleControl(frame: ControlFrame): Word[] {
+export function handleControl(frame: Exclude<ControlFrame, Change>): Word[] {
   if (!("type" in frame)) return [note("warn", "gateway-rejection", about(frame.error))];
   switch (frame.type) {
     case "ping":

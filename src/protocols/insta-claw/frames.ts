@@ -1,4 +1,4 @@
-import type { GatewaySent, Ping, SentError, SentEvent, System } from "../../../generated/insta-claw/index.ts";
+import type { GatewaySent, Ping, SentData, SentError, SentEvent, System } from "../../../generated/insta-claw/index.ts";
 import { validateId } from "../../../generated/insta-claw/index.ts";
 import type { FailureCode, Terminal } from "../turn.ts";
 import type { Refusal } from "../inbound.ts";
@@ -16,9 +16,13 @@ export const NO_CONTENT = "Request content must be a non-empty string";
 export const REJECTED_MEDIA = "An attachment was rejected.";
 
 /** Puts an event into the form its reader wants (IC-19). */
-export function frameOf(event: SentEvent, framing: Framing, inReplyTo: string | undefined, now: number): GatewaySent {
+export function replyFrame(event: SentEvent, framing: Framing, inReplyTo: string | undefined, now: number): GatewaySent {
+  return frameOf(event, framing, inReplyTo, now, numberedId("msg", event.response_id, event.sequence_number, now));
+}
+
+/** The same for what belongs to no reply; `messageId` is the envelope's. */
+export function frameOf(event: SentData, framing: Framing, inReplyTo: string | undefined, now: number, messageId: string): GatewaySent {
   if (framing === "bare") return event;
-  const messageId = numberedId("msg", event.response_id, event.sequence_number, now);
   const answers = inReplyTo === undefined ? {} : { inReplyTo };
   return framing === "topic"
     ? { type: "MESSAGE", headers: { messageId, topic: "/v1.0/im/bot/messages", ...answers }, data: event }

@@ -80,7 +80,7 @@ export function recipientOf({ sender, origin }: Inbound<Origin>): Metadata {
   return { recipient_id: sender.id, ...placeOf(origin) };
 }
 
-function placeOf({ sessionId, groupId, threadId }: { [Key in "sessionId" | "groupId" | "threadId"]?: string | undefined }): Metadata {
+export function placeOf({ sessionId, groupId, threadId }: { [Key in "sessionId" | "groupId" | "threadId"]?: string | undefined }): Metadata {
   return {
     ...(sessionId !== undefined && { session_id: sessionId }),
     ...(groupId !== undefined && { group_id: groupId }),

@@ -1,7 +1,8 @@
 import { limits } from "../../../generated/insta-claw/index.ts";
 import type { DialedProtocol } from "../dialed.ts";
+import { carriedOf } from "./acts.ts";
 import type { Origin } from "./identity.ts";
-import type { Ids } from "./ids.ts";
+import { firstResponseId, type Ids } from "./ids.ts";
 import { type Profile, turnBounds } from "./profile.ts";
 import { type ConnectionState, createSession } from "./session.ts";
 
@@ -16,5 +17,11 @@ export function createProtocol(profile: Profile, ids: Ids): DialedProtocol<Conne
     // What is said again says so (IC-23).
     mostWrites: Infinity,
     announcementId: () => `srv_${ids.newId()}`,
+    acts: {
+      carried: ({ extensions }) => carriedOf(extensions),
+      nameOf: ({ origin }) => origin.requestId ?? origin.envelopeId,
+      nameOfAnswer: (of) => firstResponseId(of, ids),
+      nameOfAnnouncement: (messageId, at) => firstResponseId({ messageId, receivedAt: at }, ids),
+    },
   };
 }

@@ -4,7 +4,8 @@ import { limits as ours } from "../../core/limits.ts";
 import type { DialedCommand, DialedRequest, DialedSession } from "../dialed.ts";
 import type { Inbound } from "../inbound.ts";
 import type { Effect, Step } from "../session.ts";
-import { type Carrier, type Read, readFrame } from "./codec.ts";
+import { type Change, carriedOf, heardChange, isChange, sentChange } from "./acts.ts";
+import { type Carrier, type ControlFrame, type Read, readFrame } from "./codec.ts";
 import { handleControl } from "./control.ts";
 import { ackFrame, NO_CONTENT, refusalOf } from "./frames.ts";
 import { identityOf, type Origin } from "./identity.ts";
@@ -12,7 +13,7 @@ import type { Ids } from "./ids.ts";
 import type { Profile } from "./profile.ts";
 import { readRequest } from "./requests.ts";
 import { hear, noResponses, type Note, type Responses, staleAt, type Step as HeardStep, sweep } from "./responses.ts";
-import { beginSpeech, createVoice, isOwn, type Speech, type Spoken } from "./speech.ts";
+import { type Announcement, beginSpeech, createVoice, framingFor, isOwn, type Speech, type Spoken } from "./speech.ts";
 
 /** One account's connection to its gateway. */
 export interface ConnectionState {
@@ -20,6 +21,8 @@ export interface ConnectionState {
   responses: Responses;
   /** What we are saying. */
   speech: Speech;
+  /** What the server's hello named, on this connection (IC-33). */
+  extensions: readonly string[];
 }
 
 type About = Inbound<Origin>;
@@ -35,7 +38,7 @@ export function createSession(profile: Profile, ids: Ids): DialedSession<Connect
       const lost = [...(before?.responses.open.keys() ?? [])];
       return {
         // Of a message that a drop cut nobody knows whether the server goes on or begins again (IC-15).
-        state: { responses: { open: new Map(), finished: before?.responses.finished ?? noResponses.finished }, speech: beginSpeech(now, before?.speech) },
+        state: { responses: { open: new Map(), finished: before?.responses.finished ?? noResponses.finished }, speech: beginSpeech(now, before?.speech), extensions: [] },
         effects: lost.length > 0 ? [note("warn", "responses-cut", { responses: lost.map(forLog) })] : [],
       };
     },
@@ -61,7 +64,7 @@ export function createSession(profile: Profile, ids: Ids): DialedSession<Connect
       case "request":
         return deliver(state, readRequest(read.request, read.carrier, now, ids.newId), now);
       case "control":
-        return { state, effects: handleControl(read.frame) };
+        return isChange(read.frame) ? change(state, read.frame, read.carrier, now) : { state: greeted(state, read.frame), effects: handleControl(read.frame) };
       case "broken":
         return reject(state, read, now);
       case "other":
@@ -69,6 +72,13 @@ export function createSession(profile: Profile, ids: Ids): DialedSession<Connect
       case "noise":
         return { state, effects: [note("warn", "not-a-frame", { detail: forLog(read.detail) })] };
     }
+  }
+
+  /** Somebody does something to a message that was said before; of a server that has not named the extension nothing of it counts. */
+  function change(state: ConnectionState, frame: Change, { headers }: Carrier, now: number): GatewayStep {
+    const heard = heardChange(frame, profile.trustsPeer, now);
+    if (!carriedOf(state.extensions).includes(heard.act.act)) return { state, effects: [note("debug", "ignored-change", { type: frame.type }), ...ack(headers.messageId)] };
+    return { state, effects: [...ack(headers.messageId), { do: "deliver", inbound: { ask: "act", heard } }] };
   }
 
   function handleEvent(state: ConnectionState, event: ResponseEvent, carrier: Carrier, now: number): GatewayStep {
@@ -171,7 +181,12 @@ export function createSession(profile: Profile, ids: Ids): DialedSession<Connect
       case "goodbye":
         return { state, effects: [] };
       case "announce":
-        return spoken(state, voice.announce(speech, command.messageId, command.to, command.text, command.mediaUrls, now));
+        return spoken(state, voice.announce(speech, announcementOf(command, state.extensions), command.at ?? now));
+      case "act": {
+        const { act, target } = command;
+        if (!carriedOf(state.extensions).includes(act.act)) return { state, effects: [] };
+        return { state, effects: [{ do: "send", text: sentChange(act, target, framingFor(target.place.origin, profile), ids.newId(), now) }] };
+      }
     }
   }
 
@@ -184,6 +199,22 @@ export function createSession(profile: Profile, ids: Ids): DialedSession<Connect
     const frame = messageId === undefined ? undefined : ackFrame(profile.ack, messageId);
     return frame ? [send(frame)] : [];
   }
+}
+
+/** What goes beyond the documented wire only to a server that said it reads it (IC-33). */
+function announcementOf({ messageId, to, text, mediaUrls, threadId, replyToMessageId }: Extract<DialedCommand<Origin>, { say: "announce" }>, extensions: readonly string[]): Announcement {
+  const isThreaded = extensions.includes("threads");
+  return {
+    messageId,
+    to: threadId !== undefined && isThreaded ? { ...to, origin: { ...to.origin, threadId } } : to,
+    text,
+    mediaUrls,
+    ...(replyToMessageId !== undefined && isThreaded && { replyTo: replyToMessageId }),
+  };
+}
+
+function greeted(state: ConnectionState, frame: ControlFrame): ConnectionState {
+  return "type" in frame && frame.type === "instaclaw:hello" ? { ...state, extensions: frame.extensions } : state;
 }
 
 function spoken(state: ConnectionState, { speech, texts }: Spoken): GatewayStep {

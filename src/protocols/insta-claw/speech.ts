@@ -1,7 +1,7 @@
 import { encodeGatewaySent, limits, type Metadata, type SentError, type SentEvent } from "../../../generated/insta-claw/index.ts";
 import type { Inbound } from "../inbound.ts";
 import type { Terminal } from "../turn.ts";
-import { answerText, failureOf, frameOf, type Framing, wholeFrame } from "./frames.ts";
+import { answerText, failureOf, type Framing, replyFrame, wholeFrame } from "./frames.ts";
 import { echoOf, type Origin, recipientOf } from "./identity.ts";
 import { firstResponseId, freshResponseId, type Ids } from "./ids.ts";
 import type { Profile } from "./profile.ts";
@@ -47,7 +47,16 @@ export interface Voice {
   /** A whole reply in one go. */
   say(speech: Speech, of: About, end: End, now: number, more?: Metadata): Spoken;
   /** What nobody asked for. */
-  announce(speech: Speech, messageId: string, to: About, text: string, mediaUrls: readonly string[], now: number): Spoken;
+  announce(speech: Speech, announcement: Announcement, now: number): Spoken;
+}
+
+export interface Announcement {
+  messageId: string;
+  to: About;
+  text: string;
+  mediaUrls: readonly string[];
+  /** The message it quotes. */
+  replyTo?: string;
 }
 
 export function createVoice(profile: Profile, ids: Ids): Voice {
@@ -84,13 +93,10 @@ export function createVoice(profile: Profile, ids: Ids): Voice {
   }
 
   function encode(events: readonly SentEvent[], { origin }: About, now: number): string[] {
-    return events.map((event) => encodeGatewaySent(frameOf(event, framingOf(origin), origin.envelopeId, now)));
+    return events.map((event) => encodeGatewaySent(replyFrame(event, framingOf(origin), origin.envelopeId, now)));
   }
 
-  /** Who sends without an envelope reads without one, whatever the profile is (IC-19). */
-  function framingOf(origin: Origin): Framing {
-    return origin.framing === "bare" ? "bare" : profile.framing;
-  }
+  const framingOf = (origin: Origin): Framing => framingFor(origin, profile);
 
   return {
     start(speech, of, now) {
@@ -107,11 +113,16 @@ export function createVoice(profile: Profile, ids: Ids): Voice {
       return finish(speech, of, end, now, isRepeat);
     },
     say: (speech, of, end, now, more) => finish(speech, of, end, now, false, more),
-    announce(speech, messageId, to, text, mediaUrls, now) {
+    announce(speech, { messageId, to, text, mediaUrls, replyTo }, now) {
       const about: About = { ...to, messageId, receivedAt: now, origin: { framing: to.origin.framing } };
-      return finish(speech, about, { text: answerText({ content: text, mediaUrls }) }, now, false, recipientOf(to));
+      return finish(speech, about, { text: answerText({ content: text, mediaUrls }) }, now, false, { ...recipientOf(to), ...(replyTo !== undefined && { reply_to: replyTo }) });
     },
   };
+}
+
+/** Who sends without an envelope reads without one, whatever the profile is (IC-19). */
+export function framingFor(origin: Pick<Origin, "framing">, { framing }: Pick<Profile, "framing">): Framing {
+  return origin.framing === "bare" ? "bare" : framing;
 }
 
 /** A bare request that asked for no stream gets one whole response (IC-32). */

@@ -15,7 +15,7 @@ export interface Written {
 export const MISSING_ID = "Missing required configuration: clientId must be provided and non-empty";
 export const MISSING_SECRET = "Missing required configuration: clientSecret must be provided and non-empty";
 /** What the plugin understands of what the wire calls extensions. */
-const EXTENSIONS = "groups,media,threads;v=1";
+const EXTENSIONS = "edit,groups,media,reactions,threads;v=1";
 
 /** The request that opens a connection; credentials travel in headers and nowhere else (IC-1, IC-2). */
 export function readServer({ clientId = "", clientSecret = "", wsUrl, allowInsecure }: Written): Server {

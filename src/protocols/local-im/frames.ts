@@ -1,5 +1,6 @@
 import { type ErrorCode, errorCodes, type ImSent } from "../../../generated/local-im/index.ts";
 import { clip } from "../../core/redact.ts";
+import type { Act } from "../acts.ts";
 import type { Activity, Terminal } from "../turn.ts";
 import type { Origin } from "./identity.ts";
 
@@ -22,14 +23,15 @@ export interface Reply {
 /** Code points of a `done`: an answer and the links below it. */
 const DONE_CODE_POINTS = 524_288;
 
-export function doneFrame(reply: Reply, of: Origin, { content, thought = "", mediaUrls = [], isUnasked = false }: Said): ImSent {
+export function doneFrame(reply: Reply, of: Origin, { content, thought = "", mediaUrls = [], unasked }: Said): ImSent {
+  const isNamed = has(reply.dialect, "edit") || has(reply.dialect, "reactions");
   return {
     type: "done",
     ...echoOf(of),
     content: clip([content, ...mediaUrls].filter((text) => text !== "").join("\n\n"), DONE_CODE_POINTS),
     thought,
     ...additions(reply, of),
-    ...(isUnasked && reply.dialect.extended && { proactive: true }),
+    ...(unasked !== undefined && reply.dialect.extended && { proactive: true, ...(isNamed && { messageId: unasked }) }),
   };
 }
 
@@ -38,7 +40,20 @@ interface Said {
   thought?: string;
   /** The wire has no place for files: their links stand below the text. */
   mediaUrls?: readonly string[];
-  isUnasked?: boolean;
+  /** Nobody asked for it: its own id, as no message gives it one. */
+  unasked?: string;
+}
+
+/** Something the agent does to a message that was said before (LI-28, LI-29). */
+export function actFrame(act: Act, name: string): ImSent {
+  switch (act.act) {
+    case "react":
+      return { type: "reaction", messageId: name, emoji: act.emoji, op: act.isRemoval ? "remove" : "add" };
+    case "edit":
+      return { type: "edited", replyTo: name, content: act.content };
+    case "delete":
+      return { type: "deleted", replyTo: name };
+  }
 }
 
 /** The text is the code's (LI-16), unless it is about the frame itself and nothing else. */

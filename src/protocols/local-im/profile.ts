@@ -14,7 +14,7 @@ export interface Profile {
 }
 
 /** Extensions that a `hello` may turn on (LI-25). */
-export const OFFERED = ["ack", "activity", "cancel", "policies", "typing"] as const;
+export const OFFERED = ["ack", "activity", "cancel", "edit", "policies", "reactions", "typing"] as const;
 
 export function profileOf(config: Pick<LocalImAccount, "sessionScope" | "limits">, accountId: string, trustsPeer: boolean): Profile {
   return { accountId, trustsPeer, sessionScope: config.sessionScope, contentChars: config.limits.contentChars };

@@ -2,7 +2,7 @@ import { limits } from "../../../generated/local-im/index.ts";
 import type { DialedProtocol } from "../dialed.ts";
 import type { Origin } from "./identity.ts";
 import { type Profile, turnBounds } from "./profile.ts";
-import { type ConnectionState, createSession } from "./session.ts";
+import { carriedBy, type ConnectionState, createSession } from "./session.ts";
 
 /** All that an account has to know of this protocol. */
 export function createProtocol(profile: Profile, newId: () => string): DialedProtocol<ConnectionState, Origin> {
@@ -15,5 +15,11 @@ export function createProtocol(profile: Profile, newId: () => string): DialedPro
     // A server without `hello` takes a second `done` for a new answer (LI-20).
     mostWrites: 1,
     announcementId: () => `srv_${newId()}`,
+    acts: {
+      carried: carriedBy,
+      nameOf: ({ origin }) => origin.messageId,
+      nameOfAnswer: ({ origin }) => origin.messageId,
+      nameOfAnnouncement: (messageId) => messageId,
+    },
   };
 }

@@ -1,10 +1,12 @@
 import { encodeImSent, type Hello, type ImSent } from "../../../generated/local-im/index.ts";
+import { codePoints } from "../../../generated/runtime.ts";
 import { forLog } from "../../core/redact.ts";
+import type { Act, ActName } from "../acts.ts";
 import type { DialedCommand, DialedRequest, DialedSession } from "../dialed.ts";
 import type { Inbound, Refusal } from "../inbound.ts";
 import type { Effect, Step } from "../session.ts";
 import { type Read, readFrame } from "./codec.ts";
-import { activityFrame, additions, type Dialect, doneFrame, echoOf, errorFrame, has, type Reply, terminalFrame } from "./frames.ts";
+import { actFrame, activityFrame, additions, type Dialect, doneFrame, echoOf, errorFrame, has, type Reply, terminalFrame } from "./frames.ts";
 import { conversationOf, type Ids, type Origin, readId, senderOf } from "./identity.ts";
 import { OFFERED, type Profile } from "./profile.ts";
 
@@ -31,7 +33,7 @@ export function createSession(profile: Profile, newId: () => string): DialedSess
         case "message":
           return deliver(state, read.ids, read.content, now);
         case "frame":
-          return handle(state, read.frame);
+          return handle(state, read.frame, now);
         case "broken":
           return reject(state, read);
         case "other":
@@ -51,6 +53,39 @@ export function createSession(profile: Profile, newId: () => string): DialedSess
     command: obey,
   };
 
+  function handle(state: ConnectionState, frame: Extract<Read, { is: "frame" }>["frame"], now: number): ImStep {
+    switch (frame.type) {
+      case "ping":
+        return { state, effects: [send({ type: "pong" })] };
+      case "pong":
+      case "ack":
+        return { state, effects: [] };
+      case "hello":
+        return { state: { ...state, dialect: agreeOn(frame) }, effects: [note("debug", "hello", { extensions: agreeOn(frame).extensions })] };
+      case "cancel": {
+        const messageId = readId(frame.messageId);
+        if (messageId === undefined || !has(state.dialect, "cancel")) return ignore(state, frame.type);
+        return { state, effects: [{ do: "deliver", inbound: { ask: "cancel", messageId } }] };
+      }
+      case "reaction":
+        return hearAct(state, frame, "reactions", { act: "react", emoji: frame.emoji, isRemoval: frame.op === "remove" }, now);
+      case "edit":
+        return hearAct(state, frame, "edit", { act: "edit", content: frame.content }, now);
+      case "delete":
+        return hearAct(state, frame, "edit", { act: "delete" }, now);
+    }
+  }
+
+  /** Of a server that has not named the extension nothing of it counts (LI-25). */
+  function hearAct(state: ConnectionState, frame: { type: string; messageId?: unknown; userId?: unknown }, extension: string, act: Act, now: number): ImStep {
+    const name = readId(frame.messageId);
+    const userId = readId(frame.userId);
+    const isReadable = act.act !== "edit" || (act.content.trim() !== "" && codePoints(act.content) <= profile.contentChars);
+    if (name === undefined || !isReadable || !has(state.dialect, extension)) return ignore(state, frame.type);
+    const actor = senderOf(userId === undefined ? {} : { userId }, profile);
+    return { state, effects: [{ do: "deliver", inbound: { ask: "act", heard: { act, name, actor, at: now } } }] };
+  }
+
   function deliver(state: ConnectionState, { origin, numbers }: Ids, content: string, now: number): ImStep {
     const inbound: About = {
       messageId: origin.messageId ?? `${origin.conversationId ?? "unknown"}-${now}-${newId()}`,
@@ -66,21 +101,8 @@ export function createSession(profile: Profile, newId: () => string): DialedSess
   }
 }
 
-function handle(state: ConnectionState, frame: Extract<Read, { is: "frame" }>["frame"]): ImStep {
-  switch (frame.type) {
-    case "ping":
-      return { state, effects: [send({ type: "pong" })] };
-    case "pong":
-    case "ack":
-      return { state, effects: [] };
-    case "hello":
-      return { state: { ...state, dialect: agreeOn(frame) }, effects: [note("debug", "hello", { extensions: agreeOn(frame).extensions })] };
-    case "cancel": {
-      const messageId = readId(frame.messageId);
-      if (messageId === undefined || !has(state.dialect, "cancel")) return { state, effects: [note("debug", "ignored-frame", { type: "cancel" })] };
-      return { state, effects: [{ do: "deliver", inbound: { ask: "cancel", messageId } }] };
-    }
-  }
+function ignore(state: ConnectionState, type: string): ImStep {
+  return { state, effects: [note("debug", "ignored-frame", { type })] };
 }
 
 function agreeOn({ extensions }: Hello): Dialect {
@@ -121,10 +143,17 @@ function obey(state: ConnectionState, command: DialedCommand<Origin>): ImStep {
       return { state, effects: [] };
     case "announce": {
       const { messageId: _answered, ...place } = command.to.origin;
-      const frame = doneFrame(begin(state), place, { content: command.text, mediaUrls: command.mediaUrls, isUnasked: true });
+      const frame = doneFrame(begin(state), place, { content: command.text, mediaUrls: command.mediaUrls, unasked: command.messageId });
       return { state, effects: [send(frame)] };
     }
+    case "act":
+      return { state, effects: carriedBy(state).includes(command.act.act) ? [send(actFrame(command.act, command.target.name))] : [] };
   }
+}
+
+/** What the server's `hello` has turned on (LI-25). */
+export function carriedBy({ dialect }: ConnectionState): ActName[] {
+  return [...(has(dialect, "reactions") ? (["react"] as const) : []), ...(has(dialect, "edit") ? (["edit", "delete"] as const) : [])];
 }
 
 function stream(state: ConnectionState, of: About, content: string): ImStep {

@@ -1,4 +1,5 @@
 import type { ChatSent, ErrorCode } from "../../../generated/websocket/index.ts";
+import type { Act, ActName } from "../acts.ts";
 import type { Inbound } from "../inbound.ts";
 import { clip } from "../../core/redact.ts";
 import type { Activity, Terminal } from "../turn.ts";
@@ -83,6 +84,23 @@ export function aboutOf(inbound: Inbound): About {
     ...(conversation.kind === "group" && { groupId: conversation.id }),
     ...(conversation.threadId !== undefined && { threadId: conversation.threadId }),
   };
+}
+
+/** Something that is done to a message that was said before (WS-33, WS-34). */
+export function actFrame(act: Act, messageId: string, senderId: string): ChatSent {
+  switch (act.act) {
+    case "react":
+      return { type: "chat.reaction", messageId, emoji: act.emoji, op: act.isRemoval ? "remove" : "add", senderId };
+    case "edit":
+      return { type: "chat.edited", messageId, content: act.content };
+    case "delete":
+      return { type: "chat.deleted", messageId };
+  }
+}
+
+/** What the connection has turned on of this. */
+export function carriedBy(dialect: Dialect): ActName[] {
+  return [...(has(dialect, "reactions") ? (["react"] as const) : []), ...(has(dialect, "edit") ? (["edit", "delete"] as const) : [])];
 }
 
 /** Whether the connection turned this extension on. */

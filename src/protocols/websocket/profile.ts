@@ -11,7 +11,7 @@ export interface Profile {
 }
 
 /** What this server offers today. `chat.welcome` never lists more. */
-export const OFFERED = ["activity", "auth", "cancel", "groups", "media", "pairing", "thoughts", "threads"] as const;
+export const OFFERED = ["activity", "auth", "cancel", "edit", "groups", "media", "pairing", "reactions", "thoughts", "threads"] as const;
 
 export function profileOf(config: Pick<WebsocketAccount, "streamMode" | "greeting">): Profile {
   return {

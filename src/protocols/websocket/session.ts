@@ -6,10 +6,13 @@ import {
   type ErrorCode,
 } from "../../../generated/websocket/index.ts";
 import { forLog } from "../../core/redact.ts";
+import type { Act, HeardAct } from "../acts.ts";
 import type { Effect, Session, Step } from "../session.ts";
 import { extensionOf, INVALID_FORMAT, invalidField, readFrame, type Refusal } from "./codec.ts";
 import { type Peer, settleSender } from "./identity.ts";
-import { type About, aboutOf, activityFrame, additions, type Dialect, errorFrame, has, postFrame, terminalFrame, thoughtFrame, typingFrame, welcomeFrame } from "./frames.ts";
+import {
+  type About, aboutOf, actFrame, activityFrame, additions, carriedBy, type Dialect, errorFrame, has, postFrame, terminalFrame, thoughtFrame, typingFrame, welcomeFrame,
+} from "./frames.ts";
 import type { Inbound } from "../inbound.ts";
 import type { Profile } from "./profile.ts";
 import { findBrokenRule, listMedia, saysSomething } from "./rules.ts";
@@ -41,7 +44,9 @@ export type Request =
   | { ask: "cancel"; messageId: string; senderId: string }
   | { ask: "join"; groupId: string }
   | { ask: "leave"; groupId: string }
-  | { ask: "verify"; token: string };
+  | { ask: "verify"; token: string }
+  /** Somebody edits, deletes or reacts to a message that was said before. */
+  | { ask: "act"; heard: HeardAct };
 
 /** What the account wants said on this connection. */
 export type Command =
@@ -53,6 +58,8 @@ export type Command =
   | { say: "refused"; refusal: Refusal }
   | { say: "pairing"; of: About; code: string; expiresAt: number }
   | { say: "post"; inbound: Inbound<Origin> }
+  /** `senderId`: who does it. */
+  | { say: "act"; act: Act; messageId: string; senderId: string }
   | { say: "renewed"; peer: Peer };
 
 export type ConnectionSession = Session<ConnectionState, Command, Request>;
@@ -100,12 +107,20 @@ export function createSession(profile: Profile, peer: Peer, connectionId: string
         return ask(state, { ask: "leave", groupId: frame.groupId });
       case "chat.auth":
         return ask(state, { ask: "verify", token: frame.token });
-      case "chat.directory":
       case "chat.edit":
+        if (frame.content.trim() === "") return reject(state, { code: "invalid_field", error: "Invalid field content: expected text, got blanks" }, profile);
+        return askAct(state, { act: "edit", content: frame.content }, frame.messageId, now);
       case "chat.delete":
+        return askAct(state, { act: "delete" }, frame.messageId, now);
       case "chat.react":
+        return askAct(state, { act: "react", emoji: frame.emoji, isRemoval: frame.op === "remove" }, frame.messageId, now);
+      case "chat.directory":
         return reject(state, unsupported(frame), profile);
     }
+  }
+
+  function askAct(state: ConnectionState, act: Act, name: string, at: number): ConnectionStep {
+    return ask(state, { ask: "act", heard: { act, name, actor: state.peer.sender, at } });
   }
 
   function handleSend(state: ConnectionState, frame: ChatSend, now: number): ConnectionStep {
@@ -178,6 +193,8 @@ function obey(state: ConnectionState, command: Command, profile: Profile): Conne
       };
     case "post":
       return { state, effects: has(state, "groups") ? [send(postFrame(command.inbound))] : [] };
+    case "act":
+      return { state, effects: carriedBy(state).includes(command.act.act) ? [send(actFrame(command.act, command.messageId, command.senderId))] : [] };
     case "renewed": {
       const next = { ...state, peer: command.peer };
       return { state: next, effects: [send(welcomeFrame(next, next.peer.sender.id))] };

@@ -22,6 +22,7 @@ function start(repeatsUnproven: boolean): void {
   correspondent = createCorrespondent<PlainState, PlainOrigin>({
     link: () => link,
     session: () => protocol.session,
+    carried: () => [],
     system,
     log,
     asked: async () => true,

@@ -192,7 +192,7 @@ describe("the ClawChat channel", () => {
     const running = (state: "blocked" | "ready") => ({ connected: false, running: 0, waiting: 0, login: "no login", link: { state, reason: "", attempts: 0 } });
     expect(isLinked()).toBe("linked");
     for (const [state, link] of [["blocked", "not-linked"], ["ready", "linked"]] as const) {
-      const account = { status: () => running(state), url: "", send: async () => "away" as const, probe: async () => ({ ok: true, checked: [], roundTripMs: 1 }) as const };
+      const account = { status: () => running(state), url: "", send: async () => "away" as const, carries: () => [], act: async () => ({ is: "away" }) as const, probe: async () => ({ ok: true, checked: [], roundTripMs: 1 }) as const };
       const remove = live.add("default", { account, resumed: createResumed(), approvals: noApprovals, log: { debug() {}, info() {}, warn() {}, error() {} }, mediaBytes: () => 0 });
       expect(isLinked()).toBe(link);
       remove();

@@ -25,6 +25,8 @@ describe("the log in the words of an original plugin", () => {
     const agent = narrator.agent({
       access: () => Promise.reject(new Error("not asked")),
       mayFollow: async () => false,
+      heeds: async () => false,
+      tell() {},
       isControlCommand: () => false,
       async run(_turn, reply) {
         reply.started();

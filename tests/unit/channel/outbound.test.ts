@@ -30,6 +30,8 @@ function stage(takes: boolean) {
     probe: async () => ({ ok: true, checked: [], roundTripMs: 1 }) as const,
     status: () => ({ connected: true, running: 0, waiting: 0 }),
     send: async (to: Recipient, message: Announcement) => (sent.push([to, message]), { messageId: "msg-1" }),
+    carries: () => [],
+    act: async () => ({ is: "away" }) as const,
     async upload(file: UploadedFile) {
       if (!takes) throw new Error("HTTP 503");
       uploaded.push(file);
@@ -64,7 +66,7 @@ describe("what is said unasked", () => {
   const said = (sent: { messageId: string } | "away" | "unknown") => {
     const live = createLiveAccounts();
     const sendings: [Recipient, Announcement][] = [];
-    const account = { url: "", status: () => ({ connected: true, running: 0, waiting: 0 }), probe: async () => ({ ok: true, checked: [], roundTripMs: 1 }) as const, send: async (to: Recipient, message: Announcement) => (sendings.push([to, message]), sent) };
+    const account = { url: "", status: () => ({ connected: true, running: 0, waiting: 0 }), carries: () => [], act: async () => ({ is: "away" }) as const, probe: async () => ({ ok: true, checked: [], roundTripMs: 1 }) as const, send: async (to: Recipient, message: Announcement) => (sendings.push([to, message]), sent) };
     live.add("default", { account, resumed: createResumed(), approvals: noApprovals, log: { debug() {}, info() {}, warn() {}, error() {} }, mediaBytes: () => 1000 });
     const { sendText } = createOutbound(channel, live).attachedResults;
     return { sendings, send: async (to: string, replyToId?: string) => await sendText?.({ cfg, to, text: "hi", ...(replyToId !== undefined && { replyToId }) }) };

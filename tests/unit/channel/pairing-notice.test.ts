@@ -35,6 +35,8 @@ afterEach(async () => {
 const account = {
   url: "",
   status: () => status,
+  carries: () => [],
+  act: async () => ({ is: "away" }) as const,
   probe: async () => ({ ok: true, checked: [], roundTripMs: 1 }) as const,
   async send({ id }: { id: string }, { text }: { text: string }) {
     sent.push({ id, text });

@@ -21,6 +21,7 @@ function talker(host: FakeHost) {
       history,
       mediaBounds: () => ({ roots: [], maxBytes: 1 }),
       isLocal: () => false,
+      running: () => undefined,
       showsThoughts: () => false,
       files: () => ({ log: host.log, maxBytes: 1 }),
     });

@@ -15,6 +15,8 @@ function stage(answer: Probed | Promise<Probed>) {
     url: "ws://127.0.0.1:1/ws",
     status: () => ({ connected: true, running: 0, waiting: 0, connections: 2, senders: 1 }),
     send: async () => "away" as const,
+    carries: () => [],
+    act: async () => ({ is: "away" }) as const,
     probe: async (withinMs: number) => (asked.push(withinMs), await answer),
   };
   live.add("home", { account, resumed: createResumed(), approvals: noApprovals, log: { debug() {}, info() {}, warn() {}, error() {} }, mediaBytes: () => 0 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type AccessConfig, requiresMention, senderPolicy } from "../../../src/channel/sender-policy.ts";
 
-const config: AccessConfig = { dmPolicy: "open", allowFrom: ["ann"], groupAllowFrom: [], requireMention: false, groups: {} };
+const config: AccessConfig = { dmPolicy: "open", allowFrom: ["ann"], groupAllowFrom: [], reactionNotifications: "own", reactionAllowlist: [], requireMention: false, groups: {} };
 const direct = { kind: "direct", id: "ann" } as const;
 const group = { kind: "group", id: "g", subject: "g" } as const;
 const verified = { id: "ann", verified: true };

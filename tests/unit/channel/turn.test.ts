@@ -21,6 +21,7 @@ async function run(host: FakeHost, about: Partial<Inbound> = {}, attempt = 1, si
     history: createGroupHistory(),
     mediaBounds: () => ({ roots: [], maxBytes: 1, skipsUnreadable }),
     isLocal: ({ auth, host: bind }) => !auth.enabled && bind === "127.0.0.1",
+    running: () => undefined,
     showsThoughts: () => showsThoughts,
     files: () => ({ log: host.log, maxBytes: 100, ...(upload && { upload }) }),
   });
@@ -242,7 +243,7 @@ describe("a turn of several members of a group", () => {
       const payloads: Said[] = [];
       const reply = { started() {}, mode() {}, activity() {}, partial() {}, thought() {}, nextMessage() {}, payload: (payload: Said) => void payloads.push(payload) };
       const inbound = inboundOf({ messageId: `of-${member}`, sender: { id: member, verified: true }, conversation: { ...group("room"), member } });
-      const deps = { host, resumed, history: createGroupHistory(), mediaBounds: () => ({ roots: [], maxBytes: 1 }), isLocal: () => false, showsThoughts: () => false, files: () => ({ log: host.log, maxBytes: 1 }) };
+      const deps = { host, resumed, history: createGroupHistory(), mediaBounds: () => ({ roots: [], maxBytes: 1 }), isLocal: () => false, running: () => undefined, showsThoughts: () => false, files: () => ({ log: host.log, maxBytes: 1 }) };
       return { payloads, outcome: runTurn({ inbound, attempt: 2 }, reply, new AbortController().signal, deps) };
     };
     const [ann, bob] = [begin("ann"), begin("bob")];

@@ -5,6 +5,9 @@ import {
   describe,
   encodeGatewayReceived,
   type InstaClawConfigInput,
+  type InstaclawMessageDelete,
+  type InstaclawMessageEdit,
+  type InstaclawReaction,
   validateSentEvent,
   validateWholeResponse,
 } from "../../../../generated/insta-claw/index.ts";
@@ -32,6 +35,9 @@ export const instaClaw: PlayedProtocol = {
     keepalive: system("KEEPALIVE", "a sign of life"),
     control: { summary: "a frame without a meaning", compose: () => encodeGatewayReceived({ type: "control" }) },
     hello: { summary: "turns extensions on, such as: hello groups,threads", compose: (names, now, newId) => hello(names.split(/[\s,]+/).filter((name) => name !== ""), newId, now) },
+    react: { summary: "a user reacts to a response: react resp_1 👍 u_1, with a - before the emoji takes it back", compose: (words, now, newId) => change(reactionOf(words), now, newId) },
+    edit: { summary: "a user edits a message: edit m_1 u_1 the new text", compose: (words, now, newId) => change(editOf(words), now, newId) },
+    delete: { summary: "a user deletes a message: delete m_1 u_1", compose: (words, now, newId) => change(deletionOf(words), now, newId) },
     bound: { summary: "names a session that the server has bound", compose: (session) => encodeGatewayReceived({ type: "session.auto_bound", sessions: [{ session_id: session || "sess_1" }] }) },
     rejection: { summary: "refuses the plugin's last frame", compose: (message) => encodeGatewayReceived({ error: { type: "invalid_request", code: "bad_frame", message: message || "The frame was not understood" } }) },
     error: { summary: "an error event, such as: error 401", compose: (status) => encodeGatewayReceived({ type: "error", ...(/^\d{3}$/.test(status) && { status: Number(status) }), error: { code: null, message: "busy" } }) },
@@ -62,6 +68,25 @@ function refuse(status: number, why: string): Admission {
 
 function hello(extensions: readonly string[], newId: () => string, now?: number): string {
   return envelope("message", { type: "instaclaw:hello", sequence_number: 0, extensions: [...extensions] }, { messageId: newId(), ...(now !== undefined && { timestamp: now }) });
+}
+
+function change(data: InstaclawReaction | InstaclawMessageEdit | InstaclawMessageDelete, now: number, newId: () => string): string {
+  return envelope("message", { ...data, event_id: newId() }, { messageId: newId(), timestamp: now });
+}
+
+function reactionOf(words: string): InstaclawReaction {
+  const [target = "", emoji = "👍", actor = ""] = words.split(" ");
+  return { type: "instaclaw:reaction", sequence_number: 0, target_id: target, emoji: emoji.replace(/^-/, ""), op: emoji.startsWith("-") ? "remove" : "add", actor_id: actor };
+}
+
+function editOf(words: string): InstaclawMessageEdit {
+  const [target = "", actor = "", ...text] = words.split(" ");
+  return { type: "instaclaw:message.edit", sequence_number: 0, target_message_id: target, actor_id: actor, text: text.join(" "), revision: 1 };
+}
+
+function deletionOf(words: string): InstaclawMessageDelete {
+  const [target = "", actor = ""] = words.split(" ");
+  return { type: "instaclaw:message.delete", sequence_number: 0, target_message_id: target, actor_id: actor };
 }
 
 /** Strict where the decoder is not: events outside an envelope, and fields of a whole response. */

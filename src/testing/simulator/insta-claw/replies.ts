@@ -1,7 +1,7 @@
-import { decodeGatewaySent, type Metadata, type SentEvent, type WholeResponse } from "../../../../generated/insta-claw/index.ts";
+import { decodeGatewaySent, type Metadata, type SentEvent, type SentMessageDelete, type SentMessageEdit, type SentReaction, type WholeResponse } from "../../../../generated/insta-claw/index.ts";
 import type { Follower, Heard } from "../protocol.ts";
 import type { FrameRecord, Reply } from "../record.ts";
-import { idsIn, isRequest, sessionIn } from "./requests.ts";
+import { helloIn, idsIn, isRequest, sessionIn } from "./requests.ts";
 import { advance, beginResponse, isEvent, isOver, type ResponseState } from "./response.ts";
 
 /** A message of the server, and what came back. */
@@ -40,7 +40,12 @@ export function followResponses(): Follower {
   /** Ids of the plugin's frames and events: each is used once. */
   const used = new Set<string>();
 
+  /** What the hello of a link named; nothing of an extension goes before it (IC-33). */
+  const hellos = new Map<number, readonly string[]>();
+
   function sent(frame: FrameRecord): void {
+    const named = helloIn(frame.text);
+    if (named) hellos.set(frame.link, named);
     if (!isRequest(frame)) return;
     const ids = idsIn(frame.text);
     const id = frame.messageId ?? ids[0];
@@ -59,6 +64,7 @@ export function followResponses(): Follower {
     if ("output" in value) return hearWhole(value as WholeResponse, frame);
     const event: unknown = "data" in value && "type" in value ? value.data : value;
     if (isEvent(event)) return hear(event, headers, frame);
+    if (isChange(event)) return { faults: [...repeatedId("event_id", event.event_id, frame.account), ...hearChange(event, frame)] };
     return { faults: isAck(value) ? unknownAck(headers.messageId, frame.account) : [] };
   }
 
@@ -72,6 +78,17 @@ export function followResponses(): Follower {
     faults.push(...advance(state, event, frame.link));
     if (!wasOver) tell(reply, state, event);
     return { reply, faults };
+  }
+
+  function hearChange(event: Change, { account, link }: FrameRecord): string[] {
+    const extension = event.type === "instaclaw:reaction" ? "reactions" : "edit";
+    const undue = hellos.get(link)?.includes(extension) ? [] : [`${event.type} is of the extension ${extension}, and no hello of this link named it`];
+    if (event.type === "instaclaw:reaction") {
+      const { target_id: target } = event;
+      const isKnown = responses.has(`${account} ${target}`) || asked.some((one) => one.account === account && one.wireIds.has(target));
+      return isKnown ? undue : [...undue, `${event.type} is about ${target}, which was not said`];
+    }
+    return responses.has(`${account} ${event.target_response_id}`) ? undue : [...undue, `${event.type} is about ${event.target_response_id}, which is no response of the plugin`];
   }
 
   function hearWhole({ id, status, output, error, metadata }: WholeResponse, frame: FrameRecord): Heard {
@@ -135,6 +152,12 @@ export function followResponses(): Follower {
   }
 
   return { replies, sent, heard };
+}
+
+type Change = SentReaction | SentMessageEdit | SentMessageDelete;
+
+function isChange(event: unknown): event is Change {
+  return typeof event === "object" && event !== null && "type" in event && ["instaclaw:reaction", "instaclaw:message.edit", "instaclaw:message.delete"].includes(String(event.type));
 }
 
 function isAck(value: object): boolean {

@@ -1,7 +1,7 @@
 import type { FrameRecord } from "../record.ts";
 
 /** Frames about the connection, which nobody answers with a reply. */
-const control = /^(system|control|ping|pong|instaclaw:hello|session\.auto_bound|error)$/i;
+const control = /^(system|control|ping|pong|instaclaw:[a-z.]+|session\.auto_bound|error)$/i;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -11,6 +11,13 @@ export function isRequest({ binary, text }: FrameRecord): boolean {
   if (!frame || isControl(frame["type"])) return false;
   const data = dataOf(frame);
   return !isControl(data["type"]) && !("error" in data && !("type" in data));
+}
+
+/** The extensions that a hello names. */
+export function helloIn(text: string): readonly string[] | undefined {
+  const data = dataOf(parse(text) ?? {});
+  const { type, extensions } = data;
+  return type === "instaclaw:hello" && Array.isArray(extensions) ? extensions.filter((name) => typeof name === "string") : undefined;
 }
 
 /** Everything in it by which an answer may call it. */

@@ -6,9 +6,12 @@ import {
   type LocalImConfigInput,
   validateAck,
   validateActivity,
+  validateDeleted,
   validateDone,
+  validateEdited,
   validateFailure,
   validatePong,
+  validateReaction,
   validateStream,
   validateThought,
   validateTyping,
@@ -26,6 +29,9 @@ const validators: StrictValidators = {
   error: validateFailure,
   typing: validateTyping,
   activity: validateActivity,
+  reaction: validateReaction,
+  edited: validateEdited,
+  deleted: validateDeleted,
 };
 
 const serverName = "clawwire-simulator";
@@ -40,6 +46,9 @@ export const localIm: PlayedProtocol = {
       summary: "turns extensions on, such as: hello ack,typing,cancel",
       compose: (names) => hello(names.split(/[\s,]+/).filter((name) => name !== "")),
     },
+    react: { summary: "a user reacts to the answer to a message: react m-1 👍 u-1, with a - before the emoji takes it back", compose: react },
+    edit: { summary: "a user edits a message: edit m-1 u-1 the new text", compose: edit },
+    delete: { summary: "a user deletes a message: delete m-1 u-1", compose: remove },
     cancel: { summary: "stops the answer to the message of this id", compose: (messageId) => encodeImReceived({ type: "cancel", messageId }) },
   },
   admit,
@@ -50,6 +59,21 @@ export const localIm: PlayedProtocol = {
   follow: followReplies,
   configFor,
 };
+
+function react(words: string): string {
+  const [messageId = "", emoji = "👍", userId] = words.split(" ");
+  return encodeImReceived({ type: "reaction", messageId, emoji: emoji.replace(/^-/, ""), op: emoji.startsWith("-") ? "remove" : "add", ...(userId !== undefined && { userId }) });
+}
+
+function edit(words: string): string {
+  const [messageId = "", userId = "", ...text] = words.split(" ");
+  return encodeImReceived({ type: "edit", messageId, userId, content: text.join(" ") });
+}
+
+function remove(words: string): string {
+  const [messageId = "", userId = ""] = words.split(" ");
+  return encodeImReceived({ type: "delete", messageId, userId });
+}
 
 function admit({ query, headers }: UpgradeRequest, secrets: Secrets | undefined): Admission {
   const named = query.getAll("accountId");

@@ -1,7 +1,7 @@
 import { decodeImReceived, decodeImSent, errorCodes, type GivenId } from "../../../../generated/local-im/index.ts";
 import type { Follower, Heard } from "../protocol.ts";
 import type { FrameRecord, Reply } from "../record.ts";
-import { beginReply, type Echo, isEndOf, type LocalReply, type Part, take, undue } from "./reply.ts";
+import { type Acting, beginReply, type Echo, isAct, isEndOf, isPart, type LocalReply, type Part, take, undue } from "./reply.ts";
 
 /** A message of the server, and what came back. */
 interface Asked extends Echo {
@@ -20,6 +20,8 @@ export function followReplies(): Follower {
   /** Frames of the server that were no good; the plugin may say so. */
   const strays: (Echo & { account: string })[] = [];
   const replies: Reply[] = [];
+  /** What the agent has said unasked, and has given a name. */
+  const named = new Set<string>();
   /** What the hellos of the server named, by link; frames that cross a later one still follow the earlier one. */
   const hellos = new Map<number, ReadonlySet<string>>();
 
@@ -40,9 +42,11 @@ export function followReplies(): Follower {
     if (!decoded.ok) return { faults: [] };
     const extensions = hellos.get(frame.link);
     const faults = undue(decoded.value, extensions);
-    if (decoded.value.type === "pong" || decoded.value.type === "ack" || decoded.value.type === "typing" || decoded.value.type === "activity") return { faults };
+    if (isAct(decoded.value)) return { faults: [...faults, ...misnamed(decoded.value, frame.account)] };
+    if (!isPart(decoded.value)) return { faults };
     const part = decoded.value;
     if (part.type === "error" && forgetStray(part, frame.account)) return { faults };
+    if (part.type === "done" && part.messageId !== undefined) named.add(`${frame.account} ${part.messageId}`);
     const one = part.type === "done" && part.proactive ? undefined : find(part, frame.account);
     if (!one) return unasked(part, frame, faults);
     if (one.again && one.reply) {
@@ -51,6 +55,13 @@ export function followReplies(): Follower {
     }
     one.reply ??= begin(one.id, frame.account);
     return { reply: one.reply, faults: [...faults, ...take(part, frame, one.reply, { ...one, extended: one.extendedOn === frame.link }, extensions)] };
+  }
+
+  /** It is about a message of this account, or what the agent has said (LI-28, LI-29). */
+  function misnamed(act: Acting, account: string): string[] {
+    const name = act.type === "reaction" ? String(act.messageId) : act.replyTo;
+    const isKnown = named.has(`${account} ${name}`) || asked.some((one) => one.account === account && one.messageId === name);
+    return isKnown ? [] : [`${act.type} is about the message "${name}", and there was none`];
   }
 
   function begin(id: string | undefined, account: string): LocalReply {

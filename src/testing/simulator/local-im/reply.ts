@@ -1,8 +1,19 @@
-import { type Done, type Failure, type ImSent, limits, type Stream, type Thought } from "../../../../generated/local-im/index.ts";
+import { type Deleted, type Done, type Edited, type Failure, type ImSent, limits, type Reaction, type Stream, type Thought } from "../../../../generated/local-im/index.ts";
 import type { FrameRecord, Reply } from "../record.ts";
 
 /** A frame of an answer. */
 export type Part = Thought | Stream | Done | Failure;
+
+/** What the agent does to a message that was said before. */
+export type Acting = Reaction | Edited | Deleted;
+
+export function isAct(frame: ImSent): frame is Acting {
+  return frame.type === "reaction" || frame.type === "edited" || frame.type === "deleted";
+}
+
+export function isPart(frame: ImSent): frame is Part {
+  return frame.type === "thought" || frame.type === "stream" || frame.type === "done" || frame.type === "error";
+}
 
 /** What every frame of an answer repeats of its message. */
 export interface Echo {
@@ -40,8 +51,12 @@ export function undue(frame: ImSent, extensions: Extensions): string[] {
   if (frame.type === "ack" || frame.type === "typing" || frame.type === "activity") {
     return extensions?.has(frame.type) ? [] : [`${frame.type} is an extension, and no hello of the server named it`];
   }
+  if (isAct(frame)) {
+    const extension = frame.type === "reaction" ? "reactions" : "edit";
+    return extensions?.has(extension) ? [] : [`${frame.type} is of the extension ${extension}, and no hello of the server named it`];
+  }
   if (extensions) return [];
-  const early = (["replyTo", "seq", "code", "proactive"] as const).filter((field) => field in frame);
+  const early = (["replyTo", "seq", "code", "proactive", "messageId"] as const).filter((field) => field in frame);
   return early.map((field) => `${frame.type} has ${field}, and the server said no hello`);
 }
 

@@ -31,6 +31,7 @@ export const profile: Profile = {
   deliveryReceipts: false,
   strictChatIds: true,
   outputVisibility: "normal",
+  replyToMode: "first",
   ackMs: 15_000,
   resendsUnanswered: false,
   typingMaxMs: 900_000,

@@ -284,7 +284,6 @@ describe("everything else", () => {
     ["message.add", { message_id: "m", sequence: 0, fragments: [{ kind: "text", text: "hi", delta: "hi" }], streaming: stream }],
     ["message.done", { message_id: "m", fragments: [{ kind: "text", text: "hi" }], streaming: stream }],
     ["message.failed", { message_id: "m", fragments: [], streaming: stream }],
-    ["message.reaction", { target_message_id: "m", emoji: "🚀" }],
     ["message.read", { last_read_emitted_at: 5 }],
     ["message.delivered", { message_id: "m", delivered_at: 5 }],
     ["typing.update", { is_typing: true }],
@@ -304,6 +303,14 @@ describe("everything else", () => {
     const heard = hub.next(envelope(event, { ...payload, future: 1 }, { chat_id: CHAT, chat_type: "direct", sender: { id: "usr_mira" }, future: {} }));
     expect(heard.all.filter((effect) => effect.do !== "note")).toEqual([]);
     expect(hub.wait(200).acked).toEqual([2]);
+  });
+
+  it("CC-19 CC-25 tells what somebody reacted with, and nothing of its own, of what is old or is no emoji", () => {
+    const heard = (payload: object, more: object = {}) => openHub().ready().next(envelope("message.reaction", { target_message_id: "m", ...payload }, { chat_id: CHAT, sender: { id: "usr_mira" }, ...more })).all.filter(({ do: what }) => what === "deliver");
+    expect(heard({ emoji: "🚀" })).toEqual([{ do: "deliver", inbound: { ask: "act", heard: expect.objectContaining({ act: { act: "react", emoji: "🚀", isRemoval: false }, name: "m" }) as object } }]);
+    expect(heard({ removed: true })).toHaveLength(1);
+    for (const emoji of ["", "a\nb", "x".repeat(65)]) expect(heard({ emoji })).toEqual([]);
+    expect(heard({ emoji: "🚀" }, { emitted_at: 1 })).toEqual([]);
   });
 
   it.each(["", "no json", "[]", "null", "17", '"text"', "{", '{"event":5}', "{}"])("CC-16 ignores %j", (text) => {

@@ -127,6 +127,7 @@ describe("what an account dials with", () => {
       deliveryReceipts: false,
       strictChatIds: true,
       outputVisibility: "normal",
+      replyToMode: "first",
       ackMs: 15_000,
       resendsUnanswered: false,
       typingMaxMs: 900_000,

@@ -13,7 +13,7 @@ describe("where an account dials", () => {
       ok: true,
       target: {
         url: "wss://gateway.example/user-ws/",
-        headers: { "x-app-key": "my id", "x-app-secret": "s3cret", "x-claw-extensions": "groups,media,threads;v=1" },
+        headers: { "x-app-key": "my id", "x-app-secret": "s3cret", "x-claw-extensions": "edit,groups,media,reactions,threads;v=1" },
       },
     });
   });

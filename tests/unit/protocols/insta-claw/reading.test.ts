@@ -82,7 +82,7 @@ describe("the session, reading a frame", () => {
     ["an unknown event", envelope({ type: "response.sparkle", response_id: "r" })],
     ["an unknown event that has content", envelope({ type: "response.sparkle", content: "x" })],
     ["an event of somebody's own", envelope({ type: "acme:thing", sequence_number: 3 })],
-    ["an event we do not offer", envelope({ type: "instaclaw:reaction", event_id: "evt_x1", sequence_number: 0, target_id: "resp_a", emoji: "👍", op: "add" })],
+    ["an event we do not offer", envelope({ type: "instaclaw:poll", event_id: "evt_x1", sequence_number: 0, target_id: "resp_a" })],
     ["the end of a stream", envelope("[DONE]")],
   ])("IC-7 ignores %s without a warning", (_, frame) => {
     const heard = connect().frame(frame);
@@ -125,7 +125,7 @@ describe("the session, hearing about the connection", () => {
     [{ type: "control", anything: 1 }, ["debug control"]],
     [{ type: "session.auto_bound", sessions: ["e3c0"], sender_type: "assistant" }, ["debug sessions-bound"]],
     [{ type: "session.auto_bound", sessions: [{ session_id: "s", user_id: "u", assistant_id: "a" }] }, ["debug sessions-bound"]],
-    [envelope({ type: "instaclaw:hello", sequence_number: 0, extensions: ["groups"] }), ["debug hello"]],
+    [envelope({ type: "instaclaw:hello", sequence_number: 0, extensions: [] }), ["debug hello"]],
     [{ error: { type: "invalid_request", code: "bad_frame", param: null, message: "no" } }, ["warn gateway-rejection"]],
     [{ type: "error", sequence_number: 2, error: { type: "server_error", code: null, message: "busy", param: null } }, ["warn server-error"]],
     [{ type: "error", status: 401, error: { code: "unauthorized", message: "revoked" } }, ["warn auth-failed"]],

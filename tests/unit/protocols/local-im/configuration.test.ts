@@ -51,6 +51,8 @@ describe("the configuration of the local IM connector", () => {
       allowFrom: [],
       groupPolicy: "allowlist",
       groupAllowFrom: [],
+      reactionNotifications: "own",
+      reactionAllowlist: [],
       sessionScope: "session",
       streaming: { mode: "partial" },
       direct: {},

@@ -57,7 +57,7 @@ describe("the address of the IM server", () => {
   });
 
   it("LI-3 sends the token, and what it could do, in headers", () => {
-    expect(targetOf("ws://x", "abc")).toEqual({ url: "ws://x", headers: { Authorization: "Bearer abc", "x-local-im-extensions": "ack,activity,cancel,policies,typing;v=1" } });
+    expect(targetOf("ws://x", "abc")).toEqual({ url: "ws://x", headers: { Authorization: "Bearer abc", "x-local-im-extensions": "ack,activity,cancel,edit,policies,reactions,typing;v=1" } });
     expect(Object.keys(targetOf("ws://x", undefined).headers)).toEqual(["x-local-im-extensions"]);
   });
 

@@ -185,11 +185,22 @@ describe("a connection's session, answering", () => {
 
   it("WS-28 turns on what was asked for and is offered, and says unsupported to the rest", () => {
     const { answers } = open();
-    expect(answers({ type: "chat.hello", extensions: ["groups", "reactions", "teleport"] })).toEqual([{ type: "chat.welcome", extensions: ["groups"], senderId: "ann" }]);
+    expect(answers({ type: "chat.hello", extensions: ["groups", "teleport"] })).toEqual([{ type: "chat.welcome", extensions: ["groups"], senderId: "ann" }]);
     expect(answers({ type: "chat.react", messageId: "m", emoji: "x", op: "add" })).toEqual([
       { type: "chat.error", messageId: "m", error: "chat.react is not offered by this server", code: "unsupported" },
     ]);
     expect(answers({ type: "chat.cancel", messageId: "m" })).toEqual([expect.objectContaining({ code: "unsupported" }) as object]);
+  });
+
+  it("WS-33 WS-34 hears and says of messages that were said before what this connection has turned on", () => {
+    const { answers, says } = open();
+    const commands = [{ act: "react", emoji: "👍", isRemoval: true } as const, { act: "edit", content: "new" } as const, { act: "delete" } as const].map((act) => ({ say: "act", act, messageId: "m", senderId: "agent" }) as const);
+    expect(commands.flatMap((command) => says(command))).toEqual([]);
+    answers({ type: "chat.hello", extensions: ["edit"] });
+    expect(answers({ type: "chat.react", messageId: "m", emoji: "x", op: "add" })).toEqual([expect.objectContaining({ code: "unsupported" }) as object]);
+    expect(answers({ type: "chat.edit", messageId: "m", content: "  " })).toEqual([expect.objectContaining({ code: "invalid_field" }) as object]);
+    expect(answers({ type: "chat.edit", messageId: "m", content: "new" })).toEqual([]);
+    expect(commands.flatMap((command) => says(command))).toEqual([{ type: "chat.edited", messageId: "m", content: "new" }, { type: "chat.deleted", messageId: "m" }]);
   });
 
   it("WS-28 takes one chat.hello per connection", () => {
