@@ -13,7 +13,7 @@ export function heardReaction({ payload, sender }: MessageReactionReceived, prof
   const { target_message_id: name, emoji = "", removed = false } = payload;
   const id = sender?.id;
   if (id === undefined || id === profile.login().userId || (!removed && !isEmoji(emoji, limits.emojiBytes.value))) return undefined;
-  return { act: { act: "react", emoji: removed ? "" : emoji, isRemoval: removed }, name: String(name), actor: senderOf(id, sender?.nick_name ?? undefined, profile), at: now };
+  return { act: { act: "react", emoji: removed ? "" : emoji, isRemoval: removed }, name, actor: senderOf(id, sender?.nick_name ?? undefined, profile), at: now };
 }
 
 /** The agent's own reaction, where the chat is open to it (CC-25). */
