@@ -74,18 +74,22 @@ function change(data: InstaclawReaction | InstaclawMessageEdit | InstaclawMessag
   return envelope("message", { ...data, event_id: newId() }, { messageId: newId(), timestamp: now });
 }
 
+function wordsIn(text: string): string[] {
+  return text.split(" ").filter((word) => word !== "");
+}
+
 function reactionOf(words: string): InstaclawReaction {
-  const [target = "", emoji = "👍", actor = ""] = words.split(" ");
+  const [target = "resp_1", emoji = "👍", actor = "u_1"] = wordsIn(words);
   return { type: "instaclaw:reaction", sequence_number: 0, target_id: target, emoji: emoji.replace(/^-/, ""), op: emoji.startsWith("-") ? "remove" : "add", actor_id: actor };
 }
 
 function editOf(words: string): InstaclawMessageEdit {
-  const [target = "", actor = "", ...text] = words.split(" ");
-  return { type: "instaclaw:message.edit", sequence_number: 0, target_message_id: target, actor_id: actor, text: text.join(" "), revision: 1 };
+  const [target = "m_1", actor = "u_1", ...text] = wordsIn(words);
+  return { type: "instaclaw:message.edit", sequence_number: 0, target_message_id: target, actor_id: actor, text: text.join(" ") || "changed", revision: 1 };
 }
 
 function deletionOf(words: string): InstaclawMessageDelete {
-  const [target = "", actor = ""] = words.split(" ");
+  const [target = "m_1", actor = "u_1"] = wordsIn(words);
   return { type: "instaclaw:message.delete", sequence_number: 0, target_message_id: target, actor_id: actor };
 }
 

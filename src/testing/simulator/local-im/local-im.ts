@@ -60,18 +60,22 @@ export const localIm: PlayedProtocol = {
   configFor,
 };
 
+function wordsIn(text: string): string[] {
+  return text.split(" ").filter((word) => word !== "");
+}
+
 function react(words: string): string {
-  const [messageId = "", emoji = "👍", userId] = words.split(" ");
+  const [messageId = "m-1", emoji = "👍", userId] = wordsIn(words);
   return encodeImReceived({ type: "reaction", messageId, emoji: emoji.replace(/^-/, ""), op: emoji.startsWith("-") ? "remove" : "add", ...(userId !== undefined && { userId }) });
 }
 
 function edit(words: string): string {
-  const [messageId = "", userId = "", ...text] = words.split(" ");
-  return encodeImReceived({ type: "edit", messageId, userId, content: text.join(" ") });
+  const [messageId = "m-1", userId = "u-1", ...text] = wordsIn(words);
+  return encodeImReceived({ type: "edit", messageId, userId, content: text.join(" ") || "changed" });
 }
 
 function remove(words: string): string {
-  const [messageId = "", userId = ""] = words.split(" ");
+  const [messageId = "m-1", userId = "u-1"] = wordsIn(words);
   return encodeImReceived({ type: "delete", messageId, userId });
 }
 
