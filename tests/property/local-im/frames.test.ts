@@ -24,7 +24,7 @@ function echoed(id: unknown): string | undefined {
   return isId && isIdOrNone(id) ? String(id) : undefined;
 }
 
-const received = fc.oneof(arbitraries.Message, arbitraries.Ping, arbitraries.Pong, arbitraries.Ack, arbitraries.Hello, arbitraries.Cancel);
+const received = fc.oneof(arbitraries.Message, arbitraries.Ping, arbitraries.Pong, arbitraries.Ack, arbitraries.Hello, arbitraries.Cancel, arbitraries.Reaction, arbitraries.Edit, arbitraries.Delete);
 const nearly = fc.oneof(...[nearMisses.Message, nearMisses.Hello, nearMisses.Cancel].map((misses) => misses.map(({ value }) => value)));
 const untyped = fc.record({ content: fc.jsonValue(), type: fc.jsonValue(), sessionId: fc.jsonValue(), messageId: fc.jsonValue() }, { requiredKeys: [], noNullPrototype: true });
 const frames = fc.oneof(received, nearly, untyped, fc.jsonValue());
