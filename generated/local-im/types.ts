@@ -54,7 +54,7 @@ export interface Cancel {
 
 export interface Reaction {
   type: "reaction";
-  /** Of a message and of its answer alike (LI-28). */
+  /** Of a message and of its answer alike (LI-30). */
   messageId: GivenId;
   emoji: Emoji;
   op: "add" | "remove";
@@ -70,14 +70,14 @@ export interface Edit {
    * 1 to 1048576 characters.
    */
   content: string;
-  /** Who edits; the account where it is absent. Only its author may (LI-29). */
+  /** Who edits; the account where it is absent. Only its author may (LI-31). */
   userId?: GivenId;
 }
 
 export interface Delete {
   type: "delete";
   messageId: GivenId;
-  /** Who deletes; the account where it is absent. Only its author may (LI-29). */
+  /** Who deletes; the account where it is absent. Only its author may (LI-31). */
   userId?: GivenId;
 }
 

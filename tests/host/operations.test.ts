@@ -107,7 +107,7 @@ describe("reactions at a real gateway", () => {
     }
   });
 
-  it.each(channels)("LI-28 IC-33 IC-34 WS-33 CC-25 tell the session of a person's reaction once, with its next message, and start no turn: %s", async (channel) => {
+  it.each(channels)("LI-30 IC-33 IC-34 WS-35 CC-25 tell the session of a person's reaction once, with its next message, and start no turn: %s", async (channel) => {
     const id = await answered(channel, `something to like on ${channel} [[say like me]]`);
     const before = four.model.requests.length;
     react(channel, id, "👍");
@@ -124,7 +124,7 @@ describe("reactions at a real gateway", () => {
 });
 
 describe("changes of what was said, at a real gateway", () => {
-  it.each(editing)("WS-34 LI-29 IC-35 edit and delete what the account has said, and nothing else: %s", async (channel) => {
+  it.each(editing)("WS-36 LI-31 IC-35 edit and delete what the account has said, and nothing else: %s", async (channel) => {
     const id = await answered(channel, `talk on ${channel} [[say hello]]`);
     const sent = JSON.parse((await message(channel, "send", "--message", "The door is open.", "--json")).stdout) as { payload?: { messageId?: string; result?: { messageId?: string } } };
     const sentId = sent.payload?.result?.messageId ?? sent.payload?.messageId ?? "";

@@ -21,7 +21,7 @@ export function carriedIn(rooms: Rooms<Member>, to: Recipient | undefined): ActN
   return [...new Set(members.flatMap(({ state }) => carriedBy(state)))];
 }
 
-/** The agent does something to a message: every connection that shows it, and understands this, hears of it (WS-33, WS-34). */
+/** The agent does something to a message: every connection that shows it, and understands this, hears of it (WS-35, WS-36). */
 export async function actIn(rooms: Rooms<Member>, acts: Acts<Origin>, to: Recipient, messageId: string, act: Act): Promise<Acted> {
   const found = acts.find(to, messageId, act);
   if (!found) return { is: "foreign" };

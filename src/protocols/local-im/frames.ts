@@ -44,7 +44,7 @@ interface Said {
   unasked?: string;
 }
 
-/** Something the agent does to a message that was said before (LI-28, LI-29). */
+/** Something the agent does to a message that was said before (LI-30, LI-31). */
 export function actFrame(act: Act, name: string): ImSent {
   switch (act.act) {
     case "react":

@@ -86,7 +86,7 @@ export function aboutOf(inbound: Inbound): About {
   };
 }
 
-/** Something that is done to a message that was said before (WS-33, WS-34). */
+/** Something that is done to a message that was said before (WS-35, WS-36). */
 export function actFrame(act: Act, messageId: string, senderId: string): ChatSent {
   switch (act.act) {
     case "react":

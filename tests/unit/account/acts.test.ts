@@ -36,7 +36,7 @@ function stage({ oneEmoji = false, isWaiting = false, heeds = true, wait = 0 } =
 }
 
 describe("what a person does to a message", () => {
-  it("WS-33 LI-28 IC-34 tells of a reaction to the agent's answer once, and of its removal once", async () => {
+  it("WS-35 LI-30 IC-34 tells of a reaction to the agent's answer once, and of its removal once", async () => {
     const { acts, does, told } = stage();
     acts.heard(messageOf("m-1"), "m-1");
     acts.said("m-1", "resp-1", messageOf("m-1"));
@@ -50,7 +50,7 @@ describe("what a person does to a message", () => {
     expect([await does(add, "m-1"), await does({ ...add, emoji: "🚀" }, "m-1"), await does(add, "m-1"), await does({ act: "react", emoji: "", isRemoval: true }, "m-1"), await does({ ...add, isRemoval: true }, "m-1")]).toEqual(["done", "done", "done", "done", "nothing"]);
   });
 
-  it("WS-33 hears nobody about a conversation of somebody else, about nothing, too often, or unwanted", async () => {
+  it("WS-35 hears nobody about a conversation of somebody else, about nothing, too often, or unwanted", async () => {
     const { acts, does, told } = stage();
     acts.said("m-1", "m-1", messageOf("m-1"));
     expect([await does(add, "m-1", "bob"), await does(add, "m-2")]).toEqual(["foreign", "foreign"]);
@@ -62,7 +62,7 @@ describe("what a person does to a message", () => {
     expect([told, busy.told, deaf.told]).toEqual([[], [], []]);
   });
 
-  it("WS-34 LI-29 IC-35 lets its author alone change a message, silently while it waits", async () => {
+  it("WS-36 LI-31 IC-35 lets its author alone change a message, silently while it waits", async () => {
     for (const isWaiting of [true, false]) {
       const { acts, does, told, changed } = stage({ isWaiting });
       acts.heard(messageOf("m-1"), "m-1");
@@ -76,7 +76,7 @@ describe("what a person does to a message", () => {
 });
 
 describe("what the agent does to a message", () => {
-  it("WS-34 is about its own in this very conversation, and a reaction about the person's first", () => {
+  it("WS-36 is about its own in this very conversation, and a reaction about the person's first", () => {
     const { acts } = stage();
     acts.heard(messageOf("m-1"), "m-1");
     acts.said("m-1", "resp-1", messageOf("m-1"));

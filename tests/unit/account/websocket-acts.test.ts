@@ -46,7 +46,7 @@ const say = (messageId: string, content = messageId) => ({ type: "chat.send", me
 const ended = (frames: Record<string, unknown>[], id: string) => frames.filter(({ messageId, type }) => messageId === id && (type === "chat.response" || type === "chat.error"));
 
 describe("what an application does to its messages", () => {
-  it("WS-34 runs a waiting message with the text it was given last, which is on disk before it is confirmed", async () => {
+  it("WS-36 runs a waiting message with the text it was given last, which is on disk before it is confirmed", async () => {
     const ann = connect("ann");
     await ann.send(say("m-1"));
     await ann.send(say("m-2", "typo"));
@@ -59,7 +59,7 @@ describe("what an application does to its messages", () => {
     expect(told).toEqual([]);
   });
 
-  it("WS-34 ends a waiting message that is deleted as cancelled, once, and lets nobody else do so", async () => {
+  it("WS-36 ends a waiting message that is deleted as cancelled, once, and lets nobody else do so", async () => {
     const [ann, bob] = [connect("ann"), connect("bob")];
     await ann.send(say("m-1"));
     await ann.send(say("m-2"));
@@ -73,7 +73,7 @@ describe("what an application does to its messages", () => {
     expect(agent.running).toEqual([]);
   });
 
-  it("WS-33 WS-34 tells the agent of what is done to a message that runs or is over", async () => {
+  it("WS-35 WS-36 tells the agent of what is done to a message that runs or is over", async () => {
     const ann = connect("ann");
     await ann.send(say("m-1"));
     await ann.send({ type: "chat.edit", messageId: "m-1", content: "late" });

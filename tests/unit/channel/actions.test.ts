@@ -8,6 +8,7 @@ import { createLiveAccounts } from "../../../src/channel/running.ts";
 import { hostForm } from "../../../src/channel/session-keys.ts";
 import type { Act, ActName } from "../../../src/protocols/acts.ts";
 import { plainInbound } from "../../support/plain-protocol.ts";
+import { noApprovals } from "./fake-host.ts";
 
 const channel: ChannelNames = { id: "websocket", label: "WebSocket", legacy: [], addresses: { prefix: "ws", aliases: ["websocket"] }, hasGroups: true, sessions: hostForm, accounts: rootInKeys };
 const wire = ["react", "edit", "delete"] as const;
@@ -18,11 +19,12 @@ function stage(acted: Acted = { is: "done" }, carried: readonly ActName[] = wire
   const account = {
     url: "",
     status: () => ({ connected: true, running: 0, waiting: 0 }),
+    probe: async () => ({ ok: true, checked: [], roundTripMs: 1 }) as const,
     carries: () => carried,
     act: async (to: { id: string }, messageId: string, act: Act) => (done.push([to.id, messageId, act]), acted),
     send: async (to: { id: string }, { text }: { text: string }) => (done.push([to.id, text]), { messageId: "srv_2" }),
   };
-  live.add("default", { account, resumed: createResumed(), log: { debug() {}, info() {}, warn() {}, error() {} }, mediaBytes: () => 0 });
+  live.add("default", { account, resumed: createResumed(), approvals: noApprovals, log: { debug() {}, info() {}, warn() {}, error() {} }, mediaBytes: () => 0 });
   const actions = createActions(channel, live, wire);
   const run = async (action: "react" | "edit" | "delete" | "unsend" | "pin", params: Record<string, unknown>, currentMessageId?: string) =>
     await actions.handleAction?.({ channel: "websocket", action, cfg: {}, params: { to: "ws:user:ann", ...params }, ...(currentMessageId !== undefined && { toolContext: { currentMessageId } }) });

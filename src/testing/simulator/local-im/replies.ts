@@ -57,7 +57,7 @@ export function followReplies(): Follower {
     return { reply: one.reply, faults: [...faults, ...take(part, frame, one.reply, { ...one, extended: one.extendedOn === frame.link }, extensions)] };
   }
 
-  /** It is about a message of this account, or what the agent has said (LI-28, LI-29). */
+  /** It is about a message of this account, or what the agent has said (LI-30, LI-31). */
   function misnamed(act: Acting, account: string): string[] {
     const name = act.type === "reaction" ? String(act.messageId) : act.replyTo;
     const isKnown = named.has(`${account} ${name}`) || asked.some((one) => one.account === account && one.messageId === name);

@@ -11,7 +11,7 @@ function heard(im: ReturnType<typeof openIm>, frame: object) {
 }
 
 describe("messages of the IM server that were said before", () => {
-  it("LI-25 LI-28 LI-29 are not heard of, and nothing is done to them, before a hello that names it", () => {
+  it("LI-25 LI-30 LI-31 are not heard of, and nothing is done to them, before a hello that names it", () => {
     const im = openIm();
     const place = im.admit(full);
     const say = () => acts.flatMap((act) => im.says({ say: "act", act, target: { name: "m-1", place } }));
@@ -23,7 +23,7 @@ describe("messages of the IM server that were said before", () => {
     expect(say()).toEqual([{ type: "edited", replyTo: "m-1", content: "It is shut." }, { type: "deleted", replyTo: "m-1" }]);
   });
 
-  it("LI-8 LI-28 LI-29 are named by digits too, and changed by whom the server names, else the account", () => {
+  it("LI-8 LI-30 LI-31 are named by digits too, and changed by whom the server names, else the account", () => {
     const im = openIm();
     im.hello("reactions", "edit");
     expect(frames.flatMap((frame) => heard(im, frame)).map(({ name, actor, act }) => [name, actor.id, act.act])).toEqual([["7", "u-3", "react"], ["m-1", "u-3", "edit"], ["m-1", expect.not.stringMatching(/^u-3$/) as string, "delete"]]);
@@ -31,7 +31,7 @@ describe("messages of the IM server that were said before", () => {
     expect(heard(im, { type: "delete", messageId: "" })).toEqual([]);
   });
 
-  it("LI-28 have a name where nobody asked for them, for a server that may use it", () => {
+  it("LI-30 have a name where nobody asked for them, for a server that may use it", () => {
     const announce = (...names: string[]) => {
       const im = openIm();
       const to = im.admit(full);

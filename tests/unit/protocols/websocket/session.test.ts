@@ -192,7 +192,7 @@ describe("a connection's session, answering", () => {
     expect(answers({ type: "chat.cancel", messageId: "m" })).toEqual([expect.objectContaining({ code: "unsupported" }) as object]);
   });
 
-  it("WS-33 WS-34 hears and says of messages that were said before what this connection has turned on", () => {
+  it("WS-35 WS-36 hears and says of messages that were said before what this connection has turned on", () => {
     const { answers, says } = open();
     const commands = [{ act: "react", emoji: "👍", isRemoval: true } as const, { act: "edit", content: "new" } as const, { act: "delete" } as const].map((act) => ({ say: "act", act, messageId: "m", senderId: "agent" }) as const);
     expect(commands.flatMap((command) => says(command))).toEqual([]);
