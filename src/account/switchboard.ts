@@ -11,6 +11,7 @@ import type { Activity, SwitchboardLimits } from "./activity.ts";
 import type { Access, Agent } from "./agent.ts";
 import { type CutTurn, cutTurns } from "./cut.ts";
 import { createEnds, type TurnMessages } from "./ends.ts";
+import { forget } from "./forgetting.ts";
 import { createLanes } from "./lanes.ts";
 import { createParking } from "./parking.ts";
 import { createQuotes } from "./quotes.ts";
@@ -312,8 +313,7 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
   function resumeTurn({ last, earlier, plan, isStale }: CutTurn<Origin>): void {
     const { entry, inbound } = last;
     if (isStale) {
-      const end = JSON.stringify(failure("the gateway was down for too long"));
-      journal.finish(entry, end, system.now(), earlier.map((cut) => cut.entry));
+      journal.finish(entry, JSON.stringify(failure("the gateway was down for too long")), system.now(), earlier.map((cut) => cut.entry));
       return;
     }
     log.info(`message ${forLog(inbound.messageId)} was cut by a restart and runs again`);
@@ -326,19 +326,6 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
   function noteError(what: string, thrown: unknown): undefined {
     lastError = describeThrown(thrown);
     log.error(`${what}: ${lastError}`);
-  }
-
-  function forget(now: number): void {
-    const { repeatsKept } = bounds();
-    const dropped = journal.sweep({
-      finishedBefore: now - deps.repeatMs,
-      saidBefore: now - limits.rememberMs,
-      ...(repeatsKept !== undefined && { finishedAtMost: repeatsKept }),
-    });
-    if (dropped > 0) {
-      lastError = `${dropped} answers were dropped: nobody took them within ${deps.repeatMs / 1000} s`;
-      log.warn(lastError);
-    }
   }
 
   return {
@@ -376,7 +363,7 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
       notes.flush();
       if (ends.writeLate()) outlet.written?.();
       try {
-        forget(now);
+        lastError = forget(journal, { now, repeatMs: deps.repeatMs, repeatsKept: bounds().repeatsKept }, log) ?? lastError;
       } catch (thrown) {
         noteError("the journal could not be swept", thrown);
       }

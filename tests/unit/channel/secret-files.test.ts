@@ -60,13 +60,14 @@ describe("an address with credentials", () => {
   it("is refused for the verifier, which could not be asked, and is quoted nowhere", async () => {
     const endpoint = "http://operator:canary-3@127.0.0.1:1/verify?key=canary-4";
     const { problem } = resolveAccount(websocketRules, { channels: { websocket: { auth: { endpoint } } } }, "default", {});
-    expect(problem).toBe("channels.websocket: auth.endpoint must not hold a user name or password");
+    expect(problem).toBe("channels.websocket.auth.endpoint: must not hold a user name or password");
     expect(await probeVerifier({ endpoint, timeoutMs: 1000 }, system)).toEqual({ ok: false, why: "no request can be made to this address" });
   });
 
-  it("is shown without them in an error of the configuration", () => {
+  it("is not shown in an error of the configuration", () => {
     const { problem } = resolveAccount(websocketRules, { channels: { websocket: { auth: { endpoint: "http://operator:canary-5@exa mple/?key=canary-6" } } } }, "default", {});
-    expect(problem).toContain('got "http://…@exa mple/?…"');
+    expect(problem).toMatch(/^channels\.websocket\.auth\.endpoint: expected .*, got a string/);
+    expect(problem).not.toMatch(/canary|exa mple/);
   });
 });
 

@@ -212,7 +212,7 @@ const together: readonly (readonly Fault[])[] = [
       config,
       "sensitive: true",
       "sensitiv: true",
-      `${config}:7:103: unknown hint "sensitiv"; known are label, help, advanced, sensitive, placeholder`,
+      `${config}:7:103: unknown hint "sensitiv"; known are label, help, advanced, sensitive, placeholder, tags`,
     ),
   ],
   [

@@ -111,7 +111,7 @@ describe("what an account dials with", () => {
       deadAfterMs: 30_000,
       maxPayload: 8_388_608,
       binary: "ignore",
-      refusals: [],
+      refusals: [{ code: 4001, fault: "takeover", text: "another connection of the same user and device has taken over (4001)", then: "back-off" }],
     });
     expect(linkProfileOf({ ...accountDefaults, reconnect: { ...accountDefaults.reconnect, maxRetries: 3 } }).maxAttempts).toBe(3);
   });
