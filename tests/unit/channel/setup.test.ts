@@ -84,7 +84,7 @@ describe("the wizard", () => {
 
   it("does not set up an account beside a block under an older key", async () => {
     const wizard = createSetupWizard({ rules: websocketRules, label: "WebSocket", setup: websocketSetup, resolve: (cfg, id) => resolveAccount(websocketRules, cfg, id, {}), environment: () => ({}) });
-    await expect(begin(wizard, { channels: { ws: { port: 18_801 } } } as OpenClawConfig, another, "work")).rejects.toThrow('under the older key channels.ws; run "openclaw doctor --fix" first');
+    await expect(begin(wizard, { channels: { ws: { port: 18_801 } } }, another, "work")).rejects.toThrow('under the older key channels.ws; run "openclaw doctor --fix" first');
   });
 
   it("asks nothing that is left to the environment, and everything where the person says no", async () => {
@@ -103,7 +103,7 @@ describe("the wizard", () => {
   it("asks whether to keep only what somebody has written", async () => {
     const wizard = createSetupWizard({ rules: websocketRules, label: "WebSocket", setup: websocketSetup, resolve: (cfg, id) => resolveAccount(websocketRules, cfg, id, {}), environment: () => ({}) });
     const currentOf = async (inputKey: string) =>
-      await wizard.textInputs?.find((each) => each.inputKey === inputKey)?.currentValue?.({ cfg: { channels: { websocket: { auth: { enabled: false } } } } as OpenClawConfig, accountId: "default", credentialValues: {} });
+      await wizard.textInputs?.find((each) => each.inputKey === inputKey)?.currentValue?.({ cfg: { channels: { websocket: { auth: { enabled: false } } } }, accountId: "default", credentialValues: {} });
     expect([await currentOf("port"), await currentOf("auth"), await currentOf("authEndpoint")]).toEqual([undefined, "off", undefined]);
   });
 
