@@ -43,19 +43,17 @@ const kind: ChannelKind<ResolvedInstaClawAccount> = {
   open: async (options) => await (await import("./insta-claw-open.ts")).openInstaClaw(options),
 };
 
-/** Fields a running account follows, dialing again where it has to; what is not here restarts it. */
+/**
+ * Fields a running account follows, dialing again where it has to; what is not here restarts it. None that may be a
+ * SecretRef: an account that waits for its secret does not run, and the host starts it only where an edit would.
+ */
 const followed = [
   "ack",
   "allowBots",
   "allowFrom",
   "allowInsecure",
-  "appKey",
-  "appSecret",
   "botLoopProtection",
   "bots",
-  "clientId",
-  "clientSecret",
-  "clientSecretFile",
   "debug",
   "deltaShape",
   "direct",

@@ -56,7 +56,10 @@ const kind: ChannelKind<ResolvedLocalImAccount> = {
   open: async (options) => await (await import("./local-im-open.ts")).openLocalIm(options),
 };
 
-/** Fields a running account follows, dialing again where it has to; what is not here restarts it. */
+/**
+ * Fields a running account follows, dialing again where it has to; what is not here restarts it. None that may be a
+ * SecretRef: an account that waits for its secret does not run, and the host starts it only where an edit would.
+ */
 const followed = [
   "allowBots",
   "allowFrom",
@@ -67,7 +70,6 @@ const followed = [
   "debug",
   "direct",
   "dmPolicy",
-  "gatewayToken",
   "groupAllowFrom",
   "groupPolicy",
   "limits",
@@ -78,8 +80,6 @@ const followed = [
   "streaming",
   "systemPrompt",
   "textChunkLimit",
-  "token",
-  "tokenFile",
 ];
 
 /** The local IM channel: OpenClaw dials an IM server, its users write, the agent answers. */

@@ -93,8 +93,8 @@ describe("a command", () => {
     const asked = await wire.say("mallory", "/status");
     const mallory = wire.target("mallory").split(":").at(-1) ?? "";
     await expect.poll(() => four.logs(), soon).toContain(`${asked.messageId} of ${mallory} was not run: control_command_unauthorized`);
-    expect(await wire.ask("mallory", "[[say hello]]")).toBe("hello");
-    expect(asked.text()).not.toContain("OpenClaw");
+    expect(await wire.ask("trent", "[[say hello]]")).toBe("hello");
+    expect(asked.text()).toBe("");
   });
 
   it("is taken on websocket from a sender whom the verifier knows and the operator has listed, and from nobody who only says so", async () => {

@@ -137,7 +137,7 @@ describe("a change of the configuration of the InstaClaw channel", () => {
   it("closes nothing but the connection it is about", () => {
     const { noopPrefixes = [], configPrefixes = [] } = instaClawChannel.reload ?? {};
     expect(configPrefixes).toEqual([`channels.${key}`]);
-    for (const field of ["wsUrl", "clientSecret", "systemPrompt", "limits"]) expect(noopPrefixes).toEqual(expect.arrayContaining([`channels.${key}.${field}`, `channels.${key}.accounts.*.${field}`]));
+    for (const field of ["wsUrl", "systemPrompt", "limits"]) expect(noopPrefixes).toEqual(expect.arrayContaining([`channels.${key}.${field}`, `channels.${key}.accounts.*.${field}`]));
     expect(noopPrefixes).not.toContain(`channels.${key}.enabled`);
   });
 });

@@ -2,6 +2,15 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { configSecrets as clawchatSecrets } from "../../../generated/clawchat/config.ts";
+import { configSecrets as instaClawSecrets } from "../../../generated/insta-claw/config.ts";
+import { configSecrets as localImSecrets } from "../../../generated/local-im/config.ts";
+import { clawchatChannel } from "../../../src/channel/clawchat.ts";
+import { instaClawChannel } from "../../../src/channel/insta-claw.ts";
+import { localImChannel } from "../../../src/channel/local-im.ts";
+import * as clawchatContract from "../../../src/plugins/clawchat/secret-contract-api.ts";
+import * as instaClawContract from "../../../src/plugins/insta-claw/secret-contract-api.ts";
+import * as localImContract from "../../../src/plugins/local-im/secret-contract-api.ts";
 import { resolveAccount } from "../../../src/channel/accounts.ts";
 import { instaClawRules } from "../../../src/channel/insta-claw-account.ts";
 import { localImRules } from "../../../src/channel/local-im-account.ts";
@@ -53,6 +62,18 @@ describe("a file that holds a secret", () => {
     const account = im({ accounts: { a: { tokenFile: write("words", "canary with words") } } });
     expect(account).toMatchObject({ configured: false, problem: expect.stringContaining("token") as string });
     expect(account.problem).not.toContain("canary");
+  });
+});
+
+describe("a field that may be a SecretRef", () => {
+  it.each([
+    ["insta-claw-connector", instaClawChannel, instaClawContract, instaClawSecrets],
+    ["nc-local-im-connector", localImChannel, localImContract, localImSecrets],
+    ["clawchat", clawchatChannel, clawchatContract, clawchatSecrets],
+  ] as const)("is looked up by the host for %s, and starts an account that has waited for it", (id, { reload }, { secretTargetRegistryEntries }, secretFields) => {
+    const paths = secretTargetRegistryEntries.map(({ pathPattern }) => pathPattern);
+    for (const field of secretFields) expect(paths).toEqual(expect.arrayContaining([`channels.${id}.${field}`, `channels.${id}.accounts.*.${field}`]));
+    expect((reload?.noopPrefixes ?? []).filter((prefix) => paths.includes(prefix))).toEqual([]);
   });
 });
 
