@@ -61,8 +61,10 @@ describe("bindings under a running gateway", () => {
       { agentId: channel === "nc-local-im-connector" ? "logs" : "main", match: { channel, accountId: "*" } },
     ]);
     await four.configure((config) => overlay(config, { agents: { ownership: "explicit", defaults: { systemAgent: { agentId: "main" } }, entries: Object.fromEntries(agents.map((agent) => [agent, {}])) }, bindings }));
-    await expect.poll(async () => await four.logs(), soon).toContain("config hot reload applied");
-    await each((channel) => four.wires[channel].ask("vip", `I am the vip of ${channel}`));
+    await expect.poll(async () => {
+      await each((channel) => four.wires[channel].ask("vip", `I am the vip of ${channel}`));
+      return agentOf("I am the vip of websocket");
+    }, { ...soon, interval: 1000 }).toBe("vips");
     await each((channel) => four.wires[channel].ask("cleo", `I am nobody of ${channel}`));
     await sayInGroups("all of us of");
     for (const channel of channels) {
