@@ -103,6 +103,8 @@ export function createSetupContract<Config extends AccessFields>(rules: AccountR
         const written = editAccount(rules, cfg, id, writtenBy(blockOf, input));
         const { useEnv } = { useEnv: false, ...input };
         if (useEnv && rules.environmentWinsOver === "root" && !isRoot(rules, findBlock(rules, written).block, id)) return "--use-env: the environment speaks for the default account only; give a named one its settings as flags";
+        // Which variables are missing the host says better.
+        if (useEnv && rules.environment.every(({ variable }) => (environment()[variable]?.trim() ?? "") === "")) return null;
         return problemWith(rules, written, id, useEnv ? environment() : {}) ?? null;
       },
       applyAccountConfig({ cfg, accountId, input }) {

@@ -61,6 +61,8 @@ describe("openclaw channels add with flags", () => {
     expect(add({}, "default", { useEnv: true })).toEqual({ channels: { [key]: { enabled: true } } });
     const there = { channels: { [key]: { serverUrl: "ws://127.0.0.1:8080", accounts: { U2: {} } } } } as OpenClawConfig;
     expect(add(there, "U2", { useEnv: true })).toContain("--use-env");
+    environment = {};
+    expect(contract.validateInput?.({ cfg: {}, accountId: "default", input: { useEnv: true } })).toBeNull();
     environment = { LOCAL_IM_SERVER_URL: "not an address" };
     expect(add({}, "default", { useEnv: true })).toContain("serverUrl");
   });
