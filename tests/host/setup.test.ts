@@ -4,8 +4,7 @@ import { add, cases } from "./setup-cases.ts";
 
 beforeAll(prepareHomes);
 
-// Each has an OpenClaw of its own, so that several commands can start at once.
-describe.concurrent.each(cases)("the channel $label in an OpenClaw without a gateway", ({ channel, label, flags, written, wrong, environment }) => {
+describe.each(cases)("the channel $label in an OpenClaw without a gateway", ({ channel, label, flags, written, wrong, environment }) => {
   it("is set up by flags alone", async () => {
     await using home = await openHome();
     const { code, stdout, stderr } = await home.cli(add(channel, ...flags));
