@@ -21,7 +21,7 @@ const clawchatGroups = {
 let four: FourChannels;
 let verifier: Verifier;
 beforeAll(async () => {
-  verifier = await startVerifier((token) => ({ body: { valid: true, user: { userId: token } } }));
+  verifier = await startVerifier((token) => ({ body: { success: true, data: { userId: token } } }));
   four = await startFour({
     channels: {
       websocket: {
@@ -35,6 +35,8 @@ beforeAll(async () => {
     },
     simulators: { "insta-claw": { extensions: ["groups"] } },
     config: {
+      // To OpenClaw an owner of a channel is the only one who may approve there; the first pairing would make one.
+      commands: { ownerAllowFrom: ["websocket:boss", "insta-claw-connector:boss", "nc-local-im-connector:boss", `clawchat:${userId("boss")}`] },
       accessGroups: { crew: { type: "message.senders", members: { "*": ["boss"], clawchat: [userId("boss")] } } },
       tools: { profile: "full", deny: [], exec: { host: "gateway", security: "full", ask: "always" } },
       approvals: { exec: { enabled: true, mode: "session" } },
