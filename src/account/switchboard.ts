@@ -141,7 +141,7 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
 
     const known = journal.find(identify(arrived));
     if (known) return asker.repeated(known);
-    const isControl = agent.isControlCommand(arrived.content);
+    const isControl = agent.isControlCommand(arrived);
     const refusal = refusalFor(sender.id, isControl ? undefined : access.lane);
     if (refusal && (!deps.parks || parking.size >= limits.queuedTotal)) {
       notes.note(`messages were not run: ${refusal.code}`, `${forLog(messageId)} of ${forLog(sender.id)}`);
@@ -180,7 +180,7 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
 
   function unpark(turn: Turn<Origin>): void {
     turn.phase = "waiting";
-    if (agent.isControlCommand(turn.of.content)) return void run(turn);
+    if (agent.isControlCommand(turn.of)) return void run(turn);
     const plan = planOf(turn.of);
     if (plan) gather(turn, plan, system.now());
     else queueAlone(turn);
@@ -188,7 +188,7 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
 
   /** A control command waits for nothing. */
   function planOf(inbound: Inbound<Origin>): GatherPlan | undefined {
-    return deps.gather && !agent.isControlCommand(inbound.content) ? deps.gather.plan(inbound) : undefined;
+    return deps.gather && !agent.isControlCommand(inbound) ? deps.gather.plan(inbound) : undefined;
   }
 
   /** The message waits for others (CC-60), and takes its place in its lane meanwhile. */

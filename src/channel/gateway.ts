@@ -20,6 +20,7 @@ import type { ChannelNames, HostAccount } from "./host.ts";
 import { createHostAccount, detailOf, followConfig } from "./host-account.ts";
 import { isTrusted } from "./ingress.ts";
 import { findRejected, type MediaBounds, prepareMediaRoot } from "./media.ts";
+import { commandTextOf } from "./mentions.ts";
 import { createNarrator, type Narration } from "./narration.ts";
 import { uploadOf } from "./outbound-media.ts";
 import { type PairingNotice, watchApprovals } from "./pairing-notice.ts";
@@ -225,7 +226,7 @@ function createAgent<Config extends ChannelConfig>(host: HostAccount<Config>, ki
     mayFollow: (sender, groupId) => mayReadAlong(host, sender, groupId),
     heeds: (event) => heedsAct(host, event),
     tell: (event) => tellAct(host, event),
-    isControlCommand: (text) => host.runtime.channel.text.hasControlCommand(text, host.hostConfig()),
+    isControlCommand: (inbound) => host.runtime.channel.text.hasControlCommand(commandTextOf(inbound), host.hostConfig()),
     run: (turn, reply, signal) => runTurn(turn, reply, signal, turnDeps),
   };
 }

@@ -111,7 +111,7 @@ function createPacedAgent(life: number, record: Record, pace: LifeOptions["pace"
     mayFollow: async () => true,
     heeds: async () => true,
     tell() {},
-    isControlCommand: (text) => text.startsWith("/"),
+    isControlCommand: ({ content }) => content.startsWith("/"),
     async run({ inbound: { messageId } }, reply, signal): Promise<TurnOutcome> {
       const run: Run = { messageId, life };
       record.runs.push(run);

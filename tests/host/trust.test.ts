@@ -33,7 +33,8 @@ beforeAll(async () => {
       "nc-local-im-connector": { dmPolicy: "pairing", allowFrom: ["boss"] },
       clawchat: { dmPolicy: "pairing", allowFrom: [userId("boss")], groupPolicy: "open", groupCommandMode: "all", groups: clawchatGroups },
     },
-    simulators: { "insta-claw": { extensions: ["groups"] } },
+    // A local IM server without extensions cannot tell what nobody asked for from an answer.
+    simulators: { "insta-claw": { extensions: ["groups"] }, "local-im": { extensions: ["cancel"] } },
     config: {
       // To OpenClaw an owner of a channel is the only one who may approve there; the first pairing would make one.
       commands: { ownerAllowFrom: ["websocket:boss", "insta-claw-connector:boss", "nc-local-im-connector:boss", `clawchat:${userId("boss")}`] },
@@ -75,7 +76,7 @@ interface Talk {
 
 const clients = new Map<string, Promise<ChatClient>>();
 function verified(user: string): Promise<ChatClient> {
-  const known = clients.get(user) ?? connectClient(`${four.websocket.url}/checked`, { token: user });
+  const known = clients.get(user) ?? connectClient(`${four.websocket.url}/checked`, { token: user }).then((client) => (client.send({ type: "chat.hello", extensions: ["groups"] }), client));
   clients.set(user, known);
   return known;
 }

@@ -37,7 +37,7 @@ export function createScriptedAgent(script: Script = {}): ScriptedAgent {
     mayFollow: async () => true,
     heeds: async () => true,
     tell() {},
-    isControlCommand: (text) => text.startsWith("/"),
+    isControlCommand: ({ content }) => content.startsWith("/"),
     async run(request, reply, signal) {
       const { promise, resolve } = Promise.withResolvers<TurnOutcome>();
       const turn: ScriptedTurn = { request, reply, signal, end: (outcome = { ended: "completed" }) => resolve(outcome) };
