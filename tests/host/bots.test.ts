@@ -38,7 +38,7 @@ describe("two agents of one gateway in a ClawChat group", () => {
 
   it("talk to each other where the operator allows it, until OpenClaw's loop guard silences them, and go on answering people", async () => {
     await gateway.configure((config) => overlay(config, { channels: { clawchat: { allowBots: true, botLoopProtection: { maxEventsPerWindow: 3, windowSeconds: 600, cooldownSeconds: 600 } } } }));
-    await server.pause(3_000);
+    await expect.poll(async () => /\[reload\].*channels\.clawchat\.allowBots/.test(await gateway.logs()), soon).toBe(true);
     server.say({ user: "ann", conversation: "chatty", text: "what do you think of each other?", account: "alpha" });
     await expect.poll(() => reasons("bot-loop-protection"), { ...soon, timeout: 60_000 }).toBe(2);
     // Each was asked by ann, and by the other one as often as the bound says.
