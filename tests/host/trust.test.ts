@@ -161,8 +161,8 @@ describe.each(withGroups)("a group of %s", (channel) => {
 
   it("is not answered where the agent is not spoken to, and is told with the next message what was said there", async () => {
     const aside = `lunch at one? (${channel})`;
-    await say("ann", aside, { name: "gated" });
-    await expect.poll(() => logged(channel === "clawchat" ? "only what mentions the agent is answered" : `of ${idOf("ann")} was not run: activation_skipped`), soon).toBe(true);
+    const unanswered = await say("ann", aside, { name: "gated" });
+    await expect.poll(() => logged(`message ${unanswered} of ${idOf("ann")} was not run: ${channel === "clawchat" ? "its group is muted, or only" : "activation_skipped"}`), soon).toBe(true);
     expect(await answer(await say("boss", `[[say noted]] when? (${channel})`, { name: "gated", mentioned: true }))).toBe("noted");
     const asked = four.model.requests.find(({ prompt }) => prompt.text.includes(`when? (${channel})`));
     expect(JSON.stringify(asked?.body)).toContain(aside);
@@ -170,10 +170,10 @@ describe.each(withGroups)("a group of %s", (channel) => {
   }, 60_000);
 
   it("is shut, or for the members of an access group alone, where the operator says so", async () => {
-    await say("boss", `let me in (${channel})`, { name: "shut" });
-    await expect.poll(() => logged(`of ${idOf("boss")} was not run: group_policy_disabled`), soon).toBe(true);
-    await say("ann", `and me (${channel})`, { name: "crew" });
-    await expect.poll(() => logged(`of ${idOf("ann")} was not run: group_policy_not_allowlisted`), soon).toBe(true);
+    const shut = await say("boss", `let me in (${channel})`, { name: "shut" });
+    await expect.poll(() => logged(`message ${shut} of ${idOf("boss")} was not run: group_policy_disabled`), soon).toBe(true);
+    const outside = await say("ann", `and me (${channel})`, { name: "crew" });
+    await expect.poll(() => logged(`message ${outside} of ${idOf("ann")} was not run: group_policy_not_allowlisted`), soon).toBe(true);
     expect(await answer(await say("boss", "[[say aye]]", { name: "crew" }))).toBe("aye");
     expect(timesAsked(`let me in (${channel})`) + timesAsked(`and me (${channel})`)).toBe(0);
   }, 60_000);
@@ -206,8 +206,8 @@ describe.each(withGroups)("an approval in a group of %s", (channel) => {
     await say("boss", `[[tool exec {"command":"echo ${word}"}]]`, room);
     await expect.poll(() => idFor(channel, word), soon).not.toBe("");
     const id = idFor(channel, word);
-    await say("ann", `/approve ${id} allow-once`, room);
-    await expect.poll(() => logged("was not run: control_command_unauthorized"), soon).toBe(true);
+    const refused = await say("ann", `/approve ${id} allow-once`, room);
+    await expect.poll(() => logged(`message ${refused} of ${channel === "clawchat" ? userId("ann") : "ann"} was not run: control_command_unauthorized`), soon).toBe(true);
     expect(await answer(await say("boss", `/approve ${id} deny`, room))).toContain("submitted");
   }, 60_000);
 });
