@@ -56,10 +56,20 @@ async function writePackage(root: string, row: PluginPackage, release: Release, 
   await mkdir(path.join(directory, "dist"), { recursive: true });
   for (const [file, code] of made.files) await writeFile(path.join(directory, "dist", file), code);
   await writeFile(path.join(directory, "package.json"), json(packageJson(row, release)));
-  await writeFile(path.join(directory, "openclaw.plugin.json"), json(pluginManifest(row, release, channel)));
+  await writeFile(path.join(directory, "openclaw.plugin.json"), manifestText(pluginManifest(row, release, channel), row));
   await writeFile(path.join(directory, "README.md"), readme(row, release, channel));
   await writeFile(path.join(directory, "THIRD-PARTY-NOTICES"), await thirdPartyNotices(made.foreign));
   await copyFile(path.join(root, "LICENSE"), path.join(directory, "LICENSE"));
+}
+
+/** The host reads no larger one. */
+const MANIFEST_BYTES = 262_144;
+
+/** For the host alone to read: no spaces. */
+function manifestText(manifest: object, row: PluginPackage): string {
+  const text = JSON.stringify(manifest);
+  if (Buffer.byteLength(text) > MANIFEST_BYTES) throw new Error(`${row.name} may not be shipped: its openclaw.plugin.json has ${Buffer.byteLength(text)} bytes, the host reads ${MANIFEST_BYTES}`);
+  return text;
 }
 
 async function readChannelManifest(root: string, row: PluginPackage): Promise<ChannelManifest> {

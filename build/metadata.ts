@@ -38,7 +38,7 @@ export function hostRange({ lowest }: Hosts): string {
 
 /** What codegen hands over for a channel in `generated/<folder>/manifest.json`. */
 export const channelManifestSchema = z.object({
-  channelConfigs: z.record(z.string(), z.looseObject({ label: z.string(), description: z.string(), schema: z.looseObject({}) })),
+  channelConfigs: z.record(z.string(), z.looseObject({ label: z.string(), description: z.string(), schema: z.looseObject({}), uiHints: z.record(z.string(), z.looseObject({ sensitive: z.boolean().optional() })).optional() })),
   legacyKeys: z.array(z.string()),
   envVars: z.array(z.looseObject({ name: z.string(), path: z.string().optional(), description: z.string().optional() })),
 });
@@ -90,8 +90,7 @@ export function pluginManifest(row: PluginPackage, release: Release, channel: Ch
   if (!declared.includes(row.channel)) {
     throw new Error(`generated/${row.folder}/manifest.json describes ${declared.join(", ") || "no channel"}, not "${row.channel}" as build/packages.ts says`);
   }
-  // The host refuses a block under a key that no plugin names: an older key stands for the same channel.
-  const older = Object.fromEntries(channel.legacyKeys.map((key) => [key, channel.channelConfigs[row.channel]]));
+  const older = Object.fromEntries(channel.legacyKeys.map((key) => [key, olderKey(row.channel, channel.channelConfigs[row.channel])]));
   const channels = [...declared, ...channel.legacyKeys];
   return {
     id: row.name,
@@ -105,6 +104,12 @@ export function pluginManifest(row: PluginPackage, release: Release, channel: Ch
     configSchema: { type: "object", additionalProperties: false, properties: {} },
     channelConfigs: { ...channel.channelConfigs, ...older },
   };
+}
+
+/** The host refuses a block under a key that no plugin names. It has no form of its own, and its secrets are masked all the same. */
+function olderKey(name: string, channel: ChannelManifest["channelConfigs"][string] | undefined): object {
+  const secrets = Object.entries(channel?.uiHints ?? {}).filter(([, { sensitive }]) => sensitive === true);
+  return { label: `${channel?.label ?? name} (older key)`, description: `An older name of channels.${name}; "openclaw doctor --fix" moves it.`, schema: {}, uiHints: Object.fromEntries(secrets) };
 }
 
 export function readme(row: PluginPackage, release: Release, channel: ChannelManifest): string {

@@ -10,7 +10,7 @@ const root = path.resolve(import.meta.dirname, "../../..");
 const installedVersion = (name: string) => z.object({ version: z.string() }).parse(JSON.parse(readFileSync(`${root}/node_modules/${name}/package.json`, "utf8"))).version;
 const release: Release = { version: "1.2.3", license: "MIT", hosts: { lowest: "2026.9.5", newest: "2026.9.6" }, node: ">=24.16.0" };
 const row = packageNamed("clawwire-websocket");
-const channel: ChannelManifest = { channelConfigs: { websocket: { label: "WebSocket", description: "d", schema: { type: "object" } } }, legacyKeys: ["ws"],
+const channel: ChannelManifest = { channelConfigs: { websocket: { label: "WebSocket", description: "d", schema: { type: "object" }, uiHints: { token: { sensitive: true }, name: {} } } }, legacyKeys: ["ws"],
   envVars: [{ name: "WS_AUTH_ENABLED", path: "auth.enabled" }] };
 
 describe("a published package", () => {
@@ -40,7 +40,7 @@ describe("a published package", () => {
   });
 
   it("describes its channel to the host without being run", () => {
-    expect(pluginManifest(row, release, channel)).toMatchObject({ id: "clawwire-websocket", version: "1.2.3", channels: ["websocket", "ws"], channelConfigs: { ...channel.channelConfigs, ws: channel.channelConfigs["websocket"] } });
+    expect(pluginManifest(row, release, channel)).toMatchObject({ id: "clawwire-websocket", version: "1.2.3", channels: ["websocket", "ws"], channelConfigs: { ...channel.channelConfigs, ws: { schema: {}, uiHints: { token: { sensitive: true } } } } });
   });
 
   it("is not made from the manifest of another channel", () => {
