@@ -47,7 +47,7 @@ describe("somebody outside of the gateway", () => {
       await expect.poll(() => heard(channel, `group over ${channel}`), soon).toBe(1);
     }
     const said = room.frames.find(({ content }) => content === "direct over websocket");
-    expect(said).toMatchObject({ messageId: receiptOf(direct.websocket).messageId, replyTo: { messageId: "of-the-wire" } });
+    expect(said).toMatchObject({ messageId: receiptOf(direct.websocket).messageId, replyToMessageId: "of-the-wire" });
     const { messageId = "" } = receiptOf(direct.clawchat);
     expect(four.servers.clawchat.server.view.messages.get(messageId)?.text).toBe("direct over clawchat");
     expect(receiptOf(direct["nc-local-im-connector"])).toMatchObject({ messageId: expect.stringMatching(/./) as string, payload: { to: "local-im:user:ann" } });
