@@ -75,9 +75,9 @@ describe("a gateway with an account of every channel misconfigured", () => {
   it("offers a form for every channel with a label and a help text for each field, and its secrets masked", async () => {
     const [form, config] = await Promise.all([call("config.schema"), call("config.get")]);
     const { schema, uiHints } = formSchema.parse(JSON.parse(form));
-    const { properties } = z.object({ properties: z.object({ channels: z.object({ properties: z.record(z.string(), z.looseObject({ properties: blockSchema })) }) }) }).parse(schema);
+    const { properties } = z.object({ properties: z.object({ channels: z.object({ properties: blockSchema }) }) }).parse(schema);
     for (const channel of channels) {
-      const root = properties.channels.properties[channel]?.properties ?? {};
+      const { properties: root } = z.looseObject({ properties: blockSchema }).parse(properties.channels.properties[channel]);
       const accounts = z.object({ additionalProperties: z.object({ properties: blockSchema }) }).parse(root["accounts"]).additionalProperties.properties;
       // The host adds one of its own, which it describes itself.
       const paths = [...Object.keys(root), ...Object.keys(accounts).map((field) => `accounts.*.${field}`)].filter((path) => !path.endsWith("heartbeatVisibility"));
@@ -94,9 +94,12 @@ describe("a gateway with an account of every channel misconfigured", () => {
 });
 
 describe("the doctor, with blocks of the original plugins", () => {
-  it("names every older key, brings it up to date once, and what ran before runs after", async () => {
+  beforeAll(async () => {
     await four.kill("SIGTERM");
     await four.configure((config) => older(config));
+  });
+
+  it("names every older key", async () => {
     const named = plain((await four.cli("doctor", "--non-interactive")).stdout);
     for (const text of [
       "channels.ws: the channel is called channels.websocket now",
@@ -109,6 +112,9 @@ describe("the doctor, with blocks of the original plugins", () => {
       'bindings: names the channel "ws", which is called "websocket" now',
     ])
       expect(named).toContain(text);
+  });
+
+  it("brings every older key up to date, once", async () => {
     const before = channelsSchema.parse(await readBlock(four.layout.config));
 
     const fixed = await four.cli("doctor", "--fix", "--non-interactive");
@@ -118,7 +124,9 @@ describe("the doctor, with blocks of the original plugins", () => {
     expect(Object.keys(after.channels)).toEqual(expect.not.arrayContaining(["ws", "clawchat-plugin-openclaw"]));
     expect(after.bindings).toContainEqual(expect.objectContaining({ match: expect.objectContaining({ channel: "websocket" }) as unknown }));
     expect(plain((await four.cli("doctor", "--non-interactive")).stdout)).not.toMatch(/is called|no meaning any more/);
+  });
 
+  it("leaves running what ran before", async () => {
     await four.restart();
     await Promise.all(Object.values(four.servers).map((server) => server.link({ timeoutMs: 60_000 })));
     for (const channel of channels) expect(await four.wires[channel].ask("bea", "[[say still here]]")).toContain("still here");
