@@ -123,9 +123,8 @@ async function tryOnce<Config extends ChannelConfig>({ deps, config, turn, media
   const history = isCommand ? [] : deps.history.pending(sessionKey, limit);
   const facts: ContextFacts = { ...question, ingress, media, trusted, history, ...(systemPrompt !== undefined && { systemPrompt }) };
   const shown = { showsThoughts: deps.showsThoughts(config), streaming: streamingOf(config), skills: skillsFor(config, inbound.conversation) };
-  const acknowledged = acknowledge(host, facts, deps.running());
+  acknowledge(host, facts, deps.running());
   const ran = await dispatchTurn(host, { facts, context: buildContext(host, facts), speech, signal, isBot: bot.speaker === "bot", ...shown, files: deps.files(config) });
-  acknowledged();
   if (!isCommand) deps.history.told(sessionKey);
   return ran;
 }
