@@ -19,7 +19,7 @@ export interface AccessDeps<Config extends AccessConfig> {
   prepareAgent(question: IngressQuestion & { config: Config }): Promise<{ ok: true } | { ok: false; error: string }>;
   /** What is wrong with an attachment, before anything is fetched. */
   checkMedia(inbound: Inbound, config: Config): Promise<string | undefined>;
-  approvals: Pick<PairingNotice, "asked">;
+  approvals: Pick<PairingNotice, "asked" | "admitted">;
 }
 
 /** May this sender talk here, and in which session? Reads the configuration anew for every message. */
@@ -46,6 +46,7 @@ export async function decideAccess<Config extends AccessConfig>(inbound: Inbound
       note(host, inbound, forLog(prepared.error));
       return { admitted: false, code: "agent_error", error: `Failed to process message: ${prepared.error}` };
     }
+    if (inbound.conversation.kind === "direct") deps.approvals.admitted(inbound.sender.id);
     return { admitted: true, lane: routeOf(host, inbound).sessionKey };
   } catch (thrown) {
     return failed(host, thrown);

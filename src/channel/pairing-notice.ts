@@ -16,6 +16,8 @@ import { approvedText } from "./pairing.ts";
 export interface PairingNotice {
   /** A stranger was given a code. Returns when it was given first. */
   asked(id: string, isNew: boolean, at: number): number;
+  /** The sender's message was let in: its answer says more than a notice, which some wires could not tell from it. */
+  admitted(id: string): void;
   /** The host knows of an approval and wants it told. Rejects where the sender cannot be reached; it is told later then. */
   tell(id: string): Promise<void>;
   stop(): Promise<void>;
@@ -99,6 +101,7 @@ export async function watchApprovals({ host, file, account }: PairingNoticeDeps)
       lookLater();
       return next.since;
     },
+    admitted: (id) => replace(list.some((waiting) => waiting.id === id) ? strike(list, id) : list),
     tell,
     async stop() {
       isStopped = true;

@@ -67,6 +67,16 @@ describe("telling senders that they were approved", () => {
     expect(sent).toHaveLength(1);
   });
 
+  it("does not tell whose message was let in meanwhile: the answer says it", async () => {
+    const notice = await watch();
+    notice.asked("ann", true, Date.now());
+    notice.asked("bob", true, Date.now());
+    notice.admitted("ann");
+    host.approved = ["ann", "bob"];
+    await expect.poll(() => sent, soon).toEqual([expect.objectContaining({ id: "bob" })]);
+    await expect.poll(kept, soon).toEqual([]);
+  });
+
   it("tells after a restart who was approved meanwhile, and reads ids as they are written in lists", async () => {
     const before = await watch();
     before.asked("*", true, Date.now());
