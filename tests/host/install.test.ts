@@ -1,8 +1,6 @@
-import { execFile } from "node:child_process";
-import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { packageNamed, packages } from "../../build/packages.ts";
@@ -77,16 +75,6 @@ describe("the packed plugins in OpenClaw", () => {
     expect(channels["nc-local-im-connector"]).toMatchObject({ ...packageNamed("clawwire-local-im").example, accounts: { u00267: {}, u2: { enabled: true, allowFrom: ["ann"] } } });
   });
 
-  it("keep their settings and their place when a newer version is installed over them", async () => {
-    const row = packageNamed("clawwire-local-im");
-    const before = (await readBlock(layout.config))?.["channels"];
-    const newer = await repack(row.name, "9.9.9");
-    await installPlugin(layout, { name: row.name, tarball: newer, digest: "newer" }, env);
-    expect((await readBlock(layout.config))?.["channels"]).toEqual(before);
-    const installed = path.join(layout.state, "npm", "projects", row.name, "node_modules", row.name, "package.json");
-    expect(JSON.parse(await readFile(installed, "utf8"))).toMatchObject({ version: "9.9.9" });
-  });
-
   it("make a configuration that OpenClaw calls valid", async () => {
     const { code, stdout, stderr } = await openclaw("config", "validate");
     expect({ code, said: stdout + stderr }).toEqual({ code: 0, said: expect.not.stringMatching(/warn|problem/i) });
@@ -104,18 +92,6 @@ describe("the packed plugins in OpenClaw", () => {
 
 function warningsIn(told: string): string[] {
   return told.split("\n").filter((line) => /warn|error|fail|deprecat/i.test(line));
-}
-
-/** The same package under another version. */
-async function repack(name: string, version: string): Promise<string> {
-  const directory = path.join(layout.root, "newer", name);
-  await cp(path.join(root, "dist", name), directory, { recursive: true });
-  for (const file of ["package.json", "openclaw.plugin.json"]) {
-    const about: unknown = JSON.parse(await readFile(path.join(directory, file), "utf8"));
-    await writeFile(path.join(directory, file), JSON.stringify(Object.assign({}, about, { version })));
-  }
-  await promisify(execFile)("npm", ["pack", "--ignore-scripts", "--pack-destination", layout.root], { cwd: directory });
-  return path.join(layout.root, `${name}-${version}.tgz`);
 }
 
 async function codeFindings(): Promise<z.infer<typeof auditSchema>["findings"]> {
