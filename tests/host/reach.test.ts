@@ -55,37 +55,6 @@ describe("somebody outside of the gateway", () => {
     expect(receiptOf(direct["nc-local-im-connector"])).toMatchObject({ messageId: expect.stringMatching(/./) as string, payload: { to: "local-im:user:ann" } });
   }, 240_000);
 
-  it("finds people and groups by name and id on every channel, lists the members of a group, and is told who is meant where a name is not one person's", async () => {
-    const other = await four.websocket.client("other");
-    await other.answer(other.say("[[say hello]]", { senderName: "ann lee" }));
-    const lookUps = await Promise.all([
-      ...channels.map((channel) => four.cli("directory", "peers", "list", "--channel", channel, "--query", "ann", "--json")),
-      four.cli("directory", "groups", "list", "--channel", "clawchat", "--json"),
-      four.cli("directory", "groups", "members", "--channel", "websocket", "--group-id", "room", "--json"),
-      four.cli("directory", "self", "--channel", "clawchat", "--json"),
-      four.cli("channels", "resolve", "--channel", "websocket", "--json", "@Ann Lee", "ann", "#the room"),
-      send("websocket", "@Ann Lee", "to whom?"),
-      send("websocket", "@nobody", "to whom?"),
-      send("clawchat", "@Ann", "found by name"),
-    ]);
-    const [websocket, insta, localIm, clawchat, teams, members, self, resolved, several, nobody, byName] = lookUps.map(({ code, stdout, stderr }) => ({ code, text: stdout + stderr, json: () => JSON.parse(stdout) as unknown }));
-    const user = (id: string, name: string) => expect.objectContaining({ kind: "user", id, name }) as unknown;
-    const annId = four.servers.clawchat.server.world.user("ann").id;
-    expect(websocket?.json()).toEqual(expect.arrayContaining([user("ws:user:ann", "Ann Lee"), user("ws:user:other", "ann lee")]));
-    expect(insta?.json()).toEqual([user("insta-claw:user:ann", "ann")]);
-    expect(localIm?.json()).toEqual([user("local-im:user:ann", "ann")]);
-    expect(clawchat?.json()).toEqual([user(`clawchat:user:${annId}`, "ann")]);
-    expect(teams?.json()).toEqual([expect.objectContaining({ kind: "group", name: "team" })]);
-    expect(members?.json()).toEqual([user("ws:user:ann", "Ann Lee")]);
-    expect(self?.json()).toMatchObject({ kind: "user", id: `clawchat:user:${four.servers.clawchat.server.world.agent(undefined).id}` });
-    expect(resolved?.json()).toMatchObject([{ resolved: false, note: expect.stringContaining("ws:user:other") as string }, { resolved: true, id: "ws:user:ann" }, { resolved: true, id: "ws:group:room" }]);
-    expect(several).toMatchObject({ code: 1, text: expect.stringMatching(/"@Ann Lee" is the name of several: .*ws:user:ann/) as string });
-    expect(nobody).toMatchObject({ code: 1, text: expect.stringContaining('nobody called "@nobody" has written here') as string });
-    expect(byName?.code).toBe(0);
-    await expect.poll(() => heard("clawchat", "found by name"), soon).toBe(1);
-    expect(heard("websocket", "to whom?")).toBe(0);
-  }, 300_000);
-
   it("has a job announce what it found, over every channel", async () => {
     const added = await each((channel) => four.cli("cron", "add", "--name", channel, "--at", "1s", "--message", `[[say news over ${channel}]] tell`, "--announce", "--channel", channel, "--to", four.wires[channel].target("ann")));
     for (const channel of channels) expect(added[channel].code, added[channel].stderr).toBe(0);
