@@ -106,11 +106,11 @@ describe("npm start", () => {
   it("says what is wrong when its configuration was broken by hand", async () => {
     const layout = layoutOf(state);
     const config = (await readBlock(layout.config)) ?? {};
-    await writeBlock(layout.config, overlay(config, { channels: { websocket: { colour: "green" } } }));
+    await writeBlock(layout.config, overlay(config, { gateway: { colour: "green" } }));
     const { code, stderr } = await complete("npm", ["start", "--silent", "--", "--port", String(port), "--state", state]);
     await writeBlock(layout.config, config);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/OpenClaw does not accept its configuration:\n[^]*channels\.websocket.*colour[^]*Mend .*openclaw\.json, or delete it/);
+    expect(stderr).toMatch(/OpenClaw does not accept its configuration:\n[^]*gateway.*colour[^]*Mend .*openclaw\.json, or delete it/);
   }, 60_000);
 
   it("says in one line that its port is taken, before it starts anything", async () => {
