@@ -49,13 +49,6 @@ export function testOf(entry: string): { file: string; title: string } | undefin
   return file === undefined || title === undefined ? undefined : { file, title };
 }
 
-/** The tests of a real host that show what a channel is not whole without: they run on the lowest host too. */
-export function hostTestsOf({ groups }: Features): string[] {
-  const whole = groups.flatMap(({ rows }) => Object.values(rows)).filter(({ priority }) => priority === 1);
-  const files = whole.flatMap((feature) => channelsShown.flatMap((column) => testOf(shownBy(feature, column) ?? "")?.file ?? []));
-  return [...new Set(files)].filter((file) => file.startsWith("tests/host/")).toSorted();
-}
-
 export function renderFeatures({ groups }: Features): string {
   const names = channelsShown.map((column) => columns[column]);
   const parts = groups.map(({ title, rows }) =>
