@@ -31,7 +31,7 @@ export function createHostAccount<Config extends ChannelConfig>(ctx: ChannelGate
   };
   const ownId = () => kind.live.get(accountId)?.account.userId ?? accountId;
   const isDetailed = () => kind.detailOf !== undefined && detailOf(kind, account()) !== undefined;
-  const log = logOf(kind.names.id, kind.logTag?.(accountId) ?? `[${accountId}]`, isDetailed);
+  const log = logOf(kind, accountId, isDetailed);
   return { channel: kind.names, accountId, runtime, system, log, runs: kind.runs, ownId, isAgent: (id) => kind.live.agents().has(id), hostConfig, account };
 }
 
@@ -51,8 +51,9 @@ export function followConfig<Config>(host: HostAccount<Config>, changed: (config
 }
 
 /** `openclaw channels logs` looks for this name, and not for the one of the log that the host hands over. */
-function logOf(channelId: string, tag: string, isDetailed: () => boolean): Log {
-  const log = createSubsystemLogger(`gateway/channels/${channelId}`);
+export function logOf({ names, logTag }: Pick<ChannelKind<never>, "names" | "logTag">, accountId: string, isDetailed: () => boolean = () => false): Log {
+  const log = createSubsystemLogger(`gateway/channels/${names.id}`);
+  const tag = logTag?.(accountId) ?? `[${accountId}]`;
   const info = (message: string) => log.info(`${tag} ${message}`);
   return {
     debug: (message) => (isDetailed() ? info(message) : log.debug(`${tag} ${message}`)),

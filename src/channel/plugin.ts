@@ -13,6 +13,7 @@ import { createDoctor } from "./doctor.ts";
 import type { ChannelKind } from "./gateway.ts";
 import { createGroups } from "./groups.ts";
 import { createHeartbeat } from "./heartbeat.ts";
+import { logOf } from "./host-account.ts";
 import { mentions } from "./mentions.ts";
 import { createMessaging } from "./messaging.ts";
 import { createOutbound } from "./outbound.ts";
@@ -26,6 +27,7 @@ import { type ChannelSetup, createSetupContract } from "./setup.ts";
 import { createSetupWizard } from "./setup-wizard.ts";
 import { describeAccount, lacksLogin } from "./status.ts";
 import { collectIssues } from "./status-issues.ts";
+import { mayStart } from "./unstarted.ts";
 
 /** What the host is told of a channel besides what its kind says. */
 export interface ChannelWords<Config> {
@@ -80,7 +82,7 @@ export function createChannel<Config extends ChannelConfig>(kind: ChannelKind<Co
         defaultAccountId: (cfg) => defaultAccountId(rules, cfg),
         isEnabled: (account) => account.enabled,
         ...(rules.disabled !== undefined && { disabledReason: () => rules.disabled ?? "" }),
-        isConfigured: (account) => account.configured,
+        isConfigured: (account) => mayStart(account, names.id, (text) => logOf(kind, account.accountId).error(text)),
         unconfiguredReason: (account) => account.problem ?? "not configured",
         // The host starts none that it takes for unlinked; but an account without a login has to run to notice one.
         ...(login && { isLinked: ({ accountId }) => (lacksLogin(live.get(accountId)?.account.status()) ? "not-linked" : "linked") }),

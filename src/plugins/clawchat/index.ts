@@ -1,6 +1,7 @@
 import { defineChannelPluginEntry } from "openclaw/plugin-sdk/channel-core";
 import { clawchatChannel, clawchatRuntime, clawchatToolGuard } from "../../channel/clawchat.ts";
 import { guardTools } from "../../channel/tool-guard.ts";
+import { tellUnstarted } from "../../channel/unstarted.ts";
 
 export default defineChannelPluginEntry({
   id: "clawwire-clawchat",
@@ -9,4 +10,5 @@ export default defineChannelPluginEntry({
   plugin: clawchatChannel,
   setRuntime: clawchatRuntime.setRuntime,
   registerCapabilities: (api) => guardTools(api, clawchatToolGuard),
+  registerFull: (api) => tellUnstarted(api, clawchatChannel),
 });

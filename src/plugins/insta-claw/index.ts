@@ -1,6 +1,7 @@
 import { defineChannelPluginEntry } from "openclaw/plugin-sdk/channel-core";
 import { instaClawChannel, instaClawRuntime, instaClawToolGuard } from "../../channel/insta-claw.ts";
 import { guardTools } from "../../channel/tool-guard.ts";
+import { tellUnstarted } from "../../channel/unstarted.ts";
 
 export default defineChannelPluginEntry({
   id: "clawwire-insta-claw",
@@ -9,4 +10,5 @@ export default defineChannelPluginEntry({
   plugin: instaClawChannel,
   setRuntime: instaClawRuntime.setRuntime,
   registerCapabilities: (api) => guardTools(api, instaClawToolGuard),
+  registerFull: (api) => tellUnstarted(api, instaClawChannel),
 });

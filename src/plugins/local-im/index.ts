@@ -1,6 +1,7 @@
 import { defineChannelPluginEntry } from "openclaw/plugin-sdk/channel-core";
 import { localImChannel, localImRuntime, localImToolGuard } from "../../channel/local-im.ts";
 import { guardTools } from "../../channel/tool-guard.ts";
+import { tellUnstarted } from "../../channel/unstarted.ts";
 
 export default defineChannelPluginEntry({
   id: "clawwire-local-im",
@@ -9,4 +10,5 @@ export default defineChannelPluginEntry({
   plugin: localImChannel,
   setRuntime: localImRuntime.setRuntime,
   registerCapabilities: (api) => guardTools(api, localImToolGuard),
+  registerFull: (api) => tellUnstarted(api, localImChannel),
 });

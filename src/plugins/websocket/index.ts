@@ -1,5 +1,6 @@
 import { defineChannelPluginEntry } from "openclaw/plugin-sdk/channel-core";
 import { guardTools } from "../../channel/tool-guard.ts";
+import { tellUnstarted } from "../../channel/unstarted.ts";
 import { websocketChannel, websocketRuntime, websocketToolGuard } from "../../channel/websocket.ts";
 
 export default defineChannelPluginEntry({
@@ -9,4 +10,5 @@ export default defineChannelPluginEntry({
   plugin: websocketChannel,
   setRuntime: websocketRuntime.setRuntime,
   registerCapabilities: (api) => guardTools(api, websocketToolGuard),
+  registerFull: (api) => tellUnstarted(api, websocketChannel),
 });
