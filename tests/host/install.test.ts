@@ -1,6 +1,8 @@
-import { appendFile, cp, mkdtemp, rm } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { packageNamed, packages } from "../../build/packages.ts";
@@ -75,6 +77,28 @@ describe("the packed plugins in OpenClaw", () => {
     expect(channels["nc-local-im-connector"]).toMatchObject({ ...packageNamed("clawwire-local-im").example, accounts: { u00267: {}, u2: { enabled: true, allowFrom: ["ann"] } } });
   });
 
+  it("keep their settings when a newer version is installed over them", async () => {
+    const { name, channel } = packageNamed("clawwire-local-im");
+    const before = await blockOf(channel);
+    await installPlugin(layout, { name, tarball: await repack(name, "9.9.9"), digest: "newer" }, env);
+    expect(await blockOf(channel)).toEqual(before);
+    expect(await inspected(name)).toMatchObject({ version: "9.9.9", enabled: true, activated: true });
+    expect(await isInstalled(layout, { name, tarball: "", digest: "newer" })).toBe(true);
+  });
+
+  it("leave nothing of their channel when they are uninstalled, and are installed again from the file alone", async () => {
+    const { name, channel } = packageNamed("clawwire-websocket");
+    expect(await openclaw("plugins", "uninstall", name, "--force")).toMatchObject({ code: 0 });
+    expect(await blockOf(channel)).toBeUndefined();
+    const { tarball = "" } = plugins.find((plugin) => plugin.name === name) ?? {};
+    const again = await openclaw("plugins", "install", tarball, "--force", "--accept-capabilities");
+    expect(again, again.stderr).toMatchObject({ code: 0, stdout: expect.stringContaining(`Installed plugin: ${name}`) as string });
+    // OpenClaw remembers that it was told to do without.
+    expect(await openclaw("plugins", "enable", name)).toMatchObject({ code: 0 });
+    expect(await openclaw("channels", "add", "--channel", channel, "--port", "18899")).toMatchObject({ code: 0 });
+    expect(await blockOf(channel)).toEqual({ enabled: true, port: 18_899 });
+  });
+
   it("make a configuration that OpenClaw calls valid", async () => {
     const { code, stdout, stderr } = await openclaw("config", "validate");
     expect({ code, said: stdout + stderr }).toEqual({ code: 0, said: expect.not.stringMatching(/warn|problem/i) });
@@ -92,6 +116,27 @@ describe("the packed plugins in OpenClaw", () => {
 
 function warningsIn(told: string): string[] {
   return told.split("\n").filter((line) => /warn|error|fail|deprecat/i.test(line));
+}
+
+async function blockOf(channel: string): Promise<unknown> {
+  return z.looseObject({ channels: z.record(z.string(), z.unknown()) }).parse(await readBlock(layout.config)).channels[channel];
+}
+
+async function inspected(name: string): Promise<unknown> {
+  const { stdout } = await openclaw("plugins", "inspect", name, "--json");
+  return z.looseObject({ plugin: z.unknown() }).parse(JSON.parse(stdout)).plugin;
+}
+
+/** The same package under another version. */
+async function repack(name: string, version: string): Promise<string> {
+  const directory = path.join(layout.root, "newer", name);
+  await cp(path.join(root, "dist", name), directory, { recursive: true });
+  for (const file of ["package.json", "openclaw.plugin.json"]) {
+    const about: unknown = JSON.parse(await readFile(path.join(directory, file), "utf8"));
+    await writeFile(path.join(directory, file), JSON.stringify(Object.assign({}, about, { version })));
+  }
+  await promisify(execFile)("npm", ["pack", "--ignore-scripts", "--pack-destination", layout.root], { cwd: directory });
+  return path.join(layout.root, `${name}-${version}.tgz`);
 }
 
 async function codeFindings(): Promise<z.infer<typeof auditSchema>["findings"]> {

@@ -113,6 +113,16 @@ describe("npm start", () => {
     expect(stderr).toMatch(/OpenClaw does not accept its configuration:\n[^]*gateway.*colour[^]*Mend .*openclaw\.json, or delete it/);
   }, 60_000);
 
+  it("says what is wrong when the block of its channel was broken by hand, which OpenClaw starts without", async () => {
+    const layout = layoutOf(state);
+    const config = (await readBlock(layout.config)) ?? {};
+    await writeBlock(layout.config, overlay(config, { channels: { websocket: { limits: { maxConnections: "many" } } } }));
+    const { code, stderr } = await complete("npm", ["start", "--silent", "--", "--port", String(port), "--state", state]);
+    await writeBlock(layout.config, config);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/does not listen on port \d+ after \d+ s\.\n[^]*channels\.websocket\.limits\.maxConnections: expected a whole number .*, got a string/);
+  });
+
   it("says in one line that its port is taken, before it starts anything", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => other.once("listening", resolve));

@@ -11,6 +11,8 @@ export interface GatewayLaunch {
   layout: Layout;
   port: number;
   channelPorts: readonly number[];
+  /** Whether the channel has dialed, where it does. */
+  hasDialed?: () => boolean;
   /** All of it; see `hostEnvironment`. */
   env: Readonly<Record<string, string>>;
   timeoutMs?: number;
@@ -23,7 +25,7 @@ export async function prepareLayout(layout: Layout, config: Block): Promise<void
 }
 
 /** Starts the gateway and waits until it can be talked to. Nothing is left of one that does not get there. */
-export async function launchGateway({ layout, port, channelPorts, env, timeoutMs = 120_000, abort }: GatewayLaunch): Promise<Guarded> {
+export async function launchGateway({ layout, port, channelPorts, hasDialed, env, timeoutMs = 120_000, abort }: GatewayLaunch): Promise<Guarded> {
   const gateway = await startGuarded({
     command: process.execPath,
     args: [hostProgram(), "gateway", "run"],
@@ -32,7 +34,7 @@ export async function launchGateway({ layout, port, channelPorts, env, timeoutMs
     output: layout.output,
   });
   try {
-    await untilReady({ gateway, gatewayPort: port, channelPorts, output: layout.output, timeoutMs, ...(abort ? { abort } : {}) });
+    await untilReady({ gateway, gatewayPort: port, channelPorts, output: layout.output, timeoutMs, ...(hasDialed && { hasDialed }), ...(abort ? { abort } : {}) });
     return gateway;
   } catch (cause) {
     const { code } = await gateway.stop(1000);

@@ -1,4 +1,4 @@
-import { access } from "node:fs/promises";
+import { access, readdir } from "node:fs/promises";
 import { Failure } from "../failure.ts";
 import type { Block } from "./block.ts";
 import type { Environment } from "./environment.ts";
@@ -17,7 +17,14 @@ export interface PluginTarball {
 export async function isInstalled(layout: Layout, plugin: PluginTarball): Promise<boolean> {
   const known = await readBlock(layout.installed);
   if (known?.[plugin.name] !== plugin.digest) return false;
-  return access(`${layout.state}/npm/projects/${plugin.name}/node_modules/${plugin.name}/openclaw.plugin.json`).then(
+  // OpenClaw puts a later version into a folder beside the first, whose name goes on behind the plugin's.
+  const projects = await readdir(`${layout.state}/npm/projects`).catch(() => []);
+  const manifests = projects.filter((name) => name.startsWith(plugin.name)).map((name) => `${layout.state}/npm/projects/${name}/node_modules/${plugin.name}/openclaw.plugin.json`);
+  return (await Promise.all(manifests.map(isThere))).includes(true);
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return access(file).then(
     () => true,
     () => false,
   );

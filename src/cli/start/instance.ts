@@ -18,6 +18,8 @@ export interface InstanceOptions {
   channel: Omit<ChannelChoice, "plugin">;
   /** Ports on which the channel listens. */
   channelPorts: readonly number[];
+  /** Whether the channel has dialed, where it does. */
+  hasDialed?: () => boolean;
   gatewayPort: number;
   model?: ModelChoice;
   plugin: PluginTarball;
@@ -31,14 +33,14 @@ export interface Instance {
 
 /** Brings up model, plugin and gateway, or nothing. */
 export async function startInstance(options: InstanceOptions, steps: Steps, io: Pick<Io, "env">): Promise<Instance> {
-  const { layout, channelPorts, gatewayPort, abort } = options;
+  const { layout, channelPorts, hasDialed, gatewayPort, abort } = options;
   const practice = options.model ? undefined : await startModelServer({ remember: 0 });
   try {
     const model: ModelChoice = options.model ?? { baseUrl: practice?.baseUrl ?? "", name: practiceModel, api: "openai-responses", rich: true };
     const env = hostEnvironment(layout, io.env, model.keyEnv ? { [model.keyEnv]: io.env[model.keyEnv] } : {});
     await configure(options, model, env, steps);
     await rm(layout.output, { force: true });
-    const gateway = await steps.step("starting OpenClaw", () => launchGateway({ layout, port: gatewayPort, channelPorts, env, abort }));
+    const gateway = await steps.step("starting OpenClaw", () => launchGateway({ layout, port: gatewayPort, channelPorts, env, abort, ...(hasDialed && { hasDialed }) }));
     return { gateway, ...(practice ? { model: practice } : {}) };
   } catch (cause) {
     await practice?.stop();

@@ -50,12 +50,12 @@ async function run(options: StartOptions, interrupt: Interrupt, io: Io): Promise
     await checkPort("--port", options.port);
     if (options.gatewayPort > 0) await checkPort("--gateway-port", options.gatewayPort);
     channel = await openChannel(options.channel, options.port, user.news);
-    const { plugin: name, choice, channelPorts } = channel;
+    const { plugin: name, choice, channelPorts, server } = channel;
     const plugin = await steps.step("building the plugin", () => packedPlugin(name));
     interrupt.signal.throwIfAborted();
     const gatewayPort = options.gatewayPort || (await freePort());
     const { model } = options;
-    const instance = await startInstance({ layout, channel: choice, channelPorts, gatewayPort, plugin, abort: interrupt.signal, ...(model ? { model } : {}) }, steps, io);
+    const instance = await startInstance({ layout, channel: choice, channelPorts, gatewayPort, plugin, abort: interrupt.signal, ...(server && { hasDialed: () => server.links.length > 0 }), ...(model ? { model } : {}) }, steps, io);
     io.stdout.write(welcome(options, channel, layout.output, Date.now() - began, io));
     if (channel.server) void user.begin(channel.server, channel.speaker).then(interrupt.interrupt);
     return await untilOver(instance, interrupt, steps, { output: layout.output, leave: user.close });
