@@ -69,7 +69,7 @@ describe("conversing at a real gateway", () => {
     await Promise.all([four.wires.clawchat.ask("tim", "quick"), four.wires["nc-local-im-connector"].ask("tim", "quick")]);
     await expect.poll(() => typing().at(-1)).toBe(false);
     const before = typing().length;
-    await four.wires.clawchat.say("tim", "[[silent]]");
+    await four.wires.clawchat.say("tim", "[[wait 4000]] [[silent]]");
     await expect.poll(() => typing().slice(before), { timeout: 20_000 }).toEqual([true, false]);
     expect(four.servers["local-im"].frames.some(({ text }) => text.includes('"type":"typing"'))).toBe(true);
   });

@@ -2,7 +2,7 @@ import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { build } from "../../build/build.ts";
-import { packageNamed } from "../../build/packages.ts";
+import { packageNamed, packages } from "../../build/packages.ts";
 import { overlay, type Block } from "../../src/cli/gateway/block.ts";
 import { addChannel, composeConfig, type ChannelChoice } from "../../src/cli/gateway/config.ts";
 import { hostEnvironment } from "../../src/cli/gateway/environment.ts";
@@ -61,6 +61,13 @@ export async function packedPlugin(name = "clawwire-websocket"): Promise<PluginT
   return { name: row.name, tarball, digest };
 }
 
+/** All four plugins: what no channel of the configuration needs the host does not load. */
+export async function template(): Promise<string> {
+  const plugins = [];
+  for (const { name } of packages) plugins.push(await packedPlugin(name));
+  return await installedTemplate(root, plugins);
+}
+
 /** A gateway with the websocket channel, to which applications connect. */
 export async function startGateway(options: GatewayOptions = {}): Promise<TestGateway> {
   const port = await freePort();
@@ -83,10 +90,8 @@ export interface HostOptions extends Pick<GatewayOptions, "config" | "model" | "
 }
 
 export async function startHost(options: HostOptions): Promise<HostGateway> {
-  const plugins = [];
-  for (const { plugin } of options.channels) plugins.push(await packedPlugin(plugin));
   const layout = layoutOf(await mkdtemp(path.join(tmpdir(), "clawwire-host-")));
-  await cp(await installedTemplate(root, plugins), layout.state, { recursive: true, filter: (from) => path.basename(from) !== "npm" });
+  await cp(await template(), layout.state, { recursive: true, filter: (from) => path.basename(from) !== "npm" });
   const [gatewayPort, model] = await Promise.all([freePort(), startModelServer({ delayMs: 5, ...options.model })]);
   const env = hostEnvironment(layout, process.env, options.env);
   await prepareLayout(layout, await configOf(options, { layout, gatewayPort, model }));

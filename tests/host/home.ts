@@ -1,7 +1,6 @@
 import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { packages } from "../../build/packages.ts";
 import { overlay, type Block } from "../../src/cli/gateway/block.ts";
 import { composeConfig } from "../../src/cli/gateway/config.ts";
 import { hostEnvironment } from "../../src/cli/gateway/environment.ts";
@@ -9,8 +8,7 @@ import { readBlock, writeBlock } from "../../src/cli/gateway/files.ts";
 import { prepareLayout } from "../../src/cli/gateway/gateway.ts";
 import { runHost, type HostRun } from "../../src/cli/gateway/host.ts";
 import { layoutOf, type Layout } from "../../src/cli/gateway/layout.ts";
-import { packedPlugin, root } from "./gateway.ts";
-import { installedTemplate } from "./template.ts";
+import { template as installed } from "./gateway.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 
 /** An OpenClaw of somebody who has installed all four plugins and configured none; no gateway runs. */
@@ -25,24 +23,18 @@ export interface Home extends AsyncDisposable {
   configure(change: Block): Promise<void>;
 }
 
+/** Once for all homes: it takes a while to see that nothing has to be built. */
 let template: Promise<string> | undefined;
-
-/** Once for all homes: those that are opened at the same time would get in each other's way. */
-async function installAll(): Promise<string> {
-  const plugins = [];
-  for (const { name } of packages) plugins.push(await packedPlugin(name));
-  return await installedTemplate(root, plugins);
-}
 
 /** Before the first home, which would have its test wait for it. */
 export async function prepareHomes(): Promise<void> {
-  await (template ??= installAll());
+  await (template ??= installed());
 }
 
 export async function openHome(): Promise<Home> {
-  const installed = await (template ??= installAll());
+  const from = await (template ??= installed());
   const layout = layoutOf(await mkdtemp(path.join(tmpdir(), "clawwire-home-")));
-  await cp(installed, layout.state, { recursive: true, filter: (from) => path.basename(from) !== "npm" });
+  await cp(from, layout.state, { recursive: true, filter: (from) => path.basename(from) !== "npm" });
   const model = { baseUrl: "http://127.0.0.1:1/v1", name: "none", api: "openai-responses" as const };
   await prepareLayout(layout, composeConfig((await readBlock(layout.config)) ?? {}, { layout, port: 1, token: "nobody-connects-in-this-file", model }));
   const env = hostEnvironment(layout, process.env);

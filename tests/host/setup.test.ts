@@ -1,11 +1,12 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, it } from "vitest";
 import { openHome, prepareHomes } from "./home.ts";
 import { add, cases } from "./setup-cases.ts";
 
 beforeAll(prepareHomes);
 
-describe.each(cases)("the channel $label in an OpenClaw without a gateway", ({ channel, label, flags, written, wrong, environment }) => {
-  it("is set up by flags alone", async () => {
+// Each in a home of its own: a command keeps one core busy for ten seconds.
+describe.concurrent.each(cases)("the channel $label in an OpenClaw without a gateway", ({ channel, label, flags, written, wrong, environment }) => {
+  it("is set up by flags alone", async ({ expect }) => {
     await using home = await openHome();
     const { code, stdout, stderr } = await home.cli(add(channel, ...flags));
     expect(code, stderr).toBe(0);
@@ -14,7 +15,7 @@ describe.each(cases)("the channel $label in an OpenClaw without a gateway", ({ c
     expect(await home.block(channel)).toEqual(written);
   });
 
-  it("refuses a wrong value with what was expected, and writes nothing", async () => {
+  it("refuses a wrong value with what was expected, and writes nothing", async ({ expect }) => {
     await using home = await openHome();
     const before = await home.text();
     const { code, stdout, stderr } = await home.cli(add(channel, ...wrong.flags));
@@ -23,7 +24,7 @@ describe.each(cases)("the channel $label in an OpenClaw without a gateway", ({ c
     expect(await home.text()).toBe(before);
   });
 
-  it("gets a second account that inherits, is switched off and is deleted", async () => {
+  it("gets a second account that inherits, is switched off and is deleted", async ({ expect }) => {
     await using home = await openHome();
     await home.configure({ channels: { [channel]: written } });
     const added = await home.cli(add(channel, "--account", "Work", "--allow-from", "eve"));
@@ -42,7 +43,7 @@ describe.each(cases)("the channel $label in an OpenClaw without a gateway", ({ c
     expect(await home.block(channel)).toMatchObject(written);
   });
 
-  it("leaves to the environment what it holds, and says which variables are missing", async () => {
+  it("leaves to the environment what it holds, and says which variables are missing", async ({ expect }) => {
     await using home = await openHome();
     const missing = await home.cli(add(channel, "--use-env", ...environment.flags));
     expect(missing.code).not.toBe(0);

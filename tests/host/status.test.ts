@@ -103,6 +103,16 @@ describe("the host's audit of the four channels", () => {
   });
 });
 
+describe("the host's measurements", () => {
+  it("count what came on each channel and what went out, by its name and without its text", async () => {
+    const { stdout } = await four.cli("gateway", "stability", "--json", "--limit", "1000");
+    const { events } = JSON.parse(stdout) as { events: { type: string; channel?: string }[] };
+    const typesOf = (name: string) => new Set(events.filter(({ channel }) => channel === name).map(({ type }) => type));
+    for (const channel of channels) expect([...typesOf(channel)], channel).toEqual(expect.arrayContaining(["message.received", "message.processed"]));
+    expect(stdout).not.toContain("hello");
+  });
+});
+
 describe("trouble that an operator can see", () => {
   it.each(dialed)("tells a silent server of %s by the probe, within the time that was given", async (channel) => {
     const server = serverOf(channel);
