@@ -79,6 +79,14 @@ export async function isTrusted(host: HostAccount<unknown>, question: IngressQue
   return ingress.admission === "dispatch";
 }
 
+/**
+ * Whether the host may look for commands in what is said; it finds them within a text too. Its own lists, such as
+ * `commands.allowFrom`, know ids and not whether somebody vouched for them, and of several senders it knows the last.
+ */
+export function mayHoldCommands({ sender, others = [] }: Pick<Inbound, "sender" | "others">): boolean {
+  return sender.verified && others.length === 0;
+}
+
 function describeMessage(host: HostAccount<unknown>, { cfg, config, inbound, route }: IngressQuestion): IngressRequest {
   const { sender, conversation } = inbound;
   const policy = senderPolicy(config, inbound);

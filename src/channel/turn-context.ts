@@ -4,7 +4,7 @@ import { type GroupHistory, readLine } from "./group-history.ts";
 import { guestTools } from "./guest-tools.ts";
 import type { ChannelRuntime, HostAccount } from "./host.ts";
 import { writeId } from "./identity.ts";
-import { implicitMentionsOf, type Ingress, type IngressQuestion, isMentionRequired, wasMentioned } from "./ingress.ts";
+import { implicitMentionsOf, type Ingress, type IngressQuestion, isMentionRequired, mayHoldCommands, wasMentioned } from "./ingress.ts";
 import type { StoredAttachments } from "./media.ts";
 import { commandTextOf } from "./mentions.ts";
 
@@ -70,7 +70,10 @@ export function buildContext(host: HostAccount<unknown>, facts: ContextFacts): T
     access: accessFacts(host, facts),
     supplemental: supplementalFacts(facts, channel),
     channelIngress: facts.ingress,
-    ...(conversation.kind === "group" && { extra: { GroupSubject: conversation.subject } }),
+    extra: {
+      ...(conversation.kind === "group" && { GroupSubject: conversation.subject }),
+      ...(!mayHoldCommands(inbound) && { CommandInterpretationSuppressed: true }),
+    },
     ...(facts.media.stored.length > 0 && { media: toInboundMediaFacts(facts.media.stored.map((file) => ({ ...file, messageId: hostId }))) }),
   });
 }
@@ -88,7 +91,7 @@ function envelope(host: HostAccount<unknown>, { cfg, inbound }: ContextFacts, fr
 
 function accessFacts(host: HostAccount<unknown>, facts: ContextFacts): NonNullable<ContextRequest["access"]> {
   const { cfg, config, inbound, route, ingress, trusted } = facts;
-  const commands = { authorized: ingress.commandAccess.authorized };
+  const commands = { authorized: ingress.commandAccess.authorized && mayHoldCommands(inbound) };
   const tools = trusted ? {} : { toolPolicy: guestTools };
   if (inbound.conversation.kind === "direct") return { commands, ...tools };
   const mentioned = wasMentioned(host, cfg, inbound, route.agentId);
