@@ -1,7 +1,7 @@
 import type { ChannelPlugin, OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
 import { elevatesEverybody, openAgents } from "./audit-tools.ts";
 import type { ChannelNames } from "./host.ts";
-import { hasWildcard } from "./sender-policy.ts";
+import { type GroupAccess, hasWildcard } from "./sender-policy.ts";
 
 type Security = NonNullable<ChannelPlugin["security"]>;
 export type Finding = Exclude<Awaited<ReturnType<NonNullable<Security["collectWarnings"]>>>[number], string>;
@@ -22,6 +22,8 @@ export interface Exposure {
   admitsAll: boolean;
   allowFrom: readonly (string | number)[];
   groupAllowFrom: readonly (string | number)[];
+  /** Lists of single groups; none where the wire has no groups. */
+  groups: Readonly<Record<string, Pick<GroupAccess, "allowFrom">>>;
   /** Fields whose address holds a user name, a password or a query. */
   secretUrls: readonly string[];
   /** A detailed log shows the beginning of messages. */
@@ -150,10 +152,11 @@ export function auditHabits({ id }: Names, { accountId, place, isLocal, verifies
   return findings;
 }
 
-function auditTools(names: Names, { accountId, isLocal, verifies, admitsAll, allowFrom, groupAllowFrom }: Exposure, cfg: OpenClawConfig): Finding[] {
+function auditTools(names: Names, { accountId, isLocal, verifies, admitsAll, allowFrom, groupAllowFrom, groups }: Exposure, cfg: OpenClawConfig): Finding[] {
   const { findings, add } = collect(names.id, accountId);
   const channels = [names.id, ...names.legacy];
-  const lists = [...(hasWildcard(allowFrom) ? ["allowFrom"] : []), ...(hasWildcard(groupAllowFrom) ? ["groupAllowFrom"] : [])];
+  const ofGroups = Object.entries(groups).map(([id, group]) => [`groups.${id}.allowFrom`, group.allowFrom ?? []] as const);
+  const lists = ([["allowFrom", allowFrom], ["groupAllowFrom", groupAllowFrom], ...ofGroups] as const).filter(([, entries]) => hasWildcard(entries)).map(([list]) => list);
   const open = openAgents(cfg, channels, accountId);
   if (verifies !== "none" && lists.length > 0 && open.length > 0) {
     const agents = open.map(({ agentId, tools }) => `${agentId} (${tools.join(", ")})`).join(", ");

@@ -43,7 +43,7 @@ function senderOf({ addresses }: ChannelNames, { kind, id, scope, member }: Peer
 
 /** `urlField`: what the address is called in the block; `ownQuery`: what the channel itself puts into its query. */
 export function createExposure(urlField: string, ownQuery: readonly string[] = []) {
-  return ({ url, trustsPeer, leavesOwnNetwork, dmPolicy, allowFrom, groupAllowFrom, debug }: DialedConfig): Omit<Exposure, "accountId"> => ({
+  return ({ url, trustsPeer, leavesOwnNetwork, dmPolicy, allowFrom, groupAllowFrom, groups = {}, debug }: DialedConfig): Omit<Exposure, "accountId"> => ({
     place: URL.parse(url)?.host ?? "its server",
     dials: leavesOwnNetwork ? "foreign" : "own",
     isLocal: false,
@@ -51,6 +51,7 @@ export function createExposure(urlField: string, ownQuery: readonly string[] = [
     admitsAll: dmPolicy === "open",
     allowFrom,
     groupAllowFrom,
+    groups,
     secretUrls: mayHoldSecret(url, ownQuery) ? [urlField] : [],
     logsMessages: debug,
   });

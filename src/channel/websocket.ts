@@ -95,7 +95,7 @@ export const websocketChannel = createChannel(kind, {
   followed,
   setup: websocketSetup,
   audit: {
-    exposureOf: ({ auth, host, port, dmPolicy, allowFrom, groupAllowFrom, allowedOrigins }) => ({
+    exposureOf: ({ auth, host, port, dmPolicy, allowFrom, groupAllowFrom, groups, allowedOrigins }) => ({
       place: `${host}:${port}`,
       listens: { takesQueryToken: auth.allowQueryToken, allowedOrigins },
       isLocal: isLoopback(host),
@@ -103,6 +103,7 @@ export const websocketChannel = createChannel(kind, {
       admitsAll: dmPolicy === "open",
       allowFrom,
       groupAllowFrom,
+      groups,
       secretUrls: auth.enabled && mayHoldSecret(auth.endpoint) ? ["auth.endpoint"] : [],
       logsMessages: false,
     }),

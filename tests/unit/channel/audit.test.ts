@@ -29,6 +29,7 @@ const listening: Exposure = {
   admitsAll: true,
   allowFrom: [],
   groupAllowFrom: [],
+  groups: {},
   secretUrls: [],
   logsMessages: false,
 };
@@ -68,6 +69,7 @@ describe("the audit of what an account is open to", () => {
     const wildcard: Partial<Exposure> = { allowFrom: ["*"], isLocal: true };
     expect(open(wildcard, {})).toEqual(["critical tools-for-everybody"]);
     expect(open({ ...wildcard, allowFrom: [], groupAllowFrom: ["*"] }, {})).toEqual(["critical tools-for-everybody"]);
+    expect(open({ ...wildcard, allowFrom: [], groups: { team: { allowFrom: ["*"] }, other: { allowFrom: ["ann"] } } }, {})).toEqual(["critical tools-for-everybody"]);
     expect(open(wildcard, { tools: { exec: { security: "deny" } } })).toEqual(["warn tools-for-everybody"]);
     expect(open({ ...wildcard, verifies: "none" }, {})).toEqual([]);
     expect(open({}, {})).toEqual(["info plugin-tools"]);
