@@ -116,8 +116,8 @@ export function resolveAccount<Config extends AccessFields>(
   const warnings = [...found, ...older, ...overrides.warnings];
   const about = { accountId, enabled, ...(typeof name === "string" && { name }) };
 
-  const credential = rules.credentialField === undefined ? undefined : credentialIn(rules.credentialField, merged, wins ? overrides.values : []);
   const { block: filled, problem: unread } = readSecretFiles(merged, rules.secretFiles ?? {});
+  const credential = rules.credentialField === undefined ? undefined : credentialIn(rules.credentialField, filled, wins ? overrides.values : [], rules.secretFiles ?? {});
   const wrong = rules.check(filled, accountId);
   const problem = overrides.problems[0] ?? (wrong && placed(wrong, { merged, place, key, modern, nested: rules.nested, overrides: overrides.values, wins }));
   if (problem !== undefined) return { ...about, configured: false, problem, warnings };

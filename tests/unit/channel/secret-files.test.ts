@@ -38,6 +38,15 @@ describe("a file that holds a secret", () => {
     expect(insta({ clientSecretFile: file, appSecret: "other" }).config?.clientSecret.reveal()).toBe("canary-1");
   });
 
+  it("is what the host is told the secret comes from, whatever stands beside it", () => {
+    const file = write("token", "canary-1");
+    const credential = (block: object, environment = {}) => resolveAccount(localImRules, { channels: { "nc-local-im-connector": { serverUrl: "ws://127.0.0.1:1", ...block } } }, "default", environment).credential;
+    expect(credential({ tokenFile: file })).toEqual({ tokenSource: "tokenFile", tokenStatus: "available" });
+    expect(credential({ tokenFile: file, token: "other" }, { LOCAL_IM_TOKEN: "third" })).toEqual({ tokenSource: "tokenFile", tokenStatus: "available" });
+    expect(credential({ tokenFile: path.join(folder, "nothing"), token: "other" })).toEqual({ tokenSource: "tokenFile", tokenStatus: "configured_unavailable" });
+    expect(insta({ clientSecretFile: file }).credential).toEqual({ tokenSource: "tokenFile", tokenStatus: "available" });
+  });
+
   it("is inherited, and the nearer secret counts whichever form it has", () => {
     const [root, own] = [write("root", "canary-root"), write("own", "canary-own")];
     const account = (block: object) => tokenOf(im({ tokenFile: root, accounts: { a: block } }));
