@@ -6,6 +6,7 @@ import { clawchatChannel } from "../../../src/channel/clawchat.ts";
 import { clawchatRules } from "../../../src/channel/clawchat-account.ts";
 import { instaClawChannel } from "../../../src/channel/insta-claw.ts";
 import { localImChannel } from "../../../src/channel/local-im.ts";
+import { localImRules } from "../../../src/channel/local-im-account.ts";
 import { mentions } from "../../../src/channel/mentions.ts";
 import { websocketChannel } from "../../../src/channel/websocket.ts";
 import { websocketRules } from "../../../src/channel/websocket-account.ts";
@@ -54,26 +55,36 @@ describe("what OpenClaw is told of a group", () => {
 });
 
 describe("/allowlist", () => {
-  const edit = (about: { block: object; key?: string; scope?: "dm" | "group"; action?: "add" | "remove"; entry?: string; accountId?: string }) => {
+  const edit = async (about: { block: object; key?: string; scope?: "dm" | "group"; action?: "add" | "remove"; entry?: string; accountId?: string }) => {
     const { block, key = "websocket", scope = "dm", action = "add", entry = "ann", accountId = "default" } = about;
     const cfg = withBlock(key, block);
     const parsedConfig = structuredClone(cfg) as Record<string, unknown>;
     const allowlist = createAllowlist(websocketRules, (of, id) => resolveAccount(websocketRules, of, id, {}));
-    const result = allowlist.applyConfigEdit?.({ cfg, parsedConfig, accountId, scope, action, entry });
+    const result = await allowlist.applyConfigEdit?.({ cfg, parsedConfig, accountId, scope, action, entry });
     return { result, channels: parsedConfig["channels"] };
   };
 
-  it("edits the lists of the account, under the key that its block stands under", () => {
-    expect(edit({ block: { allowFrom: ["bob"] } })).toMatchObject({ result: { kind: "ok", changed: true, pathLabel: "channels.websocket.allowFrom" }, channels: { websocket: { allowFrom: ["bob", "ann"] } } });
-    expect(edit({ block: {}, key: "ws", scope: "group" })).toEqual({ result: expect.objectContaining({ changed: true, pathLabel: "channels.ws.groupAllowFrom" }) as object, channels: { ws: { groupAllowFrom: ["ann"] } } });
-    expect(edit({ block: { allowFrom: ["bob"], accounts: { work: {} } }, accountId: "work" })).toMatchObject({ channels: { websocket: { allowFrom: ["bob"], accounts: { work: { allowFrom: ["bob", "ann"] } } } } });
+  it("edits the lists of the account, under the key that its block stands under", async () => {
+    expect(await edit({ block: { allowFrom: ["bob"] } })).toMatchObject({ result: { kind: "ok", changed: true, pathLabel: "channels.websocket.allowFrom" }, channels: { websocket: { allowFrom: ["bob", "ann"] } } });
+    expect(await edit({ block: {}, key: "ws", scope: "group" })).toEqual({ result: expect.objectContaining({ changed: true, pathLabel: "channels.ws.groupAllowFrom" }) as object, channels: { ws: { groupAllowFrom: ["ann"] } } });
+    expect(await edit({ block: { allowFrom: ["bob"], accounts: { work: {} } }, accountId: "work" })).toMatchObject({ channels: { websocket: { allowFrom: ["bob"], accounts: { work: { allowFrom: ["bob", "ann"] } } } } });
   });
 
-  it("knows an entry however it is written, and one that differs in case alone as another", () => {
-    expect(edit({ block: { allowFrom: ["ann"] } }).result).toMatchObject({ changed: false });
-    expect(edit({ block: { allowFrom: ["Ann"] } }).result).toMatchObject({ changed: true });
-    expect(edit({ block: { allowFrom: ["ann", "bob"] }, action: "remove", entry: " bob " })).toMatchObject({ channels: { websocket: { allowFrom: ["ann"] } } });
-    expect(edit({ block: {}, entry: "  " }).result).toMatchObject({ kind: "invalid-entry" });
+  it("edits an account whose key the host would write otherwise, and makes none beside it", async () => {
+    const result = await edit({ block: { accounts: { Home: { allowFrom: ["bob", "ann"] } } }, accountId: "home", action: "remove" });
+    expect(result.result).toMatchObject({ kind: "ok", changed: true, pathLabel: "channels.websocket.accounts.Home.allowFrom" });
+    expect(result.channels).toEqual({ websocket: { accounts: { Home: { allowFrom: ["bob"] } } } });
+    const cfg = withBlock("nc-local-im-connector", { accounts: { U7: { serverUrl: "ws://127.0.0.1:1" } } });
+    const parsedConfig = structuredClone(cfg) as Record<string, unknown>;
+    await createAllowlist(localImRules, (of, id) => resolveAccount(localImRules, of, id, {})).applyConfigEdit?.({ cfg, parsedConfig, accountId: "U7", scope: "dm", action: "add", entry: "ann" });
+    expect(parsedConfig["channels"]).toEqual({ "nc-local-im-connector": { accounts: { U7: { serverUrl: "ws://127.0.0.1:1", allowFrom: ["ann"] } } } });
+  });
+
+  it("knows an entry however it is written, and one that differs in case alone as another", async () => {
+    expect((await edit({ block: { allowFrom: ["ann"] } })).result).toMatchObject({ changed: false });
+    expect((await edit({ block: { allowFrom: ["Ann"] } })).result).toMatchObject({ changed: true });
+    expect(await edit({ block: { allowFrom: ["ann", "bob"] }, action: "remove", entry: " bob " })).toMatchObject({ channels: { websocket: { allowFrom: ["ann"] } } });
+    expect((await edit({ block: {}, entry: "  " })).result).toMatchObject({ kind: "invalid-entry" });
   });
 
   it("shows policies, lists and those of groups, without the owner who counts as listed", async () => {
