@@ -15,6 +15,8 @@ export interface Rooms<Member> {
   /** @returns false when the connection is gone or follows as many groups as it may. */
   join(connectionId: string, groupId: string): boolean;
   leave(connectionId: string, groupId: string): void;
+  /** Which groups a connection follows. */
+  groupsOf(connectionId: string): string[];
   /** Where a sender can be reached: first the preferred connection, then the one heard of last (WS-20). */
   forSender(senderId: string, preferredConnectionId?: string): Member[];
   /** Who joined a group, in order of joining (WS-24). */
@@ -81,6 +83,7 @@ export function createRooms<Member>(perSender: () => number = () => Infinity): R
     leave(connectionId, groupId) {
       if (places.get(connectionId)?.groups.delete(groupId)) drop(byGroup, groupId, connectionId);
     },
+    groupsOf: (connectionId) => [...(places.get(connectionId)?.groups ?? [])],
     forSender(senderId, preferredConnectionId) {
       const heard = [...(bySender.get(senderId) ?? [])].toReversed();
       if (preferredConnectionId === undefined || !heard.includes(preferredConnectionId)) return membersOf(heard);

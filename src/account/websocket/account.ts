@@ -67,6 +67,7 @@ export async function openWebsocketAccount(options: AccountOptions<ResolvedAccou
     probe: door.probe,
     reconfigure(next) {
       config = next;
+      void switchboard.review();
     },
     carries: (to) => carriedIn(rooms, to),
     act: (to, messageId, act) => actIn(rooms, switchboard.acts, to, messageId, act),

@@ -34,8 +34,14 @@ export interface ConnectionsDeps {
   changed(): void;
 }
 
+export interface Connections {
+  opened(connection: Connection, peer: Peer): ConnectionHandler;
+  /** The configuration may say otherwise now who reads along in groups. Never rejects. */
+  review(): Promise<void>;
+}
+
 /** Opens connections, and carries out what their frames ask of the account. */
-export function createConnections(deps: ConnectionsDeps): { opened(connection: Connection, peer: Peer): ConnectionHandler } {
+export function createConnections(deps: ConnectionsDeps): Connections {
   const { config, rooms, switchboard, delivery, acts, agent, journal, verify, system, log, changed } = deps;
 
   /** Settles when what was asked for is on disk or refused. Never rejects. */
@@ -92,6 +98,23 @@ export function createConnections(deps: ConnectionsDeps): { opened(connection: C
     member.admitted({ ask: "join", groupId });
   }
 
+  /** Whether a connection goes on following a group; one of which that cannot be found out does not. */
+  async function follows({ connection, state }: Member, groupId: string): Promise<boolean> {
+    const isAllowed = await agent.mayFollow(state.peer.sender, groupId).catch((thrown: unknown) => {
+      log.error(`whether a group may still be followed could not be decided: ${describeThrown(thrown)}`);
+      return false;
+    });
+    if (!isAllowed) rooms.leave(connection.id, groupId);
+    return isAllowed;
+  }
+
+  async function review(): Promise<void> {
+    for (const member of rooms.all()) {
+      const kept = await Promise.all(rooms.groupsOf(member.connection.id).map((groupId) => follows(member, groupId)));
+      if (kept.includes(false)) refuse(member, undefined, "forbidden", "Sender not allowed any more in a group that was joined");
+    }
+  }
+
   /** An error names no message: that one may be over, or still be answered (WS-13). */
   async function act(member: Member, request: Extract<Request, { ask: "act" }>): Promise<void> {
     const { act: what, actor } = request.heard;
@@ -135,6 +158,7 @@ export function createConnections(deps: ConnectionsDeps): { opened(connection: C
   }
 
   return {
+    review,
     opened(connection, peer) {
       const session = createSession(profileOf(config()), peer, connection.id, () => system.uuid());
       const member = openMember(connection, { session, system, log, asked });

@@ -1,10 +1,8 @@
 import { limits as wire } from "../../../generated/websocket/index.ts";
 import { limits } from "../../core/limits.ts";
 import type { Log, System } from "../../core/ports.ts";
-import type { Connection, ConnectionHandler } from "../../edge/accept.ts";
 import type { Rooms } from "../../edge/rooms.ts";
 import type { TurnBounds } from "../../protocols/turn.ts";
-import type { Peer } from "../../protocols/websocket/identity.ts";
 import type { Origin } from "../../protocols/websocket/session.ts";
 import type { Journal } from "../../store/journal.ts";
 import { type Acts, createActs } from "../acts.ts";
@@ -12,13 +10,12 @@ import type { Agent } from "../agent.ts";
 import { createSwitchboard, type Switchboard, type SwitchboardLimits } from "../switchboard.ts";
 import type { Verify } from "./admission.ts";
 import type { ResolvedAccount } from "./config.ts";
-import { createConnections } from "./connections.ts";
+import { type Connections, createConnections } from "./connections.ts";
 import { createDelivery, keyOf } from "./delivery.ts";
 import { hasCarrier } from "./acting.ts";
 import type { Member } from "./member.ts";
 
-export interface WebsocketSwitchboard extends Switchboard<Origin> {
-  opened(connection: Connection, peer: Peer): ConnectionHandler;
+export interface WebsocketSwitchboard extends Switchboard<Origin>, Connections {
   acts: Acts<Origin>;
 }
 

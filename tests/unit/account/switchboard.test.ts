@@ -183,6 +183,21 @@ describe("the switchboard", () => {
     expect(JSON.stringify(ann.connection.frames)).not.toContain("secret");
   });
 
+  it("WS-24 lets nobody go on following a group whom the operator has shut out of it meanwhile, and says so once", async () => {
+    const [ann, carl] = [connect("ann"), connect("carl")];
+    for (const { handler } of [ann, carl]) {
+      await handler.frame('{"type":"chat.hello","extensions":["groups"]}');
+      for (const groupId of ["g", "h"]) await handler.frame(JSON.stringify({ type: "chat.join", groupId }));
+    }
+    agent.mayFollow = async ({ id }) => (id === "ann" ? Promise.reject(new Error("the host does not answer")) : id === "carl");
+    await switchboard.review();
+    expect(ann.connection.frames.filter((frame) => (frame as { code?: string }).code === "forbidden")).toHaveLength(1);
+    await connect("bob").say("1", { chatType: "group", groupId: "g" });
+    await answer("secret");
+    expect(JSON.stringify(ann.connection.frames)).not.toContain("secret");
+    expect(JSON.stringify(carl.connection.frames)).toContain("secret");
+  });
+
   it("WS-31 takes no message while it stops, and leaves no timer behind", async () => {
     const ann = connect("ann");
     await ann.say("1");
