@@ -28,7 +28,7 @@ export async function admitConnection(
     return { ok: false, code: 4400, reason: "Bad connection parameters" };
   }
   const identified = await identify(facts, read.parameters, config, deps, signal);
-  if (identified.ok && isShutOut(config, identified.peer.sender.id)) return { ok: false, code: 4403, reason: "Sender not allowed" };
+  if (identified.ok && !namesNobody(identified.peer, read.parameters) && isShutOut(config, identified.peer.sender.id)) return { ok: false, code: 4403, reason: "Sender not allowed" };
   return identified;
 }
 
@@ -48,12 +48,18 @@ export function verifyRequest(token: string, facts: UpgradeFacts, parameters: Pa
   };
 }
 
-/** Whether neither a direct nor a group message of this sender could ever be answered. */
-export function isShutOut(config: ResolvedAccount, senderId: string): boolean {
-  const isListed = (list: readonly (string | number)[]) => list.some((entry) => String(entry) === "*" || String(entry) === senderId);
-  const direct = config.dmPolicy === "disabled" || (config.dmPolicy === "allowlist" && !isListed(config.allowFrom));
-  const groups = config.groupPolicy === "disabled" || (config.groupPolicy === "allowlist" && !isListed(config.groupAllowFrom));
-  return direct && groups;
+/** Whether a connection says only in its frames for whom it speaks, each of which is judged by itself. */
+function namesNobody({ speaksForOthers, sender }: Peer, { senderId }: Parameters): boolean {
+  return speaksForOthers && (sender.verified || senderId === undefined);
+}
+
+/** Whether neither a direct nor a group message of this sender could ever be answered. What only the host knows may admit it. */
+export function isShutOut({ dmPolicy, allowFrom, groupPolicy, groupAllowFrom, groups }: ResolvedAccount, senderId: string): boolean {
+  const mayList = (list: readonly (string | number)[]) => list.map((entry) => String(entry).trim()).some((entry) => entry === "*" || entry === senderId || /^accessGroup:|%/.test(entry));
+  const isRefused = (policy: ResolvedAccount["dmPolicy"] | ResolvedAccount["groupPolicy"], list: readonly (string | number)[]) => policy === "disabled" || (policy === "allowlist" && !mayList(list));
+  const others = groups["*"] ?? {};
+  const all = [others, ...Object.values(groups)].map((group) => ({ ...others, ...group }));
+  return isRefused(dmPolicy, allowFrom) && all.every((group) => isRefused(group.groupPolicy ?? groupPolicy, group.allowFrom ?? groupAllowFrom));
 }
 
 async function identify(
