@@ -48,7 +48,7 @@ export async function runTurn<Config extends ChannelConfig>(
     const { config } = host.account();
     if (!config) return { ended: "failed", error: "this account is not configured" };
     const media = await storeMedia(inbound.media, deps.mediaBounds(config), host.runtime.channel.media, host.log);
-    const run: Run<Config> = { deps, config, turn: { inbound, attempt }, media, speech: createSpeech(reply), signal };
+    const run: Run<Config> = { deps, turn: { inbound, attempt }, media, speech: createSpeech(reply), signal };
     return attempt > 1 ? await runAgain(run) : await conclude(run, await runOnce(run, 1));
   } catch (thrown) {
     return explain(host, thrown);
@@ -57,7 +57,6 @@ export async function runTurn<Config extends ChannelConfig>(
 
 interface Run<Config extends ChannelConfig> {
   deps: TurnDeps<Config>;
-  config: Config;
   turn: TurnRequest;
   media: StoredAttachments;
   speech: Speech;
@@ -93,9 +92,12 @@ async function runOnce<Config extends ChannelConfig>(run: Run<Config>, number: n
   }
 }
 
-async function tryOnce<Config extends ChannelConfig>({ deps, config, turn, media, speech, signal }: Run<Config>, number: number): Promise<Ran> {
+async function tryOnce<Config extends ChannelConfig>({ deps, turn, media, speech, signal }: Run<Config>, number: number): Promise<Ran> {
   const { host } = deps;
   const { inbound } = turn;
+  // Anew for each try: some are long after the message came.
+  const { config } = host.account();
+  if (!config) return { ended: "failed" };
   const question: IngressQuestion = questionOf(host.hostConfig(), config, inbound, routeOf(host, inbound), number);
   const ingress = await resolveIngress(host, question);
   const { admission, reasonCode } = ingress.ingress;

@@ -163,6 +163,16 @@ describe("a turn", () => {
     expect(host.dispatched).toEqual([]);
   });
 
+  it("does not run either for who is shut out while the message waits for the host", async () => {
+    const host = fakeHost({});
+    host.onDispatch = async () => {
+      host.cfg = { channels: { websocket: { dmPolicy: "disabled" } } };
+      throw Object.assign(new Error("locked"), { name: "StateDatabaseCoordinatorContentionError" });
+    };
+    expect(await (await run(host)).outcome).toEqual({ ended: "failed", error: "the sender is no longer allowed" });
+    expect(host.dispatched).toHaveLength(1);
+  });
+
   it("leaves the message to the next start when the gateway is stopping", async () => {
     const host = fakeHost({});
     host.onDispatch = () => Promise.reject(Object.assign(new Error("draining"), { name: "GatewayDrainingError" }));
