@@ -6,7 +6,7 @@ import { forLog } from "../core/redact.ts";
 import type { Inbound, Sender } from "../protocols/inbound.ts";
 import { type HostAccount, isHostError } from "./host.ts";
 import { writeId } from "./identity.ts";
-import { askAdmission, botRuleOf, type Ingress, type IngressQuestion, questionOf, resolveIngress } from "./ingress.ts";
+import { askAdmission, botRuleOf, type Ingress, type IngressQuestion, isCommand, questionOf, resolveIngress } from "./ingress.ts";
 import type { PairingNotice } from "./pairing-notice.ts";
 import { type Route, resolveRoute } from "./routes.ts";
 import type { AccessConfig } from "./sender-policy.ts";
@@ -70,8 +70,17 @@ export async function mayReadAlong<Config extends AccessConfig>(host: HostAccoun
   return false;
 }
 
+/** Whether a message is a command, which waits for nothing. Where nobody can be found to answer it is none. */
+export function isControlCommand(host: HostAccount<unknown>, inbound: Pick<Inbound, "mentioned" | "content" | "conversation">): boolean {
+  try {
+    return isCommand(host, host.hostConfig(), inbound, routeOf(host, inbound).agentId);
+  } catch {
+    return false;
+  }
+}
+
 /** Where a message goes by the configuration of this moment. */
-export function routeOf(host: HostAccount<unknown>, inbound: Inbound): Route {
+export function routeOf(host: HostAccount<unknown>, inbound: Pick<Inbound, "conversation">): Route {
   return resolveRoute(host.runtime.channel, host.hostConfig(), host.channel, host.accountId, inbound.conversation);
 }
 

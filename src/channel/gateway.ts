@@ -10,7 +10,7 @@ import type { Log } from "../core/ports.ts";
 import { clip, forLog } from "../core/redact.ts";
 import { system } from "../core/system.ts";
 import { heedsAct, tellAct } from "./act-events.ts";
-import { decideAccess, mayReadAlong } from "./access.ts";
+import { decideAccess, isControlCommand, mayReadAlong } from "./access.ts";
 import { accountFiles, type AccountFiles } from "./account-files.ts";
 import type { AccountRules, ChannelAccount } from "./accounts.ts";
 import { type DynamicAgents, prepareAgent } from "./agents.ts";
@@ -20,7 +20,6 @@ import type { ChannelNames, HostAccount } from "./host.ts";
 import { createHostAccount, detailOf, followConfig } from "./host-account.ts";
 import { isTrusted } from "./ingress.ts";
 import { findRejected, type MediaBounds, prepareMediaRoot } from "./media.ts";
-import { commandTextOf } from "./mentions.ts";
 import { createNarrator, type Narration } from "./narration.ts";
 import { uploadOf } from "./outbound-media.ts";
 import { type PairingNotice, watchApprovals } from "./pairing-notice.ts";
@@ -226,7 +225,7 @@ function createAgent<Config extends ChannelConfig>(host: HostAccount<Config>, ki
     mayFollow: (sender, groupId) => mayReadAlong(host, sender, groupId),
     heeds: (event) => heedsAct(host, event),
     tell: (event) => tellAct(host, event),
-    isControlCommand: (inbound) => host.runtime.channel.text.hasControlCommand(commandTextOf(inbound), host.hostConfig()),
+    isControlCommand: (inbound) => isControlCommand(host, inbound),
     run: (turn, reply, signal) => runTurn(turn, reply, signal, turnDeps),
   };
 }

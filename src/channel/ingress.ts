@@ -90,7 +90,6 @@ export function mayHoldCommands({ sender, others = [] }: Pick<Inbound, "sender" 
 function describeMessage(host: HostAccount<unknown>, { cfg, config, inbound, route }: IngressQuestion): IngressRequest {
   const { sender, conversation } = inbound;
   const policy = senderPolicy(config, inbound);
-  const { channel } = host.runtime;
   const isGroup = conversation.kind === "group";
   return {
     channelId: host.channel.id,
@@ -117,15 +116,28 @@ function describeMessage(host: HostAccount<unknown>, { cfg, config, inbound, rou
     groupAllowFrom: policy.groupAllowFrom,
     ...(cfg.accessGroups !== undefined && { accessGroups: cfg.accessGroups }),
     useDefaultPairingStore: true,
-    command: { allowTextCommands: true, hasControlCommand: channel.text.hasControlCommand(commandTextOf(inbound), cfg), ...policy.commands },
+    command: { allowTextCommands: true, hasControlCommand: isCommand(host, cfg, inbound, route.agentId), ...policy.commands },
   };
 }
 
+type Spoken = Pick<Inbound, "mentioned" | "content" | "conversation">;
+
 /** The application says so, or the text holds one of the agent's names. */
-export function wasMentioned(host: HostAccount<unknown>, cfg: OpenClawConfig, { mentioned, content, conversation }: Pick<Inbound, "mentioned" | "content" | "conversation">, agentId: string): boolean {
-  const { mentions } = host.runtime.channel;
-  const place = { provider: host.channel.id, conversationId: writeId(conversation.id) };
-  return mentioned === true || mentions.matchesMentionPatterns(content, mentions.buildMentionRegexes(cfg, agentId, place));
+export function wasMentioned(host: HostAccount<unknown>, cfg: OpenClawConfig, inbound: Spoken, agentId: string): boolean {
+  return inbound.mentioned === true || host.runtime.channel.mentions.matchesMentionPatterns(inbound.content, namesOf(host, cfg, inbound, agentId));
+}
+
+/** The text in which the host will look for a command. */
+export function commandTextIn(host: HostAccount<unknown>, cfg: OpenClawConfig, inbound: Spoken, agentId: string): string {
+  return commandTextOf(inbound, wasMentioned(host, cfg, inbound, agentId), namesOf(host, cfg, inbound, agentId));
+}
+
+export function isCommand(host: HostAccount<unknown>, cfg: OpenClawConfig, inbound: Spoken, agentId: string): boolean {
+  return host.runtime.channel.text.hasControlCommand(commandTextIn(host, cfg, inbound, agentId), cfg);
+}
+
+function namesOf(host: HostAccount<unknown>, cfg: OpenClawConfig, { conversation }: Spoken, agentId: string): RegExp[] {
+  return host.runtime.channel.mentions.buildMentionRegexes(cfg, agentId, { provider: host.channel.id, conversationId: writeId(conversation.id) });
 }
 
 /** Whether a bot speaks, and whether it is answered. */

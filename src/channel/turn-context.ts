@@ -4,9 +4,8 @@ import { type GroupHistory, readLine } from "./group-history.ts";
 import { guestTools } from "./guest-tools.ts";
 import type { ChannelRuntime, HostAccount } from "./host.ts";
 import { writeId } from "./identity.ts";
-import { implicitMentionsOf, type Ingress, type IngressQuestion, isMentionRequired, mayHoldCommands, wasMentioned } from "./ingress.ts";
+import { commandTextIn, implicitMentionsOf, type Ingress, type IngressQuestion, isMentionRequired, mayHoldCommands, wasMentioned } from "./ingress.ts";
 import type { StoredAttachments } from "./media.ts";
-import { commandTextOf } from "./mentions.ts";
 
 type ContextRequest = Parameters<ChannelRuntime["inbound"]["buildContext"]>[0];
 export type TurnContext = ReturnType<ChannelRuntime["inbound"]["buildContext"]>;
@@ -63,7 +62,7 @@ export function buildContext(host: HostAccount<unknown>, facts: ContextFacts): T
       body: envelope(host, facts, name),
       rawBody: content,
       bodyForAgent: [content, ...facts.media.notes].filter((line) => line !== "").join("\n\n"),
-      commandBody: commandTextOf(inbound),
+      commandBody: commandTextIn(host, facts.cfg, inbound, route.agentId),
       inboundEventKind: "user_request",
       ...(history.length > 0 && { inboundHistory: history }),
     },

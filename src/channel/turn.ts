@@ -10,9 +10,8 @@ import type { ChannelConfig } from "./channel-config.ts";
 import { type Dispatched, dispatchTurn } from "./dispatch.ts";
 import { type GroupHistory, historyLimitOf } from "./group-history.ts";
 import { type HostAccount, isHostError } from "./host.ts";
-import { botRuleOf, type IngressQuestion, isTrusted, questionOf, resolveIngress } from "./ingress.ts";
+import { botRuleOf, type IngressQuestion, isCommand, isTrusted, questionOf, resolveIngress } from "./ingress.ts";
 import { type MediaBounds, MediaRejection, type StoredAttachments, storeMedia } from "./media.ts";
-import { commandTextOf } from "./mentions.ts";
 import type { FileWay } from "./outbound-media.ts";
 import { pauseFor } from "./pause.ts";
 import { promptFor, skillsFor } from "./prompts.ts";
@@ -121,13 +120,13 @@ async function tryOnce<Config extends ChannelConfig>({ deps, turn, media, speech
   const trusted = trust.every(Boolean);
   const systemPrompt = promptFor(config, inbound.conversation);
   // A command does not bring the agent what was said before.
-  const isCommand = host.runtime.channel.text.hasControlCommand(commandTextOf(inbound), question.cfg);
-  const history = isCommand ? [] : deps.history.pending(sessionKey, limit);
+  const isControl = isCommand(host, question.cfg, inbound, agentId);
+  const history = isControl ? [] : deps.history.pending(sessionKey, limit);
   const facts: ContextFacts = { ...question, ingress, media, trusted, history, ...(systemPrompt !== undefined && { systemPrompt }) };
   const shown = { showsThoughts: deps.showsThoughts(config), streaming: streamingOf(config), skills: skillsFor(config, inbound.conversation) };
   acknowledge(host, facts, deps.running());
   const ran = await dispatchTurn(host, { facts, context: buildContext(host, facts), speech, signal, isBot: bot.speaker === "bot", ...shown, files: deps.files(config) });
-  if (!isCommand) deps.history.told(sessionKey);
+  if (!isControl) deps.history.told(sessionKey);
   return ran;
 }
 

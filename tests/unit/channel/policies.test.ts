@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decideAccess } from "../../../src/channel/access.ts";
+import { decideAccess, isControlCommand } from "../../../src/channel/access.ts";
 import { createGroupHistory } from "../../../src/channel/group-history.ts";
 import { createResumed } from "../../../src/channel/resumed.ts";
 import { runTurn } from "../../../src/channel/turn.ts";
@@ -140,6 +140,16 @@ describe("when the agent is spoken to in a group", () => {
     await talker(host).say({ ...inGroup("ann"), content: "@agent @other /status now", mentioned: true });
     expect(host.dispatched[0]?.ctxPayload).toMatchObject({ message: { commandBody: "/status now", rawBody: "@agent @other /status now" } });
     expect(await decide(host, { ...inGroup("bob"), content: "@agent /status", mentioned: true })).toMatchObject({ admitted: false, code: "forbidden" });
+  });
+
+  it("reads one behind a name that the operator's patterns know, as the host does, whatever the application says of mentions", async () => {
+    const host = fakeHost(gated);
+    await talker(host).say({ ...inGroup("ann"), content: "@agent @other /status now" });
+    expect(host.dispatched[0]?.ctxPayload).toMatchObject({ message: { commandBody: "/status now", rawBody: "@agent @other /status now" } });
+    expect(await decide(host, { ...inGroup("bob"), content: "@agent /status" })).toMatchObject({ admitted: false, code: "forbidden" });
+    expect(isControlCommand(host, inboundOf({ ...inGroup("ann"), content: "@agent /stop" }))).toBe(true);
+    expect(isControlCommand(host, inboundOf({ ...inGroup("ann"), content: "@other /stop" }))).toBe(false);
+    expect(isControlCommand(host, inboundOf({ content: "@agent /stop" }))).toBe(false);
   });
 
   const historyOf = (request: DispatchRequest | undefined) => (request?.ctxPayload as { message?: { inboundHistory?: object[] } } | undefined)?.message?.inboundHistory;
