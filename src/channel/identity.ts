@@ -33,10 +33,10 @@ export function decodeId(encoded: string): string | undefined {
 
 /**
  * The form of an id in configuration, bindings and targets: the id itself, or its encoded form where the host would
- * read the id as something else (it trims, and takes `*` for everybody).
+ * read the id as something else (it trims, takes `*` for everybody, and what begins like one for an access group).
  */
 export function writeId(id: string): string {
-  return id === "" || id === "*" || id.includes("%") || id.trim() !== id ? encodeOutside(id) : id;
+  return id === "" || id === "*" || id.includes("%") || id.trim() !== id || id.startsWith("accessGroup:") ? encodeOutside(id) : id;
 }
 
 /** The id that was written by `writeId`, or by a person. */
@@ -102,7 +102,7 @@ function decodeBytes(escapes: string): string {
 /** Keeps capitals readable: the places it is for compare them. */
 function encodeOutside(id: string): string {
   if (id === "*") return escapeBytes(id);
-  return id === "" ? EMPTY : id.replace(/%|^\s+|\s+$/gu, escapeBytes);
+  return id === "" ? EMPTY : id.replace(/%|^\s+|\s+$|(?<=^accessGroup):/gu, escapeBytes);
 }
 
 function decodeWritten(written: string): string | undefined {

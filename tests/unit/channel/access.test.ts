@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { decideAccess, mayReadAlong } from "../../../src/channel/access.ts";
 import { resolveAccount } from "../../../src/channel/accounts.ts";
 import { clawchatRules } from "../../../src/channel/clawchat-account.ts";
+import { writeId } from "../../../src/channel/identity.ts";
 import { websocketRules } from "../../../src/channel/websocket-account.ts";
 import type { Inbound } from "../../../src/protocols/inbound.ts";
 import { type FakeHost, fakeHost, group, inboundOf, noApprovals } from "./fake-host.ts";
@@ -47,6 +48,14 @@ describe("access", () => {
     });
     host.approved = ["ann"];
     expect(await decide(host)).toMatchObject({ admitted: true });
+  });
+
+  it("WS-23 takes an approved sender whose id reads like the name of an access group for itself, and not for the group", async () => {
+    const ops = "accessGroup:ops";
+    const host = fakeHost({ dmPolicy: "pairing" }, { accessGroups: { ops: { type: "message.senders", members: { websocket: ["ann"] } } } });
+    host.approved = [writeId(ops)];
+    expect(await decide(host, { sender: verified(ops), conversation: { kind: "direct", id: ops } })).toMatchObject({ admitted: true });
+    expect(await decide(host)).toMatchObject({ admitted: false });
   });
 
   it("says so when too many wait for approval", async () => {
