@@ -79,23 +79,26 @@ export function createActs<Origin>({ agent, journal, switchboard, oneEmoji, syst
 
   /** The answer before the message that has the same name: nobody reacts to himself. */
   function reactedTo(name: string, actor: HeardAct["actor"], speaksFor: SpeaksFor<Origin>) {
-    const open = journal.posted(name).flatMap((message) => {
+    const own = journal.posted(name, { ownDirect: conversationKey({ kind: "direct", id: actor.id }) }).flatMap((message) => {
       const place = placeOf(message);
       const { kind, id, scope = "user" } = { scope: undefined, ...place.conversation };
-      if (kind === "group" || scope !== "user" || id === actor.id) return [{ message, place, actor }];
-      return speaksFor(place) ? [{ message, place, actor: place.sender }] : [];
+      return kind === "group" || scope !== "user" || id === actor.id ? [{ message, place, actor }] : [];
     });
+    const open = own.length > 0 ? own : spokenFor(name, speaksFor);
     return open.find(({ message }) => message.author === AGENT) ?? open[0];
   }
 
   function ownOf(name: string, actor: HeardAct["actor"], speaksFor: SpeaksFor<Origin>) {
-    for (const message of journal.posted(name)) {
+    const [message] = actor.id === AGENT ? [] : journal.posted(name, { author: actor.id });
+    return message ? { message, place: placeOf(message), actor } : spokenFor(name, speaksFor).find((found) => found.message.author !== AGENT);
+  }
+
+  /** Where one connection speaks for many. */
+  function spokenFor(name: string, speaksFor: SpeaksFor<Origin>) {
+    return journal.posted(name).flatMap((message) => {
       const place = placeOf(message);
-      if (message.author === AGENT) continue;
-      if (message.author === actor.id) return { message, place, actor };
-      if (speaksFor(place)) return { message, place, actor: place.sender };
-    }
-    return undefined;
+      return speaksFor(place) ? [{ message, place, actor: place.sender }] : [];
+    });
   }
 
   function react({ conversation, name }: Posted, { emoji, isRemoval }: Extract<Act, { act: "react" }>, event: ActEvent): boolean {
@@ -129,8 +132,7 @@ export function createActs<Origin>({ agent, journal, switchboard, oneEmoji, syst
       if (name !== undefined) post({ author: AGENT, messageId, name }, place);
     },
     find(to, messageId, act) {
-      const conversation = conversationKey(to);
-      const there = journal.posted(messageId).filter((message) => message.conversation === conversation);
+      const there = journal.posted(messageId, { conversation: conversationKey(to) });
       const own = there.find(({ author }) => author === AGENT);
       const message = act.act === "react" ? (there.find(({ author }) => author !== AGENT) ?? own) : own;
       return message && { ...message, inbound: placeOf(message) };

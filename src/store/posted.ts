@@ -24,11 +24,19 @@ export interface Reaction {
   emoji: string;
 }
 
+/** Of which messages the newest are meant: peers choose ids, and many choose the same. */
+export interface Among {
+  conversation?: string;
+  author?: string;
+  /** Of direct conversations without a scope this one alone. */
+  ownDirect?: string;
+}
+
 export interface PostedMessages {
   /** Remembers a message that was said; the newest of an account are kept. */
   post(message: Posted, at: number): void;
-  /** The messages of this id or name, the newest first; none that was deleted. */
-  posted(idOrName: string): Posted[];
+  /** The newest messages of this id or name, the newest first; none that was deleted. */
+  posted(idOrName: string, among?: Among): Posted[];
   /** It is deleted: nothing is done to it any more. */
   retract(message: Posted): void;
   /** False where it was there already. With `isOnly` it replaces what this person reacted with before. */
@@ -70,7 +78,10 @@ export function openPosted(database: DatabaseSync): PostedMessages {
       ON CONFLICT (conversation, author, message_id) DO UPDATE SET name = excluded.name, place = excluded.place, at = excluded.at`,
     ),
     crowd: database.prepare("DELETE FROM posted WHERE seq <= (SELECT max(seq) FROM posted) - ?"),
-    posted: database.prepare("SELECT * FROM posted WHERE message_id = ? OR name = ? ORDER BY seq DESC LIMIT 64"),
+    posted: database.prepare(
+      `SELECT * FROM posted WHERE (message_id = :name OR name = :name) AND conversation = coalesce(:conversation, conversation) AND author = coalesce(:author, author)
+      AND (:ownDirect IS NULL OR conversation = :ownDirect OR conversation NOT LIKE '["direct","",%') ORDER BY seq DESC LIMIT 64`,
+    ),
     retract: database.prepare("DELETE FROM posted WHERE conversation = ? AND author = ? AND message_id = ?"),
     reactions: database.prepare("SELECT count(*) AS count FROM reaction WHERE conversation = ? AND name = ?"),
     react: database.prepare("INSERT INTO reaction (conversation, name, actor, emoji, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"),
@@ -84,7 +95,7 @@ export function openPosted(database: DatabaseSync): PostedMessages {
       sql.post.run(conversation, author, messageId, name, place, at);
       sql.crowd.run(limits.postedMessages);
     },
-    posted: (idOrName) => sql.posted.all(idOrName, idOrName).map(readPosted),
+    posted: (name, { conversation = null, author = null, ownDirect = null }: { [Key in keyof Among]: Among[Key] | null } = {}) => sql.posted.all({ name, conversation, author, ownDirect }).map(readPosted),
     retract: ({ conversation, author, messageId }) => void sql.retract.run(conversation, author, messageId),
     react({ conversation, name, actor, emoji }, at, isOnly) {
       // Nobody's flood of emoji fills the disk.

@@ -44,6 +44,16 @@ describe("what a person does to a message", () => {
     expect(told.map(({ act, isOwn, messageId }) => [act.act, isOwn, messageId])).toEqual([["react", true, "m-1"], ["react", true, "m-1"]]);
   });
 
+  it("WS-35 WS-36 finds the message of each of many senders who number theirs alike", async () => {
+    const { acts, does } = stage();
+    for (let number = 0; number < 100; number += 1) {
+      acts.heard(messageOf("1", `user-${number}`), "1");
+      acts.said("1", "1", messageOf("1", `user-${number}`));
+    }
+    expect([await does(add, "1", "user-0"), await does({ act: "edit", content: "b" }, "1", "user-0"), await does(add, "1", "somebody")]).toEqual(["done", "done", "foreign"]);
+    expect(acts.find({ kind: "direct", id: "user-0" }, "1", { act: "delete" })).toMatchObject({ author: "", messageId: "1" });
+  });
+
   it("CC-25 counts the emoji that replaces another one, where everybody has one", async () => {
     const { acts, does } = stage({ oneEmoji: true });
     acts.said("m-1", "m-1", messageOf("m-1"));
