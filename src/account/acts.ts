@@ -113,7 +113,7 @@ export function createActs<Origin>({ agent, journal, switchboard, oneEmoji, syst
     const isMeant = ({ messageId, sender }: Inbound<Origin>) => messageId === message.messageId && sender.id === message.author;
     if (act.act === "delete") journal.retract(message);
     const isOver = act.act === "edit" ? switchboard.amend(isMeant, act.content) === "over" : !switchboard.withdraw(isMeant);
-    if (act.act === "edit") journal.post({ ...message, place: JSON.stringify({ ...place, content: act.content }) }, system.now());
+    if (act.act === "edit") journal.repost({ ...message, place: JSON.stringify({ ...place, content: act.content }) });
     if (isOver) agent.tell(event);
   }
 

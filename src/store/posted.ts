@@ -33,8 +33,10 @@ export interface Among {
 }
 
 export interface PostedMessages {
-  /** Remembers a message that was said; the newest of an account are kept. */
+  /** Remembers a message that was said; the newest of an account are kept. One that had its id before is another one, to which nobody has reacted. */
   post(message: Posted, at: number): void;
+  /** The same message with another text; nothing where it was deleted meanwhile. */
+  repost(message: Posted): void;
   /** The newest messages of this id or name, the newest first; none that was deleted. */
   posted(idOrName: string, among?: Among): Posted[];
   /** It is deleted: nothing is done to it any more. */
@@ -73,10 +75,9 @@ export const POSTED_SCHEMA = `
 
 export function openPosted(database: DatabaseSync): PostedMessages {
   const sql = {
-    post: database.prepare(
-      `INSERT INTO posted (conversation, author, message_id, name, place, at) VALUES (?, ?, ?, ?, ?, ?)
-      ON CONFLICT (conversation, author, message_id) DO UPDATE SET name = excluded.name, place = excluded.place, at = excluded.at`,
-    ),
+    post: database.prepare("INSERT OR REPLACE INTO posted (conversation, author, message_id, name, place, at) VALUES (?, ?, ?, ?, ?, ?)"),
+    fresh: database.prepare("DELETE FROM reaction WHERE conversation = ? AND name = ?"),
+    repost: database.prepare("UPDATE posted SET place = ? WHERE conversation = ? AND author = ? AND message_id = ?"),
     crowd: database.prepare("DELETE FROM posted WHERE seq <= (SELECT max(seq) FROM posted) - ?"),
     posted: database.prepare(
       `SELECT * FROM posted WHERE (message_id = :name OR name = :name) AND conversation = coalesce(:conversation, conversation) AND author = coalesce(:author, author)
@@ -93,8 +94,10 @@ export function openPosted(database: DatabaseSync): PostedMessages {
   return {
     post({ conversation, author, messageId, name, place }, at) {
       sql.post.run(conversation, author, messageId, name, place, at);
+      sql.fresh.run(conversation, name);
       sql.crowd.run(limits.postedMessages);
     },
+    repost: ({ conversation, author, messageId, place }) => void sql.repost.run(place, conversation, author, messageId),
     posted: (name, { conversation = null, author = null, ownDirect = null }: { [Key in keyof Among]: Among[Key] | null } = {}) => sql.posted.all({ name, conversation, author, ownDirect }).map(readPosted),
     retract: ({ conversation, author, messageId }) => void sql.retract.run(conversation, author, messageId),
     react({ conversation, name, actor, emoji }, at, isOnly) {

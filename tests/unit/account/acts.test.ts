@@ -54,6 +54,15 @@ describe("what a person does to a message", () => {
     expect(acts.find({ kind: "direct", id: "user-0" }, "1", { act: "delete" })).toMatchObject({ author: "", messageId: "1" });
   });
 
+  it("WS-35 counts a reaction to a message that has the id of an older one", async () => {
+    const { acts, does } = stage();
+    for (const _day of [1, 2]) {
+      acts.heard(messageOf("1"), "1");
+      acts.said("1", "1", messageOf("1"));
+      expect([await does(add, "1"), await does(add, "1")]).toEqual(["done", "nothing"]);
+    }
+  });
+
   it("CC-25 counts the emoji that replaces another one, where everybody has one", async () => {
     const { acts, does } = stage({ oneEmoji: true });
     acts.said("m-1", "m-1", messageOf("m-1"));
