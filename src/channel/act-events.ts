@@ -39,7 +39,8 @@ export function tellAct(host: HostAccount<unknown>, event: ActEvent): void {
   const { inbound } = event;
   try {
     const { sessionKey } = routeOf(host, inbound);
-    const contextKey = [host.channel.id, event.act.act, ...(event.act.act === "react" ? [event.act.isRemoval ? "removed" : "added", event.act.emoji] : []), event.messageId, inbound.sender.id].join(":");
+    // The host drops what stands in its queue already, but what was done, undone and done again was done at last.
+    const contextKey = [host.channel.id, event.act.act, event.messageId, inbound.sender.id, inbound.receivedAt].join(":");
     const to = writeAddress(host.channel.addresses, inbound.conversation);
     host.runtime.system.enqueueSystemEvent(describeAct(host.channel.label, event), { sessionKey, contextKey, deliveryContext: { channel: host.channel.id, to, accountId: host.accountId } });
   } catch (thrown) {
