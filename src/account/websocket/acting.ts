@@ -10,9 +10,9 @@ import type { Member } from "./member.ts";
 /** Who does what the agent does. */
 const AGENT = "agent";
 
-/** Whether a connection that shows this message wants to hear of it later. */
+/** Whether a connection that shows this message wants to hear of it later, or one may that its sender comes back with. */
 export function hasCarrier(rooms: Rooms<Member>, inbound: Inbound<Origin>): boolean {
-  return showing(rooms, inbound).some(({ state }) => carriedBy(state).length > 0);
+  return rooms.forSender(inbound.sender.id).length === 0 || showing(rooms, inbound).some(({ state }) => carriedBy(state).length > 0);
 }
 
 /** What the connections that this reaches understand, or all of them. */

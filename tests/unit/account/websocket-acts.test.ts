@@ -12,7 +12,7 @@ import { createVirtualSystem, settle, silentLog } from "../../support/virtual.ts
 let agent: ScriptedAgent;
 let journal: Journal;
 let told: ActEvent[];
-let connect: (sender: string) => { send(frame: object): Promise<void>; frames(): Record<string, unknown>[] };
+let connect: (sender: string) => { send(frame: object): Promise<void>; frames(): Record<string, unknown>[]; leave(): void };
 
 beforeEach(() => {
   told = [];
@@ -38,7 +38,7 @@ beforeEach(() => {
       await settle();
     };
     void send({ type: "chat.hello", extensions: ["edit", "reactions"] });
-    return { send, frames: () => connection.frames };
+    return { send, frames: () => connection.frames, leave: () => handler.closed(1006, "") };
   };
 });
 
@@ -84,5 +84,18 @@ describe("what an application does to its messages", () => {
     await ann.send({ type: "chat.react", messageId: "m-1", emoji: "👍", op: "add" });
     expect(told.map(({ act, isOwn }) => [act.act, isOwn])).toEqual([["edit", false], ["react", true]]);
     expect(agent.running).toEqual([]);
+  });
+
+  it("WS-20 WS-35 takes a reaction to an answer that its sender has found when he came back", async () => {
+    const ann = connect("ann");
+    await ann.send(say("m-1"));
+    ann.leave();
+    agent.running[0]?.reply.payload({ text: "answer" });
+    agent.running[0]?.end();
+    await settle();
+    const back = connect("ann");
+    await back.send({ type: "chat.react", messageId: "m-1", emoji: "👍", op: "add" });
+    expect(ended(back.frames(), "m-1")).toMatchObject([{ content: "answer" }]);
+    expect(told.map(({ act, isOwn }) => [act.act, isOwn])).toEqual([["react", true]]);
   });
 });
