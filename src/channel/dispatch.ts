@@ -84,7 +84,7 @@ async function dispatch(host: HostAccount<unknown>, { facts, context, speech, si
           if (thrown instanceof UploadFailed) speech.delivered({ text: thrown.note });
           throw thrown;
         });
-        if (piece) speech.delivered({ ...piece, isBlock: kind === "block" && streaming.mode === "block" });
+        if (piece) speech.delivered({ ...piece, isBlock: kind === "block" && streaming.mode === "block", isAside: kind === "tool" });
         return { messageIds: [hostId], visibleReplySent: piece !== undefined, ...(payload.text !== undefined && { content: payload.text }) };
       },
       onError: (thrown) => host.log.warn(`a piece of the answer to ${forLog(hostId)} was lost: ${describeThrown(thrown)}`),

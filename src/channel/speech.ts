@@ -11,6 +11,8 @@ export interface Spoken {
   isError?: boolean;
   /** Cut out of a message that goes on. */
   isBlock?: boolean;
+  /** Of a tool, such as a request for approval: no message of the agent is delivered with it. */
+  isAside?: boolean;
 }
 
 /** How one turn is told. */
@@ -70,6 +72,14 @@ export function createSpeech(reply: Reply): Speech {
     isPrefixed = true;
   };
 
+  /** Says the message before a tool, which the host will hardly deliver. */
+  const keep = () => {
+    if (!isWhole || current.trim() === "" || wasDelivered) return;
+    kept.add(current.trim());
+    sayText(current);
+    wasDelivered = true;
+  };
+
   const prefixed = (text: string): string => {
     const prefix = telling.prefix?.();
     return prefix ? `${prefix} ${text}` : text;
@@ -114,10 +124,7 @@ export function createSpeech(reply: Reply): Speech {
       isWhole = true;
     },
     messageStarted() {
-      if (isWhole && current.trim() !== "" && !wasDelivered) {
-        kept.add(current.trim());
-        sayText(current);
-      }
+      keep();
       if (isWhole || wasDelivered) {
         reply.nextMessage();
         isFirstMessage = false;
@@ -127,7 +134,9 @@ export function createSpeech(reply: Reply): Speech {
       isWhole = false;
       wasDelivered = false;
     },
-    delivered({ text, isBlock = false, ...rest }) {
+    delivered({ text, isBlock = false, isAside = false, ...rest }) {
+      if (isAside) keep();
+      if (isAside) return say({ ...rest, ...(text !== undefined && { text: bare(text) }) });
       wasDelivered = true;
       if (text === undefined || rest.isError) return say({ ...rest, ...(text !== undefined && { text }) });
       const piece = bare(text);

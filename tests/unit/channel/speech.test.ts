@@ -46,6 +46,17 @@ describe("what the agent says", () => {
     expect(payloads).toEqual([{ text: "I will look." }, { text: "It is eight." }]);
   });
 
+  it("WS-18 keeps what was said before a tool also where the host delivers something of the tool's own", () => {
+    const { speech, payloads } = listen();
+    speech.tell({ mode: "partial", showsTools: true, prefix: () => "[bot]" });
+    speech.partial("I will run it.");
+    speech.toolStarted();
+    speech.delivered({ text: "Approval required.", isAside: true });
+    speech.messageStarted();
+    speech.delivered({ text: "[bot] It waits for you." });
+    expect(payloads).toEqual([{ text: "[bot] I will run it." }, { text: "Approval required." }, { text: "It waits for you." }]);
+  });
+
   it("gives the files of what it has said already, and not the words again", () => {
     const { speech, payloads } = listen();
     const attachments = [{ kind: "file", url: "https://media.example/1" }] as const;
