@@ -35,6 +35,13 @@ export function createGlue(): Glue {
   };
 }
 
+/** What is left of a text behind the block that it begins with; undefined where it does not. */
+export function restBehind(text: string, block: string): string | undefined {
+  const start = text.trimStart();
+  const form = formsOf(block).find((each) => each.trim() !== "" && start.startsWith(each));
+  return form === undefined ? undefined : start.slice(form.length);
+}
+
 /** A code fence that is cut is closed by the host, and opened again in the next block. */
 function formsOf(block: string): string[] {
   const opened = /^ {0,3}(?:`{3,}|~{3,})[^\n]*\n/.exec(block)?.[0].length ?? 0;

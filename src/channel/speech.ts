@@ -1,6 +1,6 @@
 import type { Reply } from "../account/agent.ts";
 import type { Activity, Attachment, Said, StreamingMode } from "../protocols/turn.ts";
-import { createGlue } from "./glue.ts";
+import { createGlue, restBehind } from "./glue.ts";
 
 /** What the host says of one piece it delivers. */
 export interface Spoken {
@@ -80,6 +80,17 @@ export function createSpeech(reply: Reply): Speech {
     wasDelivered = true;
   };
 
+  /** Blocks come in order, but may come late: of what is said already the next one is known. */
+  const wasKept = (block: string): boolean => {
+    const [next = ""] = kept;
+    const rest = restBehind(next, block);
+    if (rest === undefined) return false;
+    const others = [...kept].slice(1);
+    kept.clear();
+    for (const text of [...(rest.trim() === "" ? [] : [rest.trim()]), ...others]) kept.add(text);
+    return true;
+  };
+
   const prefixed = (text: string): string => {
     const prefix = telling.prefix?.();
     return prefix ? `${prefix} ${text}` : text;
@@ -142,7 +153,7 @@ export function createSpeech(reply: Reply): Speech {
       const piece = bare(text);
       // The host knows best what gets none.
       if (piece === text) isPrefixed = true;
-      if (kept.delete(piece.trim())) {
+      if (kept.delete(piece.trim()) || (isBlock && wasKept(piece))) {
         if (rest.mediaUrls ?? rest.attachments) say(rest);
       } else {
         const { text: placed, ...place } = isBlock ? glue.place(piece) : { text: piece };

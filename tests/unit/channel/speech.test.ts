@@ -112,6 +112,17 @@ describe("what the agent says", () => {
     expect(payloads.map(({ text, glue = "" }) => glue + (text ?? "")).join("")).toBe("One. Two.\n\n```ts\na\nb\n```\nEnd.");
   });
 
+  it("does not say again what comes block by block after the next message has begun, as with a human's pace", () => {
+    const { speech, payloads } = listen();
+    speech.tell({ mode: "block", showsTools: true });
+    speech.partial("One.\n\nTwo.");
+    speech.toolStarted();
+    speech.messageStarted();
+    speech.partial("One. Three.");
+    for (const text of ["One.", "Two.", "One. Three."]) speech.delivered({ text, isBlock: true });
+    expect(payloads.map(({ text }) => text)).toEqual(["One.\n\nTwo.", "One. Three."]);
+  });
+
   it("takes a block as it is that stands nowhere in the message, and finds the next one", () => {
     const { speech, payloads } = listen();
     speech.tell({ mode: "block", showsTools: true });
