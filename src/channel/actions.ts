@@ -63,6 +63,9 @@ async function perform(channel: ChannelNames, live: LiveAccounts, wire: readonly
   if (acted.is === "unsupported" && act.act === "edit") {
     const sent = await running.account.send(to, { text: act.content });
     if (typeof sent === "object") return jsonResult({ ok: true, messageId: sent.messageId, editedAs: "new message" });
+    // Who is told that it cannot be done says it again.
+    if (sent === "unknown") throw new Error("the peer knows no editing, and the connection was lost while the new text was sent as a message: it may have arrived or not");
+    throw new Error(explain({ is: "away" }, { channel, action, messageId, to }));
   }
   throw new Error(explain(acted, { channel, action, messageId, to }));
 }

@@ -13,7 +13,7 @@ import { noApprovals } from "./fake-host.ts";
 const channel: ChannelNames = { id: "websocket", label: "WebSocket", legacy: [], addresses: { prefix: "ws", aliases: ["websocket"] }, hasGroups: true, sessions: hostForm, accounts: rootInKeys };
 const wire = ["react", "edit", "delete"] as const;
 
-function stage(acted: Acted = { is: "done" }, carried: readonly ActName[] = wire) {
+function stage(acted: Acted = { is: "done" }, carried: readonly ActName[] = wire, sent: "away" | "unknown" | { messageId: string } = { messageId: "srv_2" }) {
   const done: unknown[] = [];
   const live = createLiveAccounts();
   const account = {
@@ -22,7 +22,7 @@ function stage(acted: Acted = { is: "done" }, carried: readonly ActName[] = wire
     probe: async () => ({ ok: true, checked: [], roundTripMs: 1 }) as const,
     carries: () => carried,
     act: async (to: { id: string }, messageId: string, act: Act) => (done.push([to.id, messageId, act]), acted),
-    send: async (to: { id: string }, { text }: { text: string }) => (done.push([to.id, text]), { messageId: "srv_2" }),
+    send: async (to: { id: string }, { text }: { text: string }) => (done.push([to.id, text]), sent),
   };
   live.add("default", { account, resumed: createResumed(), approvals: noApprovals, log: { debug() {}, info() {}, warn() {}, error() {} }, mediaBytes: () => 0 });
   const actions = createActions(channel, live, wire);
@@ -58,6 +58,11 @@ describe("the message tool's actions", () => {
     expect(done.at(-1)).toEqual(["ann", "new"]);
     await expect(run("delete", { messageId: "srv_1" })).rejects.toThrow("delete is not supported by this peer");
     await expect(run("pin", { messageId: "srv_1" })).rejects.toThrow('cannot do "pin"');
+  });
+
+  it("do not call a new text unsupported that was sent as a message and may have arrived", async () => {
+    await expect(stage({ is: "unsupported" }, wire, "unknown").run("edit", { messageId: "srv_1", message: "new" })).rejects.toThrow("may have arrived or not");
+    await expect(stage({ is: "unsupported" }, wire, "away").run("edit", { messageId: "srv_1", message: "new" })).rejects.toThrow("cannot be reached now");
   });
 
   it.each<[Acted, RegExp]>([[{ is: "foreign" }, /is none that this account has sent/], [{ is: "away" }, /cannot be reached/], [{ is: "unknown" }, /may have been changed or not/], [{ is: "refused", why: "not_member" }, /refused it: not_member/]])("tell why nothing is certain to be changed: %j", async (acted, why) => {
