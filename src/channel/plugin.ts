@@ -27,6 +27,7 @@ import { type ChannelSetup, createSetupContract } from "./setup.ts";
 import { createSetupWizard } from "./setup-wizard.ts";
 import { describeAccount, lacksLogin } from "./status.ts";
 import { collectIssues } from "./status-issues.ts";
+import { createThreading } from "./threading.ts";
 import { mayStart } from "./unstarted.ts";
 
 /** What the host is told of a channel besides what its kind says. */
@@ -124,8 +125,7 @@ export function createChannel<Config extends ChannelConfig>(kind: ChannelKind<Co
     },
     security: createSecurity(kind, words.audit, resolve),
     pairing: createPairing(names, live),
-    // A thread is a part of the address; the wire's own id of it is the host's too.
-    threading: { scopedAccountReplyToMode: { resolveAccount: resolve, resolveReplyToMode: ({ config }) => (config ? words.quoting?.(config) : undefined) ?? "off" } },
+    threading: { ...createThreading(names.addresses), scopedAccountReplyToMode: { resolveAccount: resolve, resolveReplyToMode: ({ config }) => (config ? words.quoting?.(config) : undefined) ?? "off" } },
     outbound: createOutbound(names, live),
   });
 }

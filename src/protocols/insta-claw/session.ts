@@ -204,9 +204,11 @@ export function createSession(profile: Profile, ids: Ids): DialedSession<Connect
 /** What goes beyond the documented wire only to a server that said it reads it (IC-33). */
 function announcementOf({ messageId, to, text, mediaUrls, threadId, replyToMessageId }: Extract<DialedCommand<Origin>, { say: "announce" }>, extensions: readonly string[]): Announcement {
   const isThreaded = extensions.includes("threads");
+  // A session beside its user is a thread of ours alone (IC-18).
+  const isThread = threadId !== undefined && threadId !== to.origin.sessionId;
   return {
     messageId,
-    to: threadId !== undefined && isThreaded ? { ...to, origin: { ...to.origin, threadId } } : to,
+    to: isThread && isThreaded ? { ...to, origin: { ...to.origin, threadId } } : to,
     text,
     mediaUrls,
     ...(replyToMessageId !== undefined && isThreaded && { replyTo: replyToMessageId }),

@@ -284,6 +284,14 @@ describe("what nobody asked for", () => {
     expect(JSON.stringify(frames)).not.toContain("inReplyTo");
   });
 
+  it("IC-25 names a thread where there is one, and never a session as one", () => {
+    const gateway = connect();
+    gateway.frame(JSON.stringify({ type: "instaclaw:hello", sequence_number: 0, extensions: ["threads"] }));
+    const to = message({ origin: { framing: "envelope", sessionId: "s" } });
+    const threadOf = (threadId: string) => gateway.says({ say: "announce", messageId: `a_${threadId}`, to, text: "x", mediaUrls: [], threadId }).events[0]?.metadata;
+    expect([threadOf("t"), threadOf("s")]).toEqual([{ recipient_id: "u_9", session_id: "s", thread_id: "t" }, { recipient_id: "u_9", session_id: "s" }]);
+  });
+
   it("IC-25 comes without an envelope to who writes without one", () => {
     const { frames } = connect().says({ say: "announce", messageId: "a_1", to: message({ origin: { framing: "bare" } }), text: "x", mediaUrls: [] });
     expect(frames[0]).toMatchObject({ type: "response.in_progress" });
