@@ -12,7 +12,7 @@ export interface Agent {
   heeds(event: ActEvent): Promise<boolean>;
   /** Tells the session of it, which hears of it with its next message. Starts no turn. */
   tell(event: ActEvent): void;
-  /** Whether it is a control command (`/stop`, `/approve`), which does not wait in its lane (WS-19). */
+  /** Whether it is a control command (`/stop`, `/approve`), or the answer that a turn waits for: it does not wait in its lane (WS-19). */
   isControlCommand(inbound: Pick<Inbound, "content" | "mentioned" | "conversation">): boolean;
   /**
    * Runs one turn. Resolves when the turn has ended, whatever was said; rejects only for faults of our own.

@@ -8,6 +8,7 @@ import { readActivity } from "./activity.ts";
 import type { HostAccount } from "./host.ts";
 import { wireMessageId, writeId } from "./identity.ts";
 import { filesFor, type FileWay, UploadFailed } from "./outbound-media.ts";
+import { isQuestion } from "./questions.ts";
 import type { BotLoopProtection } from "./sender-policy.ts";
 import type { Spoken, Speech } from "./speech.ts";
 import type { Streaming } from "./streaming.ts";
@@ -38,6 +39,10 @@ export interface Dispatch {
   /** The only ones the agent may use here; undefined where it may use all of its own. */
   skills: readonly string[] | undefined;
   files: FileWay;
+  /** Shows a question of the agent's at once, for the turn waits for the answer. Rejects where nobody sees it: then the agent goes on without. */
+  ask(text: string): Promise<void>;
+  /** The agent goes on: it has its answer, or none. */
+  wentOn(): void;
   /** A bot speaks: the host bounds how much it and this account say to each other. */
   isBot: boolean;
 }
@@ -51,11 +56,12 @@ export async function dispatchTurn(host: HostAccount<unknown>, turn: Dispatch): 
       host.runs.add(runId);
     });
   } finally {
+    turn.wentOn();
     for (const runId of started) host.runs.remove(runId);
   }
 }
 
-async function dispatch(host: HostAccount<unknown>, { facts, context, speech, signal, showsThoughts, streaming, skills, files, isBot }: Dispatch, runStarted: (runId: string) => void): Promise<Dispatched> {
+async function dispatch(host: HostAccount<unknown>, { facts, context, speech, signal, showsThoughts, streaming, skills, files, ask, wentOn, isBot }: Dispatch, runStarted: (runId: string) => void): Promise<Dispatched> {
   const { cfg, route, hostId } = facts;
   const { onModelSelected, ...pipeline } = createChannelMessageReplyPipeline({ cfg, agentId: route.agentId, channel: host.channel.id, accountId: host.accountId });
   const humanDelay = host.runtime.channel.reply.resolveHumanDelayConfig(cfg, route.agentId);
@@ -79,6 +85,10 @@ async function dispatch(host: HostAccount<unknown>, { facts, context, speech, si
           if (showsThoughts) speech.thought(thoughtOf(payload.text ?? ""));
           return { messageIds: [hostId], visibleReplySent: false };
         }
+        if (isQuestion(payload)) {
+          await ask(payload.text ?? "");
+          return { messageIds: [hostId], visibleReplySent: true, ...(payload.text !== undefined && { content: payload.text }) };
+        }
         const piece = await readPayload(facts, payload, files).catch((thrown: unknown) => {
           // Never the words without the file: what is said is that it is missing, and the host is told why.
           if (thrown instanceof UploadFailed) speech.delivered({ text: thrown.note });
@@ -101,7 +111,10 @@ async function dispatch(host: HostAccount<unknown>, { facts, context, speech, si
         speech.runStarted();
       },
       onPartialReply: ({ text }) => (text === undefined ? undefined : speech.partial(text)),
-      onAssistantMessageStart: () => speech.messageStarted(),
+      onAssistantMessageStart() {
+        wentOn();
+        speech.messageStarted();
+      },
       onToolStart: () => speech.toolStarted(),
       onItemEvent(event) {
         const activity = readActivity(event);

@@ -23,6 +23,7 @@ import { findRejected, type MediaBounds, prepareMediaRoot } from "./media.ts";
 import { createNarrator, type Narration } from "./narration.ts";
 import { uploadOf } from "./outbound-media.ts";
 import { type PairingNotice, watchApprovals } from "./pairing-notice.ts";
+import { createQuestions } from "./questions.ts";
 import { createResumed, type Resumed } from "./resumed.ts";
 import { type LiveAccounts, whereabouts } from "./running.ts";
 import { createStatusReport, type StatusReport } from "./status.ts";
@@ -194,10 +195,12 @@ function createAgent<Config extends ChannelConfig>(host: HostAccount<Config>, ki
     return { roots, maxBytes, skipsUnreadable, ...(placeUrl !== undefined && { place: { url: placeUrl, credentialsFor } }) };
   };
   const credentialsFor = (url: string) => running()?.credentialsFor?.(url) ?? {};
+  const questions = createQuestions();
   const turnDeps: TurnDeps<Config> = {
     host,
     resumed,
     history: createGroupHistory(),
+    questions,
     mediaBounds,
     isLocal: (config) => kind.isLocal?.(config) === true,
     showsThoughts: (config) => kind.showsThoughts?.(config) === true,
@@ -225,7 +228,7 @@ function createAgent<Config extends ChannelConfig>(host: HostAccount<Config>, ki
     mayFollow: (sender, groupId) => mayReadAlong(host, sender, groupId),
     heeds: (event) => heedsAct(host, event),
     tell: (event) => tellAct(host, event),
-    isControlCommand: (inbound) => isControlCommand(host, inbound),
+    isControlCommand: (inbound) => isControlCommand(host, inbound) || questions.isAnswer(host, inbound),
     run: (turn, reply, signal) => runTurn(turn, reply, signal, turnDeps),
   };
 }

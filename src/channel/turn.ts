@@ -15,6 +15,7 @@ import { type MediaBounds, MediaRejection, type StoredAttachments, storeMedia } 
 import type { FileWay } from "./outbound-media.ts";
 import { pauseFor } from "./pause.ts";
 import { promptFor, skillsFor } from "./prompts.ts";
+import type { Questions } from "./questions.ts";
 import { type Resumed, untilSettled } from "./resumed.ts";
 import { createSpeech, type Speech, type Spoken } from "./speech.ts";
 import { streamingOf } from "./streaming.ts";
@@ -24,13 +25,14 @@ export interface TurnDeps<Config extends ChannelConfig> {
   host: HostAccount<Config>;
   resumed: Resumed;
   history: GroupHistory;
+  questions: Questions;
   mediaBounds(config: Config): MediaBounds;
   /** Whether only this machine can connect, and names its senders itself. */
   isLocal(config: Config): boolean;
   /** The wire has a place for thoughts, and the operator wants them there. */
   showsThoughts(config: Config): boolean;
   /** The account itself, as long as it runs. */
-  running(): Pick<RunningAccount<unknown>, "act" | "carries"> | undefined;
+  running(): Pick<RunningAccount<unknown>, "act" | "carries" | "send"> | undefined;
   /** How the agent's files get to the peer. */
   files(config: Config): FileWay;
 }
@@ -125,7 +127,17 @@ async function tryOnce<Config extends ChannelConfig>({ deps, turn, media, speech
   const facts: ContextFacts = { ...question, ingress, media, trusted, history, ...(systemPrompt !== undefined && { systemPrompt }) };
   const shown = { showsThoughts: deps.showsThoughts(config), streaming: streamingOf(config), skills: skillsFor(config, inbound.conversation) };
   acknowledge(host, facts, deps.running());
-  const ran = await dispatchTurn(host, { facts, context: buildContext(host, facts), speech, signal, isBot: bot.speaker === "bot", ...shown, files: deps.files(config) });
+  const questions = new Set<() => void>();
+  const ask = async (text: string) => {
+    const sent = (await deps.running()?.send(inbound.conversation, { text })) ?? "away";
+    if (typeof sent !== "object") throw new Error(`a question of the agent could not be shown: ${sent}`);
+    questions.add(deps.questions.asked(sessionKey));
+  };
+  const wentOn = () => {
+    for (const end of questions) end();
+    questions.clear();
+  };
+  const ran = await dispatchTurn(host, { ask, wentOn, facts, context: buildContext(host, facts), speech, signal, isBot: bot.speaker === "bot", ...shown, files: deps.files(config) });
   if (!isControl) deps.history.told(sessionKey);
   return ran;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { decideAccess, isControlCommand } from "../../../src/channel/access.ts";
 import { createGroupHistory } from "../../../src/channel/group-history.ts";
+import { createQuestions } from "../../../src/channel/questions.ts";
 import { createResumed } from "../../../src/channel/resumed.ts";
 import { runTurn } from "../../../src/channel/turn.ts";
 import type { Inbound } from "../../../src/protocols/inbound.ts";
@@ -19,6 +20,7 @@ function talker(host: FakeHost) {
       host,
       resumed: createResumed(),
       history,
+      questions: createQuestions(),
       mediaBounds: () => ({ roots: [], maxBytes: 1 }),
       isLocal: () => false,
       running: () => undefined,

@@ -1,16 +1,18 @@
 import { describe, expect, it } from "vitest";
+import type { RunningAccount } from "../../../src/account/account.ts";
 import type { TurnOutcome } from "../../../src/account/agent.ts";
 import type { About } from "../../../src/protocols/clawchat/identity.ts";
 import { merge } from "../../../src/protocols/clawchat/merge.ts";
 import type { Said } from "../../../src/protocols/turn.ts";
 import { createGroupHistory } from "../../../src/channel/group-history.ts";
+import { createQuestions, type Questions } from "../../../src/channel/questions.ts";
 import { createResumed } from "../../../src/channel/resumed.ts";
 import type { Upload } from "../../../src/channel/outbound-media.ts";
 import { runTurn } from "../../../src/channel/turn.ts";
 import type { Inbound } from "../../../src/protocols/inbound.ts";
 import { type DispatchRequest, type FakeHost, fakeHost, group, inboundOf } from "./fake-host.ts";
 
-async function run(host: FakeHost, about: Partial<Inbound> = {}, attempt = 1, signal = new AbortController().signal, { showsThoughts = false, upload, skipsUnreadable = false }: { showsThoughts?: boolean; upload?: Upload; skipsUnreadable?: boolean } = {}) {
+async function run(host: FakeHost, about: Partial<Inbound> = {}, attempt = 1, signal = new AbortController().signal, { showsThoughts = false, upload, skipsUnreadable = false, questions = createQuestions(), send }: { showsThoughts?: boolean; upload?: Upload; skipsUnreadable?: boolean; questions?: Questions; send?: RunningAccount<unknown>["send"] } = {}) {
   const payloads: Said[] = [];
   const thoughts: string[] = [];
   const resumed = createResumed();
@@ -21,7 +23,8 @@ async function run(host: FakeHost, about: Partial<Inbound> = {}, attempt = 1, si
     history: createGroupHistory(),
     mediaBounds: () => ({ roots: [], maxBytes: 1, skipsUnreadable }),
     isLocal: ({ auth, host: bind }) => !auth.enabled && bind === "127.0.0.1",
-    running: () => undefined,
+    questions,
+    running: () => send && { send, carries: () => [], act: async () => ({ is: "unsupported" }) },
     showsThoughts: () => showsThoughts,
     files: () => ({ log: host.log, maxBytes: 100, ...(upload && { upload }) }),
   });
@@ -81,6 +84,39 @@ describe("a turn", () => {
     await (await run(verified)).outcome;
     expect(contextOf(verified).access.commands).toEqual({ authorized: true });
     expect(contextOf(verified).extra?.CommandInterpretationSuppressed).toBeUndefined();
+  });
+
+  it("shows a question of the agent's at once, and lets what comes then pass until the agent goes on", async () => {
+    const [host, questions] = [fakeHost({}), createQuestions()];
+    const shown: unknown[] = [];
+    const isAnswer = [false];
+    const look = (about: Partial<Inbound> = {}) => isAnswer.push(questions.isAnswer(host, inboundOf(about)));
+    host.onDispatch = async (request) => {
+      look();
+      const channelData = { askUser: { questionId: "ask_1" } };
+      await request.delivery.deliver({ text: "Which one?\n1. Red\n2. Blue", channelData }, { kind: "tool" });
+      look();
+      look({ conversation: { kind: "direct", id: "bob" } });
+      await request.replyOptions?.onAssistantMessageStart?.();
+      look();
+      return await answer("Blue it is.")(request);
+    };
+    const send: RunningAccount<unknown>["send"] = async ({ id }, { text }) => (shown.push([id, text]), { messageId: "srv_1" });
+    const { outcome, payloads } = await run(host, {}, 1, undefined, { questions, send });
+    expect(await outcome).toEqual({ ended: "completed" });
+    expect([shown, payloads]).toEqual([[["ann", "Which one?\n1. Red\n2. Blue"]], [{ text: "Blue it is." }]]);
+    expect(isAnswer).toEqual([false, false, true, false, false]);
+  });
+
+  it("does not call a question shown that nobody sees", async () => {
+    const host = fakeHost({});
+    const failures: unknown[] = [];
+    host.onDispatch = async (request) => {
+      await request.delivery.deliver({ text: "Which one?", channelData: { askUser: { questionId: "ask_1" } } }, { kind: "tool" }).catch((thrown: unknown) => failures.push(String(thrown)));
+      return {};
+    };
+    await (await run(host, {}, 1, undefined, { send: async () => "away" })).outcome;
+    expect(failures).toEqual(["Error: a question of the agent could not be shown: away"]);
   });
 
   it("tells the agent the operator's prompt where the host puts those", async () => {
@@ -270,7 +306,7 @@ describe("a turn of several members of a group", () => {
       const payloads: Said[] = [];
       const reply = { started() {}, mode() {}, activity() {}, partial() {}, thought() {}, nextMessage() {}, payload: (payload: Said) => void payloads.push(payload) };
       const inbound = inboundOf({ messageId: `of-${member}`, sender: { id: member, verified: true }, conversation: { ...group("room"), member } });
-      const deps = { host, resumed, history: createGroupHistory(), mediaBounds: () => ({ roots: [], maxBytes: 1 }), isLocal: () => false, running: () => undefined, showsThoughts: () => false, files: () => ({ log: host.log, maxBytes: 1 }) };
+      const deps = { host, resumed, history: createGroupHistory(), questions: createQuestions(), mediaBounds: () => ({ roots: [], maxBytes: 1 }), isLocal: () => false, running: () => undefined, showsThoughts: () => false, files: () => ({ log: host.log, maxBytes: 1 }) };
       return { payloads, outcome: runTurn({ inbound, attempt: 2 }, reply, new AbortController().signal, deps) };
     };
     const [ann, bob] = [begin("ann"), begin("bob")];
