@@ -68,7 +68,7 @@ export function createActs<Origin>({ agent, journal, switchboard, oneEmoji, syst
     const found = act.act === "react" ? reactedTo(name, actor, speaksFor) : ownOf(name, actor, speaksFor);
     if (!found) return { is: "foreign" };
     const { message, place } = found;
-    const event: ActEvent = { act, inbound: { ...place, sender: found.actor, messageId: message.messageId, receivedAt: at }, messageId: message.messageId, isOwn: message.author === AGENT };
+    const event: ActEvent = { act, inbound: { ...place, content: "", sender: found.actor, messageId: message.messageId, receivedAt: at }, messageId: message.messageId, isOwn: message.author === AGENT };
     if (!(await heeds(event))) return { is: "nothing" };
     if (act.act === "react") return react(message, act, event) ? { is: "done", place, name: message.name } : { is: "nothing" };
     // What comes again says nothing new.

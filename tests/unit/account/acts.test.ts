@@ -63,6 +63,13 @@ describe("what a person does to a message", () => {
     }
   });
 
+  it("WS-36 judges whoever edits a message once more without what he made of it before", async () => {
+    const { acts, does, told } = stage();
+    acts.heard(messageOf("m-1"), "m-1");
+    for (const content of ["/stop", "stop it"]) await does({ act: "edit", content }, "m-1");
+    expect(told.map(({ inbound }) => inbound.content)).toEqual(["", ""]);
+  });
+
   it("CC-25 counts the emoji that replaces another one, where everybody has one", async () => {
     const { acts, does } = stage({ oneEmoji: true });
     acts.said("m-1", "m-1", messageOf("m-1"));
