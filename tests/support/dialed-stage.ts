@@ -5,7 +5,8 @@ import { openLink } from "../../src/link/shell.ts";
 import { type Journal, openJournal } from "../../src/store/journal.ts";
 import { createPeer, type FakePeer, linkProfile } from "./fake-dial.ts";
 import { createLinkClock } from "./link-clock.ts";
-import { createPlainProtocol, type PlainFrame, type PlainOrigin } from "./plain-protocol.ts";
+import type { DialedActs } from "../../src/protocols/dialed.ts";
+import { createPlainProtocol, type PlainFrame, type PlainOrigin, type PlainState } from "./plain-protocol.ts";
 import { recordLog } from "./recorded-log.ts";
 import { createScriptedAgent, type ScriptedAgent } from "./scripted-agent.ts";
 import { settle } from "./virtual.ts";
@@ -19,6 +20,8 @@ export interface StageOptions {
   repeatsUnproven?: boolean;
   mostWrites?: number;
   acks?: boolean;
+  /** The peer takes reactions. */
+  reactions?: boolean;
   duties?: DialedDuties<PlainOrigin>;
   limits?: Partial<SwitchboardLimits>;
   answerCodePoints?: number;
@@ -37,7 +40,8 @@ export function createDialedStage(options: StageOptions = {}) {
       },
   });
   const peers: FakePeer[] = [];
-  const protocol = createPlainProtocol({ acks, mostWrites, turn: { streamEveryMs: 50, answerCodePoints: options.answerCodePoints ?? 1000, errorCodePoints: 300 } });
+  const acts: DialedActs<PlainState, PlainOrigin> = { carried: () => ["react"], nameOf: ({ messageId }) => messageId, nameOfAnswer: ({ messageId }) => messageId, nameOfAnnouncement: (messageId) => messageId };
+  const protocol = createPlainProtocol({ acks, mostWrites, ...(options.reactions && { acts }), turn: { streamEveryMs: 50, answerCodePoints: options.answerCodePoints ?? 1000, errorCodePoints: 300 } });
   const limits: SwitchboardLimits = { messagesPerMinute: 600, messageBurst: 600, queuedPerSession: 50, maxConcurrent: 10, turnMs: 600_000, ...options.limits };
   const opening: Promise<RunningAccount<string>> = openDialedAccount(
     {

@@ -280,6 +280,8 @@ export async function openDialedAccount<Config, State, Origin>(
         log.info(`there is no way to ${forLog(to.id)} before its first message`);
         return "away";
       }
+      // The host tries again for as long as the link is away: nothing that was never said is to crowd out what was.
+      if (!correspondent.ready) return "away";
       const messageId = dialing.protocol.announcementId();
       const at = system.now();
       acts.said(messageId, dialing.protocol.acts?.nameOfAnnouncement(messageId, at), inbound);

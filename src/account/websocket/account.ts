@@ -75,8 +75,10 @@ export async function openWebsocketAccount(options: AccountOptions<ResolvedAccou
       // Nobody asked, so the plugin makes the id (WS-27).
       const messageId = `srv_${system.uuid()}`;
       const of = { messageId, ...(kind === "group" && { groupId: id }), ...(threadId !== undefined && { threadId }) };
-      switchboard.acts.said(messageId, messageId, placeOf(messageId, { kind, id, ...(threadId !== undefined && { threadId }) }, system.now()));
       const members = kind === "group" ? rooms.forGroup(id) : rooms.forSender(id).slice(0, 1);
+      // The host tries again for as long as nobody is there: nothing that was never said is to crowd out what was.
+      if (members.length === 0) return "away";
+      switchboard.acts.said(messageId, messageId, placeOf(messageId, { kind, id, ...(threadId !== undefined && { threadId }) }, system.now()));
       const said = members.map((member) => member.sayFinally({ say: "terminal", of, terminal: { type: "response", content: text, ...rest } }));
       return (await Promise.all(said)).includes(true) ? { messageId } : "away";
     },

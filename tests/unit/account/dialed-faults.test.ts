@@ -196,6 +196,24 @@ describe("a dialed account", () => {
     expect(terminals(stage.sent())).toHaveLength(4);
   });
 
+  it("remembers nothing for reactions that could not be said", async () => {
+    const stage = createDialedStage({ reactions: true });
+    await stage.up();
+    await stage.say("1", "ann");
+    await stage.answer("1");
+    const account = await stage.opening;
+    const say = async () => {
+      const sent = account.send({ kind: "direct", id: "ann" }, { text: "wake up" });
+      await stage.clock.pass(1_000);
+      return [await sent, stage.real.posted("srv_1").length];
+    };
+    stage.peer().end(1006);
+    await settle();
+    expect(await say()).toEqual(["away", 0]);
+    await stage.up();
+    expect(await say()).toEqual([{ messageId: "srv_1" }, 1]);
+  });
+
   it("finds a user who only ever wrote in sessions", async () => {
     const stage = createDialedStage();
     await stage.up();
