@@ -49,7 +49,7 @@ export async function runTurn<Config extends ChannelConfig>(
     const { config } = host.account();
     if (!config) return { ended: "failed", error: "this account is not configured" };
     const media = await storeMedia(inbound.media, deps.mediaBounds(config), host.runtime.channel.media, host.log);
-    const run: Run<Config> = { deps, turn: { inbound, attempt }, media, speech: createSpeech(reply), signal };
+    const run: Run<Config> = { deps, turn: { inbound, attempt }, media, speech: createSpeech(reply), signal, isAcknowledged: false };
     return attempt > 1 ? await runAgain(run) : await conclude(run, await runOnce(run, 1));
   } catch (thrown) {
     return explain(host, thrown);
@@ -62,6 +62,8 @@ interface Run<Config extends ChannelConfig> {
   media: StoredAttachments;
   speech: Speech;
   signal: AbortSignal;
+  /** The sender has been shown that it is being answered. */
+  isAcknowledged: boolean;
 }
 
 const TRIES = 20;
@@ -93,7 +95,8 @@ async function runOnce<Config extends ChannelConfig>(run: Run<Config>, number: n
   }
 }
 
-async function tryOnce<Config extends ChannelConfig>({ deps, turn, media, speech, signal }: Run<Config>, number: number): Promise<Ran> {
+async function tryOnce<Config extends ChannelConfig>(run: Run<Config>, number: number): Promise<Ran> {
+  const { deps, turn, media, speech, signal } = run;
   const { host } = deps;
   const { inbound } = turn;
   // Anew for each try: some are long after the message came.
@@ -126,7 +129,8 @@ async function tryOnce<Config extends ChannelConfig>({ deps, turn, media, speech
   const history = isControl ? [] : deps.history.pending(sessionKey, limit);
   const facts: ContextFacts = { ...question, ingress, media, trusted, history, ...(systemPrompt !== undefined && { systemPrompt }) };
   const shown = { showsThoughts: deps.showsThoughts(config), streaming: streamingOf(config), skills: skillsFor(config, inbound.conversation) };
-  acknowledge(host, facts, deps.running());
+  if (!run.isAcknowledged) acknowledge(host, facts, deps.running());
+  run.isAcknowledged = true;
   const questions = new Set<() => void>();
   const ask = async (text: string) => {
     const sent = (await deps.running()?.send(inbound.conversation, { text })) ?? "away";

@@ -12,7 +12,7 @@ import { runTurn } from "../../../src/channel/turn.ts";
 import type { Inbound } from "../../../src/protocols/inbound.ts";
 import { type DispatchRequest, type FakeHost, fakeHost, group, inboundOf } from "./fake-host.ts";
 
-async function run(host: FakeHost, about: Partial<Inbound> = {}, attempt = 1, signal = new AbortController().signal, { showsThoughts = false, upload, skipsUnreadable = false, questions = createQuestions(), send }: { showsThoughts?: boolean; upload?: Upload; skipsUnreadable?: boolean; questions?: Questions; send?: RunningAccount<unknown>["send"] } = {}) {
+async function run(host: FakeHost, about: Partial<Inbound> = {}, attempt = 1, signal = new AbortController().signal, { showsThoughts = false, upload, skipsUnreadable = false, questions = createQuestions(), send, act }: { showsThoughts?: boolean; upload?: Upload; skipsUnreadable?: boolean; questions?: Questions; send?: RunningAccount<unknown>["send"]; act?: RunningAccount<unknown>["act"] } = {}) {
   const payloads: Said[] = [];
   const thoughts: string[] = [];
   const resumed = createResumed();
@@ -24,7 +24,7 @@ async function run(host: FakeHost, about: Partial<Inbound> = {}, attempt = 1, si
     mediaBounds: () => ({ roots: [], maxBytes: 1, skipsUnreadable }),
     isLocal: ({ auth, host: bind }) => !auth.enabled && bind === "127.0.0.1",
     questions,
-    running: () => send && { send, carries: () => [], act: async () => ({ is: "unsupported" }) },
+    running: () => ({ send: send ?? (async () => "away"), carries: () => (act ? ["react"] : []), act: act ?? (async () => ({ is: "unsupported" })) }),
     showsThoughts: () => showsThoughts,
     files: () => ({ log: host.log, maxBytes: 100, ...(upload && { upload }) }),
   });
@@ -233,6 +233,17 @@ describe("a turn", () => {
     const { outcome, payloads } = await run(host);
     expect(await outcome).toEqual({ ended: "completed" });
     expect(payloads).toHaveLength(1);
+  });
+
+  it("acknowledges a message once, however often it is tried", async () => {
+    const host = fakeHost({}, { messages: { ackReaction: "👀", ackReactionScope: "all" } });
+    const reactions: string[] = [];
+    host.onDispatch = async (request) => {
+      if (host.dispatched.length < 3) throw Object.assign(new Error("locked"), { name: "StateDatabaseCoordinatorContentionError" });
+      return await answer("At eight.")(request);
+    };
+    await (await run(host, {}, 1, undefined, { act: async (_to, id) => (reactions.push(id), { is: "done" }) })).outcome;
+    expect(reactions).toEqual(["app-1"]);
   });
 });
 
