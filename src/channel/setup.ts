@@ -83,6 +83,18 @@ export function createSetupContract<Config extends AccessFields>(rules: AccountR
   const keyOf = (cfg: OpenClawConfig, accountId: string) => rules.names.find(findBlock(rules, cfg).block, accountId);
   const spell = (accountId: string) => spelled.get(normalizeAccountId(accountId)) ?? accountId;
   const edit = (cfg: OpenClawConfig, accountId: string, input: object) => editAccount(rules, cfg, spell(accountId), { enabled: true, ...writtenBy(blockOf, input) });
+  const variables: readonly string[] = fields["useEnv"]?.kind === "boolean" ? (fields["useEnv"].envVars ?? []) : [];
+  const usesEnvironment = (input: object) => ({ useEnv: false, ...input }).useEnv;
+  const isWithoutEnvironment = (input: object) => usesEnvironment(input) && variables.every((variable) => (environment()[variable]?.trim() ?? "") === "");
+  const objectionTo = (cfg: OpenClawConfig, accountId: string, input: object): string | null => {
+    const id = spell(accountId);
+    const written = editAccount(rules, cfg, id, writtenBy(blockOf, input));
+    const useEnv = usesEnvironment(input);
+    if (useEnv && rules.environmentWinsOver === "root" && !isRoot(rules, findBlock(rules, written).block, id)) return "--use-env: the environment speaks for the default account only; give a named one its settings as flags";
+    // Which variables are missing the host says better.
+    if (isWithoutEnvironment(input)) return null;
+    return problemWith(rules, written, id, useEnv ? environment() : {}) ?? null;
+  };
   return defineChannelSetupContract({
     fields,
     adapter: {
@@ -93,20 +105,14 @@ export function createSetupContract<Config extends AccessFields>(rules: AccountR
       },
       ...(prepare && {
         async prepareAccountConfigInput({ cfg, accountId, input, runtime }) {
+          // The host asks only afterwards whether the answers are any good, and what is done here may be done once.
+          if (isWithoutEnvironment(input) || objectionTo(cfg, accountId, input) !== null) return input;
           const answered = edit(cfg, accountId, input);
           prepared.set(keyOf(answered, accountId), await prepareAnswers(prepare, { account: resolve(answered, accountId), before: resolve(edit(cfg, accountId, {}), accountId).config }, input, runtime));
           return input;
         },
       }),
-      validateInput({ cfg, accountId, input }) {
-        const id = spell(accountId);
-        const written = editAccount(rules, cfg, id, writtenBy(blockOf, input));
-        const { useEnv } = { useEnv: false, ...input };
-        if (useEnv && rules.environmentWinsOver === "root" && !isRoot(rules, findBlock(rules, written).block, id)) return "--use-env: the environment speaks for the default account only; give a named one its settings as flags";
-        // Which variables are missing the host says better.
-        if (useEnv && rules.environment.every(({ variable }) => (environment()[variable]?.trim() ?? "") === "")) return null;
-        return problemWith(rules, written, id, useEnv ? environment() : {}) ?? null;
-      },
+      validateInput: ({ cfg, accountId, input }) => objectionTo(cfg, accountId, input),
       applyAccountConfig({ cfg, accountId, input }) {
         const written = edit(cfg, accountId, input);
         const more = prepared.get(keyOf(written, accountId));

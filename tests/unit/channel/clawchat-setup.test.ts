@@ -58,7 +58,7 @@ const storedIn = (accountId = "default") => {
 
 /** What `openclaw channels add` does with a channel, in its order; rejects or returns what it would print. */
 async function add(input: Answers, cfg: OpenClawConfig = {}, accountId = "default"): Promise<OpenClawConfig> {
-  const contract = createSetupContract(rules, setup, resolve);
+  const contract = createSetupContract(rules, setup, resolve, () => process.env);
   const parsed = contract.parseInput(input);
   if (!parsed.ok) throw new Error(parsed.error);
   const prepared = await contract.prepareAccountConfigInput?.({ cfg, accountId, input: parsed.value, runtime });
@@ -85,6 +85,16 @@ describe("openclaw channels add with an invite code", () => {
     const names = readdirSync(join(stateDirectory, "clawwire", "clawchat"));
     expect(names.length).toBeGreaterThan(0);
     for (const name of names) expect(readFileSync(join(stateDirectory, "clawwire", "clawchat", name)).includes(code)).toBe(false);
+  });
+
+  it("sends no code where the other answers will be refused: it is good for one login", async () => {
+    await expect(add({ code, useEnv: true }, {}, "work")).rejects.toThrow("--use-env: the environment speaks for the default account only");
+    await expect(add({ code, baseUrl: "nonsense" })).rejects.toThrow("baseUrl");
+    // The host refuses this one, and names the variables that are missing.
+    vi.stubEnv("CLAWCHAT_WS_URL", "wss://chat.example/ws");
+    await add({ code, useEnv: true });
+    expect(calls).toEqual([]);
+    expect(existsSync(filesOf("work").loginFile)).toBe(false);
   });
 
   it("shows why the server refused, writes nothing and repeats no code", async () => {
