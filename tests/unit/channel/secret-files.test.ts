@@ -86,6 +86,34 @@ describe("a field that may be a SecretRef", () => {
   });
 });
 
+describe("a login of clawchat that the host looks up", () => {
+  const ref = (id: string) => ({ source: "env", provider: "default", id });
+  /** Where something is looked up, and which account stays down where nothing is found. */
+  const lookedUp = (channels: Record<string, unknown>) => {
+    const context = { sourceConfig: { channels }, env: {}, cache: {}, warnings: [], warningKeys: new Set(), assignments: [] as { path: string; ownerId: string }[] };
+    clawchatContract.collectRuntimeConfigAssignments({ config: { channels }, context: context as never });
+    return context.assignments.map((assignment) => [assignment.path, assignment.ownerId]);
+  };
+
+  it("is found under the older key as well, unless that block is ignored", () => {
+    const older = "clawchat-plugin-openclaw";
+    const block = { token: ref("A"), accounts: { default: {}, work: { token: ref("B") } } };
+    expect(lookedUp({ [older]: block })).toEqual([
+      [`channels.${older}.token`, `${older}:default`],
+      [`channels.${older}.accounts.work.token`, `${older}:work`],
+    ]);
+    expect(lookedUp({ [older]: block, clawchat: { refreshToken: ref("C") } })).toEqual([["channels.clawchat.refreshToken", "clawchat:default"]]);
+    expect(clawchatContract.secretTargetRegistryEntries.map(({ pathPattern }) => pathPattern)).toEqual(expect.arrayContaining([`channels.${older}.token`, `channels.${older}.accounts.*.refreshToken`]));
+  });
+
+  it("keeps down the one account that uses it: a login at the root is of the default account alone", () => {
+    expect(lookedUp({ clawchat: { token: ref("A"), accounts: { default: {}, work: {} } } })).toEqual([["channels.clawchat.token", "clawchat:default"]]);
+    expect(lookedUp({ clawchat: { token: ref("A"), accounts: { work: {} } } })).toEqual([]);
+    expect(lookedUp({ clawchat: { token: ref("A") } })).toEqual([["channels.clawchat.token", "clawchat:default"]]);
+    expect(lookedUp({ clawchat: { enabled: false, token: ref("A") } })).toEqual([]);
+  });
+});
+
 describe("an address with credentials", () => {
   it("is refused for the verifier, which could not be asked, and is quoted nowhere", async () => {
     const endpoint = "http://operator:canary-3@127.0.0.1:1/verify?key=canary-4";
