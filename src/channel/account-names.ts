@@ -1,5 +1,6 @@
 import { DEFAULT_ACCOUNT_ID, normalizeAccountId } from "openclaw/plugin-sdk/account-id";
 import { accountsOf, type Block } from "./block.ts";
+import { expected } from "./config-fault.ts";
 
 export { accountsOf, type Block, isBlock } from "./block.ts";
 
@@ -17,6 +18,8 @@ export interface AccountNames {
   idOf(typed: string): string;
   /** Under which key of `accounts` it stands; absent where it is the root. */
   keyOf(block: Block | undefined, accountId: string): string | undefined;
+  /** What is wrong with the choice of the primary one, for the operator. */
+  doubt(block: Block): string | undefined;
 }
 
 /** The root is the account `default`; named accounts stand beside it. */
@@ -25,11 +28,13 @@ export const rootAndNamed: AccountNames = {
   list: (block) => [...new Set([DEFAULT_ACCOUNT_ID, ...Object.keys(accountsOf(block)).map((key) => normalizeAccountId(key))])],
   primary(block) {
     const chosen = block?.["defaultAccount"];
-    return typeof chosen === "string" ? normalizeAccountId(chosen) : DEFAULT_ACCOUNT_ID;
+    const accountId = typeof chosen === "string" ? normalizeAccountId(chosen) : DEFAULT_ACCOUNT_ID;
+    return rootAndNamed.list(block).includes(accountId) ? accountId : DEFAULT_ACCOUNT_ID;
   },
   find: (_block, requested) => normalizeAccountId(requested),
   idOf: normalizeAccountId,
   keyOf: (block, accountId) => Object.keys(accountsOf(block)).find((key) => normalizeAccountId(key) === accountId),
+  doubt: (block) => doubtChoice(rootAndNamed, block, ["defaultAccount"], "the root"),
 };
 
 interface Naming {
@@ -53,7 +58,7 @@ export function namedOrRoot({ idOf, chosenBy, rootIsNamed }: Naming): AccountNam
     const ids = list(block);
     return match(ids, chosen(block)) ?? ids[0] ?? DEFAULT_ACCOUNT_ID;
   };
-  return {
+  const names: AccountNames = {
     rootStays: false,
     list,
     primary,
@@ -63,7 +68,17 @@ export function namedOrRoot({ idOf, chosenBy, rootIsNamed }: Naming): AccountNam
     },
     idOf,
     keyOf: (block, accountId) => Object.keys(accountsOf(block)).find((key) => idOf(key) === accountId),
+    doubt: (block) => doubtChoice(names, block, chosenBy, "the first one"),
   };
+  return names;
+}
+
+function doubtChoice({ list, find }: AccountNames, block: Block, chosenBy: readonly string[], instead: string): string | undefined {
+  const set = chosenBy.filter((field) => block[field] !== undefined);
+  const wrong = set.find((field) => typeof block[field] !== "string");
+  if (wrong !== undefined) return `${wrong}: ${expected("a string", block[wrong])}; it is ignored`;
+  const chosen = set.map((field) => block[field]).find((value) => typeof value === "string");
+  return chosen === undefined || list(block).includes(find(block, chosen)) ? undefined : `defaultAccount is none of accounts; ${instead} is taken`;
 }
 
 /** The very id, or the only one that the host would write alike. */

@@ -113,7 +113,8 @@ export function resolveAccount<Config extends AccessFields>(
   const merged = wins ? override(merge(root, modern.own.block, rules.nested), overrides.values) : merge(root, modern.own.block, rules.nested);
   const enabled = block["enabled"] !== false && own["enabled"] !== false;
   const name = merged["name"] !== undefined && (ownKey === undefined || own["name"] !== undefined) ? merged["name"] : undefined;
-  const warnings = [...found, ...older, ...overrides.warnings];
+  const doubt = prefixed(`channels.${key}`, names.doubt(block));
+  const warnings = [...found, ...older, ...overrides.warnings, ...(doubt === undefined ? [] : [doubt])];
   const about = { accountId, enabled, ...(typeof name === "string" && { name }) };
 
   const { block: filled, problem: unread } = readSecretFiles(merged, rules.secretFiles ?? {});

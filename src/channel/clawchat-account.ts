@@ -74,15 +74,7 @@ export const clawchatRules: AccountRules<ResolvedClawchatAccount> = {
       ...(refreshToken !== undefined && { refreshToken }),
     };
   },
-  warn({ account, whole }) {
-    const chosen = whole["defaultAccount"];
-    const { names } = clawchatRules;
-    const isListed = typeof chosen !== "string" || names.list(whole).includes(names.find(whole, chosen));
-    return [
-      ...(isListed ? [] : ["defaultAccount is none of accounts; the first one is taken"]),
-      ...(account["refreshToken"] !== undefined && account["token"] === undefined ? ["refreshToken is of no use without token"] : []),
-    ];
-  },
+  warn: ({ account }) => (account["refreshToken"] !== undefined && account["token"] === undefined ? ["refreshToken is of no use without token"] : []),
 };
 
 export function groupSettingsOf({ groups, groupMode }: Pick<ResolvedClawchatAccount, "groups" | "groupMode">, groupId: string): GroupSettings {

@@ -50,15 +50,9 @@ export const instaClawRules: AccountRules<ResolvedInstaClawAccount> = {
       clientSecret: secretIn(block, "clientSecret") ?? new Secret(""),
     };
   },
-  warn({ account, whole }) {
+  warn({ account }) {
     const { heartbeatIntervalMs, timeoutThresholdMs = Infinity } = fillIn(account);
-    const chosen = whole["defaultAccount"];
-    const names = instaClawRules.names;
-    const isListed = typeof chosen !== "string" || names.list(whole).includes(names.find(whole, chosen));
-    return [
-      ...(timeoutThresholdMs <= heartbeatIntervalMs ? ["timeoutThresholdMs is not above heartbeatIntervalMs; three times heartbeatIntervalMs is taken"] : []),
-      ...(isListed ? [] : ["defaultAccount is none of accounts; the first one is taken"]),
-    ];
+    return timeoutThresholdMs <= heartbeatIntervalMs ? ["timeoutThresholdMs is not above heartbeatIntervalMs; three times heartbeatIntervalMs is taken"] : [];
   },
   disabled: "InstaClaw connector is not enabled in configuration",
 };

@@ -52,14 +52,8 @@ export const localImRules: AccountRules<ResolvedLocalImAccount> = {
     };
   },
   warn({ whole }) {
-    const { names } = localImRules;
-    const chosen = whole["defaultAccount"] ?? whole["accountId"];
-    const isListed = typeof chosen !== "string" || names.list(whole).includes(names.find(whole, chosen));
-    const alike = Object.values(Object.groupBy(names.list(whole), normalizeAccountId)).filter((ids) => ids !== undefined && ids.length > 1);
-    return [
-      ...(isListed ? [] : ["defaultAccount is none of accounts; the first one is taken"]),
-      ...alike.map((ids) => `accounts ${ids?.map((id) => JSON.stringify(id)).join(" and ")} are one and the same to OpenClaw, approved senders and all: rename one`),
-    ];
+    const alike = Object.values(Object.groupBy(localImRules.names.list(whole), normalizeAccountId)).filter((ids) => ids !== undefined && ids.length > 1);
+    return alike.map((ids) => `accounts ${ids?.map((id) => JSON.stringify(id)).join(" and ")} are one and the same to OpenClaw, approved senders and all: rename one`);
   },
   unknown: (accountId) => `Local IM account "${accountId}" not configured or disabled`,
 };

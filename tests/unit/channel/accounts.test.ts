@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import manifest from "../../../generated/websocket/manifest.json" with { type: "json" };
-import { listAccountIds, resolveAccount } from "../../../src/channel/accounts.ts";
-import { websocketRules as rules } from "../../../src/channel/websocket-account.ts";
+import { type AccountRules, defaultAccountId, listAccountIds, resolveAccount } from "../../../src/channel/accounts.ts";
+import { clawchatRules } from "../../../src/channel/clawchat-account.ts";
+import { instaClawRules } from "../../../src/channel/insta-claw-account.ts";
+import { localImRules } from "../../../src/channel/local-im-account.ts";
+import { websocketRules, websocketRules as rules } from "../../../src/channel/websocket-account.ts";
 
 const resolve = (channels: object, accountId?: string, environment: Record<string, string> = {}) => resolveAccount(rules, { channels }, accountId, environment);
 
@@ -67,5 +70,20 @@ describe("an account of the websocket channel", () => {
   it("bounds dynamic agents where auth is off and the operator names no number", () => {
     expect(resolve({ websocket: { auth: { enabled: false } } }).config?.dynamicAgentCreation.maxAgents).toBe(100);
     expect(resolve({ websocket: {} }).config?.dynamicAgentCreation.maxAgents).toBeUndefined();
+  });
+});
+
+describe("a default account that cannot be the one that was meant", () => {
+  it.each<AccountRules<never>>([websocketRules, instaClawRules, localImRules, clawchatRules] as never)("is told of $channelId by field, expectation and type", (other) => {
+    const { channelId } = other;
+    const told = (defaultAccount: unknown) => resolveAccount(other, { channels: { [channelId]: { defaultAccount, accounts: { one: {}, two: {} } } } }, undefined, {}).warnings;
+    expect(told(267)).toEqual([`channels.${channelId}: defaultAccount: expected a string, got a number; it is ignored`]);
+    expect(told("gone")).toEqual([expect.stringContaining(`channels.${channelId}: defaultAccount is none of accounts; the `) as string]);
+    expect(told("two")).toEqual([]);
+  });
+
+  it("is not taken, so that what names no account reaches one that is there", () => {
+    expect(defaultAccountId(rules, { channels: { websocket: { defaultAccount: "gone", accounts: { sales: {} } } } })).toBe("default");
+    expect(defaultAccountId(rules, { channels: { websocket: { defaultAccount: "Sales", accounts: { sales: {} } } } })).toBe("sales");
   });
 });
