@@ -126,7 +126,8 @@ export async function startAccount<Config extends ChannelConfig>(
 
 async function open<Config extends ChannelConfig>(host: HostAccount<Config>, kind: ChannelKind<Config>, report: StatusReport) {
   const { accountId, log } = host;
-  const { config, problem, warnings } = host.account();
+  const started = host.account();
+  const { config, problem, warnings } = started;
   if (!config || problem !== undefined) throw new ClawwireError("config-invalid", problem ?? "the account is not configured", { account: accountId });
   for (const warning of [...warnings, ...olderBindings(host)]) log.warn(warning);
   const state = host.runtime.state.resolveStateDir(process.env);
@@ -156,7 +157,7 @@ async function open<Config extends ChannelConfig>(host: HostAccount<Config>, kin
   narrator?.status(account.status());
   const mediaBytes = () => mediaBytesOf(kind, host.account().config ?? config);
   const remove = kind.live.add(accountId, { account, resumed, approvals, log, mediaBytes });
-  const cancelFollow = followConfig(host, (next) => {
+  const cancelFollow = followConfig(host, started, (next) => {
     account.reconfigure(next);
     moved();
   });

@@ -40,9 +40,12 @@ export function detailOf<Config extends ChannelConfig>(kind: ChannelKind<Config>
   return config && kind.detailOf?.(config);
 }
 
-/** Hands over each new configuration of an account; what needs a restart the host restarts itself. */
-export function followConfig<Config>(host: HostAccount<Config>, changed: (config: Config) => void): () => void {
-  let known = host.account();
+/**
+ * Hands over each new configuration of an account; what needs a restart the host restarts itself. `started` is the one
+ * that it was opened with: it may have been edited meanwhile.
+ */
+export function followConfig<Config>(host: Pick<HostAccount<Config>, "account" | "system">, started: ChannelAccount<Config>, changed: (config: Config) => void): () => void {
+  let known = started;
   return every(host.system, RECONFIGURE_EVERY_MS, () => {
     const now = host.account();
     if (now !== known && now.config && now.problem === undefined) changed(now.config);
