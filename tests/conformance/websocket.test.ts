@@ -286,6 +286,20 @@ describe("connections that go away", () => {
     await back.close();
   });
 
+  it("leaves its place free where what was cut cannot be read", async () => {
+    const first = await startAccount();
+    const port = Number(new URL(first.url).port);
+    await first.stop();
+    const broken = Object.assign(openJournal(":memory:", { remembered: 200 }), {
+      unfinished: () => {
+        throw new Error("disk I/O error");
+      },
+    });
+    await expect(startAccount({ port }, createEchoAgent(), broken)).rejects.toThrow("disk I/O error");
+    const second = await start({ port });
+    expect(new URL(second.url).port).toBe(`${port}`);
+  });
+
   it("WS-22 sends no partial text to a connection that does not read, and its terminal frame all the same", async () => {
     const agent = createScriptedAgent();
     const account = await start({}, agent);

@@ -54,7 +54,13 @@ export async function openWebsocketAccount(options: AccountOptions<ResolvedAccou
     system,
     log,
   );
-  switchboard.resume();
+  // What does not run must not listen either: the next try would find its own place taken.
+  try {
+    switchboard.resume();
+  } catch (thrown) {
+    await Promise.all([switchboard.stop(0), edge.stop()]);
+    throw thrown;
+  }
   const cancelSweep = every(system, limits.sweepEveryMs, switchboard.sweep);
 
   function status(): AccountStatus {
