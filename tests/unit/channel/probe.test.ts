@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Probed } from "../../../src/account/account.ts";
 import { describePeer, formatProbe } from "../../../src/channel/capabilities.ts";
-import { readProbe } from "../../../src/channel/gateway-probe.ts";
+import { readProbe, shareOf } from "../../../src/channel/gateway-probe.ts";
 import { createProber } from "../../../src/channel/probe.ts";
 import { createResumed } from "../../../src/channel/resumed.ts";
 import { createLiveAccounts } from "../../../src/channel/running.ts";
@@ -55,6 +55,10 @@ describe("capabilities", () => {
     expect(describePeer(good)?.lines.map(({ text }) => text)).toEqual(["Address: wss://im.example/ws", "Server: extensions=ack,typing"]);
     const { hello: _hello, ...silent } = good;
     expect(describePeer({ ...silent, login: "logged in as usr_A" })?.lines.map(({ text }) => text)).toEqual(["Address: wss://im.example/ws", "Account: logged in as usr_A", "Server: advertises no extensions"]);
+  });
+
+  it("gives the gateway less time than the command has: of a server that is silent it answers only when that is over", () => {
+    expect([10_000, 30_000, 4000, 1].map(shareOf)).toEqual([7000, 27_000, 2000, 1]);
   });
 
   it("finds an account's probe in what the gateway answers, and nothing in anything else", () => {
