@@ -45,7 +45,7 @@ export function createDoor({ url, auth, ask, dial, system }: DoorDeps): Door {
   async function probe(withinMs: number): Promise<Probed> {
     const startedAt = system.now();
     const left = () => Math.max(1, withinMs - (system.now() - startedAt));
-    const entered = await enter(left());
+    const entered = await enter(left);
     if (!entered.ok) return entered;
     const { enabled, required } = auth();
     if (!enabled) return { ...entered, checked: [...entered.checked, "open to everybody who reaches it: no verifier is asked"] };
@@ -54,16 +54,16 @@ export function createDoor({ url, auth, ask, dial, system }: DoorDeps): Door {
   }
 
   /** In through the listener, the upgrade and the admission, and one ping. */
-  async function enter(withinMs: number): Promise<Probed> {
+  async function enter(left: () => number): Promise<Probed> {
     const key = `probe-${system.uuid()}`;
     keys.add(key);
     const call = knock(key);
     try {
-      const opened = await call.until("opened", withinMs);
+      const opened = await call.until("opened", left());
       if (!opened) return { ok: false, checked: [], fault: "door", error: call.why() ?? `the listener at ${url()} does not answer` };
       const askedAt = system.now();
       call.socket?.ping("1");
-      if (!(await call.until("ponged", withinMs))) return { ok: false, checked: ["upgrade"], fault: "door", error: call.why() ?? `the listener at ${url()} answers no ping` };
+      if (!(await call.until("ponged", left()))) return { ok: false, checked: ["upgrade"], fault: "door", error: call.why() ?? `the listener at ${url()} answers no ping` };
       return { ok: true, checked: ["upgrade", "round trip"], roundTripMs: Math.max(0, system.now() - askedAt) };
     } finally {
       keys.delete(key);
