@@ -1,3 +1,4 @@
+import { DEFAULT_ACCOUNT_ID } from "openclaw/plugin-sdk/account-id";
 import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
 import { accountsOf, type Block, isBlock } from "./account-names.ts";
 import { type AccountRules, findBlock } from "./accounts.ts";
@@ -10,22 +11,28 @@ export function editAccount(rules: Keys, cfg: OpenClawConfig, requested: string,
   const accountId = rules.names.find(block, requested);
   const name = rules.names.keyOf(block, accountId);
   const accounts = accountsOf(block);
-  if (name === undefined && rules.names.list(block).includes(accountId)) return replace(cfg, key, mergeFields(block, patch));
+  // The root's switch is that of the channel: it would end the named accounts too.
+  const isForItself = patch["enabled"] === false && rules.names.rootStays && Object.keys(accounts).length > 0;
+  if (name === undefined && !isForItself && rules.names.list(block).includes(accountId)) return replace(cfg, key, mergeFields(block, patch));
   const own = accounts[name ?? accountId];
   const kept = name === undefined ? rootAsAccount(rules, block) : {};
   return replace(cfg, key, { ...block, accounts: { ...kept, ...accounts, [name ?? accountId]: mergeFields(isBlock(own) ? own : {}, patch) } });
 }
 
-/** Removes an account; the root goes with the whole block, and so does the last account of a root that is none. */
+/**
+ * Removes an account; the last one goes with the whole block. A root that always is an account, and from which others
+ * inherit, can only be switched off.
+ */
 export function deleteAccount(rules: Keys, cfg: OpenClawConfig, requested: string): OpenClawConfig {
   const { key, block } = findBlock(rules, cfg);
   if (!block) return cfg;
   const accountId = rules.names.find(block, requested);
+  if (!rules.names.list(block).includes(accountId)) return cfg;
   const name = rules.names.keyOf(block, accountId);
-  if (name === undefined) return rules.names.list(block).includes(accountId) ? replace(cfg, key, undefined) : cfg;
-  const { [name]: _gone, ...left } = accountsOf(block);
-  const isLast = Object.keys(left).length === 0 && !rules.names.rootStays;
-  return replace(cfg, key, isLast ? undefined : { ...block, accounts: left });
+  const left = Object.fromEntries(Object.entries(accountsOf(block)).filter(([other]) => other !== name));
+  const isLastingRoot = rules.names.rootStays && accountId === DEFAULT_ACCOUNT_ID;
+  if (Object.keys(left).length === 0 && (isLastingRoot || !rules.names.rootStays)) return replace(cfg, key, undefined);
+  return replace(cfg, key, { ...block, accounts: isLastingRoot ? { ...left, [accountId]: { enabled: false } } : left });
 }
 
 /** A root that is an account only while it stands alone has to be named when a second account comes, or it would end. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { deleteAccount, editAccount } from "../../../src/channel/account-edits.ts";
+import { resolveAccount } from "../../../src/channel/accounts.ts";
 import { createReload } from "../../../src/channel/reload.ts";
 import { websocketRules as rules } from "../../../src/channel/websocket-account.ts";
 import { websocketChannel } from "../../../src/channel/websocket.ts";
@@ -17,14 +18,25 @@ describe("an edit of an account", () => {
     expect(websocketOf(cfg)).toEqual({ accounts: { Sales: { port: 1, enabled: false } } });
   });
 
+  it("that switches the default one off leaves those beside it on", () => {
+    const cfg = editAccount(rules, { channels: { websocket: { port: 18_801, accounts: { sales: {} } } } }, "default", { enabled: false });
+    expect(websocketOf(cfg)).toEqual({ port: 18_801, accounts: { sales: {}, default: { enabled: false } } });
+    expect(["default", "sales"].map((accountId) => resolveAccount(rules, cfg, accountId, {}))).toMatchObject([{ enabled: false, config: { path: "/ws" } }, { enabled: true, config: { port: 18_801, path: "/ws/sales" } }]);
+  });
+
   it("stays under the older key of the channel", () => {
     expect(editAccount(rules, { channels: { ws: {} } }, "default", { enabled: false }).channels).toEqual({ ws: { enabled: false } });
   });
 
-  it("removes a named account alone, and the channel with the default one", () => {
+  it("removes an account alone: where others inherit from the default one it is switched off, else the channel goes with it", () => {
     const cfg = { channels: { websocket: { port: 1, accounts: { a: {}, b: {} } } } };
     expect(websocketOf(deleteAccount(rules, cfg, "a"))).toEqual({ port: 1, accounts: { b: {} } });
-    expect(deleteAccount(rules, cfg, "default").channels).toEqual({});
+    const off = deleteAccount(rules, cfg, "default");
+    expect(websocketOf(off)).toEqual({ port: 1, accounts: { a: {}, b: {}, default: { enabled: false } } });
+    expect(deleteAccount(rules, off, "default")).toEqual(off);
+    expect(deleteAccount(rules, { channels: { websocket: { port: 1 } } }, "default").channels).toEqual({});
+    expect(deleteAccount(rules, { channels: { websocket: { accounts: { Default: { port: 1 } } } } }, "default").channels).toEqual({});
+    expect(deleteAccount(rules, cfg, "nobody")).toBe(cfg);
   });
 });
 
