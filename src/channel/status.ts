@@ -141,9 +141,9 @@ function disconnect(at: number, error: string | undefined, lastLoss: LinkStatus[
   return { at, ...(error !== undefined && { error }), ...(status !== undefined && { status }), ...(lastLoss?.fault === "login" && { loggedOut: true }) };
 }
 
-/** A running account that has nothing to dial with. */
+/** A running account that has nothing to dial with; one that has dialed as often as it may is logged in all the same. */
 export function lacksLogin(status: AccountStatus | undefined): boolean {
-  return status?.login !== undefined && status.link?.state === "blocked";
+  return status?.login !== undefined && status.link?.state === "blocked" && status.link.lastLoss?.fault === "login";
 }
 
 function hasFailed({ state }: LinkStatus): boolean {

@@ -189,7 +189,7 @@ describe("the ClawChat channel", () => {
     const cfg = cfgOf({});
     const isLinked = () => clawchatChannel.config.isLinked?.(clawchatChannel.config.resolveAccount(cfg, "default"), cfg);
     const live = processWide("clawchat.accounts", createLiveAccounts);
-    const running = (state: "blocked" | "ready") => ({ connected: false, running: 0, waiting: 0, login: "no login", link: { state, reason: "", attempts: 0 } });
+    const running = (state: "blocked" | "ready") => ({ connected: false, running: 0, waiting: 0, login: "no login", link: { state, reason: "", attempts: 0, ...(state === "blocked" && { lastLoss: { fault: "login" as const, text: "" } }) } });
     expect(isLinked()).toBe("linked");
     for (const [state, link] of [["blocked", "not-linked"], ["ready", "linked"]] as const) {
       const account = { status: () => running(state), url: "", send: async () => "away" as const, carries: () => [], act: async () => ({ is: "away" }) as const, probe: async () => ({ ok: true, checked: [], roundTripMs: 1 }) as const };

@@ -112,7 +112,7 @@ describe("the status of an account that has to be logged in", () => {
 
   it("CC-1 says what to do while it waits for a login, and is linked with one", async () => {
     const { status, system, shown } = report();
-    status.opened({ status: { ...link("blocked", { reason: waiting }), login: waiting } });
+    status.opened({ status: { ...link("blocked", { reason: waiting, lastLoss: { fault: "login", text: waiting } }), login: waiting } });
     expect(shown()).toMatchObject({ linked: false, running: true, connected: false, lifecycle: "blocked", stateReason: waiting, lastError: waiting });
     // As the host shows it: to it an account that is not linked does not run.
     const seen = { ...shown(), enabled: true, configured: true, running: false, stateReason: "not linked" };
@@ -121,6 +121,14 @@ describe("the status of an account that has to be logged in", () => {
     await system.pass(1000);
     expect(shown()).toMatchObject({ linked: true, connected: true, lastError: null });
     expect(collectIssues("clawchat", [{ ...shown(), enabled: true, configured: true }])).toEqual([]);
+  });
+
+  it("is linked where it has given up dialing: another login would not help", () => {
+    const { status, shown } = report();
+    const text = "cannot connect: ECONNREFUSED, which was attempt 5 of 5";
+    status.opened({ status: { ...link("blocked", { reason: text, lastLoss: { fault: "unreachable", text } }), login: "logged in as usr_A" } });
+    expect(shown()).toMatchObject({ linked: true, tokenStatus: "available", lifecycle: "blocked" });
+    expect(collectIssues("clawchat", [{ ...shown(), enabled: true, configured: true }])).toMatchObject([{ kind: "runtime", message: text, fix: expect.not.stringContaining("--code") as string }]);
   });
 
   it("is getting ready while its tokens are renewed before a dial", () => {
