@@ -1,4 +1,3 @@
-import { DEFAULT_ACCOUNT_ID } from "openclaw/plugin-sdk/account-id";
 import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
 import { createPluginRuntimeStore, type PluginRuntime } from "openclaw/plugin-sdk/runtime-store";
 import type { Log, System } from "../core/ports.ts";
@@ -27,8 +26,6 @@ export interface AccountsInKeys {
   plain(cfg: OpenClawConfig): string;
   find(cfg: OpenClawConfig, requested: string | null | undefined): string;
 }
-
-export const rootInKeys: AccountsInKeys = { plain: () => DEFAULT_ACCOUNT_ID, find: (_cfg, requested) => requested ?? DEFAULT_ACCOUNT_ID };
 
 /** One running account's view of the host. */
 export interface HostAccount<Config> {

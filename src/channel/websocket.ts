@@ -1,10 +1,11 @@
+import { DEFAULT_ACCOUNT_ID } from "openclaw/plugin-sdk/account-id";
 import { configSecrets } from "../../generated/websocket/config.ts";
 import { mayHoldSecret } from "../core/redact.ts";
 import { system } from "../core/system.ts";
 import { expandGroups } from "./access-groups.ts";
-import { resolveAccount } from "./accounts.ts";
+import { chosenInKeys, resolveAccount } from "./accounts.ts";
 import type { ChannelKind } from "./gateway.ts";
-import { type ChannelNames, createRuntimeStore, rootInKeys } from "./host.ts";
+import { type ChannelNames, createRuntimeStore } from "./host.ts";
 import { readId } from "./identity.ts";
 import { createChannel } from "./plugin.ts";
 import { processWide } from "./process-wide.ts";
@@ -22,7 +23,7 @@ const names: ChannelNames = {
   addresses: { prefix: "ws", aliases: ["websocket"] },
   hasGroups: true,
   sessions: hostForm,
-  accounts: rootInKeys,
+  accounts: { ...chosenInKeys(rules), plain: () => DEFAULT_ACCOUNT_ID },
 };
 
 export const websocketRuntime = createRuntimeStore("clawwire-websocket");

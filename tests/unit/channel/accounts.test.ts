@@ -5,6 +5,7 @@ import { clawchatRules } from "../../../src/channel/clawchat-account.ts";
 import { instaClawRules } from "../../../src/channel/insta-claw-account.ts";
 import { localImRules } from "../../../src/channel/local-im-account.ts";
 import { websocketRules, websocketRules as rules } from "../../../src/channel/websocket-account.ts";
+import { websocketToolGuard } from "../../../src/channel/websocket.ts";
 
 const resolve = (channels: object, accountId?: string, environment: Record<string, string> = {}) => resolveAccount(rules, { channels }, accountId, environment);
 
@@ -73,8 +74,8 @@ describe("an account of the websocket channel", () => {
   });
 });
 
-describe("a default account that cannot be the one that was meant", () => {
-  it.each<AccountRules<never>>([websocketRules, instaClawRules, localImRules, clawchatRules] as never)("is told of $channelId by field, expectation and type", (other) => {
+describe("the default account", () => {
+  it.each<AccountRules<never>>([websocketRules, instaClawRules, localImRules, clawchatRules] as never)("of $channelId that cannot be the one that was meant is told by field, expectation and type", (other) => {
     const { channelId } = other;
     const told = (defaultAccount: unknown) => resolveAccount(other, { channels: { [channelId]: { defaultAccount, accounts: { one: {}, two: {} } } } }, undefined, {}).warnings;
     expect(told(267)).toEqual([`channels.${channelId}: defaultAccount: expected a string, got a number; it is ignored`]);
@@ -82,8 +83,14 @@ describe("a default account that cannot be the one that was meant", () => {
     expect(told("two")).toEqual([]);
   });
 
-  it("is not taken, so that what names no account reaches one that is there", () => {
+  it("is one that is there, so that what names no account reaches somebody", () => {
     expect(defaultAccountId(rules, { channels: { websocket: { defaultAccount: "gone", accounts: { sales: {} } } } })).toBe("default");
     expect(defaultAccountId(rules, { channels: { websocket: { defaultAccount: "Sales", accounts: { sales: {} } } } })).toBe("sales");
+  });
+
+  it("speaks where nobody names one, while the root keeps its session keys", () => {
+    const { accounts } = websocketToolGuard.channel;
+    const cfg = { channels: { websocket: { defaultAccount: "sales", accounts: { sales: {} } } } };
+    expect([accounts.find(cfg, undefined), accounts.find(cfg, "default"), accounts.find({}, null), accounts.plain(cfg)]).toEqual(["sales", "default", "default", "default"]);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Acted } from "../../../src/account/account.ts";
 import { describeAct, wantsReaction } from "../../../src/channel/act-events.ts";
 import { createActions } from "../../../src/channel/actions.ts";
-import { type ChannelNames, rootInKeys } from "../../../src/channel/host.ts";
+import type { ChannelNames } from "../../../src/channel/host.ts";
 import { createResumed } from "../../../src/channel/resumed.ts";
 import { createLiveAccounts } from "../../../src/channel/running.ts";
 import { hostForm } from "../../../src/channel/session-keys.ts";
@@ -10,7 +10,8 @@ import type { Act, ActName } from "../../../src/protocols/acts.ts";
 import { plainInbound } from "../../support/plain-protocol.ts";
 import { noApprovals } from "./fake-host.ts";
 
-const channel: ChannelNames = { id: "websocket", label: "WebSocket", legacy: [], addresses: { prefix: "ws", aliases: ["websocket"] }, hasGroups: true, sessions: hostForm, accounts: rootInKeys };
+const accounts: ChannelNames["accounts"] = { plain: () => "default", find: (_cfg, requested) => requested ?? "default" };
+const channel: ChannelNames = { id: "websocket", label: "WebSocket", legacy: [], addresses: { prefix: "ws", aliases: ["websocket"] }, hasGroups: true, sessions: hostForm, accounts };
 const wire = ["react", "edit", "delete"] as const;
 
 function stage(acted: Acted = { is: "done" }, carried: readonly ActName[] = wire, sent: "away" | "unknown" | { messageId: string } = { messageId: "srv_2" }) {
