@@ -3,7 +3,7 @@
 
 import { codePoints } from "../runtime.ts";
 export const ClawchatConfigInput = validate14;
-const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"baseUrl":{"type":"string","minLength":1,"maxLength":2048},"websocketUrl":{"type":"string","minLength":1,"maxLength":2048},"mediaBaseUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"refreshToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"userId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"agentId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"ownerUserId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"homeConversationId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"deviceId":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[!-~]+$"},"platform":{"type":"string","minLength":1,"maxLength":64,"pattern":"^[!-~]+$"},"greeting":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"replyToMode":{"type":"string","enum":["off","first","all"]},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"groupSessionsPerUser":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"muted":{"type":"boolean"},"batchDelaySeconds":{"type":"integer","minimum":0,"maximum":3600},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"outputVisibility":{"type":"string","enum":["minimal","normal","full"]},"reliableDelivery":{"type":"boolean"},"streaming":{"anyOf":[{"type":"boolean"},{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}}]},"textChunkLimit":{"type":"integer","minimum":1000,"maximum":4000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"deliveryReceipts":{"type":"boolean"},"strictChatIds":{"type":"boolean"},"typingMaxContinuousMs":{"type":"integer","minimum":1000,"maximum":86400000},"ack":{"type":"object","additionalProperties":false,"properties":{"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000},"resendOnTimeout":{"type":"boolean"}}},"heartbeat":{"type":"object","additionalProperties":false,"properties":{"intervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000}}},"reconnect":{"type":"object","additionalProperties":false,"properties":{"initialDelayMs":{"type":"integer","minimum":100,"maximum":600000},"maxDelayMs":{"type":"integer","minimum":1000,"maximum":3600000},"jitterRatio":{"type":"number","minimum":0,"maximum":1},"maxRetries":{"type":"integer","minimum":0,"maximum":1000000}}},"debug":{"type":"boolean"},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"mediaMegabytes":{"type":"integer","minimum":1,"maximum":100},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"allowAll":{},"media":{},"awarenessNote":{},"richInteractions":{},"defaultAccount":{"type":"string","minLength":1,"maxLength":128},"accounts":{"type":"object","maxProperties":1000,"additionalProperties":{"$ref":"#/definitions/ClawchatAccountInput"}}}};
+const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"healthMonitor":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"}}},"configWrites":{"type":"boolean"},"baseUrl":{"type":"string","minLength":1,"maxLength":2048},"websocketUrl":{"type":"string","minLength":1,"maxLength":2048},"mediaBaseUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"refreshToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"userId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"agentId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"ownerUserId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"homeConversationId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"deviceId":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[!-~]+$"},"platform":{"type":"string","minLength":1,"maxLength":64,"pattern":"^[!-~]+$"},"greeting":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"replyToMode":{"type":"string","enum":["off","first","all"]},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"groupSessionsPerUser":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"muted":{"type":"boolean"},"batchDelaySeconds":{"type":"integer","minimum":0,"maximum":3600},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"outputVisibility":{"type":"string","enum":["minimal","normal","full"]},"reliableDelivery":{"type":"boolean"},"streaming":{"anyOf":[{"type":"boolean"},{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}}]},"textChunkLimit":{"type":"integer","minimum":1000,"maximum":4000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"deliveryReceipts":{"type":"boolean"},"strictChatIds":{"type":"boolean"},"typingMaxContinuousMs":{"type":"integer","minimum":1000,"maximum":86400000},"ack":{"type":"object","additionalProperties":false,"properties":{"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000},"resendOnTimeout":{"type":"boolean"}}},"heartbeat":{"type":"object","additionalProperties":false,"properties":{"intervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000}}},"reconnect":{"type":"object","additionalProperties":false,"properties":{"initialDelayMs":{"type":"integer","minimum":100,"maximum":600000},"maxDelayMs":{"type":"integer","minimum":1000,"maximum":3600000},"jitterRatio":{"type":"number","minimum":0,"maximum":1},"maxRetries":{"type":"integer","minimum":0,"maximum":1000000}}},"debug":{"type":"boolean"},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"mediaMegabytes":{"type":"integer","minimum":1,"maximum":100},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"allowAll":{},"media":{},"awarenessNote":{},"richInteractions":{},"defaultAccount":{"type":"string","minLength":1,"maxLength":128},"accounts":{"type":"object","maxProperties":1000,"additionalProperties":{"$ref":"#/definitions/ClawchatAccountInput"}}}};
 const func2 = Object.prototype.hasOwnProperty;
 const func3 = codePoints;
 const func8 = (s) => { if (s.length < 1) return false; for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (!((c >= 33 && c <= 126))) return false; } return true; };
@@ -113,7 +113,7 @@ validate15.errors = vErrors;
 return errors === 0;
 }
 
-const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"baseUrl":{"type":"string","minLength":1,"maxLength":2048},"websocketUrl":{"type":"string","minLength":1,"maxLength":2048},"mediaBaseUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"refreshToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"userId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"agentId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"ownerUserId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"homeConversationId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"deviceId":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[!-~]+$"},"platform":{"type":"string","minLength":1,"maxLength":64,"pattern":"^[!-~]+$"},"greeting":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"replyToMode":{"type":"string","enum":["off","first","all"]},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"groupSessionsPerUser":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"muted":{"type":"boolean"},"batchDelaySeconds":{"type":"integer","minimum":0,"maximum":3600},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"outputVisibility":{"type":"string","enum":["minimal","normal","full"]},"reliableDelivery":{"type":"boolean"},"streaming":{"anyOf":[{"type":"boolean"},{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}}]},"textChunkLimit":{"type":"integer","minimum":1000,"maximum":4000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"deliveryReceipts":{"type":"boolean"},"strictChatIds":{"type":"boolean"},"typingMaxContinuousMs":{"type":"integer","minimum":1000,"maximum":86400000},"ack":{"type":"object","additionalProperties":false,"properties":{"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000},"resendOnTimeout":{"type":"boolean"}}},"heartbeat":{"type":"object","additionalProperties":false,"properties":{"intervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000}}},"reconnect":{"type":"object","additionalProperties":false,"properties":{"initialDelayMs":{"type":"integer","minimum":100,"maximum":600000},"maxDelayMs":{"type":"integer","minimum":1000,"maximum":3600000},"jitterRatio":{"type":"number","minimum":0,"maximum":1},"maxRetries":{"type":"integer","minimum":0,"maximum":1000000}}},"debug":{"type":"boolean"},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"mediaMegabytes":{"type":"integer","minimum":1,"maximum":100},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"allowAll":{},"media":{},"awarenessNote":{},"richInteractions":{}}};
+const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"healthMonitor":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"}}},"configWrites":{"type":"boolean"},"baseUrl":{"type":"string","minLength":1,"maxLength":2048},"websocketUrl":{"type":"string","minLength":1,"maxLength":2048},"mediaBaseUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"refreshToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":8192,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/ClawchatSecretRefInput"}]},"userId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"agentId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"ownerUserId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"homeConversationId":{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"},"deviceId":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[!-~]+$"},"platform":{"type":"string","minLength":1,"maxLength":64,"pattern":"^[!-~]+$"},"greeting":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"replyToMode":{"type":"string","enum":["off","first","all"]},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"groupSessionsPerUser":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"groupMode":{"type":"string","enum":["all","mention"]},"groupCommandMode":{"type":"string","enum":["owner","all","off"]},"muted":{"type":"boolean"},"batchDelaySeconds":{"type":"integer","minimum":0,"maximum":3600},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"outputVisibility":{"type":"string","enum":["minimal","normal","full"]},"reliableDelivery":{"type":"boolean"},"streaming":{"anyOf":[{"type":"boolean"},{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}}]},"textChunkLimit":{"type":"integer","minimum":1000,"maximum":4000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"deliveryReceipts":{"type":"boolean"},"strictChatIds":{"type":"boolean"},"typingMaxContinuousMs":{"type":"integer","minimum":1000,"maximum":86400000},"ack":{"type":"object","additionalProperties":false,"properties":{"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000},"resendOnTimeout":{"type":"boolean"}}},"heartbeat":{"type":"object","additionalProperties":false,"properties":{"intervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutMs":{"type":"integer","minimum":1000,"maximum":600000}}},"reconnect":{"type":"object","additionalProperties":false,"properties":{"initialDelayMs":{"type":"integer","minimum":100,"maximum":600000},"maxDelayMs":{"type":"integer","minimum":1000,"maximum":3600000},"jitterRatio":{"type":"number","minimum":0,"maximum":1},"maxRetries":{"type":"integer","minimum":0,"maximum":1000000}}},"debug":{"type":"boolean"},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"mediaMegabytes":{"type":"integer","minimum":1,"maximum":100},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"allowAll":{},"media":{},"awarenessNote":{},"richInteractions":{}}};
 
 function validate18(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -232,17 +232,62 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.baseUrl !== undefined){
-let data6 = data.baseUrl;
+if(data.healthMonitor !== undefined){
+let data6 = data.healthMonitor;
 const _errs15 = errors;
 if(errors === _errs15){
-if(typeof data6 === "string"){
-if(data6.length > 2048 && func3(data6) > 2048){
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+const _errs17 = errors;
+for(const key2 in data6){
+if(!(key2 === "enabled")){
+validate18.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+return false;
+break;
+}
+}
+if(_errs17 === errors){
+if(data6.enabled !== undefined){
+if(typeof data6.enabled !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/healthMonitor/enabled",schemaPath:"#/properties/healthMonitor/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs15 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.configWrites !== undefined){
+const _errs20 = errors;
+if(typeof data.configWrites !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/configWrites",schemaPath:"#/properties/configWrites/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs20 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.baseUrl !== undefined){
+let data9 = data.baseUrl;
+const _errs22 = errors;
+if(errors === _errs22){
+if(typeof data9 === "string"){
+if(data9.length > 2048 && func3(data9) > 2048){
 validate18.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/properties/baseUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data6.length < 1){
+if(data9.length < 1){
 validate18.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/properties/baseUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -253,23 +298,23 @@ validate18.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/propert
 return false;
 }
 }
-var valid0 = _errs15 === errors;
+var valid0 = _errs22 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.websocketUrl !== undefined){
-let data7 = data.websocketUrl;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data7 === "string"){
-if(data7.length > 2048 && func3(data7) > 2048){
+let data10 = data.websocketUrl;
+const _errs24 = errors;
+if(errors === _errs24){
+if(typeof data10 === "string"){
+if(data10.length > 2048 && func3(data10) > 2048){
 validate18.errors = [{instancePath:instancePath+"/websocketUrl",schemaPath:"#/properties/websocketUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data7.length < 1){
+if(data10.length < 1){
 validate18.errors = [{instancePath:instancePath+"/websocketUrl",schemaPath:"#/properties/websocketUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -280,23 +325,23 @@ validate18.errors = [{instancePath:instancePath+"/websocketUrl",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs17 === errors;
+var valid0 = _errs24 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.mediaBaseUrl !== undefined){
-let data8 = data.mediaBaseUrl;
-const _errs19 = errors;
-if(errors === _errs19){
-if(typeof data8 === "string"){
-if(data8.length > 2048 && func3(data8) > 2048){
+let data11 = data.mediaBaseUrl;
+const _errs26 = errors;
+if(errors === _errs26){
+if(typeof data11 === "string"){
+if(data11.length > 2048 && func3(data11) > 2048){
 validate18.errors = [{instancePath:instancePath+"/mediaBaseUrl",schemaPath:"#/properties/mediaBaseUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data8.length < 1){
+if(data11.length < 1){
 validate18.errors = [{instancePath:instancePath+"/mediaBaseUrl",schemaPath:"#/properties/mediaBaseUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -307,33 +352,33 @@ validate18.errors = [{instancePath:instancePath+"/mediaBaseUrl",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs19 === errors;
+var valid0 = _errs26 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowInsecure !== undefined){
-const _errs21 = errors;
+const _errs28 = errors;
 if(typeof data.allowInsecure !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs21 === errors;
+var valid0 = _errs28 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.token !== undefined){
-let data10 = data.token;
-const _errs23 = errors;
-const _errs24 = errors;
-let valid2 = false;
-const _errs25 = errors;
-if(errors === _errs25){
-if(typeof data10 === "string"){
-if(data10.length > 8192 && func3(data10) > 8192){
+let data13 = data.token;
+const _errs30 = errors;
+const _errs31 = errors;
+let valid3 = false;
+const _errs32 = errors;
+if(errors === _errs32){
+if(typeof data13 === "string"){
+if(data13.length > 8192 && func3(data13) > 8192){
 const err0 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 8192}};
 if(vErrors === null){
 vErrors = [err0];
@@ -344,7 +389,7 @@ vErrors.push(err0);
 errors++;
 }
 else {
-if(data10.length < 1){
+if(data13.length < 1){
 const err1 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err1];
@@ -355,7 +400,7 @@ vErrors.push(err1);
 errors++;
 }
 else {
-if(!func8(data10)){
+if(!func8(data13)){
 const err2 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err2];
@@ -379,18 +424,18 @@ vErrors.push(err3);
 errors++;
 }
 }
-var _valid0 = _errs25 === errors;
-valid2 = valid2 || _valid0;
-if(!valid2){
-const _errs27 = errors;
-if(!(validate15(data10, {instancePath:instancePath+"/token",parentData:data,parentDataProperty:"token",rootData}))){
+var _valid0 = _errs32 === errors;
+valid3 = valid3 || _valid0;
+if(!valid3){
+const _errs34 = errors;
+if(!(validate15(data13, {instancePath:instancePath+"/token",parentData:data,parentDataProperty:"token",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid0 = _errs27 === errors;
-valid2 = valid2 || _valid0;
+var _valid0 = _errs34 === errors;
+valid3 = valid3 || _valid0;
 }
-if(!valid2){
+if(!valid3){
 const err4 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err4];
@@ -403,31 +448,31 @@ validate18.errors = vErrors;
 return false;
 }
 else {
-errors = _errs24;
+errors = _errs31;
 if(vErrors !== null){
-if(_errs24){
-vErrors.length = _errs24;
+if(_errs31){
+vErrors.length = _errs31;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs23 === errors;
+var valid0 = _errs30 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.refreshToken !== undefined){
-let data11 = data.refreshToken;
-const _errs28 = errors;
-const _errs29 = errors;
-let valid3 = false;
-const _errs30 = errors;
-if(errors === _errs30){
-if(typeof data11 === "string"){
-if(data11.length > 8192 && func3(data11) > 8192){
+let data14 = data.refreshToken;
+const _errs35 = errors;
+const _errs36 = errors;
+let valid4 = false;
+const _errs37 = errors;
+if(errors === _errs37){
+if(typeof data14 === "string"){
+if(data14.length > 8192 && func3(data14) > 8192){
 const err5 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 8192}};
 if(vErrors === null){
 vErrors = [err5];
@@ -438,7 +483,7 @@ vErrors.push(err5);
 errors++;
 }
 else {
-if(data11.length < 1){
+if(data14.length < 1){
 const err6 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err6];
@@ -449,7 +494,7 @@ vErrors.push(err6);
 errors++;
 }
 else {
-if(!func8(data11)){
+if(!func8(data14)){
 const err7 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err7];
@@ -473,18 +518,18 @@ vErrors.push(err8);
 errors++;
 }
 }
-var _valid1 = _errs30 === errors;
-valid3 = valid3 || _valid1;
-if(!valid3){
-const _errs32 = errors;
-if(!(validate15(data11, {instancePath:instancePath+"/refreshToken",parentData:data,parentDataProperty:"refreshToken",rootData}))){
+var _valid1 = _errs37 === errors;
+valid4 = valid4 || _valid1;
+if(!valid4){
+const _errs39 = errors;
+if(!(validate15(data14, {instancePath:instancePath+"/refreshToken",parentData:data,parentDataProperty:"refreshToken",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid1 = _errs32 === errors;
-valid3 = valid3 || _valid1;
+var _valid1 = _errs39 === errors;
+valid4 = valid4 || _valid1;
 }
-if(!valid3){
+if(!valid4){
 const err9 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err9];
@@ -497,38 +542,38 @@ validate18.errors = vErrors;
 return false;
 }
 else {
-errors = _errs29;
+errors = _errs36;
 if(vErrors !== null){
-if(_errs29){
-vErrors.length = _errs29;
+if(_errs36){
+vErrors.length = _errs36;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs28 === errors;
+var valid0 = _errs35 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.userId !== undefined){
-let data12 = data.userId;
-const _errs33 = errors;
-if(errors === _errs33){
-if(typeof data12 === "string"){
-if(data12.length > 256 && func3(data12) > 256){
+let data15 = data.userId;
+const _errs40 = errors;
+if(errors === _errs40){
+if(typeof data15 === "string"){
+if(data15.length > 256 && func3(data15) > 256){
 validate18.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(data12.length < 1){
+if(data15.length < 1){
 validate18.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data12)){
+if(!func8(data15)){
 validate18.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -540,28 +585,28 @@ validate18.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs33 === errors;
+var valid0 = _errs40 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.agentId !== undefined){
-let data13 = data.agentId;
-const _errs35 = errors;
-if(errors === _errs35){
-if(typeof data13 === "string"){
-if(data13.length > 256 && func3(data13) > 256){
+let data16 = data.agentId;
+const _errs42 = errors;
+if(errors === _errs42){
+if(typeof data16 === "string"){
+if(data16.length > 256 && func3(data16) > 256){
 validate18.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(data13.length < 1){
+if(data16.length < 1){
 validate18.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data13)){
+if(!func8(data16)){
 validate18.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -573,28 +618,28 @@ validate18.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/propert
 return false;
 }
 }
-var valid0 = _errs35 === errors;
+var valid0 = _errs42 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ownerUserId !== undefined){
-let data14 = data.ownerUserId;
-const _errs37 = errors;
-if(errors === _errs37){
-if(typeof data14 === "string"){
-if(data14.length > 256 && func3(data14) > 256){
+let data17 = data.ownerUserId;
+const _errs44 = errors;
+if(errors === _errs44){
+if(typeof data17 === "string"){
+if(data17.length > 256 && func3(data17) > 256){
 validate18.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(data14.length < 1){
+if(data17.length < 1){
 validate18.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data14)){
+if(!func8(data17)){
 validate18.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -606,28 +651,28 @@ validate18.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/pro
 return false;
 }
 }
-var valid0 = _errs37 === errors;
+var valid0 = _errs44 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.homeConversationId !== undefined){
-let data15 = data.homeConversationId;
-const _errs39 = errors;
-if(errors === _errs39){
-if(typeof data15 === "string"){
-if(data15.length > 256 && func3(data15) > 256){
+let data18 = data.homeConversationId;
+const _errs46 = errors;
+if(errors === _errs46){
+if(typeof data18 === "string"){
+if(data18.length > 256 && func3(data18) > 256){
 validate18.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(data15.length < 1){
+if(data18.length < 1){
 validate18.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data15)){
+if(!func8(data18)){
 validate18.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -639,28 +684,28 @@ validate18.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath
 return false;
 }
 }
-var valid0 = _errs39 === errors;
+var valid0 = _errs46 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.deviceId !== undefined){
-let data16 = data.deviceId;
-const _errs41 = errors;
-if(errors === _errs41){
-if(typeof data16 === "string"){
-if(data16.length > 128 && func3(data16) > 128){
+let data19 = data.deviceId;
+const _errs48 = errors;
+if(errors === _errs48){
+if(typeof data19 === "string"){
+if(data19.length > 128 && func3(data19) > 128){
 validate18.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data16.length < 1){
+if(data19.length < 1){
 validate18.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data16)){
+if(!func8(data19)){
 validate18.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -672,28 +717,28 @@ validate18.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs41 === errors;
+var valid0 = _errs48 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.platform !== undefined){
-let data17 = data.platform;
-const _errs43 = errors;
-if(errors === _errs43){
-if(typeof data17 === "string"){
-if(data17.length > 64 && func3(data17) > 64){
+let data20 = data.platform;
+const _errs50 = errors;
+if(errors === _errs50){
+if(typeof data20 === "string"){
+if(data20.length > 64 && func3(data20) > 64){
 validate18.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data17.length < 1){
+if(data20.length < 1){
 validate18.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data17)){
+if(!func8(data20)){
 validate18.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -705,62 +750,62 @@ validate18.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs43 === errors;
+var valid0 = _errs50 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.greeting !== undefined){
-const _errs45 = errors;
+const _errs52 = errors;
 if(typeof data.greeting !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs45 === errors;
+var valid0 = _errs52 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dmPolicy !== undefined){
-let data19 = data.dmPolicy;
-const _errs47 = errors;
-if(typeof data19 !== "string"){
+let data22 = data.dmPolicy;
+const _errs54 = errors;
+if(typeof data22 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data19 === "open") || (data19 === "pairing")) || (data19 === "allowlist")) || (data19 === "disabled"))){
+if(!((((data22 === "open") || (data22 === "pairing")) || (data22 === "allowlist")) || (data22 === "disabled"))){
 validate18.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs47 === errors;
+var valid0 = _errs54 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data20 = data.allowFrom;
-const _errs49 = errors;
-if(errors === _errs49){
-if(Array.isArray(data20)){
-if(data20.length > 10000){
+let data23 = data.allowFrom;
+const _errs56 = errors;
+if(errors === _errs56){
+if(Array.isArray(data23)){
+if(data23.length > 10000){
 validate18.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid4 = true;
-const len0 = data20.length;
+var valid5 = true;
+const len0 = data23.length;
 for(let i0=0; i0<len0; i0++){
-let data21 = data20[i0];
-const _errs51 = errors;
-if((typeof data21 !== "string") && (!((typeof data21 == "number") && (isFinite(data21))))){
+let data24 = data23[i0];
+const _errs58 = errors;
+if((typeof data24 !== "string") && (!((typeof data24 == "number") && (isFinite(data24))))){
 validate18.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
 return false;
 }
-var valid4 = _errs51 === errors;
-if(!valid4){
+var valid5 = _errs58 === errors;
+if(!valid5){
 break;
 }
 }
@@ -771,50 +816,50 @@ validate18.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs49 === errors;
+var valid0 = _errs56 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data22 = data.groupPolicy;
-const _errs53 = errors;
-if(typeof data22 !== "string"){
+let data25 = data.groupPolicy;
+const _errs60 = errors;
+if(typeof data25 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data22 === "open") || (data22 === "allowlist")) || (data22 === "disabled"))){
+if(!(((data25 === "open") || (data25 === "allowlist")) || (data25 === "disabled"))){
 validate18.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs53 === errors;
+var valid0 = _errs60 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data23 = data.groupAllowFrom;
-const _errs55 = errors;
-if(errors === _errs55){
-if(Array.isArray(data23)){
-if(data23.length > 10000){
+let data26 = data.groupAllowFrom;
+const _errs62 = errors;
+if(errors === _errs62){
+if(Array.isArray(data26)){
+if(data26.length > 10000){
 validate18.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid5 = true;
-const len1 = data23.length;
+var valid6 = true;
+const len1 = data26.length;
 for(let i1=0; i1<len1; i1++){
-let data24 = data23[i1];
-const _errs57 = errors;
-if((typeof data24 !== "string") && (!((typeof data24 == "number") && (isFinite(data24))))){
+let data27 = data26[i1];
+const _errs64 = errors;
+if((typeof data27 !== "string") && (!((typeof data27 == "number") && (isFinite(data27))))){
 validate18.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid5 = _errs57 === errors;
-if(!valid5){
+var valid6 = _errs64 === errors;
+if(!valid6){
 break;
 }
 }
@@ -825,50 +870,50 @@ validate18.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs55 === errors;
+var valid0 = _errs62 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionNotifications !== undefined){
-let data25 = data.reactionNotifications;
-const _errs59 = errors;
-if(typeof data25 !== "string"){
+let data28 = data.reactionNotifications;
+const _errs66 = errors;
+if(typeof data28 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data25 === "off") || (data25 === "own")) || (data25 === "all")) || (data25 === "allowlist"))){
+if(!((((data28 === "off") || (data28 === "own")) || (data28 === "all")) || (data28 === "allowlist"))){
 validate18.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema13.properties.reactionNotifications.enum}}];
 return false;
 }
-var valid0 = _errs59 === errors;
+var valid0 = _errs66 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionAllowlist !== undefined){
-let data26 = data.reactionAllowlist;
-const _errs61 = errors;
-if(errors === _errs61){
-if(Array.isArray(data26)){
-if(data26.length > 10000){
+let data29 = data.reactionAllowlist;
+const _errs68 = errors;
+if(errors === _errs68){
+if(Array.isArray(data29)){
+if(data29.length > 10000){
 validate18.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid6 = true;
-const len2 = data26.length;
+var valid7 = true;
+const len2 = data29.length;
 for(let i2=0; i2<len2; i2++){
-let data27 = data26[i2];
-const _errs63 = errors;
-if((typeof data27 !== "string") && (!((typeof data27 == "number") && (isFinite(data27))))){
+let data30 = data29[i2];
+const _errs70 = errors;
+if((typeof data30 !== "string") && (!((typeof data30 == "number") && (isFinite(data30))))){
 validate18.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i2,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema13.properties.reactionAllowlist.items.type}}];
 return false;
 }
-var valid6 = _errs63 === errors;
-if(!valid6){
+var valid7 = _errs70 === errors;
+if(!valid7){
 break;
 }
 }
@@ -879,264 +924,213 @@ validate18.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:
 return false;
 }
 }
-var valid0 = _errs61 === errors;
+var valid0 = _errs68 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.replyToMode !== undefined){
-let data28 = data.replyToMode;
-const _errs65 = errors;
-if(typeof data28 !== "string"){
+let data31 = data.replyToMode;
+const _errs72 = errors;
+if(typeof data31 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data28 === "off") || (data28 === "first")) || (data28 === "all"))){
+if(!(((data31 === "off") || (data31 === "first")) || (data31 === "all"))){
 validate18.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.replyToMode.enum}}];
 return false;
 }
-var valid0 = _errs65 === errors;
+var valid0 = _errs72 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupMode !== undefined){
-let data29 = data.groupMode;
-const _errs67 = errors;
-if(typeof data29 !== "string"){
+let data32 = data.groupMode;
+const _errs74 = errors;
+if(typeof data32 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data29 === "all") || (data29 === "mention"))){
+if(!((data32 === "all") || (data32 === "mention"))){
 validate18.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupMode.enum}}];
 return false;
 }
-var valid0 = _errs67 === errors;
+var valid0 = _errs74 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupCommandMode !== undefined){
-let data30 = data.groupCommandMode;
-const _errs69 = errors;
-if(typeof data30 !== "string"){
+let data33 = data.groupCommandMode;
+const _errs76 = errors;
+if(typeof data33 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data30 === "owner") || (data30 === "all")) || (data30 === "off"))){
+if(!(((data33 === "owner") || (data33 === "all")) || (data33 === "off"))){
 validate18.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupCommandMode.enum}}];
 return false;
 }
-var valid0 = _errs69 === errors;
+var valid0 = _errs76 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupSessionsPerUser !== undefined){
-const _errs71 = errors;
+const _errs78 = errors;
 if(typeof data.groupSessionsPerUser !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/groupSessionsPerUser",schemaPath:"#/properties/groupSessionsPerUser/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs71 === errors;
+var valid0 = _errs78 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data32 = data.groups;
-const _errs73 = errors;
-if(errors === _errs73){
-if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
-if(Object.keys(data32).length > 10000){
+let data35 = data.groups;
+const _errs80 = errors;
+if(errors === _errs80){
+if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
+if(Object.keys(data35).length > 10000){
 validate18.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key2 in data32){
-let data33 = data32[key2];
-const _errs76 = errors;
-if(errors === _errs76){
-if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
-const _errs78 = errors;
-for(const key3 in data33){
-if(!(func2.call(schema13.properties.groups.additionalProperties.properties, key3))){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
+for(const key3 in data35){
+let data36 = data35[key3];
+const _errs83 = errors;
+if(errors === _errs83){
+if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+const _errs85 = errors;
+for(const key4 in data36){
+if(!(func2.call(schema13.properties.groups.additionalProperties.properties, key4))){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs78 === errors){
-if(data33.enabled !== undefined){
-const _errs79 = errors;
-if(typeof data33.enabled !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+if(_errs85 === errors){
+if(data36.enabled !== undefined){
+const _errs86 = errors;
+if(typeof data36.enabled !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid8 = _errs79 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data33.groupPolicy !== undefined){
-let data35 = data33.groupPolicy;
-const _errs81 = errors;
-if(typeof data35 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!(((data35 === "open") || (data35 === "allowlist")) || (data35 === "disabled"))){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
-return false;
-}
-var valid8 = _errs81 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data33.allowFrom !== undefined){
-let data36 = data33.allowFrom;
-const _errs83 = errors;
-if(errors === _errs83){
-if(Array.isArray(data36)){
-if(data36.length > 10000){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
-return false;
+var valid9 = _errs86 === errors;
 }
 else {
 var valid9 = true;
-const len3 = data36.length;
-for(let i3=0; i3<len3; i3++){
-let data37 = data36[i3];
-const _errs85 = errors;
-if((typeof data37 !== "string") && (!((typeof data37 == "number") && (isFinite(data37))))){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+}
+if(valid9){
+if(data36.groupPolicy !== undefined){
+let data38 = data36.groupPolicy;
+const _errs88 = errors;
+if(typeof data38 !== "string"){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-var valid9 = _errs85 === errors;
-if(!valid9){
-break;
+if(!(((data38 === "open") || (data38 === "allowlist")) || (data38 === "disabled"))){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+return false;
 }
-}
-}
+var valid9 = _errs88 === errors;
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
-return false;
+var valid9 = true;
 }
-}
-var valid8 = _errs83 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data33.tools !== undefined){
-let data38 = data33.tools;
-const _errs87 = errors;
-if(errors === _errs87){
-if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
-const _errs89 = errors;
-for(const key4 in data38){
-if(!(((key4 === "allow") || (key4 === "alsoAllow")) || (key4 === "deny"))){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
-return false;
-break;
-}
-}
-if(_errs89 === errors){
-if(data38.allow !== undefined){
-let data39 = data38.allow;
+if(valid9){
+if(data36.allowFrom !== undefined){
+let data39 = data36.allowFrom;
 const _errs90 = errors;
 if(errors === _errs90){
 if(Array.isArray(data39)){
-if(data39.length > 1000){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(data39.length > 10000){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid11 = true;
-const len4 = data39.length;
-for(let i4=0; i4<len4; i4++){
-let data40 = data39[i4];
+var valid10 = true;
+const len3 = data39.length;
+for(let i3=0; i3<len3; i3++){
+let data40 = data39[i3];
 const _errs92 = errors;
-if(errors === _errs92){
-if(typeof data40 === "string"){
-if(data40.length > 128 && func3(data40) > 128){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+if((typeof data40 !== "string") && (!((typeof data40 == "number") && (isFinite(data40))))){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-else {
-if(data40.length < 1){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid11 = _errs92 === errors;
-if(!valid11){
+var valid10 = _errs92 === errors;
+if(!valid10){
 break;
 }
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid10 = _errs90 === errors;
+var valid9 = _errs90 === errors;
 }
 else {
-var valid10 = true;
+var valid9 = true;
 }
-if(valid10){
-if(data38.alsoAllow !== undefined){
-let data41 = data38.alsoAllow;
+if(valid9){
+if(data36.tools !== undefined){
+let data41 = data36.tools;
 const _errs94 = errors;
 if(errors === _errs94){
-if(Array.isArray(data41)){
-if(data41.length > 1000){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
+const _errs96 = errors;
+for(const key5 in data41){
+if(!(((key5 === "allow") || (key5 === "alsoAllow")) || (key5 === "deny"))){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+return false;
+break;
+}
+}
+if(_errs96 === errors){
+if(data41.allow !== undefined){
+let data42 = data41.allow;
+const _errs97 = errors;
+if(errors === _errs97){
+if(Array.isArray(data42)){
+if(data42.length > 1000){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid12 = true;
-const len5 = data41.length;
-for(let i5=0; i5<len5; i5++){
-let data42 = data41[i5];
-const _errs96 = errors;
-if(errors === _errs96){
-if(typeof data42 === "string"){
-if(data42.length > 128 && func3(data42) > 128){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+const len4 = data42.length;
+for(let i4=0; i4<len4; i4++){
+let data43 = data42[i4];
+const _errs99 = errors;
+if(errors === _errs99){
+if(typeof data43 === "string"){
+if(data43.length > 128 && func3(data43) > 128){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data42.length < 1){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data43.length < 1){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid12 = _errs96 === errors;
+var valid12 = _errs99 === errors;
 if(!valid12){
 break;
 }
@@ -1144,50 +1138,50 @@ break;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid10 = _errs94 === errors;
+var valid11 = _errs97 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data38.deny !== undefined){
-let data43 = data38.deny;
-const _errs98 = errors;
-if(errors === _errs98){
-if(Array.isArray(data43)){
-if(data43.length > 1000){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(valid11){
+if(data41.alsoAllow !== undefined){
+let data44 = data41.alsoAllow;
+const _errs101 = errors;
+if(errors === _errs101){
+if(Array.isArray(data44)){
+if(data44.length > 1000){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid13 = true;
-const len6 = data43.length;
-for(let i6=0; i6<len6; i6++){
-let data44 = data43[i6];
-const _errs100 = errors;
-if(errors === _errs100){
-if(typeof data44 === "string"){
-if(data44.length > 128 && func3(data44) > 128){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+const len5 = data44.length;
+for(let i5=0; i5<len5; i5++){
+let data45 = data44[i5];
+const _errs103 = errors;
+if(errors === _errs103){
+if(typeof data45 === "string"){
+if(data45.length > 128 && func3(data45) > 128){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data44.length < 1){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data45.length < 1){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid13 = _errs100 === errors;
+var valid13 = _errs103 === errors;
 if(!valid13){
 break;
 }
@@ -1195,158 +1189,50 @@ break;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid10 = _errs98 === errors;
+var valid11 = _errs101 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-}
-}
-}
-}
-else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid8 = _errs87 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data33.groupMode !== undefined){
-let data45 = data33.groupMode;
-const _errs102 = errors;
-if(typeof data45 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data45 === "all") || (data45 === "mention"))){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupMode.enum}}];
-return false;
-}
-var valid8 = _errs102 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data33.groupCommandMode !== undefined){
-let data46 = data33.groupCommandMode;
-const _errs104 = errors;
-if(typeof data46 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!(((data46 === "owner") || (data46 === "all")) || (data46 === "off"))){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupCommandMode.enum}}];
-return false;
-}
-var valid8 = _errs104 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data33.muted !== undefined){
-const _errs106 = errors;
-if(typeof data33.muted !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/muted",schemaPath:"#/properties/groups/additionalProperties/properties/muted/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid8 = _errs106 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data33.batchDelaySeconds !== undefined){
-let data48 = data33.batchDelaySeconds;
-const _errs108 = errors;
-if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs108){
-if((typeof data48 == "number") && (isFinite(data48))){
-if(data48 > 3600 || isNaN(data48)){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
-return false;
-}
-else {
-if(data48 < 0 || isNaN(data48)){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid8 = _errs108 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data33.systemPrompt !== undefined){
-let data49 = data33.systemPrompt;
-const _errs110 = errors;
-if(errors === _errs110){
-if(typeof data49 === "string"){
-if(data49.length > 65536 && func3(data49) > 65536){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
-return false;
-}
-}
-else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid8 = _errs110 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data33.skills !== undefined){
-let data50 = data33.skills;
-const _errs112 = errors;
-if(errors === _errs112){
-if(Array.isArray(data50)){
-if(data50.length > 256){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+if(valid11){
+if(data41.deny !== undefined){
+let data46 = data41.deny;
+const _errs105 = errors;
+if(errors === _errs105){
+if(Array.isArray(data46)){
+if(data46.length > 1000){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid14 = true;
-const len7 = data50.length;
-for(let i7=0; i7<len7; i7++){
-let data51 = data50[i7];
-const _errs114 = errors;
-if(errors === _errs114){
-if(typeof data51 === "string"){
-if(data51.length > 128 && func3(data51) > 128){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+const len6 = data46.length;
+for(let i6=0; i6<len6; i6++){
+let data47 = data46[i6];
+const _errs107 = errors;
+if(errors === _errs107){
+if(typeof data47 === "string"){
+if(data47.length > 128 && func3(data47) > 128){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data51.length < 1){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data47.length < 1){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid14 = _errs114 === errors;
+var valid14 = _errs107 === errors;
 if(!valid14){
 break;
 }
@@ -1354,33 +1240,192 @@ break;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid8 = _errs112 === errors;
+var valid11 = _errs105 === errors;
 }
 else {
-var valid8 = true;
-}
-}
-}
-}
-}
-}
-}
+var valid11 = true;
 }
 }
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid7 = _errs76 === errors;
-if(!valid7){
+var valid9 = _errs94 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data36.groupMode !== undefined){
+let data48 = data36.groupMode;
+const _errs109 = errors;
+if(typeof data48 !== "string"){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data48 === "all") || (data48 === "mention"))){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupMode.enum}}];
+return false;
+}
+var valid9 = _errs109 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data36.groupCommandMode !== undefined){
+let data49 = data36.groupCommandMode;
+const _errs111 = errors;
+if(typeof data49 !== "string"){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data49 === "owner") || (data49 === "all")) || (data49 === "off"))){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupCommandMode.enum}}];
+return false;
+}
+var valid9 = _errs111 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data36.muted !== undefined){
+const _errs113 = errors;
+if(typeof data36.muted !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/muted",schemaPath:"#/properties/groups/additionalProperties/properties/muted/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid9 = _errs113 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data36.batchDelaySeconds !== undefined){
+let data51 = data36.batchDelaySeconds;
+const _errs115 = errors;
+if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs115){
+if((typeof data51 == "number") && (isFinite(data51))){
+if(data51 > 3600 || isNaN(data51)){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+return false;
+}
+else {
+if(data51 < 0 || isNaN(data51)){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid9 = _errs115 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data36.systemPrompt !== undefined){
+let data52 = data36.systemPrompt;
+const _errs117 = errors;
+if(errors === _errs117){
+if(typeof data52 === "string"){
+if(data52.length > 65536 && func3(data52) > 65536){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid9 = _errs117 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data36.skills !== undefined){
+let data53 = data36.skills;
+const _errs119 = errors;
+if(errors === _errs119){
+if(Array.isArray(data53)){
+if(data53.length > 256){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid15 = true;
+const len7 = data53.length;
+for(let i7=0; i7<len7; i7++){
+let data54 = data53[i7];
+const _errs121 = errors;
+if(errors === _errs121){
+if(typeof data54 === "string"){
+if(data54.length > 128 && func3(data54) > 128){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data54.length < 1){
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid15 = _errs121 === errors;
+if(!valid15){
+break;
+}
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid9 = _errs119 === errors;
+}
+else {
+var valid9 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid8 = _errs83 === errors;
+if(!valid8){
 break;
 }
 }
@@ -1391,33 +1436,33 @@ validate18.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs73 === errors;
+var valid0 = _errs80 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data52 = data.bots;
-const _errs116 = errors;
-if(errors === _errs116){
-if(Array.isArray(data52)){
-if(data52.length > 1000){
+let data55 = data.bots;
+const _errs123 = errors;
+if(errors === _errs123){
+if(Array.isArray(data55)){
+if(data55.length > 1000){
 validate18.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid15 = true;
-const len8 = data52.length;
+var valid16 = true;
+const len8 = data55.length;
 for(let i8=0; i8<len8; i8++){
-let data53 = data52[i8];
-const _errs118 = errors;
-if((typeof data53 !== "string") && (!((typeof data53 == "number") && (isFinite(data53))))){
+let data56 = data55[i8];
+const _errs125 = errors;
+if((typeof data56 !== "string") && (!((typeof data56 == "number") && (isFinite(data56))))){
 validate18.errors = [{instancePath:instancePath+"/bots/" + i8,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
 return false;
 }
-var valid15 = _errs118 === errors;
-if(!valid15){
+var valid16 = _errs125 === errors;
+if(!valid16){
 break;
 }
 }
@@ -1428,134 +1473,134 @@ validate18.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs116 === errors;
+var valid0 = _errs123 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data54 = data.allowBots;
-const _errs120 = errors;
-if((typeof data54 !== "boolean") && (typeof data54 !== "string")){
+let data57 = data.allowBots;
+const _errs127 = errors;
+if((typeof data57 !== "boolean") && (typeof data57 !== "string")){
 validate18.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
 return false;
 }
-if(!(((data54 === true) || (data54 === false)) || (data54 === "mentions"))){
+if(!(((data57 === true) || (data57 === false)) || (data57 === "mentions"))){
 validate18.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs120 === errors;
+var valid0 = _errs127 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data55 = data.botLoopProtection;
-const _errs122 = errors;
-if(errors === _errs122){
-if(data55 && typeof data55 == "object" && !Array.isArray(data55)){
-const _errs124 = errors;
-for(const key5 in data55){
-if(!((((key5 === "enabled") || (key5 === "maxEventsPerWindow")) || (key5 === "windowSeconds")) || (key5 === "cooldownSeconds"))){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+let data58 = data.botLoopProtection;
+const _errs129 = errors;
+if(errors === _errs129){
+if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
+const _errs131 = errors;
+for(const key6 in data58){
+if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs124 === errors){
-if(data55.enabled !== undefined){
-const _errs125 = errors;
-if(typeof data55.enabled !== "boolean"){
+if(_errs131 === errors){
+if(data58.enabled !== undefined){
+const _errs132 = errors;
+if(typeof data58.enabled !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid16 = _errs125 === errors;
+var valid17 = _errs132 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data55.maxEventsPerWindow !== undefined){
-let data57 = data55.maxEventsPerWindow;
-const _errs127 = errors;
-if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
+if(valid17){
+if(data58.maxEventsPerWindow !== undefined){
+let data60 = data58.maxEventsPerWindow;
+const _errs134 = errors;
+if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs127){
-if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 10000 || isNaN(data57)){
+if(errors === _errs134){
+if((typeof data60 == "number") && (isFinite(data60))){
+if(data60 > 10000 || isNaN(data60)){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data57 < 1 || isNaN(data57)){
+if(data60 < 1 || isNaN(data60)){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs127 === errors;
+var valid17 = _errs134 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data55.windowSeconds !== undefined){
-let data58 = data55.windowSeconds;
-const _errs129 = errors;
-if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
+if(valid17){
+if(data58.windowSeconds !== undefined){
+let data61 = data58.windowSeconds;
+const _errs136 = errors;
+if(!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs129){
-if((typeof data58 == "number") && (isFinite(data58))){
-if(data58 > 86400 || isNaN(data58)){
+if(errors === _errs136){
+if((typeof data61 == "number") && (isFinite(data61))){
+if(data61 > 86400 || isNaN(data61)){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data58 < 1 || isNaN(data58)){
+if(data61 < 1 || isNaN(data61)){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs129 === errors;
+var valid17 = _errs136 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data55.cooldownSeconds !== undefined){
-let data59 = data55.cooldownSeconds;
-const _errs131 = errors;
-if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
+if(valid17){
+if(data58.cooldownSeconds !== undefined){
+let data62 = data58.cooldownSeconds;
+const _errs138 = errors;
+if(!(((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62))) && (isFinite(data62)))){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs131){
-if((typeof data59 == "number") && (isFinite(data59))){
-if(data59 > 86400 || isNaN(data59)){
+if(errors === _errs138){
+if((typeof data62 == "number") && (isFinite(data62))){
+if(data62 > 86400 || isNaN(data62)){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data59 < 1 || isNaN(data59)){
+if(data62 < 1 || isNaN(data62)){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs131 === errors;
+var valid17 = _errs138 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
 }
 }
@@ -1567,48 +1612,48 @@ validate18.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs122 === errors;
+var valid0 = _errs129 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.outputVisibility !== undefined){
-let data60 = data.outputVisibility;
-const _errs133 = errors;
-if(typeof data60 !== "string"){
+let data63 = data.outputVisibility;
+const _errs140 = errors;
+if(typeof data63 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data60 === "minimal") || (data60 === "normal")) || (data60 === "full"))){
+if(!(((data63 === "minimal") || (data63 === "normal")) || (data63 === "full"))){
 validate18.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/enum",keyword:"enum",params:{allowedValues: schema13.properties.outputVisibility.enum}}];
 return false;
 }
-var valid0 = _errs133 === errors;
+var valid0 = _errs140 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reliableDelivery !== undefined){
-const _errs135 = errors;
+const _errs142 = errors;
 if(typeof data.reliableDelivery !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/reliableDelivery",schemaPath:"#/properties/reliableDelivery/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs135 === errors;
+var valid0 = _errs142 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streaming !== undefined){
-let data62 = data.streaming;
-const _errs137 = errors;
-const _errs138 = errors;
-let valid17 = false;
-const _errs139 = errors;
-if(typeof data62 !== "boolean"){
+let data65 = data.streaming;
+const _errs144 = errors;
+const _errs145 = errors;
+let valid18 = false;
+const _errs146 = errors;
+if(typeof data65 !== "boolean"){
 const err10 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/0/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err10];
@@ -1618,16 +1663,16 @@ vErrors.push(err10);
 }
 errors++;
 }
-var _valid2 = _errs139 === errors;
-valid17 = valid17 || _valid2;
-if(!valid17){
-const _errs141 = errors;
-if(errors === _errs141){
-if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
-const _errs143 = errors;
-for(const key6 in data62){
-if(!(((((key6 === "mode") || (key6 === "chunkMode")) || (key6 === "block")) || (key6 === "preview")) || (key6 === "progress"))){
-const err11 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/1/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}};
+var _valid2 = _errs146 === errors;
+valid18 = valid18 || _valid2;
+if(!valid18){
+const _errs148 = errors;
+if(errors === _errs148){
+if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
+const _errs150 = errors;
+for(const key7 in data65){
+if(!(((((key7 === "mode") || (key7 === "chunkMode")) || (key7 === "block")) || (key7 === "preview")) || (key7 === "progress"))){
+const err11 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/1/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -1638,11 +1683,11 @@ errors++;
 break;
 }
 }
-if(_errs143 === errors){
-if(data62.mode !== undefined){
-let data63 = data62.mode;
-const _errs144 = errors;
-if(typeof data63 !== "string"){
+if(_errs150 === errors){
+if(data65.mode !== undefined){
+let data66 = data65.mode;
+const _errs151 = errors;
+if(typeof data66 !== "string"){
 const err12 = {instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/anyOf/1/properties/mode/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err12];
@@ -1652,7 +1697,7 @@ vErrors.push(err12);
 }
 errors++;
 }
-if(!((((data63 === "off") || (data63 === "partial")) || (data63 === "block")) || (data63 === "progress"))){
+if(!((((data66 === "off") || (data66 === "partial")) || (data66 === "block")) || (data66 === "progress"))){
 const err13 = {instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/anyOf/1/properties/mode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.anyOf[1].properties.mode.enum}};
 if(vErrors === null){
 vErrors = [err13];
@@ -1662,16 +1707,16 @@ vErrors.push(err13);
 }
 errors++;
 }
-var valid18 = _errs144 === errors;
+var valid19 = _errs151 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data62.chunkMode !== undefined){
-let data64 = data62.chunkMode;
-const _errs146 = errors;
-if(typeof data64 !== "string"){
+if(valid19){
+if(data65.chunkMode !== undefined){
+let data67 = data65.chunkMode;
+const _errs153 = errors;
+if(typeof data67 !== "string"){
 const err14 = {instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/anyOf/1/properties/chunkMode/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err14];
@@ -1681,7 +1726,7 @@ vErrors.push(err14);
 }
 errors++;
 }
-if(!((data64 === "length") || (data64 === "newline"))){
+if(!((data67 === "length") || (data67 === "newline"))){
 const err15 = {instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/anyOf/1/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.anyOf[1].properties.chunkMode.enum}};
 if(vErrors === null){
 vErrors = [err15];
@@ -1691,21 +1736,21 @@ vErrors.push(err15);
 }
 errors++;
 }
-var valid18 = _errs146 === errors;
+var valid19 = _errs153 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data62.block !== undefined){
-let data65 = data62.block;
-const _errs148 = errors;
-if(errors === _errs148){
-if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
-const _errs150 = errors;
-for(const key7 in data65){
-if(!((key7 === "enabled") || (key7 === "coalesce"))){
-const err16 = {instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/anyOf/1/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}};
+if(valid19){
+if(data65.block !== undefined){
+let data68 = data65.block;
+const _errs155 = errors;
+if(errors === _errs155){
+if(data68 && typeof data68 == "object" && !Array.isArray(data68)){
+const _errs157 = errors;
+for(const key8 in data68){
+if(!((key8 === "enabled") || (key8 === "coalesce"))){
+const err16 = {instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/anyOf/1/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -1716,10 +1761,10 @@ errors++;
 break;
 }
 }
-if(_errs150 === errors){
-if(data65.enabled !== undefined){
-const _errs151 = errors;
-if(typeof data65.enabled !== "boolean"){
+if(_errs157 === errors){
+if(data68.enabled !== undefined){
+const _errs158 = errors;
+if(typeof data68.enabled !== "boolean"){
 const err17 = {instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err17];
@@ -1729,21 +1774,21 @@ vErrors.push(err17);
 }
 errors++;
 }
-var valid19 = _errs151 === errors;
+var valid20 = _errs158 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
-if(valid19){
-if(data65.coalesce !== undefined){
-let data67 = data65.coalesce;
-const _errs153 = errors;
-if(errors === _errs153){
-if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
-const _errs155 = errors;
-for(const key8 in data67){
-if(!(((key8 === "minChars") || (key8 === "maxChars")) || (key8 === "idleMs"))){
-const err18 = {instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}};
+if(valid20){
+if(data68.coalesce !== undefined){
+let data70 = data68.coalesce;
+const _errs160 = errors;
+if(errors === _errs160){
+if(data70 && typeof data70 == "object" && !Array.isArray(data70)){
+const _errs162 = errors;
+for(const key9 in data70){
+if(!(((key9 === "minChars") || (key9 === "maxChars")) || (key9 === "idleMs"))){
+const err18 = {instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -1754,11 +1799,11 @@ errors++;
 break;
 }
 }
-if(_errs155 === errors){
-if(data67.minChars !== undefined){
-let data68 = data67.minChars;
-const _errs156 = errors;
-if(!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))){
+if(_errs162 === errors){
+if(data70.minChars !== undefined){
+let data71 = data70.minChars;
+const _errs163 = errors;
+if(!(((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71))) && (isFinite(data71)))){
 const err19 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err19];
@@ -1768,9 +1813,9 @@ vErrors.push(err19);
 }
 errors++;
 }
-if(errors === _errs156){
-if((typeof data68 == "number") && (isFinite(data68))){
-if(data68 > 1000000 || isNaN(data68)){
+if(errors === _errs163){
+if((typeof data71 == "number") && (isFinite(data71))){
+if(data71 > 1000000 || isNaN(data71)){
 const err20 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
 if(vErrors === null){
 vErrors = [err20];
@@ -1781,7 +1826,7 @@ vErrors.push(err20);
 errors++;
 }
 else {
-if(data68 < 1 || isNaN(data68)){
+if(data71 < 1 || isNaN(data71)){
 const err21 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err21];
@@ -1794,16 +1839,16 @@ errors++;
 }
 }
 }
-var valid20 = _errs156 === errors;
+var valid21 = _errs163 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
-if(valid20){
-if(data67.maxChars !== undefined){
-let data69 = data67.maxChars;
-const _errs158 = errors;
-if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
+if(valid21){
+if(data70.maxChars !== undefined){
+let data72 = data70.maxChars;
+const _errs165 = errors;
+if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
 const err22 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err22];
@@ -1813,9 +1858,9 @@ vErrors.push(err22);
 }
 errors++;
 }
-if(errors === _errs158){
-if((typeof data69 == "number") && (isFinite(data69))){
-if(data69 > 1000000 || isNaN(data69)){
+if(errors === _errs165){
+if((typeof data72 == "number") && (isFinite(data72))){
+if(data72 > 1000000 || isNaN(data72)){
 const err23 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
 if(vErrors === null){
 vErrors = [err23];
@@ -1826,7 +1871,7 @@ vErrors.push(err23);
 errors++;
 }
 else {
-if(data69 < 1 || isNaN(data69)){
+if(data72 < 1 || isNaN(data72)){
 const err24 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err24];
@@ -1839,16 +1884,16 @@ errors++;
 }
 }
 }
-var valid20 = _errs158 === errors;
+var valid21 = _errs165 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
-if(valid20){
-if(data67.idleMs !== undefined){
-let data70 = data67.idleMs;
-const _errs160 = errors;
-if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
+if(valid21){
+if(data70.idleMs !== undefined){
+let data73 = data70.idleMs;
+const _errs167 = errors;
+if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
 const err25 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err25];
@@ -1858,9 +1903,9 @@ vErrors.push(err25);
 }
 errors++;
 }
-if(errors === _errs160){
-if((typeof data70 == "number") && (isFinite(data70))){
-if(data70 > 60000 || isNaN(data70)){
+if(errors === _errs167){
+if((typeof data73 == "number") && (isFinite(data73))){
+if(data73 > 60000 || isNaN(data73)){
 const err26 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}};
 if(vErrors === null){
 vErrors = [err26];
@@ -1871,7 +1916,7 @@ vErrors.push(err26);
 errors++;
 }
 else {
-if(data70 < 0 || isNaN(data70)){
+if(data73 < 0 || isNaN(data73)){
 const err27 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
 if(vErrors === null){
 vErrors = [err27];
@@ -1884,10 +1929,10 @@ errors++;
 }
 }
 }
-var valid20 = _errs160 === errors;
+var valid21 = _errs167 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
 }
 }
@@ -1904,10 +1949,10 @@ vErrors.push(err28);
 errors++;
 }
 }
-var valid19 = _errs153 === errors;
+var valid20 = _errs160 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
 }
 }
@@ -1923,21 +1968,21 @@ vErrors.push(err29);
 errors++;
 }
 }
-var valid18 = _errs148 === errors;
+var valid19 = _errs155 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data62.preview !== undefined){
-let data71 = data62.preview;
-const _errs162 = errors;
-if(errors === _errs162){
-if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
-const _errs164 = errors;
-for(const key9 in data71){
-if(!(key9 === "toolProgress")){
-const err30 = {instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}};
+if(valid19){
+if(data65.preview !== undefined){
+let data74 = data65.preview;
+const _errs169 = errors;
+if(errors === _errs169){
+if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
+const _errs171 = errors;
+for(const key10 in data74){
+if(!(key10 === "toolProgress")){
+const err30 = {instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -1948,9 +1993,9 @@ errors++;
 break;
 }
 }
-if(_errs164 === errors){
-if(data71.toolProgress !== undefined){
-if(typeof data71.toolProgress !== "boolean"){
+if(_errs171 === errors){
+if(data74.toolProgress !== undefined){
+if(typeof data74.toolProgress !== "boolean"){
 const err31 = {instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err31];
@@ -1974,21 +2019,21 @@ vErrors.push(err32);
 errors++;
 }
 }
-var valid18 = _errs162 === errors;
+var valid19 = _errs169 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data62.progress !== undefined){
-let data73 = data62.progress;
-const _errs167 = errors;
-if(errors === _errs167){
-if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
-const _errs169 = errors;
-for(const key10 in data73){
-if(!(key10 === "toolProgress")){
-const err33 = {instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}};
+if(valid19){
+if(data65.progress !== undefined){
+let data76 = data65.progress;
+const _errs174 = errors;
+if(errors === _errs174){
+if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
+const _errs176 = errors;
+for(const key11 in data76){
+if(!(key11 === "toolProgress")){
+const err33 = {instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -1999,9 +2044,9 @@ errors++;
 break;
 }
 }
-if(_errs169 === errors){
-if(data73.toolProgress !== undefined){
-if(typeof data73.toolProgress !== "boolean"){
+if(_errs176 === errors){
+if(data76.toolProgress !== undefined){
+if(typeof data76.toolProgress !== "boolean"){
 const err34 = {instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err34];
@@ -2025,10 +2070,10 @@ vErrors.push(err35);
 errors++;
 }
 }
-var valid18 = _errs167 === errors;
+var valid19 = _errs174 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
 }
 }
@@ -2047,10 +2092,10 @@ vErrors.push(err36);
 errors++;
 }
 }
-var _valid2 = _errs141 === errors;
-valid17 = valid17 || _valid2;
+var _valid2 = _errs148 === errors;
+valid18 = valid18 || _valid2;
 }
-if(!valid17){
+if(!valid18){
 const err37 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err37];
@@ -2063,154 +2108,154 @@ validate18.errors = vErrors;
 return false;
 }
 else {
-errors = _errs138;
+errors = _errs145;
 if(vErrors !== null){
-if(_errs138){
-vErrors.length = _errs138;
+if(_errs145){
+vErrors.length = _errs145;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs137 === errors;
+var valid0 = _errs144 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.textChunkLimit !== undefined){
-let data75 = data.textChunkLimit;
-const _errs172 = errors;
-if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
+let data78 = data.textChunkLimit;
+const _errs179 = errors;
+if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
 validate18.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs172){
-if((typeof data75 == "number") && (isFinite(data75))){
-if(data75 > 4000 || isNaN(data75)){
+if(errors === _errs179){
+if((typeof data78 == "number") && (isFinite(data78))){
+if(data78 > 4000 || isNaN(data78)){
 validate18.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4000}}];
 return false;
 }
 else {
-if(data75 < 1000 || isNaN(data75)){
+if(data78 < 1000 || isNaN(data78)){
 validate18.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs172 === errors;
+var valid0 = _errs179 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.direct !== undefined){
-let data76 = data.direct;
-const _errs174 = errors;
-if(errors === _errs174){
-if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
-if(Object.keys(data76).length > 10000){
+let data79 = data.direct;
+const _errs181 = errors;
+if(errors === _errs181){
+if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
+if(Object.keys(data79).length > 10000){
 validate18.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key11 in data76){
-let data77 = data76[key11];
-const _errs177 = errors;
-if(errors === _errs177){
-if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
-const _errs179 = errors;
-for(const key12 in data77){
-if(!((key12 === "systemPrompt") || (key12 === "skills"))){
-validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
+for(const key12 in data79){
+let data80 = data79[key12];
+const _errs184 = errors;
+if(errors === _errs184){
+if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
+const _errs186 = errors;
+for(const key13 in data80){
+if(!((key13 === "systemPrompt") || (key13 === "skills"))){
+validate18.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
 return false;
 break;
 }
 }
-if(_errs179 === errors){
-if(data77.systemPrompt !== undefined){
-let data78 = data77.systemPrompt;
-const _errs180 = errors;
-if(errors === _errs180){
-if(typeof data78 === "string"){
-if(data78.length > 65536 && func3(data78) > 65536){
-validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+if(_errs186 === errors){
+if(data80.systemPrompt !== undefined){
+let data81 = data80.systemPrompt;
+const _errs187 = errors;
+if(errors === _errs187){
+if(typeof data81 === "string"){
+if(data81.length > 65536 && func3(data81) > 65536){
+validate18.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid24 = _errs180 === errors;
-}
-else {
-var valid24 = true;
-}
-if(valid24){
-if(data77.skills !== undefined){
-let data79 = data77.skills;
-const _errs182 = errors;
-if(errors === _errs182){
-if(Array.isArray(data79)){
-if(data79.length > 256){
-validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
-return false;
+var valid25 = _errs187 === errors;
 }
 else {
 var valid25 = true;
-const len9 = data79.length;
+}
+if(valid25){
+if(data80.skills !== undefined){
+let data82 = data80.skills;
+const _errs189 = errors;
+if(errors === _errs189){
+if(Array.isArray(data82)){
+if(data82.length > 256){
+validate18.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid26 = true;
+const len9 = data82.length;
 for(let i9=0; i9<len9; i9++){
-let data80 = data79[i9];
-const _errs184 = errors;
-if(errors === _errs184){
-if(typeof data80 === "string"){
-if(data80.length > 128 && func3(data80) > 128){
-validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+let data83 = data82[i9];
+const _errs191 = errors;
+if(errors === _errs191){
+if(typeof data83 === "string"){
+if(data83.length > 128 && func3(data83) > 128){
+validate18.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data80.length < 1){
-validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data83.length < 1){
+validate18.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid25 = _errs184 === errors;
-if(!valid25){
+var valid26 = _errs191 === errors;
+if(!valid26){
 break;
 }
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate18.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid24 = _errs182 === errors;
+var valid25 = _errs189 === errors;
 }
 else {
-var valid24 = true;
+var valid25 = true;
 }
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid23 = _errs177 === errors;
-if(!valid23){
+var valid24 = _errs184 === errors;
+if(!valid24){
 break;
 }
 }
@@ -2221,18 +2266,18 @@ validate18.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs174 === errors;
+var valid0 = _errs181 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data81 = data.systemPrompt;
-const _errs186 = errors;
-if(errors === _errs186){
-if(typeof data81 === "string"){
-if(data81.length > 65536 && func3(data81) > 65536){
+let data84 = data.systemPrompt;
+const _errs193 = errors;
+if(errors === _errs193){
+if(typeof data84 === "string"){
+if(data84.length > 65536 && func3(data84) > 65536){
 validate18.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -2242,159 +2287,93 @@ validate18.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs186 === errors;
+var valid0 = _errs193 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.deliveryReceipts !== undefined){
-const _errs188 = errors;
+const _errs195 = errors;
 if(typeof data.deliveryReceipts !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/deliveryReceipts",schemaPath:"#/properties/deliveryReceipts/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs188 === errors;
+var valid0 = _errs195 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.strictChatIds !== undefined){
-const _errs190 = errors;
+const _errs197 = errors;
 if(typeof data.strictChatIds !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/strictChatIds",schemaPath:"#/properties/strictChatIds/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs190 === errors;
+var valid0 = _errs197 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.typingMaxContinuousMs !== undefined){
-let data84 = data.typingMaxContinuousMs;
-const _errs192 = errors;
-if(!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))){
+let data87 = data.typingMaxContinuousMs;
+const _errs199 = errors;
+if(!(((typeof data87 == "number") && (!(data87 % 1) && !isNaN(data87))) && (isFinite(data87)))){
 validate18.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs192){
-if((typeof data84 == "number") && (isFinite(data84))){
-if(data84 > 86400000 || isNaN(data84)){
+if(errors === _errs199){
+if((typeof data87 == "number") && (isFinite(data87))){
+if(data87 > 86400000 || isNaN(data87)){
 validate18.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
 return false;
 }
 else {
-if(data84 < 1000 || isNaN(data84)){
+if(data87 < 1000 || isNaN(data87)){
 validate18.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs192 === errors;
+var valid0 = _errs199 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ack !== undefined){
-let data85 = data.ack;
-const _errs194 = errors;
-if(errors === _errs194){
-if(data85 && typeof data85 == "object" && !Array.isArray(data85)){
-const _errs196 = errors;
-for(const key13 in data85){
-if(!((key13 === "timeoutMs") || (key13 === "resendOnTimeout"))){
-validate18.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
-return false;
-break;
-}
-}
-if(_errs196 === errors){
-if(data85.timeoutMs !== undefined){
-let data86 = data85.timeoutMs;
-const _errs197 = errors;
-if(!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))){
-validate18.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs197){
-if((typeof data86 == "number") && (isFinite(data86))){
-if(data86 > 600000 || isNaN(data86)){
-validate18.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
-return false;
-}
-else {
-if(data86 < 1000 || isNaN(data86)){
-validate18.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
-return false;
-}
-}
-}
-}
-var valid26 = _errs197 === errors;
-}
-else {
-var valid26 = true;
-}
-if(valid26){
-if(data85.resendOnTimeout !== undefined){
-const _errs199 = errors;
-if(typeof data85.resendOnTimeout !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/ack/resendOnTimeout",schemaPath:"#/properties/ack/properties/resendOnTimeout/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid26 = _errs199 === errors;
-}
-else {
-var valid26 = true;
-}
-}
-}
-}
-else {
-validate18.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid0 = _errs194 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.heartbeat !== undefined){
-let data88 = data.heartbeat;
+let data88 = data.ack;
 const _errs201 = errors;
 if(errors === _errs201){
 if(data88 && typeof data88 == "object" && !Array.isArray(data88)){
 const _errs203 = errors;
 for(const key14 in data88){
-if(!((key14 === "intervalMs") || (key14 === "timeoutMs"))){
-validate18.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
+if(!((key14 === "timeoutMs") || (key14 === "resendOnTimeout"))){
+validate18.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
 return false;
 break;
 }
 }
 if(_errs203 === errors){
-if(data88.intervalMs !== undefined){
-let data89 = data88.intervalMs;
+if(data88.timeoutMs !== undefined){
+let data89 = data88.timeoutMs;
 const _errs204 = errors;
 if(!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))){
-validate18.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs204){
 if((typeof data89 == "number") && (isFinite(data89))){
 if(data89 > 600000 || isNaN(data89)){
-validate18.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+validate18.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data89 < 1000 || isNaN(data89)){
-validate18.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate18.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -2406,26 +2385,11 @@ else {
 var valid27 = true;
 }
 if(valid27){
-if(data88.timeoutMs !== undefined){
-let data90 = data88.timeoutMs;
+if(data88.resendOnTimeout !== undefined){
 const _errs206 = errors;
-if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
-validate18.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
+if(typeof data88.resendOnTimeout !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/ack/resendOnTimeout",schemaPath:"#/properties/ack/properties/resendOnTimeout/type",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-if(errors === _errs206){
-if((typeof data90 == "number") && (isFinite(data90))){
-if(data90 > 600000 || isNaN(data90)){
-validate18.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
-return false;
-}
-else {
-if(data90 < 1000 || isNaN(data90)){
-validate18.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
-return false;
-}
-}
-}
 }
 var valid27 = _errs206 === errors;
 }
@@ -2436,7 +2400,7 @@ var valid27 = true;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2446,36 +2410,36 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.reconnect !== undefined){
-let data91 = data.reconnect;
+if(data.heartbeat !== undefined){
+let data91 = data.heartbeat;
 const _errs208 = errors;
 if(errors === _errs208){
 if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
 const _errs210 = errors;
 for(const key15 in data91){
-if(!((((key15 === "initialDelayMs") || (key15 === "maxDelayMs")) || (key15 === "jitterRatio")) || (key15 === "maxRetries"))){
-validate18.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
+if(!((key15 === "intervalMs") || (key15 === "timeoutMs"))){
+validate18.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
 }
 if(_errs210 === errors){
-if(data91.initialDelayMs !== undefined){
-let data92 = data91.initialDelayMs;
+if(data91.intervalMs !== undefined){
+let data92 = data91.intervalMs;
 const _errs211 = errors;
 if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
-validate18.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs211){
 if((typeof data92 == "number") && (isFinite(data92))){
 if(data92 > 600000 || isNaN(data92)){
-validate18.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+validate18.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data92 < 100 || isNaN(data92)){
-validate18.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+if(data92 < 1000 || isNaN(data92)){
+validate18.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -2487,22 +2451,22 @@ else {
 var valid28 = true;
 }
 if(valid28){
-if(data91.maxDelayMs !== undefined){
-let data93 = data91.maxDelayMs;
+if(data91.timeoutMs !== undefined){
+let data93 = data91.timeoutMs;
 const _errs213 = errors;
 if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
-validate18.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs213){
 if((typeof data93 == "number") && (isFinite(data93))){
-if(data93 > 3600000 || isNaN(data93)){
-validate18.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
+if(data93 > 600000 || isNaN(data93)){
+validate18.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data93 < 1000 || isNaN(data93)){
-validate18.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate18.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -2513,18 +2477,99 @@ var valid28 = _errs213 === errors;
 else {
 var valid28 = true;
 }
-if(valid28){
-if(data91.jitterRatio !== undefined){
-let data94 = data91.jitterRatio;
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs208 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.reconnect !== undefined){
+let data94 = data.reconnect;
 const _errs215 = errors;
 if(errors === _errs215){
-if((typeof data94 == "number") && (isFinite(data94))){
-if(data94 > 1 || isNaN(data94)){
+if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
+const _errs217 = errors;
+for(const key16 in data94){
+if(!((((key16 === "initialDelayMs") || (key16 === "maxDelayMs")) || (key16 === "jitterRatio")) || (key16 === "maxRetries"))){
+validate18.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
+return false;
+break;
+}
+}
+if(_errs217 === errors){
+if(data94.initialDelayMs !== undefined){
+let data95 = data94.initialDelayMs;
+const _errs218 = errors;
+if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
+validate18.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs218){
+if((typeof data95 == "number") && (isFinite(data95))){
+if(data95 > 600000 || isNaN(data95)){
+validate18.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+return false;
+}
+else {
+if(data95 < 100 || isNaN(data95)){
+validate18.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+return false;
+}
+}
+}
+}
+var valid29 = _errs218 === errors;
+}
+else {
+var valid29 = true;
+}
+if(valid29){
+if(data94.maxDelayMs !== undefined){
+let data96 = data94.maxDelayMs;
+const _errs220 = errors;
+if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
+validate18.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs220){
+if((typeof data96 == "number") && (isFinite(data96))){
+if(data96 > 3600000 || isNaN(data96)){
+validate18.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
+return false;
+}
+else {
+if(data96 < 1000 || isNaN(data96)){
+validate18.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+return false;
+}
+}
+}
+}
+var valid29 = _errs220 === errors;
+}
+else {
+var valid29 = true;
+}
+if(valid29){
+if(data94.jitterRatio !== undefined){
+let data97 = data94.jitterRatio;
+const _errs222 = errors;
+if(errors === _errs222){
+if((typeof data97 == "number") && (isFinite(data97))){
+if(data97 > 1 || isNaN(data97)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}}];
 return false;
 }
 else {
-if(data94 < 0 || isNaN(data94)){
+if(data97 < 0 || isNaN(data97)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
@@ -2535,37 +2580,37 @@ validate18.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaP
 return false;
 }
 }
-var valid28 = _errs215 === errors;
+var valid29 = _errs222 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data91.maxRetries !== undefined){
-let data95 = data91.maxRetries;
-const _errs217 = errors;
-if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
+if(valid29){
+if(data94.maxRetries !== undefined){
+let data98 = data94.maxRetries;
+const _errs224 = errors;
+if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
 validate18.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs217){
-if((typeof data95 == "number") && (isFinite(data95))){
-if(data95 > 1000000 || isNaN(data95)){
+if(errors === _errs224){
+if((typeof data98 == "number") && (isFinite(data98))){
+if(data98 > 1000000 || isNaN(data98)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data95 < 0 || isNaN(data95)){
+if(data98 < 0 || isNaN(data98)){
 validate18.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs217 === errors;
+var valid29 = _errs224 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
 }
 }
@@ -2577,279 +2622,279 @@ validate18.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs208 === errors;
+var valid0 = _errs215 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.debug !== undefined){
-const _errs219 = errors;
+const _errs226 = errors;
 if(typeof data.debug !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs219 === errors;
+var valid0 = _errs226 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data97 = data.limits;
-const _errs221 = errors;
-if(errors === _errs221){
-if(data97 && typeof data97 == "object" && !Array.isArray(data97)){
-const _errs223 = errors;
-for(const key16 in data97){
-if(!(func2.call(schema13.properties.limits.properties, key16))){
-validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
+let data100 = data.limits;
+const _errs228 = errors;
+if(errors === _errs228){
+if(data100 && typeof data100 == "object" && !Array.isArray(data100)){
+const _errs230 = errors;
+for(const key17 in data100){
+if(!(func2.call(schema13.properties.limits.properties, key17))){
+validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17}}];
 return false;
 break;
 }
 }
-if(_errs223 === errors){
-if(data97.maxPayload !== undefined){
-let data98 = data97.maxPayload;
-const _errs224 = errors;
-if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
+if(_errs230 === errors){
+if(data100.maxPayload !== undefined){
+let data101 = data100.maxPayload;
+const _errs231 = errors;
+if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
 validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs224){
-if((typeof data98 == "number") && (isFinite(data98))){
-if(data98 > 16777216 || isNaN(data98)){
+if(errors === _errs231){
+if((typeof data101 == "number") && (isFinite(data101))){
+if(data101 > 16777216 || isNaN(data101)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data98 < 1024 || isNaN(data98)){
+if(data101 < 1024 || isNaN(data101)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs224 === errors;
+var valid30 = _errs231 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data97.contentChars !== undefined){
-let data99 = data97.contentChars;
-const _errs226 = errors;
-if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
+if(valid30){
+if(data100.contentChars !== undefined){
+let data102 = data100.contentChars;
+const _errs233 = errors;
+if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
 validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs226){
-if((typeof data99 == "number") && (isFinite(data99))){
-if(data99 > 1048576 || isNaN(data99)){
+if(errors === _errs233){
+if((typeof data102 == "number") && (isFinite(data102))){
+if(data102 > 1048576 || isNaN(data102)){
 validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
-if(data99 < 1 || isNaN(data99)){
+if(data102 < 1 || isNaN(data102)){
 validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs226 === errors;
+var valid30 = _errs233 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data97.mediaMegabytes !== undefined){
-let data100 = data97.mediaMegabytes;
-const _errs228 = errors;
-if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
+if(valid30){
+if(data100.mediaMegabytes !== undefined){
+let data103 = data100.mediaMegabytes;
+const _errs235 = errors;
+if(!(((typeof data103 == "number") && (!(data103 % 1) && !isNaN(data103))) && (isFinite(data103)))){
 validate18.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs228){
-if((typeof data100 == "number") && (isFinite(data100))){
-if(data100 > 100 || isNaN(data100)){
+if(errors === _errs235){
+if((typeof data103 == "number") && (isFinite(data103))){
+if(data103 > 100 || isNaN(data103)){
 validate18.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100}}];
 return false;
 }
 else {
-if(data100 < 1 || isNaN(data100)){
+if(data103 < 1 || isNaN(data103)){
 validate18.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs228 === errors;
+var valid30 = _errs235 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data97.maxConcurrent !== undefined){
-let data101 = data97.maxConcurrent;
-const _errs230 = errors;
-if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
+if(valid30){
+if(data100.maxConcurrent !== undefined){
+let data104 = data100.maxConcurrent;
+const _errs237 = errors;
+if(!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))){
 validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs230){
-if((typeof data101 == "number") && (isFinite(data101))){
-if(data101 > 1000 || isNaN(data101)){
+if(errors === _errs237){
+if((typeof data104 == "number") && (isFinite(data104))){
+if(data104 > 1000 || isNaN(data104)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data101 < 1 || isNaN(data101)){
+if(data104 < 1 || isNaN(data104)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs230 === errors;
+var valid30 = _errs237 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data97.queuedPerSession !== undefined){
-let data102 = data97.queuedPerSession;
-const _errs232 = errors;
-if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
+if(valid30){
+if(data100.queuedPerSession !== undefined){
+let data105 = data100.queuedPerSession;
+const _errs239 = errors;
+if(!(((typeof data105 == "number") && (!(data105 % 1) && !isNaN(data105))) && (isFinite(data105)))){
 validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs232){
-if((typeof data102 == "number") && (isFinite(data102))){
-if(data102 > 10000 || isNaN(data102)){
+if(errors === _errs239){
+if((typeof data105 == "number") && (isFinite(data105))){
+if(data105 > 10000 || isNaN(data105)){
 validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data102 < 1 || isNaN(data102)){
+if(data105 < 1 || isNaN(data105)){
 validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs232 === errors;
+var valid30 = _errs239 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data97.messagesPerMinute !== undefined){
-let data103 = data97.messagesPerMinute;
-const _errs234 = errors;
-if(!(((typeof data103 == "number") && (!(data103 % 1) && !isNaN(data103))) && (isFinite(data103)))){
+if(valid30){
+if(data100.messagesPerMinute !== undefined){
+let data106 = data100.messagesPerMinute;
+const _errs241 = errors;
+if(!(((typeof data106 == "number") && (!(data106 % 1) && !isNaN(data106))) && (isFinite(data106)))){
 validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs234){
-if((typeof data103 == "number") && (isFinite(data103))){
-if(data103 > 100000 || isNaN(data103)){
+if(errors === _errs241){
+if((typeof data106 == "number") && (isFinite(data106))){
+if(data106 > 100000 || isNaN(data106)){
 validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data103 < 1 || isNaN(data103)){
+if(data106 < 1 || isNaN(data106)){
 validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs234 === errors;
+var valid30 = _errs241 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data97.messageBurst !== undefined){
-let data104 = data97.messageBurst;
-const _errs236 = errors;
-if(!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))){
+if(valid30){
+if(data100.messageBurst !== undefined){
+let data107 = data100.messageBurst;
+const _errs243 = errors;
+if(!(((typeof data107 == "number") && (!(data107 % 1) && !isNaN(data107))) && (isFinite(data107)))){
 validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs236){
-if((typeof data104 == "number") && (isFinite(data104))){
-if(data104 > 100000 || isNaN(data104)){
+if(errors === _errs243){
+if((typeof data107 == "number") && (isFinite(data107))){
+if(data107 > 100000 || isNaN(data107)){
 validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data104 < 1 || isNaN(data104)){
+if(data107 < 1 || isNaN(data107)){
 validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs236 === errors;
+var valid30 = _errs243 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data97.dedupeEntries !== undefined){
-let data105 = data97.dedupeEntries;
-const _errs238 = errors;
-if(!(((typeof data105 == "number") && (!(data105 % 1) && !isNaN(data105))) && (isFinite(data105)))){
+if(valid30){
+if(data100.dedupeEntries !== undefined){
+let data108 = data100.dedupeEntries;
+const _errs245 = errors;
+if(!(((typeof data108 == "number") && (!(data108 % 1) && !isNaN(data108))) && (isFinite(data108)))){
 validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs238){
-if((typeof data105 == "number") && (isFinite(data105))){
-if(data105 > 1000000 || isNaN(data105)){
+if(errors === _errs245){
+if((typeof data108 == "number") && (isFinite(data108))){
+if(data108 > 1000000 || isNaN(data108)){
 validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data105 < 1 || isNaN(data105)){
+if(data108 < 1 || isNaN(data108)){
 validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs238 === errors;
+var valid30 = _errs245 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data97.turnSeconds !== undefined){
-let data106 = data97.turnSeconds;
-const _errs240 = errors;
-if(!(((typeof data106 == "number") && (!(data106 % 1) && !isNaN(data106))) && (isFinite(data106)))){
+if(valid30){
+if(data100.turnSeconds !== undefined){
+let data109 = data100.turnSeconds;
+const _errs247 = errors;
+if(!(((typeof data109 == "number") && (!(data109 % 1) && !isNaN(data109))) && (isFinite(data109)))){
 validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs240){
-if((typeof data106 == "number") && (isFinite(data106))){
-if(data106 > 86400 || isNaN(data106)){
+if(errors === _errs247){
+if((typeof data109 == "number") && (isFinite(data109))){
+if(data109 > 86400 || isNaN(data109)){
 validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data106 < 1 || isNaN(data106)){
+if(data109 < 1 || isNaN(data109)){
 validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs240 === errors;
+var valid30 = _errs247 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
 }
 }
@@ -2866,10 +2911,12 @@ validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs221 === errors;
+var valid0 = _errs228 === errors;
 }
 else {
 var valid0 = true;
+}
+}
 }
 }
 }
@@ -3043,17 +3090,62 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.baseUrl !== undefined){
-let data6 = data.baseUrl;
+if(data.healthMonitor !== undefined){
+let data6 = data.healthMonitor;
 const _errs15 = errors;
 if(errors === _errs15){
-if(typeof data6 === "string"){
-if(data6.length > 2048 && func3(data6) > 2048){
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+const _errs17 = errors;
+for(const key2 in data6){
+if(!(key2 === "enabled")){
+validate14.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+return false;
+break;
+}
+}
+if(_errs17 === errors){
+if(data6.enabled !== undefined){
+if(typeof data6.enabled !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/healthMonitor/enabled",schemaPath:"#/properties/healthMonitor/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs15 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.configWrites !== undefined){
+const _errs20 = errors;
+if(typeof data.configWrites !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/configWrites",schemaPath:"#/properties/configWrites/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs20 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.baseUrl !== undefined){
+let data9 = data.baseUrl;
+const _errs22 = errors;
+if(errors === _errs22){
+if(typeof data9 === "string"){
+if(data9.length > 2048 && func3(data9) > 2048){
 validate14.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/properties/baseUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data6.length < 1){
+if(data9.length < 1){
 validate14.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/properties/baseUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3064,23 +3156,23 @@ validate14.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/propert
 return false;
 }
 }
-var valid0 = _errs15 === errors;
+var valid0 = _errs22 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.websocketUrl !== undefined){
-let data7 = data.websocketUrl;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data7 === "string"){
-if(data7.length > 2048 && func3(data7) > 2048){
+let data10 = data.websocketUrl;
+const _errs24 = errors;
+if(errors === _errs24){
+if(typeof data10 === "string"){
+if(data10.length > 2048 && func3(data10) > 2048){
 validate14.errors = [{instancePath:instancePath+"/websocketUrl",schemaPath:"#/properties/websocketUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data7.length < 1){
+if(data10.length < 1){
 validate14.errors = [{instancePath:instancePath+"/websocketUrl",schemaPath:"#/properties/websocketUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3091,23 +3183,23 @@ validate14.errors = [{instancePath:instancePath+"/websocketUrl",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs17 === errors;
+var valid0 = _errs24 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.mediaBaseUrl !== undefined){
-let data8 = data.mediaBaseUrl;
-const _errs19 = errors;
-if(errors === _errs19){
-if(typeof data8 === "string"){
-if(data8.length > 2048 && func3(data8) > 2048){
+let data11 = data.mediaBaseUrl;
+const _errs26 = errors;
+if(errors === _errs26){
+if(typeof data11 === "string"){
+if(data11.length > 2048 && func3(data11) > 2048){
 validate14.errors = [{instancePath:instancePath+"/mediaBaseUrl",schemaPath:"#/properties/mediaBaseUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data8.length < 1){
+if(data11.length < 1){
 validate14.errors = [{instancePath:instancePath+"/mediaBaseUrl",schemaPath:"#/properties/mediaBaseUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3118,33 +3210,33 @@ validate14.errors = [{instancePath:instancePath+"/mediaBaseUrl",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs19 === errors;
+var valid0 = _errs26 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowInsecure !== undefined){
-const _errs21 = errors;
+const _errs28 = errors;
 if(typeof data.allowInsecure !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs21 === errors;
+var valid0 = _errs28 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.token !== undefined){
-let data10 = data.token;
-const _errs23 = errors;
-const _errs24 = errors;
-let valid2 = false;
-const _errs25 = errors;
-if(errors === _errs25){
-if(typeof data10 === "string"){
-if(data10.length > 8192 && func3(data10) > 8192){
+let data13 = data.token;
+const _errs30 = errors;
+const _errs31 = errors;
+let valid3 = false;
+const _errs32 = errors;
+if(errors === _errs32){
+if(typeof data13 === "string"){
+if(data13.length > 8192 && func3(data13) > 8192){
 const err0 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 8192}};
 if(vErrors === null){
 vErrors = [err0];
@@ -3155,7 +3247,7 @@ vErrors.push(err0);
 errors++;
 }
 else {
-if(data10.length < 1){
+if(data13.length < 1){
 const err1 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err1];
@@ -3166,7 +3258,7 @@ vErrors.push(err1);
 errors++;
 }
 else {
-if(!func8(data10)){
+if(!func8(data13)){
 const err2 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err2];
@@ -3190,18 +3282,18 @@ vErrors.push(err3);
 errors++;
 }
 }
-var _valid0 = _errs25 === errors;
-valid2 = valid2 || _valid0;
-if(!valid2){
-const _errs27 = errors;
-if(!(validate15(data10, {instancePath:instancePath+"/token",parentData:data,parentDataProperty:"token",rootData}))){
+var _valid0 = _errs32 === errors;
+valid3 = valid3 || _valid0;
+if(!valid3){
+const _errs34 = errors;
+if(!(validate15(data13, {instancePath:instancePath+"/token",parentData:data,parentDataProperty:"token",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid0 = _errs27 === errors;
-valid2 = valid2 || _valid0;
+var _valid0 = _errs34 === errors;
+valid3 = valid3 || _valid0;
 }
-if(!valid2){
+if(!valid3){
 const err4 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err4];
@@ -3214,31 +3306,31 @@ validate14.errors = vErrors;
 return false;
 }
 else {
-errors = _errs24;
+errors = _errs31;
 if(vErrors !== null){
-if(_errs24){
-vErrors.length = _errs24;
+if(_errs31){
+vErrors.length = _errs31;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs23 === errors;
+var valid0 = _errs30 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.refreshToken !== undefined){
-let data11 = data.refreshToken;
-const _errs28 = errors;
-const _errs29 = errors;
-let valid3 = false;
-const _errs30 = errors;
-if(errors === _errs30){
-if(typeof data11 === "string"){
-if(data11.length > 8192 && func3(data11) > 8192){
+let data14 = data.refreshToken;
+const _errs35 = errors;
+const _errs36 = errors;
+let valid4 = false;
+const _errs37 = errors;
+if(errors === _errs37){
+if(typeof data14 === "string"){
+if(data14.length > 8192 && func3(data14) > 8192){
 const err5 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 8192}};
 if(vErrors === null){
 vErrors = [err5];
@@ -3249,7 +3341,7 @@ vErrors.push(err5);
 errors++;
 }
 else {
-if(data11.length < 1){
+if(data14.length < 1){
 const err6 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err6];
@@ -3260,7 +3352,7 @@ vErrors.push(err6);
 errors++;
 }
 else {
-if(!func8(data11)){
+if(!func8(data14)){
 const err7 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err7];
@@ -3284,18 +3376,18 @@ vErrors.push(err8);
 errors++;
 }
 }
-var _valid1 = _errs30 === errors;
-valid3 = valid3 || _valid1;
-if(!valid3){
-const _errs32 = errors;
-if(!(validate15(data11, {instancePath:instancePath+"/refreshToken",parentData:data,parentDataProperty:"refreshToken",rootData}))){
+var _valid1 = _errs37 === errors;
+valid4 = valid4 || _valid1;
+if(!valid4){
+const _errs39 = errors;
+if(!(validate15(data14, {instancePath:instancePath+"/refreshToken",parentData:data,parentDataProperty:"refreshToken",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid1 = _errs32 === errors;
-valid3 = valid3 || _valid1;
+var _valid1 = _errs39 === errors;
+valid4 = valid4 || _valid1;
 }
-if(!valid3){
+if(!valid4){
 const err9 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err9];
@@ -3308,38 +3400,38 @@ validate14.errors = vErrors;
 return false;
 }
 else {
-errors = _errs29;
+errors = _errs36;
 if(vErrors !== null){
-if(_errs29){
-vErrors.length = _errs29;
+if(_errs36){
+vErrors.length = _errs36;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs28 === errors;
+var valid0 = _errs35 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.userId !== undefined){
-let data12 = data.userId;
-const _errs33 = errors;
-if(errors === _errs33){
-if(typeof data12 === "string"){
-if(data12.length > 256 && func3(data12) > 256){
+let data15 = data.userId;
+const _errs40 = errors;
+if(errors === _errs40){
+if(typeof data15 === "string"){
+if(data15.length > 256 && func3(data15) > 256){
 validate14.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(data12.length < 1){
+if(data15.length < 1){
 validate14.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data12)){
+if(!func8(data15)){
 validate14.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -3351,28 +3443,28 @@ validate14.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs33 === errors;
+var valid0 = _errs40 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.agentId !== undefined){
-let data13 = data.agentId;
-const _errs35 = errors;
-if(errors === _errs35){
-if(typeof data13 === "string"){
-if(data13.length > 256 && func3(data13) > 256){
+let data16 = data.agentId;
+const _errs42 = errors;
+if(errors === _errs42){
+if(typeof data16 === "string"){
+if(data16.length > 256 && func3(data16) > 256){
 validate14.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(data13.length < 1){
+if(data16.length < 1){
 validate14.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data13)){
+if(!func8(data16)){
 validate14.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -3384,28 +3476,28 @@ validate14.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/propert
 return false;
 }
 }
-var valid0 = _errs35 === errors;
+var valid0 = _errs42 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ownerUserId !== undefined){
-let data14 = data.ownerUserId;
-const _errs37 = errors;
-if(errors === _errs37){
-if(typeof data14 === "string"){
-if(data14.length > 256 && func3(data14) > 256){
+let data17 = data.ownerUserId;
+const _errs44 = errors;
+if(errors === _errs44){
+if(typeof data17 === "string"){
+if(data17.length > 256 && func3(data17) > 256){
 validate14.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(data14.length < 1){
+if(data17.length < 1){
 validate14.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data14)){
+if(!func8(data17)){
 validate14.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -3417,28 +3509,28 @@ validate14.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/pro
 return false;
 }
 }
-var valid0 = _errs37 === errors;
+var valid0 = _errs44 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.homeConversationId !== undefined){
-let data15 = data.homeConversationId;
-const _errs39 = errors;
-if(errors === _errs39){
-if(typeof data15 === "string"){
-if(data15.length > 256 && func3(data15) > 256){
+let data18 = data.homeConversationId;
+const _errs46 = errors;
+if(errors === _errs46){
+if(typeof data18 === "string"){
+if(data18.length > 256 && func3(data18) > 256){
 validate14.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(data15.length < 1){
+if(data18.length < 1){
 validate14.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data15)){
+if(!func8(data18)){
 validate14.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -3450,28 +3542,28 @@ validate14.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath
 return false;
 }
 }
-var valid0 = _errs39 === errors;
+var valid0 = _errs46 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.deviceId !== undefined){
-let data16 = data.deviceId;
-const _errs41 = errors;
-if(errors === _errs41){
-if(typeof data16 === "string"){
-if(data16.length > 128 && func3(data16) > 128){
+let data19 = data.deviceId;
+const _errs48 = errors;
+if(errors === _errs48){
+if(typeof data19 === "string"){
+if(data19.length > 128 && func3(data19) > 128){
 validate14.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data16.length < 1){
+if(data19.length < 1){
 validate14.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data16)){
+if(!func8(data19)){
 validate14.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -3483,28 +3575,28 @@ validate14.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs41 === errors;
+var valid0 = _errs48 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.platform !== undefined){
-let data17 = data.platform;
-const _errs43 = errors;
-if(errors === _errs43){
-if(typeof data17 === "string"){
-if(data17.length > 64 && func3(data17) > 64){
+let data20 = data.platform;
+const _errs50 = errors;
+if(errors === _errs50){
+if(typeof data20 === "string"){
+if(data20.length > 64 && func3(data20) > 64){
 validate14.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data17.length < 1){
+if(data20.length < 1){
 validate14.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data17)){
+if(!func8(data20)){
 validate14.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -3516,62 +3608,62 @@ validate14.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs43 === errors;
+var valid0 = _errs50 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.greeting !== undefined){
-const _errs45 = errors;
+const _errs52 = errors;
 if(typeof data.greeting !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs45 === errors;
+var valid0 = _errs52 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dmPolicy !== undefined){
-let data19 = data.dmPolicy;
-const _errs47 = errors;
-if(typeof data19 !== "string"){
+let data22 = data.dmPolicy;
+const _errs54 = errors;
+if(typeof data22 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data19 === "open") || (data19 === "pairing")) || (data19 === "allowlist")) || (data19 === "disabled"))){
+if(!((((data22 === "open") || (data22 === "pairing")) || (data22 === "allowlist")) || (data22 === "disabled"))){
 validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs47 === errors;
+var valid0 = _errs54 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data20 = data.allowFrom;
-const _errs49 = errors;
-if(errors === _errs49){
-if(Array.isArray(data20)){
-if(data20.length > 10000){
+let data23 = data.allowFrom;
+const _errs56 = errors;
+if(errors === _errs56){
+if(Array.isArray(data23)){
+if(data23.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid4 = true;
-const len0 = data20.length;
+var valid5 = true;
+const len0 = data23.length;
 for(let i0=0; i0<len0; i0++){
-let data21 = data20[i0];
-const _errs51 = errors;
-if((typeof data21 !== "string") && (!((typeof data21 == "number") && (isFinite(data21))))){
+let data24 = data23[i0];
+const _errs58 = errors;
+if((typeof data24 !== "string") && (!((typeof data24 == "number") && (isFinite(data24))))){
 validate14.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.allowFrom.items.type}}];
 return false;
 }
-var valid4 = _errs51 === errors;
-if(!valid4){
+var valid5 = _errs58 === errors;
+if(!valid5){
 break;
 }
 }
@@ -3582,50 +3674,50 @@ validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs49 === errors;
+var valid0 = _errs56 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data22 = data.groupPolicy;
-const _errs53 = errors;
-if(typeof data22 !== "string"){
+let data25 = data.groupPolicy;
+const _errs60 = errors;
+if(typeof data25 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data22 === "open") || (data22 === "allowlist")) || (data22 === "disabled"))){
+if(!(((data25 === "open") || (data25 === "allowlist")) || (data25 === "disabled"))){
 validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs53 === errors;
+var valid0 = _errs60 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data23 = data.groupAllowFrom;
-const _errs55 = errors;
-if(errors === _errs55){
-if(Array.isArray(data23)){
-if(data23.length > 10000){
+let data26 = data.groupAllowFrom;
+const _errs62 = errors;
+if(errors === _errs62){
+if(Array.isArray(data26)){
+if(data26.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid5 = true;
-const len1 = data23.length;
+var valid6 = true;
+const len1 = data26.length;
 for(let i1=0; i1<len1; i1++){
-let data24 = data23[i1];
-const _errs57 = errors;
-if((typeof data24 !== "string") && (!((typeof data24 == "number") && (isFinite(data24))))){
+let data27 = data26[i1];
+const _errs64 = errors;
+if((typeof data27 !== "string") && (!((typeof data27 == "number") && (isFinite(data27))))){
 validate14.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema11.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid5 = _errs57 === errors;
-if(!valid5){
+var valid6 = _errs64 === errors;
+if(!valid6){
 break;
 }
 }
@@ -3636,50 +3728,50 @@ validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs55 === errors;
+var valid0 = _errs62 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionNotifications !== undefined){
-let data25 = data.reactionNotifications;
-const _errs59 = errors;
-if(typeof data25 !== "string"){
+let data28 = data.reactionNotifications;
+const _errs66 = errors;
+if(typeof data28 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data25 === "off") || (data25 === "own")) || (data25 === "all")) || (data25 === "allowlist"))){
+if(!((((data28 === "off") || (data28 === "own")) || (data28 === "all")) || (data28 === "allowlist"))){
 validate14.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema11.properties.reactionNotifications.enum}}];
 return false;
 }
-var valid0 = _errs59 === errors;
+var valid0 = _errs66 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionAllowlist !== undefined){
-let data26 = data.reactionAllowlist;
-const _errs61 = errors;
-if(errors === _errs61){
-if(Array.isArray(data26)){
-if(data26.length > 10000){
+let data29 = data.reactionAllowlist;
+const _errs68 = errors;
+if(errors === _errs68){
+if(Array.isArray(data29)){
+if(data29.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid6 = true;
-const len2 = data26.length;
+var valid7 = true;
+const len2 = data29.length;
 for(let i2=0; i2<len2; i2++){
-let data27 = data26[i2];
-const _errs63 = errors;
-if((typeof data27 !== "string") && (!((typeof data27 == "number") && (isFinite(data27))))){
+let data30 = data29[i2];
+const _errs70 = errors;
+if((typeof data30 !== "string") && (!((typeof data30 == "number") && (isFinite(data30))))){
 validate14.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i2,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema11.properties.reactionAllowlist.items.type}}];
 return false;
 }
-var valid6 = _errs63 === errors;
-if(!valid6){
+var valid7 = _errs70 === errors;
+if(!valid7){
 break;
 }
 }
@@ -3690,264 +3782,213 @@ validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:
 return false;
 }
 }
-var valid0 = _errs61 === errors;
+var valid0 = _errs68 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.replyToMode !== undefined){
-let data28 = data.replyToMode;
-const _errs65 = errors;
-if(typeof data28 !== "string"){
+let data31 = data.replyToMode;
+const _errs72 = errors;
+if(typeof data31 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data28 === "off") || (data28 === "first")) || (data28 === "all"))){
+if(!(((data31 === "off") || (data31 === "first")) || (data31 === "all"))){
 validate14.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.replyToMode.enum}}];
 return false;
 }
-var valid0 = _errs65 === errors;
+var valid0 = _errs72 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupMode !== undefined){
-let data29 = data.groupMode;
-const _errs67 = errors;
-if(typeof data29 !== "string"){
+let data32 = data.groupMode;
+const _errs74 = errors;
+if(typeof data32 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data29 === "all") || (data29 === "mention"))){
+if(!((data32 === "all") || (data32 === "mention"))){
 validate14.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.groupMode.enum}}];
 return false;
 }
-var valid0 = _errs67 === errors;
+var valid0 = _errs74 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupCommandMode !== undefined){
-let data30 = data.groupCommandMode;
-const _errs69 = errors;
-if(typeof data30 !== "string"){
+let data33 = data.groupCommandMode;
+const _errs76 = errors;
+if(typeof data33 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data30 === "owner") || (data30 === "all")) || (data30 === "off"))){
+if(!(((data33 === "owner") || (data33 === "all")) || (data33 === "off"))){
 validate14.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.groupCommandMode.enum}}];
 return false;
 }
-var valid0 = _errs69 === errors;
+var valid0 = _errs76 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupSessionsPerUser !== undefined){
-const _errs71 = errors;
+const _errs78 = errors;
 if(typeof data.groupSessionsPerUser !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/groupSessionsPerUser",schemaPath:"#/properties/groupSessionsPerUser/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs71 === errors;
+var valid0 = _errs78 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data32 = data.groups;
-const _errs73 = errors;
-if(errors === _errs73){
-if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
-if(Object.keys(data32).length > 10000){
+let data35 = data.groups;
+const _errs80 = errors;
+if(errors === _errs80){
+if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
+if(Object.keys(data35).length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key2 in data32){
-let data33 = data32[key2];
-const _errs76 = errors;
-if(errors === _errs76){
-if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
-const _errs78 = errors;
-for(const key3 in data33){
-if(!(func2.call(schema11.properties.groups.additionalProperties.properties, key3))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
+for(const key3 in data35){
+let data36 = data35[key3];
+const _errs83 = errors;
+if(errors === _errs83){
+if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+const _errs85 = errors;
+for(const key4 in data36){
+if(!(func2.call(schema11.properties.groups.additionalProperties.properties, key4))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs78 === errors){
-if(data33.enabled !== undefined){
-const _errs79 = errors;
-if(typeof data33.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+if(_errs85 === errors){
+if(data36.enabled !== undefined){
+const _errs86 = errors;
+if(typeof data36.enabled !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid8 = _errs79 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data33.groupPolicy !== undefined){
-let data35 = data33.groupPolicy;
-const _errs81 = errors;
-if(typeof data35 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!(((data35 === "open") || (data35 === "allowlist")) || (data35 === "disabled"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
-return false;
-}
-var valid8 = _errs81 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data33.allowFrom !== undefined){
-let data36 = data33.allowFrom;
-const _errs83 = errors;
-if(errors === _errs83){
-if(Array.isArray(data36)){
-if(data36.length > 10000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
-return false;
+var valid9 = _errs86 === errors;
 }
 else {
 var valid9 = true;
-const len3 = data36.length;
-for(let i3=0; i3<len3; i3++){
-let data37 = data36[i3];
-const _errs85 = errors;
-if((typeof data37 !== "string") && (!((typeof data37 == "number") && (isFinite(data37))))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+}
+if(valid9){
+if(data36.groupPolicy !== undefined){
+let data38 = data36.groupPolicy;
+const _errs88 = errors;
+if(typeof data38 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-var valid9 = _errs85 === errors;
-if(!valid9){
-break;
+if(!(((data38 === "open") || (data38 === "allowlist")) || (data38 === "disabled"))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+return false;
 }
-}
-}
+var valid9 = _errs88 === errors;
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
-return false;
+var valid9 = true;
 }
-}
-var valid8 = _errs83 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data33.tools !== undefined){
-let data38 = data33.tools;
-const _errs87 = errors;
-if(errors === _errs87){
-if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
-const _errs89 = errors;
-for(const key4 in data38){
-if(!(((key4 === "allow") || (key4 === "alsoAllow")) || (key4 === "deny"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
-return false;
-break;
-}
-}
-if(_errs89 === errors){
-if(data38.allow !== undefined){
-let data39 = data38.allow;
+if(valid9){
+if(data36.allowFrom !== undefined){
+let data39 = data36.allowFrom;
 const _errs90 = errors;
 if(errors === _errs90){
 if(Array.isArray(data39)){
-if(data39.length > 1000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(data39.length > 10000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid11 = true;
-const len4 = data39.length;
-for(let i4=0; i4<len4; i4++){
-let data40 = data39[i4];
+var valid10 = true;
+const len3 = data39.length;
+for(let i3=0; i3<len3; i3++){
+let data40 = data39[i3];
 const _errs92 = errors;
-if(errors === _errs92){
-if(typeof data40 === "string"){
-if(data40.length > 128 && func3(data40) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+if((typeof data40 !== "string") && (!((typeof data40 == "number") && (isFinite(data40))))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-else {
-if(data40.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid11 = _errs92 === errors;
-if(!valid11){
+var valid10 = _errs92 === errors;
+if(!valid10){
 break;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid10 = _errs90 === errors;
+var valid9 = _errs90 === errors;
 }
 else {
-var valid10 = true;
+var valid9 = true;
 }
-if(valid10){
-if(data38.alsoAllow !== undefined){
-let data41 = data38.alsoAllow;
+if(valid9){
+if(data36.tools !== undefined){
+let data41 = data36.tools;
 const _errs94 = errors;
 if(errors === _errs94){
-if(Array.isArray(data41)){
-if(data41.length > 1000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
+const _errs96 = errors;
+for(const key5 in data41){
+if(!(((key5 === "allow") || (key5 === "alsoAllow")) || (key5 === "deny"))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+return false;
+break;
+}
+}
+if(_errs96 === errors){
+if(data41.allow !== undefined){
+let data42 = data41.allow;
+const _errs97 = errors;
+if(errors === _errs97){
+if(Array.isArray(data42)){
+if(data42.length > 1000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid12 = true;
-const len5 = data41.length;
-for(let i5=0; i5<len5; i5++){
-let data42 = data41[i5];
-const _errs96 = errors;
-if(errors === _errs96){
-if(typeof data42 === "string"){
-if(data42.length > 128 && func3(data42) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+const len4 = data42.length;
+for(let i4=0; i4<len4; i4++){
+let data43 = data42[i4];
+const _errs99 = errors;
+if(errors === _errs99){
+if(typeof data43 === "string"){
+if(data43.length > 128 && func3(data43) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data42.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data43.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid12 = _errs96 === errors;
+var valid12 = _errs99 === errors;
 if(!valid12){
 break;
 }
@@ -3955,50 +3996,50 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid10 = _errs94 === errors;
+var valid11 = _errs97 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data38.deny !== undefined){
-let data43 = data38.deny;
-const _errs98 = errors;
-if(errors === _errs98){
-if(Array.isArray(data43)){
-if(data43.length > 1000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(valid11){
+if(data41.alsoAllow !== undefined){
+let data44 = data41.alsoAllow;
+const _errs101 = errors;
+if(errors === _errs101){
+if(Array.isArray(data44)){
+if(data44.length > 1000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid13 = true;
-const len6 = data43.length;
-for(let i6=0; i6<len6; i6++){
-let data44 = data43[i6];
-const _errs100 = errors;
-if(errors === _errs100){
-if(typeof data44 === "string"){
-if(data44.length > 128 && func3(data44) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+const len5 = data44.length;
+for(let i5=0; i5<len5; i5++){
+let data45 = data44[i5];
+const _errs103 = errors;
+if(errors === _errs103){
+if(typeof data45 === "string"){
+if(data45.length > 128 && func3(data45) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data44.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data45.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid13 = _errs100 === errors;
+var valid13 = _errs103 === errors;
 if(!valid13){
 break;
 }
@@ -4006,158 +4047,50 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid10 = _errs98 === errors;
+var valid11 = _errs101 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-}
-}
-}
-}
-else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid8 = _errs87 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data33.groupMode !== undefined){
-let data45 = data33.groupMode;
-const _errs102 = errors;
-if(typeof data45 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data45 === "all") || (data45 === "mention"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupMode.enum}}];
-return false;
-}
-var valid8 = _errs102 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data33.groupCommandMode !== undefined){
-let data46 = data33.groupCommandMode;
-const _errs104 = errors;
-if(typeof data46 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!(((data46 === "owner") || (data46 === "all")) || (data46 === "off"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupCommandMode.enum}}];
-return false;
-}
-var valid8 = _errs104 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data33.muted !== undefined){
-const _errs106 = errors;
-if(typeof data33.muted !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/muted",schemaPath:"#/properties/groups/additionalProperties/properties/muted/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid8 = _errs106 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data33.batchDelaySeconds !== undefined){
-let data48 = data33.batchDelaySeconds;
-const _errs108 = errors;
-if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs108){
-if((typeof data48 == "number") && (isFinite(data48))){
-if(data48 > 3600 || isNaN(data48)){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
-return false;
-}
-else {
-if(data48 < 0 || isNaN(data48)){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid8 = _errs108 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data33.systemPrompt !== undefined){
-let data49 = data33.systemPrompt;
-const _errs110 = errors;
-if(errors === _errs110){
-if(typeof data49 === "string"){
-if(data49.length > 65536 && func3(data49) > 65536){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
-return false;
-}
-}
-else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid8 = _errs110 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data33.skills !== undefined){
-let data50 = data33.skills;
-const _errs112 = errors;
-if(errors === _errs112){
-if(Array.isArray(data50)){
-if(data50.length > 256){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+if(valid11){
+if(data41.deny !== undefined){
+let data46 = data41.deny;
+const _errs105 = errors;
+if(errors === _errs105){
+if(Array.isArray(data46)){
+if(data46.length > 1000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid14 = true;
-const len7 = data50.length;
-for(let i7=0; i7<len7; i7++){
-let data51 = data50[i7];
-const _errs114 = errors;
-if(errors === _errs114){
-if(typeof data51 === "string"){
-if(data51.length > 128 && func3(data51) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+const len6 = data46.length;
+for(let i6=0; i6<len6; i6++){
+let data47 = data46[i6];
+const _errs107 = errors;
+if(errors === _errs107){
+if(typeof data47 === "string"){
+if(data47.length > 128 && func3(data47) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data51.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data47.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid14 = _errs114 === errors;
+var valid14 = _errs107 === errors;
 if(!valid14){
 break;
 }
@@ -4165,33 +4098,192 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid8 = _errs112 === errors;
+var valid11 = _errs105 === errors;
 }
 else {
-var valid8 = true;
-}
-}
-}
-}
-}
-}
-}
+var valid11 = true;
 }
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid7 = _errs76 === errors;
-if(!valid7){
+var valid9 = _errs94 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data36.groupMode !== undefined){
+let data48 = data36.groupMode;
+const _errs109 = errors;
+if(typeof data48 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data48 === "all") || (data48 === "mention"))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupMode.enum}}];
+return false;
+}
+var valid9 = _errs109 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data36.groupCommandMode !== undefined){
+let data49 = data36.groupCommandMode;
+const _errs111 = errors;
+if(typeof data49 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data49 === "owner") || (data49 === "all")) || (data49 === "off"))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupCommandMode.enum}}];
+return false;
+}
+var valid9 = _errs111 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data36.muted !== undefined){
+const _errs113 = errors;
+if(typeof data36.muted !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/muted",schemaPath:"#/properties/groups/additionalProperties/properties/muted/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid9 = _errs113 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data36.batchDelaySeconds !== undefined){
+let data51 = data36.batchDelaySeconds;
+const _errs115 = errors;
+if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs115){
+if((typeof data51 == "number") && (isFinite(data51))){
+if(data51 > 3600 || isNaN(data51)){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+return false;
+}
+else {
+if(data51 < 0 || isNaN(data51)){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid9 = _errs115 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data36.systemPrompt !== undefined){
+let data52 = data36.systemPrompt;
+const _errs117 = errors;
+if(errors === _errs117){
+if(typeof data52 === "string"){
+if(data52.length > 65536 && func3(data52) > 65536){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid9 = _errs117 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data36.skills !== undefined){
+let data53 = data36.skills;
+const _errs119 = errors;
+if(errors === _errs119){
+if(Array.isArray(data53)){
+if(data53.length > 256){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid15 = true;
+const len7 = data53.length;
+for(let i7=0; i7<len7; i7++){
+let data54 = data53[i7];
+const _errs121 = errors;
+if(errors === _errs121){
+if(typeof data54 === "string"){
+if(data54.length > 128 && func3(data54) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data54.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid15 = _errs121 === errors;
+if(!valid15){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid9 = _errs119 === errors;
+}
+else {
+var valid9 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid8 = _errs83 === errors;
+if(!valid8){
 break;
 }
 }
@@ -4202,33 +4294,33 @@ validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs73 === errors;
+var valid0 = _errs80 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data52 = data.bots;
-const _errs116 = errors;
-if(errors === _errs116){
-if(Array.isArray(data52)){
-if(data52.length > 1000){
+let data55 = data.bots;
+const _errs123 = errors;
+if(errors === _errs123){
+if(Array.isArray(data55)){
+if(data55.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid15 = true;
-const len8 = data52.length;
+var valid16 = true;
+const len8 = data55.length;
 for(let i8=0; i8<len8; i8++){
-let data53 = data52[i8];
-const _errs118 = errors;
-if((typeof data53 !== "string") && (!((typeof data53 == "number") && (isFinite(data53))))){
+let data56 = data55[i8];
+const _errs125 = errors;
+if((typeof data56 !== "string") && (!((typeof data56 == "number") && (isFinite(data56))))){
 validate14.errors = [{instancePath:instancePath+"/bots/" + i8,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema11.properties.bots.items.type}}];
 return false;
 }
-var valid15 = _errs118 === errors;
-if(!valid15){
+var valid16 = _errs125 === errors;
+if(!valid16){
 break;
 }
 }
@@ -4239,134 +4331,134 @@ validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs116 === errors;
+var valid0 = _errs123 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data54 = data.allowBots;
-const _errs120 = errors;
-if((typeof data54 !== "boolean") && (typeof data54 !== "string")){
+let data57 = data.allowBots;
+const _errs127 = errors;
+if((typeof data57 !== "boolean") && (typeof data57 !== "string")){
 validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema11.properties.allowBots.type}}];
 return false;
 }
-if(!(((data54 === true) || (data54 === false)) || (data54 === "mentions"))){
+if(!(((data57 === true) || (data57 === false)) || (data57 === "mentions"))){
 validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema11.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs120 === errors;
+var valid0 = _errs127 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data55 = data.botLoopProtection;
-const _errs122 = errors;
-if(errors === _errs122){
-if(data55 && typeof data55 == "object" && !Array.isArray(data55)){
-const _errs124 = errors;
-for(const key5 in data55){
-if(!((((key5 === "enabled") || (key5 === "maxEventsPerWindow")) || (key5 === "windowSeconds")) || (key5 === "cooldownSeconds"))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+let data58 = data.botLoopProtection;
+const _errs129 = errors;
+if(errors === _errs129){
+if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
+const _errs131 = errors;
+for(const key6 in data58){
+if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs124 === errors){
-if(data55.enabled !== undefined){
-const _errs125 = errors;
-if(typeof data55.enabled !== "boolean"){
+if(_errs131 === errors){
+if(data58.enabled !== undefined){
+const _errs132 = errors;
+if(typeof data58.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid16 = _errs125 === errors;
+var valid17 = _errs132 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data55.maxEventsPerWindow !== undefined){
-let data57 = data55.maxEventsPerWindow;
-const _errs127 = errors;
-if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
+if(valid17){
+if(data58.maxEventsPerWindow !== undefined){
+let data60 = data58.maxEventsPerWindow;
+const _errs134 = errors;
+if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs127){
-if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 10000 || isNaN(data57)){
+if(errors === _errs134){
+if((typeof data60 == "number") && (isFinite(data60))){
+if(data60 > 10000 || isNaN(data60)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data57 < 1 || isNaN(data57)){
+if(data60 < 1 || isNaN(data60)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs127 === errors;
+var valid17 = _errs134 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data55.windowSeconds !== undefined){
-let data58 = data55.windowSeconds;
-const _errs129 = errors;
-if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
+if(valid17){
+if(data58.windowSeconds !== undefined){
+let data61 = data58.windowSeconds;
+const _errs136 = errors;
+if(!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs129){
-if((typeof data58 == "number") && (isFinite(data58))){
-if(data58 > 86400 || isNaN(data58)){
+if(errors === _errs136){
+if((typeof data61 == "number") && (isFinite(data61))){
+if(data61 > 86400 || isNaN(data61)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data58 < 1 || isNaN(data58)){
+if(data61 < 1 || isNaN(data61)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs129 === errors;
+var valid17 = _errs136 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data55.cooldownSeconds !== undefined){
-let data59 = data55.cooldownSeconds;
-const _errs131 = errors;
-if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
+if(valid17){
+if(data58.cooldownSeconds !== undefined){
+let data62 = data58.cooldownSeconds;
+const _errs138 = errors;
+if(!(((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62))) && (isFinite(data62)))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs131){
-if((typeof data59 == "number") && (isFinite(data59))){
-if(data59 > 86400 || isNaN(data59)){
+if(errors === _errs138){
+if((typeof data62 == "number") && (isFinite(data62))){
+if(data62 > 86400 || isNaN(data62)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data59 < 1 || isNaN(data59)){
+if(data62 < 1 || isNaN(data62)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs131 === errors;
+var valid17 = _errs138 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
 }
 }
@@ -4378,48 +4470,48 @@ validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs122 === errors;
+var valid0 = _errs129 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.outputVisibility !== undefined){
-let data60 = data.outputVisibility;
-const _errs133 = errors;
-if(typeof data60 !== "string"){
+let data63 = data.outputVisibility;
+const _errs140 = errors;
+if(typeof data63 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data60 === "minimal") || (data60 === "normal")) || (data60 === "full"))){
+if(!(((data63 === "minimal") || (data63 === "normal")) || (data63 === "full"))){
 validate14.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/enum",keyword:"enum",params:{allowedValues: schema11.properties.outputVisibility.enum}}];
 return false;
 }
-var valid0 = _errs133 === errors;
+var valid0 = _errs140 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reliableDelivery !== undefined){
-const _errs135 = errors;
+const _errs142 = errors;
 if(typeof data.reliableDelivery !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/reliableDelivery",schemaPath:"#/properties/reliableDelivery/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs135 === errors;
+var valid0 = _errs142 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streaming !== undefined){
-let data62 = data.streaming;
-const _errs137 = errors;
-const _errs138 = errors;
-let valid17 = false;
-const _errs139 = errors;
-if(typeof data62 !== "boolean"){
+let data65 = data.streaming;
+const _errs144 = errors;
+const _errs145 = errors;
+let valid18 = false;
+const _errs146 = errors;
+if(typeof data65 !== "boolean"){
 const err10 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/0/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err10];
@@ -4429,16 +4521,16 @@ vErrors.push(err10);
 }
 errors++;
 }
-var _valid2 = _errs139 === errors;
-valid17 = valid17 || _valid2;
-if(!valid17){
-const _errs141 = errors;
-if(errors === _errs141){
-if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
-const _errs143 = errors;
-for(const key6 in data62){
-if(!(((((key6 === "mode") || (key6 === "chunkMode")) || (key6 === "block")) || (key6 === "preview")) || (key6 === "progress"))){
-const err11 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/1/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}};
+var _valid2 = _errs146 === errors;
+valid18 = valid18 || _valid2;
+if(!valid18){
+const _errs148 = errors;
+if(errors === _errs148){
+if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
+const _errs150 = errors;
+for(const key7 in data65){
+if(!(((((key7 === "mode") || (key7 === "chunkMode")) || (key7 === "block")) || (key7 === "preview")) || (key7 === "progress"))){
+const err11 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/1/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -4449,11 +4541,11 @@ errors++;
 break;
 }
 }
-if(_errs143 === errors){
-if(data62.mode !== undefined){
-let data63 = data62.mode;
-const _errs144 = errors;
-if(typeof data63 !== "string"){
+if(_errs150 === errors){
+if(data65.mode !== undefined){
+let data66 = data65.mode;
+const _errs151 = errors;
+if(typeof data66 !== "string"){
 const err12 = {instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/anyOf/1/properties/mode/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err12];
@@ -4463,7 +4555,7 @@ vErrors.push(err12);
 }
 errors++;
 }
-if(!((((data63 === "off") || (data63 === "partial")) || (data63 === "block")) || (data63 === "progress"))){
+if(!((((data66 === "off") || (data66 === "partial")) || (data66 === "block")) || (data66 === "progress"))){
 const err13 = {instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/anyOf/1/properties/mode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.anyOf[1].properties.mode.enum}};
 if(vErrors === null){
 vErrors = [err13];
@@ -4473,16 +4565,16 @@ vErrors.push(err13);
 }
 errors++;
 }
-var valid18 = _errs144 === errors;
+var valid19 = _errs151 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data62.chunkMode !== undefined){
-let data64 = data62.chunkMode;
-const _errs146 = errors;
-if(typeof data64 !== "string"){
+if(valid19){
+if(data65.chunkMode !== undefined){
+let data67 = data65.chunkMode;
+const _errs153 = errors;
+if(typeof data67 !== "string"){
 const err14 = {instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/anyOf/1/properties/chunkMode/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err14];
@@ -4492,7 +4584,7 @@ vErrors.push(err14);
 }
 errors++;
 }
-if(!((data64 === "length") || (data64 === "newline"))){
+if(!((data67 === "length") || (data67 === "newline"))){
 const err15 = {instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/anyOf/1/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.anyOf[1].properties.chunkMode.enum}};
 if(vErrors === null){
 vErrors = [err15];
@@ -4502,21 +4594,21 @@ vErrors.push(err15);
 }
 errors++;
 }
-var valid18 = _errs146 === errors;
+var valid19 = _errs153 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data62.block !== undefined){
-let data65 = data62.block;
-const _errs148 = errors;
-if(errors === _errs148){
-if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
-const _errs150 = errors;
-for(const key7 in data65){
-if(!((key7 === "enabled") || (key7 === "coalesce"))){
-const err16 = {instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/anyOf/1/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}};
+if(valid19){
+if(data65.block !== undefined){
+let data68 = data65.block;
+const _errs155 = errors;
+if(errors === _errs155){
+if(data68 && typeof data68 == "object" && !Array.isArray(data68)){
+const _errs157 = errors;
+for(const key8 in data68){
+if(!((key8 === "enabled") || (key8 === "coalesce"))){
+const err16 = {instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/anyOf/1/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -4527,10 +4619,10 @@ errors++;
 break;
 }
 }
-if(_errs150 === errors){
-if(data65.enabled !== undefined){
-const _errs151 = errors;
-if(typeof data65.enabled !== "boolean"){
+if(_errs157 === errors){
+if(data68.enabled !== undefined){
+const _errs158 = errors;
+if(typeof data68.enabled !== "boolean"){
 const err17 = {instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err17];
@@ -4540,21 +4632,21 @@ vErrors.push(err17);
 }
 errors++;
 }
-var valid19 = _errs151 === errors;
+var valid20 = _errs158 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
-if(valid19){
-if(data65.coalesce !== undefined){
-let data67 = data65.coalesce;
-const _errs153 = errors;
-if(errors === _errs153){
-if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
-const _errs155 = errors;
-for(const key8 in data67){
-if(!(((key8 === "minChars") || (key8 === "maxChars")) || (key8 === "idleMs"))){
-const err18 = {instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}};
+if(valid20){
+if(data68.coalesce !== undefined){
+let data70 = data68.coalesce;
+const _errs160 = errors;
+if(errors === _errs160){
+if(data70 && typeof data70 == "object" && !Array.isArray(data70)){
+const _errs162 = errors;
+for(const key9 in data70){
+if(!(((key9 === "minChars") || (key9 === "maxChars")) || (key9 === "idleMs"))){
+const err18 = {instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -4565,11 +4657,11 @@ errors++;
 break;
 }
 }
-if(_errs155 === errors){
-if(data67.minChars !== undefined){
-let data68 = data67.minChars;
-const _errs156 = errors;
-if(!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))){
+if(_errs162 === errors){
+if(data70.minChars !== undefined){
+let data71 = data70.minChars;
+const _errs163 = errors;
+if(!(((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71))) && (isFinite(data71)))){
 const err19 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err19];
@@ -4579,9 +4671,9 @@ vErrors.push(err19);
 }
 errors++;
 }
-if(errors === _errs156){
-if((typeof data68 == "number") && (isFinite(data68))){
-if(data68 > 1000000 || isNaN(data68)){
+if(errors === _errs163){
+if((typeof data71 == "number") && (isFinite(data71))){
+if(data71 > 1000000 || isNaN(data71)){
 const err20 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
 if(vErrors === null){
 vErrors = [err20];
@@ -4592,7 +4684,7 @@ vErrors.push(err20);
 errors++;
 }
 else {
-if(data68 < 1 || isNaN(data68)){
+if(data71 < 1 || isNaN(data71)){
 const err21 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err21];
@@ -4605,16 +4697,16 @@ errors++;
 }
 }
 }
-var valid20 = _errs156 === errors;
+var valid21 = _errs163 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
-if(valid20){
-if(data67.maxChars !== undefined){
-let data69 = data67.maxChars;
-const _errs158 = errors;
-if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
+if(valid21){
+if(data70.maxChars !== undefined){
+let data72 = data70.maxChars;
+const _errs165 = errors;
+if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
 const err22 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err22];
@@ -4624,9 +4716,9 @@ vErrors.push(err22);
 }
 errors++;
 }
-if(errors === _errs158){
-if((typeof data69 == "number") && (isFinite(data69))){
-if(data69 > 1000000 || isNaN(data69)){
+if(errors === _errs165){
+if((typeof data72 == "number") && (isFinite(data72))){
+if(data72 > 1000000 || isNaN(data72)){
 const err23 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
 if(vErrors === null){
 vErrors = [err23];
@@ -4637,7 +4729,7 @@ vErrors.push(err23);
 errors++;
 }
 else {
-if(data69 < 1 || isNaN(data69)){
+if(data72 < 1 || isNaN(data72)){
 const err24 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err24];
@@ -4650,16 +4742,16 @@ errors++;
 }
 }
 }
-var valid20 = _errs158 === errors;
+var valid21 = _errs165 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
-if(valid20){
-if(data67.idleMs !== undefined){
-let data70 = data67.idleMs;
-const _errs160 = errors;
-if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
+if(valid21){
+if(data70.idleMs !== undefined){
+let data73 = data70.idleMs;
+const _errs167 = errors;
+if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
 const err25 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err25];
@@ -4669,9 +4761,9 @@ vErrors.push(err25);
 }
 errors++;
 }
-if(errors === _errs160){
-if((typeof data70 == "number") && (isFinite(data70))){
-if(data70 > 60000 || isNaN(data70)){
+if(errors === _errs167){
+if((typeof data73 == "number") && (isFinite(data73))){
+if(data73 > 60000 || isNaN(data73)){
 const err26 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}};
 if(vErrors === null){
 vErrors = [err26];
@@ -4682,7 +4774,7 @@ vErrors.push(err26);
 errors++;
 }
 else {
-if(data70 < 0 || isNaN(data70)){
+if(data73 < 0 || isNaN(data73)){
 const err27 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
 if(vErrors === null){
 vErrors = [err27];
@@ -4695,10 +4787,10 @@ errors++;
 }
 }
 }
-var valid20 = _errs160 === errors;
+var valid21 = _errs167 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
 }
 }
@@ -4715,10 +4807,10 @@ vErrors.push(err28);
 errors++;
 }
 }
-var valid19 = _errs153 === errors;
+var valid20 = _errs160 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
 }
 }
@@ -4734,21 +4826,21 @@ vErrors.push(err29);
 errors++;
 }
 }
-var valid18 = _errs148 === errors;
+var valid19 = _errs155 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data62.preview !== undefined){
-let data71 = data62.preview;
-const _errs162 = errors;
-if(errors === _errs162){
-if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
-const _errs164 = errors;
-for(const key9 in data71){
-if(!(key9 === "toolProgress")){
-const err30 = {instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}};
+if(valid19){
+if(data65.preview !== undefined){
+let data74 = data65.preview;
+const _errs169 = errors;
+if(errors === _errs169){
+if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
+const _errs171 = errors;
+for(const key10 in data74){
+if(!(key10 === "toolProgress")){
+const err30 = {instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -4759,9 +4851,9 @@ errors++;
 break;
 }
 }
-if(_errs164 === errors){
-if(data71.toolProgress !== undefined){
-if(typeof data71.toolProgress !== "boolean"){
+if(_errs171 === errors){
+if(data74.toolProgress !== undefined){
+if(typeof data74.toolProgress !== "boolean"){
 const err31 = {instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err31];
@@ -4785,21 +4877,21 @@ vErrors.push(err32);
 errors++;
 }
 }
-var valid18 = _errs162 === errors;
+var valid19 = _errs169 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data62.progress !== undefined){
-let data73 = data62.progress;
-const _errs167 = errors;
-if(errors === _errs167){
-if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
-const _errs169 = errors;
-for(const key10 in data73){
-if(!(key10 === "toolProgress")){
-const err33 = {instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}};
+if(valid19){
+if(data65.progress !== undefined){
+let data76 = data65.progress;
+const _errs174 = errors;
+if(errors === _errs174){
+if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
+const _errs176 = errors;
+for(const key11 in data76){
+if(!(key11 === "toolProgress")){
+const err33 = {instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -4810,9 +4902,9 @@ errors++;
 break;
 }
 }
-if(_errs169 === errors){
-if(data73.toolProgress !== undefined){
-if(typeof data73.toolProgress !== "boolean"){
+if(_errs176 === errors){
+if(data76.toolProgress !== undefined){
+if(typeof data76.toolProgress !== "boolean"){
 const err34 = {instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err34];
@@ -4836,10 +4928,10 @@ vErrors.push(err35);
 errors++;
 }
 }
-var valid18 = _errs167 === errors;
+var valid19 = _errs174 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
 }
 }
@@ -4858,10 +4950,10 @@ vErrors.push(err36);
 errors++;
 }
 }
-var _valid2 = _errs141 === errors;
-valid17 = valid17 || _valid2;
+var _valid2 = _errs148 === errors;
+valid18 = valid18 || _valid2;
 }
-if(!valid17){
+if(!valid18){
 const err37 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err37];
@@ -4874,154 +4966,154 @@ validate14.errors = vErrors;
 return false;
 }
 else {
-errors = _errs138;
+errors = _errs145;
 if(vErrors !== null){
-if(_errs138){
-vErrors.length = _errs138;
+if(_errs145){
+vErrors.length = _errs145;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs137 === errors;
+var valid0 = _errs144 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.textChunkLimit !== undefined){
-let data75 = data.textChunkLimit;
-const _errs172 = errors;
-if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
+let data78 = data.textChunkLimit;
+const _errs179 = errors;
+if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
 validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs172){
-if((typeof data75 == "number") && (isFinite(data75))){
-if(data75 > 4000 || isNaN(data75)){
+if(errors === _errs179){
+if((typeof data78 == "number") && (isFinite(data78))){
+if(data78 > 4000 || isNaN(data78)){
 validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4000}}];
 return false;
 }
 else {
-if(data75 < 1000 || isNaN(data75)){
+if(data78 < 1000 || isNaN(data78)){
 validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs172 === errors;
+var valid0 = _errs179 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.direct !== undefined){
-let data76 = data.direct;
-const _errs174 = errors;
-if(errors === _errs174){
-if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
-if(Object.keys(data76).length > 10000){
+let data79 = data.direct;
+const _errs181 = errors;
+if(errors === _errs181){
+if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
+if(Object.keys(data79).length > 10000){
 validate14.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key11 in data76){
-let data77 = data76[key11];
-const _errs177 = errors;
-if(errors === _errs177){
-if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
-const _errs179 = errors;
-for(const key12 in data77){
-if(!((key12 === "systemPrompt") || (key12 === "skills"))){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
+for(const key12 in data79){
+let data80 = data79[key12];
+const _errs184 = errors;
+if(errors === _errs184){
+if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
+const _errs186 = errors;
+for(const key13 in data80){
+if(!((key13 === "systemPrompt") || (key13 === "skills"))){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
 return false;
 break;
 }
 }
-if(_errs179 === errors){
-if(data77.systemPrompt !== undefined){
-let data78 = data77.systemPrompt;
-const _errs180 = errors;
-if(errors === _errs180){
-if(typeof data78 === "string"){
-if(data78.length > 65536 && func3(data78) > 65536){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+if(_errs186 === errors){
+if(data80.systemPrompt !== undefined){
+let data81 = data80.systemPrompt;
+const _errs187 = errors;
+if(errors === _errs187){
+if(typeof data81 === "string"){
+if(data81.length > 65536 && func3(data81) > 65536){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid24 = _errs180 === errors;
-}
-else {
-var valid24 = true;
-}
-if(valid24){
-if(data77.skills !== undefined){
-let data79 = data77.skills;
-const _errs182 = errors;
-if(errors === _errs182){
-if(Array.isArray(data79)){
-if(data79.length > 256){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
-return false;
+var valid25 = _errs187 === errors;
 }
 else {
 var valid25 = true;
-const len9 = data79.length;
+}
+if(valid25){
+if(data80.skills !== undefined){
+let data82 = data80.skills;
+const _errs189 = errors;
+if(errors === _errs189){
+if(Array.isArray(data82)){
+if(data82.length > 256){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid26 = true;
+const len9 = data82.length;
 for(let i9=0; i9<len9; i9++){
-let data80 = data79[i9];
-const _errs184 = errors;
-if(errors === _errs184){
-if(typeof data80 === "string"){
-if(data80.length > 128 && func3(data80) > 128){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+let data83 = data82[i9];
+const _errs191 = errors;
+if(errors === _errs191){
+if(typeof data83 === "string"){
+if(data83.length > 128 && func3(data83) > 128){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data80.length < 1){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data83.length < 1){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid25 = _errs184 === errors;
-if(!valid25){
+var valid26 = _errs191 === errors;
+if(!valid26){
 break;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid24 = _errs182 === errors;
+var valid25 = _errs189 === errors;
 }
 else {
-var valid24 = true;
+var valid25 = true;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid23 = _errs177 === errors;
-if(!valid23){
+var valid24 = _errs184 === errors;
+if(!valid24){
 break;
 }
 }
@@ -5032,18 +5124,18 @@ validate14.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs174 === errors;
+var valid0 = _errs181 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data81 = data.systemPrompt;
-const _errs186 = errors;
-if(errors === _errs186){
-if(typeof data81 === "string"){
-if(data81.length > 65536 && func3(data81) > 65536){
+let data84 = data.systemPrompt;
+const _errs193 = errors;
+if(errors === _errs193){
+if(typeof data84 === "string"){
+if(data84.length > 65536 && func3(data84) > 65536){
 validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -5053,159 +5145,93 @@ validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs186 === errors;
+var valid0 = _errs193 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.deliveryReceipts !== undefined){
-const _errs188 = errors;
+const _errs195 = errors;
 if(typeof data.deliveryReceipts !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/deliveryReceipts",schemaPath:"#/properties/deliveryReceipts/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs188 === errors;
+var valid0 = _errs195 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.strictChatIds !== undefined){
-const _errs190 = errors;
+const _errs197 = errors;
 if(typeof data.strictChatIds !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/strictChatIds",schemaPath:"#/properties/strictChatIds/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs190 === errors;
+var valid0 = _errs197 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.typingMaxContinuousMs !== undefined){
-let data84 = data.typingMaxContinuousMs;
-const _errs192 = errors;
-if(!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))){
+let data87 = data.typingMaxContinuousMs;
+const _errs199 = errors;
+if(!(((typeof data87 == "number") && (!(data87 % 1) && !isNaN(data87))) && (isFinite(data87)))){
 validate14.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs192){
-if((typeof data84 == "number") && (isFinite(data84))){
-if(data84 > 86400000 || isNaN(data84)){
+if(errors === _errs199){
+if((typeof data87 == "number") && (isFinite(data87))){
+if(data87 > 86400000 || isNaN(data87)){
 validate14.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
 return false;
 }
 else {
-if(data84 < 1000 || isNaN(data84)){
+if(data87 < 1000 || isNaN(data87)){
 validate14.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs192 === errors;
+var valid0 = _errs199 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ack !== undefined){
-let data85 = data.ack;
-const _errs194 = errors;
-if(errors === _errs194){
-if(data85 && typeof data85 == "object" && !Array.isArray(data85)){
-const _errs196 = errors;
-for(const key13 in data85){
-if(!((key13 === "timeoutMs") || (key13 === "resendOnTimeout"))){
-validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
-return false;
-break;
-}
-}
-if(_errs196 === errors){
-if(data85.timeoutMs !== undefined){
-let data86 = data85.timeoutMs;
-const _errs197 = errors;
-if(!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))){
-validate14.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs197){
-if((typeof data86 == "number") && (isFinite(data86))){
-if(data86 > 600000 || isNaN(data86)){
-validate14.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
-return false;
-}
-else {
-if(data86 < 1000 || isNaN(data86)){
-validate14.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
-return false;
-}
-}
-}
-}
-var valid26 = _errs197 === errors;
-}
-else {
-var valid26 = true;
-}
-if(valid26){
-if(data85.resendOnTimeout !== undefined){
-const _errs199 = errors;
-if(typeof data85.resendOnTimeout !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/ack/resendOnTimeout",schemaPath:"#/properties/ack/properties/resendOnTimeout/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid26 = _errs199 === errors;
-}
-else {
-var valid26 = true;
-}
-}
-}
-}
-else {
-validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid0 = _errs194 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.heartbeat !== undefined){
-let data88 = data.heartbeat;
+let data88 = data.ack;
 const _errs201 = errors;
 if(errors === _errs201){
 if(data88 && typeof data88 == "object" && !Array.isArray(data88)){
 const _errs203 = errors;
 for(const key14 in data88){
-if(!((key14 === "intervalMs") || (key14 === "timeoutMs"))){
-validate14.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
+if(!((key14 === "timeoutMs") || (key14 === "resendOnTimeout"))){
+validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
 return false;
 break;
 }
 }
 if(_errs203 === errors){
-if(data88.intervalMs !== undefined){
-let data89 = data88.intervalMs;
+if(data88.timeoutMs !== undefined){
+let data89 = data88.timeoutMs;
 const _errs204 = errors;
 if(!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))){
-validate14.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs204){
 if((typeof data89 == "number") && (isFinite(data89))){
 if(data89 > 600000 || isNaN(data89)){
-validate14.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+validate14.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data89 < 1000 || isNaN(data89)){
-validate14.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -5217,26 +5243,11 @@ else {
 var valid27 = true;
 }
 if(valid27){
-if(data88.timeoutMs !== undefined){
-let data90 = data88.timeoutMs;
+if(data88.resendOnTimeout !== undefined){
 const _errs206 = errors;
-if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
-validate14.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
+if(typeof data88.resendOnTimeout !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/ack/resendOnTimeout",schemaPath:"#/properties/ack/properties/resendOnTimeout/type",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-if(errors === _errs206){
-if((typeof data90 == "number") && (isFinite(data90))){
-if(data90 > 600000 || isNaN(data90)){
-validate14.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
-return false;
-}
-else {
-if(data90 < 1000 || isNaN(data90)){
-validate14.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
-return false;
-}
-}
-}
 }
 var valid27 = _errs206 === errors;
 }
@@ -5247,7 +5258,7 @@ var valid27 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5257,36 +5268,36 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.reconnect !== undefined){
-let data91 = data.reconnect;
+if(data.heartbeat !== undefined){
+let data91 = data.heartbeat;
 const _errs208 = errors;
 if(errors === _errs208){
 if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
 const _errs210 = errors;
 for(const key15 in data91){
-if(!((((key15 === "initialDelayMs") || (key15 === "maxDelayMs")) || (key15 === "jitterRatio")) || (key15 === "maxRetries"))){
-validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
+if(!((key15 === "intervalMs") || (key15 === "timeoutMs"))){
+validate14.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
 }
 if(_errs210 === errors){
-if(data91.initialDelayMs !== undefined){
-let data92 = data91.initialDelayMs;
+if(data91.intervalMs !== undefined){
+let data92 = data91.intervalMs;
 const _errs211 = errors;
 if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
-validate14.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs211){
 if((typeof data92 == "number") && (isFinite(data92))){
 if(data92 > 600000 || isNaN(data92)){
-validate14.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data92 < 100 || isNaN(data92)){
-validate14.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+if(data92 < 1000 || isNaN(data92)){
+validate14.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -5298,22 +5309,22 @@ else {
 var valid28 = true;
 }
 if(valid28){
-if(data91.maxDelayMs !== undefined){
-let data93 = data91.maxDelayMs;
+if(data91.timeoutMs !== undefined){
+let data93 = data91.timeoutMs;
 const _errs213 = errors;
 if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
-validate14.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs213){
 if((typeof data93 == "number") && (isFinite(data93))){
-if(data93 > 3600000 || isNaN(data93)){
-validate14.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
+if(data93 > 600000 || isNaN(data93)){
+validate14.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data93 < 1000 || isNaN(data93)){
-validate14.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -5324,18 +5335,99 @@ var valid28 = _errs213 === errors;
 else {
 var valid28 = true;
 }
-if(valid28){
-if(data91.jitterRatio !== undefined){
-let data94 = data91.jitterRatio;
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs208 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.reconnect !== undefined){
+let data94 = data.reconnect;
 const _errs215 = errors;
 if(errors === _errs215){
-if((typeof data94 == "number") && (isFinite(data94))){
-if(data94 > 1 || isNaN(data94)){
+if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
+const _errs217 = errors;
+for(const key16 in data94){
+if(!((((key16 === "initialDelayMs") || (key16 === "maxDelayMs")) || (key16 === "jitterRatio")) || (key16 === "maxRetries"))){
+validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
+return false;
+break;
+}
+}
+if(_errs217 === errors){
+if(data94.initialDelayMs !== undefined){
+let data95 = data94.initialDelayMs;
+const _errs218 = errors;
+if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
+validate14.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs218){
+if((typeof data95 == "number") && (isFinite(data95))){
+if(data95 > 600000 || isNaN(data95)){
+validate14.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+return false;
+}
+else {
+if(data95 < 100 || isNaN(data95)){
+validate14.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+return false;
+}
+}
+}
+}
+var valid29 = _errs218 === errors;
+}
+else {
+var valid29 = true;
+}
+if(valid29){
+if(data94.maxDelayMs !== undefined){
+let data96 = data94.maxDelayMs;
+const _errs220 = errors;
+if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
+validate14.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs220){
+if((typeof data96 == "number") && (isFinite(data96))){
+if(data96 > 3600000 || isNaN(data96)){
+validate14.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
+return false;
+}
+else {
+if(data96 < 1000 || isNaN(data96)){
+validate14.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+return false;
+}
+}
+}
+}
+var valid29 = _errs220 === errors;
+}
+else {
+var valid29 = true;
+}
+if(valid29){
+if(data94.jitterRatio !== undefined){
+let data97 = data94.jitterRatio;
+const _errs222 = errors;
+if(errors === _errs222){
+if((typeof data97 == "number") && (isFinite(data97))){
+if(data97 > 1 || isNaN(data97)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}}];
 return false;
 }
 else {
-if(data94 < 0 || isNaN(data94)){
+if(data97 < 0 || isNaN(data97)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
@@ -5346,37 +5438,37 @@ validate14.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaP
 return false;
 }
 }
-var valid28 = _errs215 === errors;
+var valid29 = _errs222 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data91.maxRetries !== undefined){
-let data95 = data91.maxRetries;
-const _errs217 = errors;
-if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
+if(valid29){
+if(data94.maxRetries !== undefined){
+let data98 = data94.maxRetries;
+const _errs224 = errors;
+if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs217){
-if((typeof data95 == "number") && (isFinite(data95))){
-if(data95 > 1000000 || isNaN(data95)){
+if(errors === _errs224){
+if((typeof data98 == "number") && (isFinite(data98))){
+if(data98 > 1000000 || isNaN(data98)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data95 < 0 || isNaN(data95)){
+if(data98 < 0 || isNaN(data98)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs217 === errors;
+var valid29 = _errs224 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
 }
 }
@@ -5388,279 +5480,279 @@ validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs208 === errors;
+var valid0 = _errs215 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.debug !== undefined){
-const _errs219 = errors;
+const _errs226 = errors;
 if(typeof data.debug !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs219 === errors;
+var valid0 = _errs226 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data97 = data.limits;
-const _errs221 = errors;
-if(errors === _errs221){
-if(data97 && typeof data97 == "object" && !Array.isArray(data97)){
-const _errs223 = errors;
-for(const key16 in data97){
-if(!(func2.call(schema11.properties.limits.properties, key16))){
-validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
+let data100 = data.limits;
+const _errs228 = errors;
+if(errors === _errs228){
+if(data100 && typeof data100 == "object" && !Array.isArray(data100)){
+const _errs230 = errors;
+for(const key17 in data100){
+if(!(func2.call(schema11.properties.limits.properties, key17))){
+validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17}}];
 return false;
 break;
 }
 }
-if(_errs223 === errors){
-if(data97.maxPayload !== undefined){
-let data98 = data97.maxPayload;
-const _errs224 = errors;
-if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
+if(_errs230 === errors){
+if(data100.maxPayload !== undefined){
+let data101 = data100.maxPayload;
+const _errs231 = errors;
+if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs224){
-if((typeof data98 == "number") && (isFinite(data98))){
-if(data98 > 16777216 || isNaN(data98)){
+if(errors === _errs231){
+if((typeof data101 == "number") && (isFinite(data101))){
+if(data101 > 16777216 || isNaN(data101)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data98 < 1024 || isNaN(data98)){
+if(data101 < 1024 || isNaN(data101)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs224 === errors;
+var valid30 = _errs231 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data97.contentChars !== undefined){
-let data99 = data97.contentChars;
-const _errs226 = errors;
-if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
+if(valid30){
+if(data100.contentChars !== undefined){
+let data102 = data100.contentChars;
+const _errs233 = errors;
+if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
 validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs226){
-if((typeof data99 == "number") && (isFinite(data99))){
-if(data99 > 1048576 || isNaN(data99)){
+if(errors === _errs233){
+if((typeof data102 == "number") && (isFinite(data102))){
+if(data102 > 1048576 || isNaN(data102)){
 validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
-if(data99 < 1 || isNaN(data99)){
+if(data102 < 1 || isNaN(data102)){
 validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs226 === errors;
+var valid30 = _errs233 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data97.mediaMegabytes !== undefined){
-let data100 = data97.mediaMegabytes;
-const _errs228 = errors;
-if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
+if(valid30){
+if(data100.mediaMegabytes !== undefined){
+let data103 = data100.mediaMegabytes;
+const _errs235 = errors;
+if(!(((typeof data103 == "number") && (!(data103 % 1) && !isNaN(data103))) && (isFinite(data103)))){
 validate14.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs228){
-if((typeof data100 == "number") && (isFinite(data100))){
-if(data100 > 100 || isNaN(data100)){
+if(errors === _errs235){
+if((typeof data103 == "number") && (isFinite(data103))){
+if(data103 > 100 || isNaN(data103)){
 validate14.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100}}];
 return false;
 }
 else {
-if(data100 < 1 || isNaN(data100)){
+if(data103 < 1 || isNaN(data103)){
 validate14.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs228 === errors;
+var valid30 = _errs235 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data97.maxConcurrent !== undefined){
-let data101 = data97.maxConcurrent;
-const _errs230 = errors;
-if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
+if(valid30){
+if(data100.maxConcurrent !== undefined){
+let data104 = data100.maxConcurrent;
+const _errs237 = errors;
+if(!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs230){
-if((typeof data101 == "number") && (isFinite(data101))){
-if(data101 > 1000 || isNaN(data101)){
+if(errors === _errs237){
+if((typeof data104 == "number") && (isFinite(data104))){
+if(data104 > 1000 || isNaN(data104)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data101 < 1 || isNaN(data101)){
+if(data104 < 1 || isNaN(data104)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs230 === errors;
+var valid30 = _errs237 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data97.queuedPerSession !== undefined){
-let data102 = data97.queuedPerSession;
-const _errs232 = errors;
-if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
+if(valid30){
+if(data100.queuedPerSession !== undefined){
+let data105 = data100.queuedPerSession;
+const _errs239 = errors;
+if(!(((typeof data105 == "number") && (!(data105 % 1) && !isNaN(data105))) && (isFinite(data105)))){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs232){
-if((typeof data102 == "number") && (isFinite(data102))){
-if(data102 > 10000 || isNaN(data102)){
+if(errors === _errs239){
+if((typeof data105 == "number") && (isFinite(data105))){
+if(data105 > 10000 || isNaN(data105)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data102 < 1 || isNaN(data102)){
+if(data105 < 1 || isNaN(data105)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs232 === errors;
+var valid30 = _errs239 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data97.messagesPerMinute !== undefined){
-let data103 = data97.messagesPerMinute;
-const _errs234 = errors;
-if(!(((typeof data103 == "number") && (!(data103 % 1) && !isNaN(data103))) && (isFinite(data103)))){
+if(valid30){
+if(data100.messagesPerMinute !== undefined){
+let data106 = data100.messagesPerMinute;
+const _errs241 = errors;
+if(!(((typeof data106 == "number") && (!(data106 % 1) && !isNaN(data106))) && (isFinite(data106)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs234){
-if((typeof data103 == "number") && (isFinite(data103))){
-if(data103 > 100000 || isNaN(data103)){
+if(errors === _errs241){
+if((typeof data106 == "number") && (isFinite(data106))){
+if(data106 > 100000 || isNaN(data106)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data103 < 1 || isNaN(data103)){
+if(data106 < 1 || isNaN(data106)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs234 === errors;
+var valid30 = _errs241 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data97.messageBurst !== undefined){
-let data104 = data97.messageBurst;
-const _errs236 = errors;
-if(!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))){
+if(valid30){
+if(data100.messageBurst !== undefined){
+let data107 = data100.messageBurst;
+const _errs243 = errors;
+if(!(((typeof data107 == "number") && (!(data107 % 1) && !isNaN(data107))) && (isFinite(data107)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs236){
-if((typeof data104 == "number") && (isFinite(data104))){
-if(data104 > 100000 || isNaN(data104)){
+if(errors === _errs243){
+if((typeof data107 == "number") && (isFinite(data107))){
+if(data107 > 100000 || isNaN(data107)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data104 < 1 || isNaN(data104)){
+if(data107 < 1 || isNaN(data107)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs236 === errors;
+var valid30 = _errs243 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data97.dedupeEntries !== undefined){
-let data105 = data97.dedupeEntries;
-const _errs238 = errors;
-if(!(((typeof data105 == "number") && (!(data105 % 1) && !isNaN(data105))) && (isFinite(data105)))){
+if(valid30){
+if(data100.dedupeEntries !== undefined){
+let data108 = data100.dedupeEntries;
+const _errs245 = errors;
+if(!(((typeof data108 == "number") && (!(data108 % 1) && !isNaN(data108))) && (isFinite(data108)))){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs238){
-if((typeof data105 == "number") && (isFinite(data105))){
-if(data105 > 1000000 || isNaN(data105)){
+if(errors === _errs245){
+if((typeof data108 == "number") && (isFinite(data108))){
+if(data108 > 1000000 || isNaN(data108)){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data105 < 1 || isNaN(data105)){
+if(data108 < 1 || isNaN(data108)){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs238 === errors;
+var valid30 = _errs245 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data97.turnSeconds !== undefined){
-let data106 = data97.turnSeconds;
-const _errs240 = errors;
-if(!(((typeof data106 == "number") && (!(data106 % 1) && !isNaN(data106))) && (isFinite(data106)))){
+if(valid30){
+if(data100.turnSeconds !== undefined){
+let data109 = data100.turnSeconds;
+const _errs247 = errors;
+if(!(((typeof data109 == "number") && (!(data109 % 1) && !isNaN(data109))) && (isFinite(data109)))){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs240){
-if((typeof data106 == "number") && (isFinite(data106))){
-if(data106 > 86400 || isNaN(data106)){
+if(errors === _errs247){
+if((typeof data109 == "number") && (isFinite(data109))){
+if(data109 > 86400 || isNaN(data109)){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data106 < 1 || isNaN(data106)){
+if(data109 < 1 || isNaN(data109)){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs240 === errors;
+var valid30 = _errs247 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
 }
 }
@@ -5677,23 +5769,23 @@ validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs221 === errors;
+var valid0 = _errs228 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.defaultAccount !== undefined){
-let data107 = data.defaultAccount;
-const _errs242 = errors;
-if(errors === _errs242){
-if(typeof data107 === "string"){
-if(data107.length > 128 && func3(data107) > 128){
+let data110 = data.defaultAccount;
+const _errs249 = errors;
+if(errors === _errs249){
+if(typeof data110 === "string"){
+if(data110.length > 128 && func3(data110) > 128){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data107.length < 1){
+if(data110.length < 1){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -5704,30 +5796,30 @@ validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs242 === errors;
+var valid0 = _errs249 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accounts !== undefined){
-let data108 = data.accounts;
-const _errs244 = errors;
-if(errors === _errs244){
-if(data108 && typeof data108 == "object" && !Array.isArray(data108)){
-if(Object.keys(data108).length > 1000){
+let data111 = data.accounts;
+const _errs251 = errors;
+if(errors === _errs251){
+if(data111 && typeof data111 == "object" && !Array.isArray(data111)){
+if(Object.keys(data111).length > 1000){
 validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/maxProperties",keyword:"maxProperties",params:{limit: 1000}}];
 return false;
 }
 else {
-for(const key17 in data108){
-const _errs247 = errors;
-if(!(validate18(data108[key17], {instancePath:instancePath+"/accounts/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data108,parentDataProperty:key17,rootData}))){
+for(const key18 in data111){
+const _errs254 = errors;
+if(!(validate18(data111[key18], {instancePath:instancePath+"/accounts/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data111,parentDataProperty:key18,rootData}))){
 vErrors = vErrors === null ? validate18.errors : vErrors.concat(validate18.errors);
 errors = vErrors.length;
 }
-var valid30 = _errs247 === errors;
-if(!valid30){
+var valid31 = _errs254 === errors;
+if(!valid31){
 break;
 }
 }
@@ -5738,10 +5830,12 @@ validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs244 === errors;
+var valid0 = _errs251 === errors;
 }
 else {
 var valid0 = true;
+}
+}
 }
 }
 }
@@ -6024,17 +6118,62 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.baseUrl !== undefined){
-let data6 = data.baseUrl;
+if(data.healthMonitor !== undefined){
+let data6 = data.healthMonitor;
 const _errs15 = errors;
 if(errors === _errs15){
-if(typeof data6 === "string"){
-if(data6.length > 2048 && func3(data6) > 2048){
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+const _errs17 = errors;
+for(const key2 in data6){
+if(!(key2 === "enabled")){
+validate23.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+return false;
+break;
+}
+}
+if(_errs17 === errors){
+if(data6.enabled !== undefined){
+if(typeof data6.enabled !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/healthMonitor/enabled",schemaPath:"#/properties/healthMonitor/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs15 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.configWrites !== undefined){
+const _errs20 = errors;
+if(typeof data.configWrites !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/configWrites",schemaPath:"#/properties/configWrites/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs20 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.baseUrl !== undefined){
+let data9 = data.baseUrl;
+const _errs22 = errors;
+if(errors === _errs22){
+if(typeof data9 === "string"){
+if(data9.length > 2048 && func3(data9) > 2048){
 validate23.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/properties/baseUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data6.length < 1){
+if(data9.length < 1){
 validate23.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/properties/baseUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -6045,23 +6184,23 @@ validate23.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/propert
 return false;
 }
 }
-var valid0 = _errs15 === errors;
+var valid0 = _errs22 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.websocketUrl !== undefined){
-let data7 = data.websocketUrl;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data7 === "string"){
-if(data7.length > 2048 && func3(data7) > 2048){
+let data10 = data.websocketUrl;
+const _errs24 = errors;
+if(errors === _errs24){
+if(typeof data10 === "string"){
+if(data10.length > 2048 && func3(data10) > 2048){
 validate23.errors = [{instancePath:instancePath+"/websocketUrl",schemaPath:"#/properties/websocketUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data7.length < 1){
+if(data10.length < 1){
 validate23.errors = [{instancePath:instancePath+"/websocketUrl",schemaPath:"#/properties/websocketUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -6072,23 +6211,23 @@ validate23.errors = [{instancePath:instancePath+"/websocketUrl",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs17 === errors;
+var valid0 = _errs24 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.mediaBaseUrl !== undefined){
-let data8 = data.mediaBaseUrl;
-const _errs19 = errors;
-if(errors === _errs19){
-if(typeof data8 === "string"){
-if(data8.length > 2048 && func3(data8) > 2048){
+let data11 = data.mediaBaseUrl;
+const _errs26 = errors;
+if(errors === _errs26){
+if(typeof data11 === "string"){
+if(data11.length > 2048 && func3(data11) > 2048){
 validate23.errors = [{instancePath:instancePath+"/mediaBaseUrl",schemaPath:"#/properties/mediaBaseUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data8.length < 1){
+if(data11.length < 1){
 validate23.errors = [{instancePath:instancePath+"/mediaBaseUrl",schemaPath:"#/properties/mediaBaseUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -6099,33 +6238,33 @@ validate23.errors = [{instancePath:instancePath+"/mediaBaseUrl",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs19 === errors;
+var valid0 = _errs26 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowInsecure !== undefined){
-const _errs21 = errors;
+const _errs28 = errors;
 if(typeof data.allowInsecure !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs21 === errors;
+var valid0 = _errs28 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.token !== undefined){
-let data10 = data.token;
-const _errs23 = errors;
-const _errs24 = errors;
-let valid2 = false;
-const _errs25 = errors;
-if(errors === _errs25){
-if(typeof data10 === "string"){
-if(data10.length > 8192 && func3(data10) > 8192){
+let data13 = data.token;
+const _errs30 = errors;
+const _errs31 = errors;
+let valid3 = false;
+const _errs32 = errors;
+if(errors === _errs32){
+if(typeof data13 === "string"){
+if(data13.length > 8192 && func3(data13) > 8192){
 const err0 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 8192}};
 if(vErrors === null){
 vErrors = [err0];
@@ -6136,7 +6275,7 @@ vErrors.push(err0);
 errors++;
 }
 else {
-if(data10.length < 1){
+if(data13.length < 1){
 const err1 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err1];
@@ -6147,7 +6286,7 @@ vErrors.push(err1);
 errors++;
 }
 else {
-if(!func8(data10)){
+if(!func8(data13)){
 const err2 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err2];
@@ -6171,18 +6310,18 @@ vErrors.push(err3);
 errors++;
 }
 }
-var _valid0 = _errs25 === errors;
-valid2 = valid2 || _valid0;
-if(!valid2){
-const _errs27 = errors;
-if(!(validate15(data10, {instancePath:instancePath+"/token",parentData:data,parentDataProperty:"token",rootData}))){
+var _valid0 = _errs32 === errors;
+valid3 = valid3 || _valid0;
+if(!valid3){
+const _errs34 = errors;
+if(!(validate15(data13, {instancePath:instancePath+"/token",parentData:data,parentDataProperty:"token",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid0 = _errs27 === errors;
-valid2 = valid2 || _valid0;
+var _valid0 = _errs34 === errors;
+valid3 = valid3 || _valid0;
 }
-if(!valid2){
+if(!valid3){
 const err4 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err4];
@@ -6195,31 +6334,31 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs24;
+errors = _errs31;
 if(vErrors !== null){
-if(_errs24){
-vErrors.length = _errs24;
+if(_errs31){
+vErrors.length = _errs31;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs23 === errors;
+var valid0 = _errs30 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.refreshToken !== undefined){
-let data11 = data.refreshToken;
-const _errs28 = errors;
-const _errs29 = errors;
-let valid3 = false;
-const _errs30 = errors;
-if(errors === _errs30){
-if(typeof data11 === "string"){
-if(data11.length > 8192 && func3(data11) > 8192){
+let data14 = data.refreshToken;
+const _errs35 = errors;
+const _errs36 = errors;
+let valid4 = false;
+const _errs37 = errors;
+if(errors === _errs37){
+if(typeof data14 === "string"){
+if(data14.length > 8192 && func3(data14) > 8192){
 const err5 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 8192}};
 if(vErrors === null){
 vErrors = [err5];
@@ -6230,7 +6369,7 @@ vErrors.push(err5);
 errors++;
 }
 else {
-if(data11.length < 1){
+if(data14.length < 1){
 const err6 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err6];
@@ -6241,7 +6380,7 @@ vErrors.push(err6);
 errors++;
 }
 else {
-if(!func8(data11)){
+if(!func8(data14)){
 const err7 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err7];
@@ -6265,18 +6404,18 @@ vErrors.push(err8);
 errors++;
 }
 }
-var _valid1 = _errs30 === errors;
-valid3 = valid3 || _valid1;
-if(!valid3){
-const _errs32 = errors;
-if(!(validate15(data11, {instancePath:instancePath+"/refreshToken",parentData:data,parentDataProperty:"refreshToken",rootData}))){
+var _valid1 = _errs37 === errors;
+valid4 = valid4 || _valid1;
+if(!valid4){
+const _errs39 = errors;
+if(!(validate15(data14, {instancePath:instancePath+"/refreshToken",parentData:data,parentDataProperty:"refreshToken",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid1 = _errs32 === errors;
-valid3 = valid3 || _valid1;
+var _valid1 = _errs39 === errors;
+valid4 = valid4 || _valid1;
 }
-if(!valid3){
+if(!valid4){
 const err9 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err9];
@@ -6289,38 +6428,38 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs29;
+errors = _errs36;
 if(vErrors !== null){
-if(_errs29){
-vErrors.length = _errs29;
+if(_errs36){
+vErrors.length = _errs36;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs28 === errors;
+var valid0 = _errs35 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.userId !== undefined){
-let data12 = data.userId;
-const _errs33 = errors;
-if(errors === _errs33){
-if(typeof data12 === "string"){
-if(data12.length > 256 && func3(data12) > 256){
+let data15 = data.userId;
+const _errs40 = errors;
+if(errors === _errs40){
+if(typeof data15 === "string"){
+if(data15.length > 256 && func3(data15) > 256){
 validate23.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(data12.length < 1){
+if(data15.length < 1){
 validate23.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data12)){
+if(!func8(data15)){
 validate23.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -6332,28 +6471,28 @@ validate23.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs33 === errors;
+var valid0 = _errs40 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.agentId !== undefined){
-let data13 = data.agentId;
-const _errs35 = errors;
-if(errors === _errs35){
-if(typeof data13 === "string"){
-if(data13.length > 256 && func3(data13) > 256){
+let data16 = data.agentId;
+const _errs42 = errors;
+if(errors === _errs42){
+if(typeof data16 === "string"){
+if(data16.length > 256 && func3(data16) > 256){
 validate23.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(data13.length < 1){
+if(data16.length < 1){
 validate23.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data13)){
+if(!func8(data16)){
 validate23.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -6365,28 +6504,28 @@ validate23.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/propert
 return false;
 }
 }
-var valid0 = _errs35 === errors;
+var valid0 = _errs42 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ownerUserId !== undefined){
-let data14 = data.ownerUserId;
-const _errs37 = errors;
-if(errors === _errs37){
-if(typeof data14 === "string"){
-if(data14.length > 256 && func3(data14) > 256){
+let data17 = data.ownerUserId;
+const _errs44 = errors;
+if(errors === _errs44){
+if(typeof data17 === "string"){
+if(data17.length > 256 && func3(data17) > 256){
 validate23.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(data14.length < 1){
+if(data17.length < 1){
 validate23.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data14)){
+if(!func8(data17)){
 validate23.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -6398,28 +6537,28 @@ validate23.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/pro
 return false;
 }
 }
-var valid0 = _errs37 === errors;
+var valid0 = _errs44 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.homeConversationId !== undefined){
-let data15 = data.homeConversationId;
-const _errs39 = errors;
-if(errors === _errs39){
-if(typeof data15 === "string"){
-if(data15.length > 256 && func3(data15) > 256){
+let data18 = data.homeConversationId;
+const _errs46 = errors;
+if(errors === _errs46){
+if(typeof data18 === "string"){
+if(data18.length > 256 && func3(data18) > 256){
 validate23.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(data15.length < 1){
+if(data18.length < 1){
 validate23.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data15)){
+if(!func8(data18)){
 validate23.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -6431,28 +6570,28 @@ validate23.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath
 return false;
 }
 }
-var valid0 = _errs39 === errors;
+var valid0 = _errs46 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.deviceId !== undefined){
-let data16 = data.deviceId;
-const _errs41 = errors;
-if(errors === _errs41){
-if(typeof data16 === "string"){
-if(data16.length > 128 && func3(data16) > 128){
+let data19 = data.deviceId;
+const _errs48 = errors;
+if(errors === _errs48){
+if(typeof data19 === "string"){
+if(data19.length > 128 && func3(data19) > 128){
 validate23.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data16.length < 1){
+if(data19.length < 1){
 validate23.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data16)){
+if(!func8(data19)){
 validate23.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -6464,28 +6603,28 @@ validate23.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs41 === errors;
+var valid0 = _errs48 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.platform !== undefined){
-let data17 = data.platform;
-const _errs43 = errors;
-if(errors === _errs43){
-if(typeof data17 === "string"){
-if(data17.length > 64 && func3(data17) > 64){
+let data20 = data.platform;
+const _errs50 = errors;
+if(errors === _errs50){
+if(typeof data20 === "string"){
+if(data20.length > 64 && func3(data20) > 64){
 validate23.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data17.length < 1){
+if(data20.length < 1){
 validate23.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
-if(!func8(data17)){
+if(!func8(data20)){
 validate23.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
@@ -6497,62 +6636,62 @@ validate23.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs43 === errors;
+var valid0 = _errs50 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.greeting !== undefined){
-const _errs45 = errors;
+const _errs52 = errors;
 if(typeof data.greeting !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs45 === errors;
+var valid0 = _errs52 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dmPolicy !== undefined){
-let data19 = data.dmPolicy;
-const _errs47 = errors;
-if(typeof data19 !== "string"){
+let data22 = data.dmPolicy;
+const _errs54 = errors;
+if(typeof data22 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data19 === "open") || (data19 === "pairing")) || (data19 === "allowlist")) || (data19 === "disabled"))){
+if(!((((data22 === "open") || (data22 === "pairing")) || (data22 === "allowlist")) || (data22 === "disabled"))){
 validate23.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs47 === errors;
+var valid0 = _errs54 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data20 = data.allowFrom;
-const _errs49 = errors;
-if(errors === _errs49){
-if(Array.isArray(data20)){
-if(data20.length > 10000){
+let data23 = data.allowFrom;
+const _errs56 = errors;
+if(errors === _errs56){
+if(Array.isArray(data23)){
+if(data23.length > 10000){
 validate23.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid4 = true;
-const len0 = data20.length;
+var valid5 = true;
+const len0 = data23.length;
 for(let i0=0; i0<len0; i0++){
-let data21 = data20[i0];
-const _errs51 = errors;
-if((typeof data21 !== "string") && (!((typeof data21 == "number") && (isFinite(data21))))){
+let data24 = data23[i0];
+const _errs58 = errors;
+if((typeof data24 !== "string") && (!((typeof data24 == "number") && (isFinite(data24))))){
 validate23.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
 return false;
 }
-var valid4 = _errs51 === errors;
-if(!valid4){
+var valid5 = _errs58 === errors;
+if(!valid5){
 break;
 }
 }
@@ -6563,50 +6702,50 @@ validate23.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs49 === errors;
+var valid0 = _errs56 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data22 = data.groupPolicy;
-const _errs53 = errors;
-if(typeof data22 !== "string"){
+let data25 = data.groupPolicy;
+const _errs60 = errors;
+if(typeof data25 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data22 === "open") || (data22 === "allowlist")) || (data22 === "disabled"))){
+if(!(((data25 === "open") || (data25 === "allowlist")) || (data25 === "disabled"))){
 validate23.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs53 === errors;
+var valid0 = _errs60 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data23 = data.groupAllowFrom;
-const _errs55 = errors;
-if(errors === _errs55){
-if(Array.isArray(data23)){
-if(data23.length > 10000){
+let data26 = data.groupAllowFrom;
+const _errs62 = errors;
+if(errors === _errs62){
+if(Array.isArray(data26)){
+if(data26.length > 10000){
 validate23.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid5 = true;
-const len1 = data23.length;
+var valid6 = true;
+const len1 = data26.length;
 for(let i1=0; i1<len1; i1++){
-let data24 = data23[i1];
-const _errs57 = errors;
-if((typeof data24 !== "string") && (!((typeof data24 == "number") && (isFinite(data24))))){
+let data27 = data26[i1];
+const _errs64 = errors;
+if((typeof data27 !== "string") && (!((typeof data27 == "number") && (isFinite(data27))))){
 validate23.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid5 = _errs57 === errors;
-if(!valid5){
+var valid6 = _errs64 === errors;
+if(!valid6){
 break;
 }
 }
@@ -6617,50 +6756,50 @@ validate23.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs55 === errors;
+var valid0 = _errs62 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionNotifications !== undefined){
-let data25 = data.reactionNotifications;
-const _errs59 = errors;
-if(typeof data25 !== "string"){
+let data28 = data.reactionNotifications;
+const _errs66 = errors;
+if(typeof data28 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data25 === "off") || (data25 === "own")) || (data25 === "all")) || (data25 === "allowlist"))){
+if(!((((data28 === "off") || (data28 === "own")) || (data28 === "all")) || (data28 === "allowlist"))){
 validate23.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema13.properties.reactionNotifications.enum}}];
 return false;
 }
-var valid0 = _errs59 === errors;
+var valid0 = _errs66 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionAllowlist !== undefined){
-let data26 = data.reactionAllowlist;
-const _errs61 = errors;
-if(errors === _errs61){
-if(Array.isArray(data26)){
-if(data26.length > 10000){
+let data29 = data.reactionAllowlist;
+const _errs68 = errors;
+if(errors === _errs68){
+if(Array.isArray(data29)){
+if(data29.length > 10000){
 validate23.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid6 = true;
-const len2 = data26.length;
+var valid7 = true;
+const len2 = data29.length;
 for(let i2=0; i2<len2; i2++){
-let data27 = data26[i2];
-const _errs63 = errors;
-if((typeof data27 !== "string") && (!((typeof data27 == "number") && (isFinite(data27))))){
+let data30 = data29[i2];
+const _errs70 = errors;
+if((typeof data30 !== "string") && (!((typeof data30 == "number") && (isFinite(data30))))){
 validate23.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i2,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema13.properties.reactionAllowlist.items.type}}];
 return false;
 }
-var valid6 = _errs63 === errors;
-if(!valid6){
+var valid7 = _errs70 === errors;
+if(!valid7){
 break;
 }
 }
@@ -6671,264 +6810,213 @@ validate23.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:
 return false;
 }
 }
-var valid0 = _errs61 === errors;
+var valid0 = _errs68 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.replyToMode !== undefined){
-let data28 = data.replyToMode;
-const _errs65 = errors;
-if(typeof data28 !== "string"){
+let data31 = data.replyToMode;
+const _errs72 = errors;
+if(typeof data31 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data28 === "off") || (data28 === "first")) || (data28 === "all"))){
+if(!(((data31 === "off") || (data31 === "first")) || (data31 === "all"))){
 validate23.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.replyToMode.enum}}];
 return false;
 }
-var valid0 = _errs65 === errors;
+var valid0 = _errs72 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupMode !== undefined){
-let data29 = data.groupMode;
-const _errs67 = errors;
-if(typeof data29 !== "string"){
+let data32 = data.groupMode;
+const _errs74 = errors;
+if(typeof data32 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data29 === "all") || (data29 === "mention"))){
+if(!((data32 === "all") || (data32 === "mention"))){
 validate23.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupMode.enum}}];
 return false;
 }
-var valid0 = _errs67 === errors;
+var valid0 = _errs74 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupCommandMode !== undefined){
-let data30 = data.groupCommandMode;
-const _errs69 = errors;
-if(typeof data30 !== "string"){
+let data33 = data.groupCommandMode;
+const _errs76 = errors;
+if(typeof data33 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data30 === "owner") || (data30 === "all")) || (data30 === "off"))){
+if(!(((data33 === "owner") || (data33 === "all")) || (data33 === "off"))){
 validate23.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupCommandMode.enum}}];
 return false;
 }
-var valid0 = _errs69 === errors;
+var valid0 = _errs76 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupSessionsPerUser !== undefined){
-const _errs71 = errors;
+const _errs78 = errors;
 if(typeof data.groupSessionsPerUser !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/groupSessionsPerUser",schemaPath:"#/properties/groupSessionsPerUser/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs71 === errors;
+var valid0 = _errs78 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data32 = data.groups;
-const _errs73 = errors;
-if(errors === _errs73){
-if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
-if(Object.keys(data32).length > 10000){
+let data35 = data.groups;
+const _errs80 = errors;
+if(errors === _errs80){
+if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
+if(Object.keys(data35).length > 10000){
 validate23.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key2 in data32){
-let data33 = data32[key2];
-const _errs76 = errors;
-if(errors === _errs76){
-if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
-const _errs78 = errors;
-for(const key3 in data33){
-if(!(func2.call(schema13.properties.groups.additionalProperties.properties, key3))){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
+for(const key3 in data35){
+let data36 = data35[key3];
+const _errs83 = errors;
+if(errors === _errs83){
+if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+const _errs85 = errors;
+for(const key4 in data36){
+if(!(func2.call(schema13.properties.groups.additionalProperties.properties, key4))){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs78 === errors){
-if(data33.enabled !== undefined){
-const _errs79 = errors;
-if(typeof data33.enabled !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+if(_errs85 === errors){
+if(data36.enabled !== undefined){
+const _errs86 = errors;
+if(typeof data36.enabled !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid8 = _errs79 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data33.groupPolicy !== undefined){
-let data35 = data33.groupPolicy;
-const _errs81 = errors;
-if(typeof data35 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!(((data35 === "open") || (data35 === "allowlist")) || (data35 === "disabled"))){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
-return false;
-}
-var valid8 = _errs81 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data33.allowFrom !== undefined){
-let data36 = data33.allowFrom;
-const _errs83 = errors;
-if(errors === _errs83){
-if(Array.isArray(data36)){
-if(data36.length > 10000){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
-return false;
+var valid9 = _errs86 === errors;
 }
 else {
 var valid9 = true;
-const len3 = data36.length;
-for(let i3=0; i3<len3; i3++){
-let data37 = data36[i3];
-const _errs85 = errors;
-if((typeof data37 !== "string") && (!((typeof data37 == "number") && (isFinite(data37))))){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+}
+if(valid9){
+if(data36.groupPolicy !== undefined){
+let data38 = data36.groupPolicy;
+const _errs88 = errors;
+if(typeof data38 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-var valid9 = _errs85 === errors;
-if(!valid9){
-break;
+if(!(((data38 === "open") || (data38 === "allowlist")) || (data38 === "disabled"))){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+return false;
 }
-}
-}
+var valid9 = _errs88 === errors;
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
-return false;
+var valid9 = true;
 }
-}
-var valid8 = _errs83 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data33.tools !== undefined){
-let data38 = data33.tools;
-const _errs87 = errors;
-if(errors === _errs87){
-if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
-const _errs89 = errors;
-for(const key4 in data38){
-if(!(((key4 === "allow") || (key4 === "alsoAllow")) || (key4 === "deny"))){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
-return false;
-break;
-}
-}
-if(_errs89 === errors){
-if(data38.allow !== undefined){
-let data39 = data38.allow;
+if(valid9){
+if(data36.allowFrom !== undefined){
+let data39 = data36.allowFrom;
 const _errs90 = errors;
 if(errors === _errs90){
 if(Array.isArray(data39)){
-if(data39.length > 1000){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(data39.length > 10000){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid11 = true;
-const len4 = data39.length;
-for(let i4=0; i4<len4; i4++){
-let data40 = data39[i4];
+var valid10 = true;
+const len3 = data39.length;
+for(let i3=0; i3<len3; i3++){
+let data40 = data39[i3];
 const _errs92 = errors;
-if(errors === _errs92){
-if(typeof data40 === "string"){
-if(data40.length > 128 && func3(data40) > 128){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+if((typeof data40 !== "string") && (!((typeof data40 == "number") && (isFinite(data40))))){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-else {
-if(data40.length < 1){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid11 = _errs92 === errors;
-if(!valid11){
+var valid10 = _errs92 === errors;
+if(!valid10){
 break;
 }
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid10 = _errs90 === errors;
+var valid9 = _errs90 === errors;
 }
 else {
-var valid10 = true;
+var valid9 = true;
 }
-if(valid10){
-if(data38.alsoAllow !== undefined){
-let data41 = data38.alsoAllow;
+if(valid9){
+if(data36.tools !== undefined){
+let data41 = data36.tools;
 const _errs94 = errors;
 if(errors === _errs94){
-if(Array.isArray(data41)){
-if(data41.length > 1000){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
+const _errs96 = errors;
+for(const key5 in data41){
+if(!(((key5 === "allow") || (key5 === "alsoAllow")) || (key5 === "deny"))){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+return false;
+break;
+}
+}
+if(_errs96 === errors){
+if(data41.allow !== undefined){
+let data42 = data41.allow;
+const _errs97 = errors;
+if(errors === _errs97){
+if(Array.isArray(data42)){
+if(data42.length > 1000){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid12 = true;
-const len5 = data41.length;
-for(let i5=0; i5<len5; i5++){
-let data42 = data41[i5];
-const _errs96 = errors;
-if(errors === _errs96){
-if(typeof data42 === "string"){
-if(data42.length > 128 && func3(data42) > 128){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+const len4 = data42.length;
+for(let i4=0; i4<len4; i4++){
+let data43 = data42[i4];
+const _errs99 = errors;
+if(errors === _errs99){
+if(typeof data43 === "string"){
+if(data43.length > 128 && func3(data43) > 128){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data42.length < 1){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data43.length < 1){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid12 = _errs96 === errors;
+var valid12 = _errs99 === errors;
 if(!valid12){
 break;
 }
@@ -6936,50 +7024,50 @@ break;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid10 = _errs94 === errors;
+var valid11 = _errs97 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-if(valid10){
-if(data38.deny !== undefined){
-let data43 = data38.deny;
-const _errs98 = errors;
-if(errors === _errs98){
-if(Array.isArray(data43)){
-if(data43.length > 1000){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(valid11){
+if(data41.alsoAllow !== undefined){
+let data44 = data41.alsoAllow;
+const _errs101 = errors;
+if(errors === _errs101){
+if(Array.isArray(data44)){
+if(data44.length > 1000){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid13 = true;
-const len6 = data43.length;
-for(let i6=0; i6<len6; i6++){
-let data44 = data43[i6];
-const _errs100 = errors;
-if(errors === _errs100){
-if(typeof data44 === "string"){
-if(data44.length > 128 && func3(data44) > 128){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+const len5 = data44.length;
+for(let i5=0; i5<len5; i5++){
+let data45 = data44[i5];
+const _errs103 = errors;
+if(errors === _errs103){
+if(typeof data45 === "string"){
+if(data45.length > 128 && func3(data45) > 128){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data44.length < 1){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data45.length < 1){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid13 = _errs100 === errors;
+var valid13 = _errs103 === errors;
 if(!valid13){
 break;
 }
@@ -6987,158 +7075,50 @@ break;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid10 = _errs98 === errors;
+var valid11 = _errs101 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
-}
-}
-}
-}
-else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid8 = _errs87 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data33.groupMode !== undefined){
-let data45 = data33.groupMode;
-const _errs102 = errors;
-if(typeof data45 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data45 === "all") || (data45 === "mention"))){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupMode.enum}}];
-return false;
-}
-var valid8 = _errs102 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data33.groupCommandMode !== undefined){
-let data46 = data33.groupCommandMode;
-const _errs104 = errors;
-if(typeof data46 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!(((data46 === "owner") || (data46 === "all")) || (data46 === "off"))){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupCommandMode.enum}}];
-return false;
-}
-var valid8 = _errs104 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data33.muted !== undefined){
-const _errs106 = errors;
-if(typeof data33.muted !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/muted",schemaPath:"#/properties/groups/additionalProperties/properties/muted/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid8 = _errs106 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data33.batchDelaySeconds !== undefined){
-let data48 = data33.batchDelaySeconds;
-const _errs108 = errors;
-if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs108){
-if((typeof data48 == "number") && (isFinite(data48))){
-if(data48 > 3600 || isNaN(data48)){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
-return false;
-}
-else {
-if(data48 < 0 || isNaN(data48)){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
-return false;
-}
-}
-}
-}
-var valid8 = _errs108 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data33.systemPrompt !== undefined){
-let data49 = data33.systemPrompt;
-const _errs110 = errors;
-if(errors === _errs110){
-if(typeof data49 === "string"){
-if(data49.length > 65536 && func3(data49) > 65536){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
-return false;
-}
-}
-else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid8 = _errs110 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data33.skills !== undefined){
-let data50 = data33.skills;
-const _errs112 = errors;
-if(errors === _errs112){
-if(Array.isArray(data50)){
-if(data50.length > 256){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+if(valid11){
+if(data41.deny !== undefined){
+let data46 = data41.deny;
+const _errs105 = errors;
+if(errors === _errs105){
+if(Array.isArray(data46)){
+if(data46.length > 1000){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid14 = true;
-const len7 = data50.length;
-for(let i7=0; i7<len7; i7++){
-let data51 = data50[i7];
-const _errs114 = errors;
-if(errors === _errs114){
-if(typeof data51 === "string"){
-if(data51.length > 128 && func3(data51) > 128){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+const len6 = data46.length;
+for(let i6=0; i6<len6; i6++){
+let data47 = data46[i6];
+const _errs107 = errors;
+if(errors === _errs107){
+if(typeof data47 === "string"){
+if(data47.length > 128 && func3(data47) > 128){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data51.length < 1){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data47.length < 1){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid14 = _errs114 === errors;
+var valid14 = _errs107 === errors;
 if(!valid14){
 break;
 }
@@ -7146,33 +7126,192 @@ break;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid8 = _errs112 === errors;
+var valid11 = _errs105 === errors;
 }
 else {
-var valid8 = true;
-}
-}
-}
-}
-}
-}
-}
+var valid11 = true;
 }
 }
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid7 = _errs76 === errors;
-if(!valid7){
+var valid9 = _errs94 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data36.groupMode !== undefined){
+let data48 = data36.groupMode;
+const _errs109 = errors;
+if(typeof data48 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data48 === "all") || (data48 === "mention"))){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupMode.enum}}];
+return false;
+}
+var valid9 = _errs109 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data36.groupCommandMode !== undefined){
+let data49 = data36.groupCommandMode;
+const _errs111 = errors;
+if(typeof data49 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data49 === "owner") || (data49 === "all")) || (data49 === "off"))){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupCommandMode.enum}}];
+return false;
+}
+var valid9 = _errs111 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data36.muted !== undefined){
+const _errs113 = errors;
+if(typeof data36.muted !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/muted",schemaPath:"#/properties/groups/additionalProperties/properties/muted/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid9 = _errs113 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data36.batchDelaySeconds !== undefined){
+let data51 = data36.batchDelaySeconds;
+const _errs115 = errors;
+if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs115){
+if((typeof data51 == "number") && (isFinite(data51))){
+if(data51 > 3600 || isNaN(data51)){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+return false;
+}
+else {
+if(data51 < 0 || isNaN(data51)){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid9 = _errs115 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data36.systemPrompt !== undefined){
+let data52 = data36.systemPrompt;
+const _errs117 = errors;
+if(errors === _errs117){
+if(typeof data52 === "string"){
+if(data52.length > 65536 && func3(data52) > 65536){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid9 = _errs117 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data36.skills !== undefined){
+let data53 = data36.skills;
+const _errs119 = errors;
+if(errors === _errs119){
+if(Array.isArray(data53)){
+if(data53.length > 256){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid15 = true;
+const len7 = data53.length;
+for(let i7=0; i7<len7; i7++){
+let data54 = data53[i7];
+const _errs121 = errors;
+if(errors === _errs121){
+if(typeof data54 === "string"){
+if(data54.length > 128 && func3(data54) > 128){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data54.length < 1){
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid15 = _errs121 === errors;
+if(!valid15){
+break;
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid9 = _errs119 === errors;
+}
+else {
+var valid9 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid8 = _errs83 === errors;
+if(!valid8){
 break;
 }
 }
@@ -7183,33 +7322,33 @@ validate23.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs73 === errors;
+var valid0 = _errs80 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data52 = data.bots;
-const _errs116 = errors;
-if(errors === _errs116){
-if(Array.isArray(data52)){
-if(data52.length > 1000){
+let data55 = data.bots;
+const _errs123 = errors;
+if(errors === _errs123){
+if(Array.isArray(data55)){
+if(data55.length > 1000){
 validate23.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid15 = true;
-const len8 = data52.length;
+var valid16 = true;
+const len8 = data55.length;
 for(let i8=0; i8<len8; i8++){
-let data53 = data52[i8];
-const _errs118 = errors;
-if((typeof data53 !== "string") && (!((typeof data53 == "number") && (isFinite(data53))))){
+let data56 = data55[i8];
+const _errs125 = errors;
+if((typeof data56 !== "string") && (!((typeof data56 == "number") && (isFinite(data56))))){
 validate23.errors = [{instancePath:instancePath+"/bots/" + i8,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
 return false;
 }
-var valid15 = _errs118 === errors;
-if(!valid15){
+var valid16 = _errs125 === errors;
+if(!valid16){
 break;
 }
 }
@@ -7220,134 +7359,134 @@ validate23.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs116 === errors;
+var valid0 = _errs123 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data54 = data.allowBots;
-const _errs120 = errors;
-if((typeof data54 !== "boolean") && (typeof data54 !== "string")){
+let data57 = data.allowBots;
+const _errs127 = errors;
+if((typeof data57 !== "boolean") && (typeof data57 !== "string")){
 validate23.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
 return false;
 }
-if(!(((data54 === true) || (data54 === false)) || (data54 === "mentions"))){
+if(!(((data57 === true) || (data57 === false)) || (data57 === "mentions"))){
 validate23.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs120 === errors;
+var valid0 = _errs127 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data55 = data.botLoopProtection;
-const _errs122 = errors;
-if(errors === _errs122){
-if(data55 && typeof data55 == "object" && !Array.isArray(data55)){
-const _errs124 = errors;
-for(const key5 in data55){
-if(!((((key5 === "enabled") || (key5 === "maxEventsPerWindow")) || (key5 === "windowSeconds")) || (key5 === "cooldownSeconds"))){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+let data58 = data.botLoopProtection;
+const _errs129 = errors;
+if(errors === _errs129){
+if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
+const _errs131 = errors;
+for(const key6 in data58){
+if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs124 === errors){
-if(data55.enabled !== undefined){
-const _errs125 = errors;
-if(typeof data55.enabled !== "boolean"){
+if(_errs131 === errors){
+if(data58.enabled !== undefined){
+const _errs132 = errors;
+if(typeof data58.enabled !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid16 = _errs125 === errors;
+var valid17 = _errs132 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data55.maxEventsPerWindow !== undefined){
-let data57 = data55.maxEventsPerWindow;
-const _errs127 = errors;
-if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
+if(valid17){
+if(data58.maxEventsPerWindow !== undefined){
+let data60 = data58.maxEventsPerWindow;
+const _errs134 = errors;
+if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs127){
-if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 10000 || isNaN(data57)){
+if(errors === _errs134){
+if((typeof data60 == "number") && (isFinite(data60))){
+if(data60 > 10000 || isNaN(data60)){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data57 < 1 || isNaN(data57)){
+if(data60 < 1 || isNaN(data60)){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs127 === errors;
+var valid17 = _errs134 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data55.windowSeconds !== undefined){
-let data58 = data55.windowSeconds;
-const _errs129 = errors;
-if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
+if(valid17){
+if(data58.windowSeconds !== undefined){
+let data61 = data58.windowSeconds;
+const _errs136 = errors;
+if(!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs129){
-if((typeof data58 == "number") && (isFinite(data58))){
-if(data58 > 86400 || isNaN(data58)){
+if(errors === _errs136){
+if((typeof data61 == "number") && (isFinite(data61))){
+if(data61 > 86400 || isNaN(data61)){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data58 < 1 || isNaN(data58)){
+if(data61 < 1 || isNaN(data61)){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs129 === errors;
+var valid17 = _errs136 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
-if(valid16){
-if(data55.cooldownSeconds !== undefined){
-let data59 = data55.cooldownSeconds;
-const _errs131 = errors;
-if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
+if(valid17){
+if(data58.cooldownSeconds !== undefined){
+let data62 = data58.cooldownSeconds;
+const _errs138 = errors;
+if(!(((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62))) && (isFinite(data62)))){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs131){
-if((typeof data59 == "number") && (isFinite(data59))){
-if(data59 > 86400 || isNaN(data59)){
+if(errors === _errs138){
+if((typeof data62 == "number") && (isFinite(data62))){
+if(data62 > 86400 || isNaN(data62)){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data59 < 1 || isNaN(data59)){
+if(data62 < 1 || isNaN(data62)){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid16 = _errs131 === errors;
+var valid17 = _errs138 === errors;
 }
 else {
-var valid16 = true;
+var valid17 = true;
 }
 }
 }
@@ -7359,48 +7498,48 @@ validate23.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs122 === errors;
+var valid0 = _errs129 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.outputVisibility !== undefined){
-let data60 = data.outputVisibility;
-const _errs133 = errors;
-if(typeof data60 !== "string"){
+let data63 = data.outputVisibility;
+const _errs140 = errors;
+if(typeof data63 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data60 === "minimal") || (data60 === "normal")) || (data60 === "full"))){
+if(!(((data63 === "minimal") || (data63 === "normal")) || (data63 === "full"))){
 validate23.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/enum",keyword:"enum",params:{allowedValues: schema13.properties.outputVisibility.enum}}];
 return false;
 }
-var valid0 = _errs133 === errors;
+var valid0 = _errs140 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reliableDelivery !== undefined){
-const _errs135 = errors;
+const _errs142 = errors;
 if(typeof data.reliableDelivery !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/reliableDelivery",schemaPath:"#/properties/reliableDelivery/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs135 === errors;
+var valid0 = _errs142 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streaming !== undefined){
-let data62 = data.streaming;
-const _errs137 = errors;
-const _errs138 = errors;
-let valid17 = false;
-const _errs139 = errors;
-if(typeof data62 !== "boolean"){
+let data65 = data.streaming;
+const _errs144 = errors;
+const _errs145 = errors;
+let valid18 = false;
+const _errs146 = errors;
+if(typeof data65 !== "boolean"){
 const err10 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/0/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err10];
@@ -7410,16 +7549,16 @@ vErrors.push(err10);
 }
 errors++;
 }
-var _valid2 = _errs139 === errors;
-valid17 = valid17 || _valid2;
-if(!valid17){
-const _errs141 = errors;
-if(errors === _errs141){
-if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
-const _errs143 = errors;
-for(const key6 in data62){
-if(!(((((key6 === "mode") || (key6 === "chunkMode")) || (key6 === "block")) || (key6 === "preview")) || (key6 === "progress"))){
-const err11 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/1/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}};
+var _valid2 = _errs146 === errors;
+valid18 = valid18 || _valid2;
+if(!valid18){
+const _errs148 = errors;
+if(errors === _errs148){
+if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
+const _errs150 = errors;
+for(const key7 in data65){
+if(!(((((key7 === "mode") || (key7 === "chunkMode")) || (key7 === "block")) || (key7 === "preview")) || (key7 === "progress"))){
+const err11 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/1/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -7430,11 +7569,11 @@ errors++;
 break;
 }
 }
-if(_errs143 === errors){
-if(data62.mode !== undefined){
-let data63 = data62.mode;
-const _errs144 = errors;
-if(typeof data63 !== "string"){
+if(_errs150 === errors){
+if(data65.mode !== undefined){
+let data66 = data65.mode;
+const _errs151 = errors;
+if(typeof data66 !== "string"){
 const err12 = {instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/anyOf/1/properties/mode/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err12];
@@ -7444,7 +7583,7 @@ vErrors.push(err12);
 }
 errors++;
 }
-if(!((((data63 === "off") || (data63 === "partial")) || (data63 === "block")) || (data63 === "progress"))){
+if(!((((data66 === "off") || (data66 === "partial")) || (data66 === "block")) || (data66 === "progress"))){
 const err13 = {instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/anyOf/1/properties/mode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.anyOf[1].properties.mode.enum}};
 if(vErrors === null){
 vErrors = [err13];
@@ -7454,16 +7593,16 @@ vErrors.push(err13);
 }
 errors++;
 }
-var valid18 = _errs144 === errors;
+var valid19 = _errs151 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data62.chunkMode !== undefined){
-let data64 = data62.chunkMode;
-const _errs146 = errors;
-if(typeof data64 !== "string"){
+if(valid19){
+if(data65.chunkMode !== undefined){
+let data67 = data65.chunkMode;
+const _errs153 = errors;
+if(typeof data67 !== "string"){
 const err14 = {instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/anyOf/1/properties/chunkMode/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err14];
@@ -7473,7 +7612,7 @@ vErrors.push(err14);
 }
 errors++;
 }
-if(!((data64 === "length") || (data64 === "newline"))){
+if(!((data67 === "length") || (data67 === "newline"))){
 const err15 = {instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/anyOf/1/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.anyOf[1].properties.chunkMode.enum}};
 if(vErrors === null){
 vErrors = [err15];
@@ -7483,21 +7622,21 @@ vErrors.push(err15);
 }
 errors++;
 }
-var valid18 = _errs146 === errors;
+var valid19 = _errs153 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data62.block !== undefined){
-let data65 = data62.block;
-const _errs148 = errors;
-if(errors === _errs148){
-if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
-const _errs150 = errors;
-for(const key7 in data65){
-if(!((key7 === "enabled") || (key7 === "coalesce"))){
-const err16 = {instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/anyOf/1/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}};
+if(valid19){
+if(data65.block !== undefined){
+let data68 = data65.block;
+const _errs155 = errors;
+if(errors === _errs155){
+if(data68 && typeof data68 == "object" && !Array.isArray(data68)){
+const _errs157 = errors;
+for(const key8 in data68){
+if(!((key8 === "enabled") || (key8 === "coalesce"))){
+const err16 = {instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/anyOf/1/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -7508,10 +7647,10 @@ errors++;
 break;
 }
 }
-if(_errs150 === errors){
-if(data65.enabled !== undefined){
-const _errs151 = errors;
-if(typeof data65.enabled !== "boolean"){
+if(_errs157 === errors){
+if(data68.enabled !== undefined){
+const _errs158 = errors;
+if(typeof data68.enabled !== "boolean"){
 const err17 = {instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err17];
@@ -7521,21 +7660,21 @@ vErrors.push(err17);
 }
 errors++;
 }
-var valid19 = _errs151 === errors;
+var valid20 = _errs158 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
-if(valid19){
-if(data65.coalesce !== undefined){
-let data67 = data65.coalesce;
-const _errs153 = errors;
-if(errors === _errs153){
-if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
-const _errs155 = errors;
-for(const key8 in data67){
-if(!(((key8 === "minChars") || (key8 === "maxChars")) || (key8 === "idleMs"))){
-const err18 = {instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}};
+if(valid20){
+if(data68.coalesce !== undefined){
+let data70 = data68.coalesce;
+const _errs160 = errors;
+if(errors === _errs160){
+if(data70 && typeof data70 == "object" && !Array.isArray(data70)){
+const _errs162 = errors;
+for(const key9 in data70){
+if(!(((key9 === "minChars") || (key9 === "maxChars")) || (key9 === "idleMs"))){
+const err18 = {instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -7546,11 +7685,11 @@ errors++;
 break;
 }
 }
-if(_errs155 === errors){
-if(data67.minChars !== undefined){
-let data68 = data67.minChars;
-const _errs156 = errors;
-if(!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))){
+if(_errs162 === errors){
+if(data70.minChars !== undefined){
+let data71 = data70.minChars;
+const _errs163 = errors;
+if(!(((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71))) && (isFinite(data71)))){
 const err19 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err19];
@@ -7560,9 +7699,9 @@ vErrors.push(err19);
 }
 errors++;
 }
-if(errors === _errs156){
-if((typeof data68 == "number") && (isFinite(data68))){
-if(data68 > 1000000 || isNaN(data68)){
+if(errors === _errs163){
+if((typeof data71 == "number") && (isFinite(data71))){
+if(data71 > 1000000 || isNaN(data71)){
 const err20 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
 if(vErrors === null){
 vErrors = [err20];
@@ -7573,7 +7712,7 @@ vErrors.push(err20);
 errors++;
 }
 else {
-if(data68 < 1 || isNaN(data68)){
+if(data71 < 1 || isNaN(data71)){
 const err21 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err21];
@@ -7586,16 +7725,16 @@ errors++;
 }
 }
 }
-var valid20 = _errs156 === errors;
+var valid21 = _errs163 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
-if(valid20){
-if(data67.maxChars !== undefined){
-let data69 = data67.maxChars;
-const _errs158 = errors;
-if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
+if(valid21){
+if(data70.maxChars !== undefined){
+let data72 = data70.maxChars;
+const _errs165 = errors;
+if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
 const err22 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err22];
@@ -7605,9 +7744,9 @@ vErrors.push(err22);
 }
 errors++;
 }
-if(errors === _errs158){
-if((typeof data69 == "number") && (isFinite(data69))){
-if(data69 > 1000000 || isNaN(data69)){
+if(errors === _errs165){
+if((typeof data72 == "number") && (isFinite(data72))){
+if(data72 > 1000000 || isNaN(data72)){
 const err23 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
 if(vErrors === null){
 vErrors = [err23];
@@ -7618,7 +7757,7 @@ vErrors.push(err23);
 errors++;
 }
 else {
-if(data69 < 1 || isNaN(data69)){
+if(data72 < 1 || isNaN(data72)){
 const err24 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err24];
@@ -7631,16 +7770,16 @@ errors++;
 }
 }
 }
-var valid20 = _errs158 === errors;
+var valid21 = _errs165 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
-if(valid20){
-if(data67.idleMs !== undefined){
-let data70 = data67.idleMs;
-const _errs160 = errors;
-if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
+if(valid21){
+if(data70.idleMs !== undefined){
+let data73 = data70.idleMs;
+const _errs167 = errors;
+if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
 const err25 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err25];
@@ -7650,9 +7789,9 @@ vErrors.push(err25);
 }
 errors++;
 }
-if(errors === _errs160){
-if((typeof data70 == "number") && (isFinite(data70))){
-if(data70 > 60000 || isNaN(data70)){
+if(errors === _errs167){
+if((typeof data73 == "number") && (isFinite(data73))){
+if(data73 > 60000 || isNaN(data73)){
 const err26 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}};
 if(vErrors === null){
 vErrors = [err26];
@@ -7663,7 +7802,7 @@ vErrors.push(err26);
 errors++;
 }
 else {
-if(data70 < 0 || isNaN(data70)){
+if(data73 < 0 || isNaN(data73)){
 const err27 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
 if(vErrors === null){
 vErrors = [err27];
@@ -7676,10 +7815,10 @@ errors++;
 }
 }
 }
-var valid20 = _errs160 === errors;
+var valid21 = _errs167 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
 }
 }
@@ -7696,10 +7835,10 @@ vErrors.push(err28);
 errors++;
 }
 }
-var valid19 = _errs153 === errors;
+var valid20 = _errs160 === errors;
 }
 else {
-var valid19 = true;
+var valid20 = true;
 }
 }
 }
@@ -7715,21 +7854,21 @@ vErrors.push(err29);
 errors++;
 }
 }
-var valid18 = _errs148 === errors;
+var valid19 = _errs155 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data62.preview !== undefined){
-let data71 = data62.preview;
-const _errs162 = errors;
-if(errors === _errs162){
-if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
-const _errs164 = errors;
-for(const key9 in data71){
-if(!(key9 === "toolProgress")){
-const err30 = {instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}};
+if(valid19){
+if(data65.preview !== undefined){
+let data74 = data65.preview;
+const _errs169 = errors;
+if(errors === _errs169){
+if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
+const _errs171 = errors;
+for(const key10 in data74){
+if(!(key10 === "toolProgress")){
+const err30 = {instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -7740,9 +7879,9 @@ errors++;
 break;
 }
 }
-if(_errs164 === errors){
-if(data71.toolProgress !== undefined){
-if(typeof data71.toolProgress !== "boolean"){
+if(_errs171 === errors){
+if(data74.toolProgress !== undefined){
+if(typeof data74.toolProgress !== "boolean"){
 const err31 = {instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err31];
@@ -7766,21 +7905,21 @@ vErrors.push(err32);
 errors++;
 }
 }
-var valid18 = _errs162 === errors;
+var valid19 = _errs169 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data62.progress !== undefined){
-let data73 = data62.progress;
-const _errs167 = errors;
-if(errors === _errs167){
-if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
-const _errs169 = errors;
-for(const key10 in data73){
-if(!(key10 === "toolProgress")){
-const err33 = {instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}};
+if(valid19){
+if(data65.progress !== undefined){
+let data76 = data65.progress;
+const _errs174 = errors;
+if(errors === _errs174){
+if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
+const _errs176 = errors;
+for(const key11 in data76){
+if(!(key11 === "toolProgress")){
+const err33 = {instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -7791,9 +7930,9 @@ errors++;
 break;
 }
 }
-if(_errs169 === errors){
-if(data73.toolProgress !== undefined){
-if(typeof data73.toolProgress !== "boolean"){
+if(_errs176 === errors){
+if(data76.toolProgress !== undefined){
+if(typeof data76.toolProgress !== "boolean"){
 const err34 = {instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err34];
@@ -7817,10 +7956,10 @@ vErrors.push(err35);
 errors++;
 }
 }
-var valid18 = _errs167 === errors;
+var valid19 = _errs174 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
 }
 }
@@ -7839,10 +7978,10 @@ vErrors.push(err36);
 errors++;
 }
 }
-var _valid2 = _errs141 === errors;
-valid17 = valid17 || _valid2;
+var _valid2 = _errs148 === errors;
+valid18 = valid18 || _valid2;
 }
-if(!valid17){
+if(!valid18){
 const err37 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err37];
@@ -7855,154 +7994,154 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs138;
+errors = _errs145;
 if(vErrors !== null){
-if(_errs138){
-vErrors.length = _errs138;
+if(_errs145){
+vErrors.length = _errs145;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs137 === errors;
+var valid0 = _errs144 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.textChunkLimit !== undefined){
-let data75 = data.textChunkLimit;
-const _errs172 = errors;
-if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
+let data78 = data.textChunkLimit;
+const _errs179 = errors;
+if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
 validate23.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs172){
-if((typeof data75 == "number") && (isFinite(data75))){
-if(data75 > 4000 || isNaN(data75)){
+if(errors === _errs179){
+if((typeof data78 == "number") && (isFinite(data78))){
+if(data78 > 4000 || isNaN(data78)){
 validate23.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4000}}];
 return false;
 }
 else {
-if(data75 < 1000 || isNaN(data75)){
+if(data78 < 1000 || isNaN(data78)){
 validate23.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs172 === errors;
+var valid0 = _errs179 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.direct !== undefined){
-let data76 = data.direct;
-const _errs174 = errors;
-if(errors === _errs174){
-if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
-if(Object.keys(data76).length > 10000){
+let data79 = data.direct;
+const _errs181 = errors;
+if(errors === _errs181){
+if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
+if(Object.keys(data79).length > 10000){
 validate23.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key11 in data76){
-let data77 = data76[key11];
-const _errs177 = errors;
-if(errors === _errs177){
-if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
-const _errs179 = errors;
-for(const key12 in data77){
-if(!((key12 === "systemPrompt") || (key12 === "skills"))){
-validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
+for(const key12 in data79){
+let data80 = data79[key12];
+const _errs184 = errors;
+if(errors === _errs184){
+if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
+const _errs186 = errors;
+for(const key13 in data80){
+if(!((key13 === "systemPrompt") || (key13 === "skills"))){
+validate23.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
 return false;
 break;
 }
 }
-if(_errs179 === errors){
-if(data77.systemPrompt !== undefined){
-let data78 = data77.systemPrompt;
-const _errs180 = errors;
-if(errors === _errs180){
-if(typeof data78 === "string"){
-if(data78.length > 65536 && func3(data78) > 65536){
-validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+if(_errs186 === errors){
+if(data80.systemPrompt !== undefined){
+let data81 = data80.systemPrompt;
+const _errs187 = errors;
+if(errors === _errs187){
+if(typeof data81 === "string"){
+if(data81.length > 65536 && func3(data81) > 65536){
+validate23.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid24 = _errs180 === errors;
-}
-else {
-var valid24 = true;
-}
-if(valid24){
-if(data77.skills !== undefined){
-let data79 = data77.skills;
-const _errs182 = errors;
-if(errors === _errs182){
-if(Array.isArray(data79)){
-if(data79.length > 256){
-validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
-return false;
+var valid25 = _errs187 === errors;
 }
 else {
 var valid25 = true;
-const len9 = data79.length;
+}
+if(valid25){
+if(data80.skills !== undefined){
+let data82 = data80.skills;
+const _errs189 = errors;
+if(errors === _errs189){
+if(Array.isArray(data82)){
+if(data82.length > 256){
+validate23.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid26 = true;
+const len9 = data82.length;
 for(let i9=0; i9<len9; i9++){
-let data80 = data79[i9];
-const _errs184 = errors;
-if(errors === _errs184){
-if(typeof data80 === "string"){
-if(data80.length > 128 && func3(data80) > 128){
-validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+let data83 = data82[i9];
+const _errs191 = errors;
+if(errors === _errs191){
+if(typeof data83 === "string"){
+if(data83.length > 128 && func3(data83) > 128){
+validate23.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data80.length < 1){
-validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data83.length < 1){
+validate23.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid25 = _errs184 === errors;
-if(!valid25){
+var valid26 = _errs191 === errors;
+if(!valid26){
 break;
 }
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate23.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid24 = _errs182 === errors;
+var valid25 = _errs189 === errors;
 }
 else {
-var valid24 = true;
+var valid25 = true;
 }
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/direct/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid23 = _errs177 === errors;
-if(!valid23){
+var valid24 = _errs184 === errors;
+if(!valid24){
 break;
 }
 }
@@ -8013,18 +8152,18 @@ validate23.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs174 === errors;
+var valid0 = _errs181 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data81 = data.systemPrompt;
-const _errs186 = errors;
-if(errors === _errs186){
-if(typeof data81 === "string"){
-if(data81.length > 65536 && func3(data81) > 65536){
+let data84 = data.systemPrompt;
+const _errs193 = errors;
+if(errors === _errs193){
+if(typeof data84 === "string"){
+if(data84.length > 65536 && func3(data84) > 65536){
 validate23.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -8034,159 +8173,93 @@ validate23.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs186 === errors;
+var valid0 = _errs193 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.deliveryReceipts !== undefined){
-const _errs188 = errors;
+const _errs195 = errors;
 if(typeof data.deliveryReceipts !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/deliveryReceipts",schemaPath:"#/properties/deliveryReceipts/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs188 === errors;
+var valid0 = _errs195 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.strictChatIds !== undefined){
-const _errs190 = errors;
+const _errs197 = errors;
 if(typeof data.strictChatIds !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/strictChatIds",schemaPath:"#/properties/strictChatIds/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs190 === errors;
+var valid0 = _errs197 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.typingMaxContinuousMs !== undefined){
-let data84 = data.typingMaxContinuousMs;
-const _errs192 = errors;
-if(!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))){
+let data87 = data.typingMaxContinuousMs;
+const _errs199 = errors;
+if(!(((typeof data87 == "number") && (!(data87 % 1) && !isNaN(data87))) && (isFinite(data87)))){
 validate23.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs192){
-if((typeof data84 == "number") && (isFinite(data84))){
-if(data84 > 86400000 || isNaN(data84)){
+if(errors === _errs199){
+if((typeof data87 == "number") && (isFinite(data87))){
+if(data87 > 86400000 || isNaN(data87)){
 validate23.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
 return false;
 }
 else {
-if(data84 < 1000 || isNaN(data84)){
+if(data87 < 1000 || isNaN(data87)){
 validate23.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs192 === errors;
+var valid0 = _errs199 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.ack !== undefined){
-let data85 = data.ack;
-const _errs194 = errors;
-if(errors === _errs194){
-if(data85 && typeof data85 == "object" && !Array.isArray(data85)){
-const _errs196 = errors;
-for(const key13 in data85){
-if(!((key13 === "timeoutMs") || (key13 === "resendOnTimeout"))){
-validate23.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
-return false;
-break;
-}
-}
-if(_errs196 === errors){
-if(data85.timeoutMs !== undefined){
-let data86 = data85.timeoutMs;
-const _errs197 = errors;
-if(!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))){
-validate23.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs197){
-if((typeof data86 == "number") && (isFinite(data86))){
-if(data86 > 600000 || isNaN(data86)){
-validate23.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
-return false;
-}
-else {
-if(data86 < 1000 || isNaN(data86)){
-validate23.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
-return false;
-}
-}
-}
-}
-var valid26 = _errs197 === errors;
-}
-else {
-var valid26 = true;
-}
-if(valid26){
-if(data85.resendOnTimeout !== undefined){
-const _errs199 = errors;
-if(typeof data85.resendOnTimeout !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/ack/resendOnTimeout",schemaPath:"#/properties/ack/properties/resendOnTimeout/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid26 = _errs199 === errors;
-}
-else {
-var valid26 = true;
-}
-}
-}
-}
-else {
-validate23.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid0 = _errs194 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.heartbeat !== undefined){
-let data88 = data.heartbeat;
+let data88 = data.ack;
 const _errs201 = errors;
 if(errors === _errs201){
 if(data88 && typeof data88 == "object" && !Array.isArray(data88)){
 const _errs203 = errors;
 for(const key14 in data88){
-if(!((key14 === "intervalMs") || (key14 === "timeoutMs"))){
-validate23.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
+if(!((key14 === "timeoutMs") || (key14 === "resendOnTimeout"))){
+validate23.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
 return false;
 break;
 }
 }
 if(_errs203 === errors){
-if(data88.intervalMs !== undefined){
-let data89 = data88.intervalMs;
+if(data88.timeoutMs !== undefined){
+let data89 = data88.timeoutMs;
 const _errs204 = errors;
 if(!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))){
-validate23.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs204){
 if((typeof data89 == "number") && (isFinite(data89))){
 if(data89 > 600000 || isNaN(data89)){
-validate23.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+validate23.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data89 < 1000 || isNaN(data89)){
-validate23.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate23.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -8198,26 +8271,11 @@ else {
 var valid27 = true;
 }
 if(valid27){
-if(data88.timeoutMs !== undefined){
-let data90 = data88.timeoutMs;
+if(data88.resendOnTimeout !== undefined){
 const _errs206 = errors;
-if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
-validate23.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
+if(typeof data88.resendOnTimeout !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/ack/resendOnTimeout",schemaPath:"#/properties/ack/properties/resendOnTimeout/type",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-if(errors === _errs206){
-if((typeof data90 == "number") && (isFinite(data90))){
-if(data90 > 600000 || isNaN(data90)){
-validate23.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
-return false;
-}
-else {
-if(data90 < 1000 || isNaN(data90)){
-validate23.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
-return false;
-}
-}
-}
 }
 var valid27 = _errs206 === errors;
 }
@@ -8228,7 +8286,7 @@ var valid27 = true;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -8238,36 +8296,36 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.reconnect !== undefined){
-let data91 = data.reconnect;
+if(data.heartbeat !== undefined){
+let data91 = data.heartbeat;
 const _errs208 = errors;
 if(errors === _errs208){
 if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
 const _errs210 = errors;
 for(const key15 in data91){
-if(!((((key15 === "initialDelayMs") || (key15 === "maxDelayMs")) || (key15 === "jitterRatio")) || (key15 === "maxRetries"))){
-validate23.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
+if(!((key15 === "intervalMs") || (key15 === "timeoutMs"))){
+validate23.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
 }
 if(_errs210 === errors){
-if(data91.initialDelayMs !== undefined){
-let data92 = data91.initialDelayMs;
+if(data91.intervalMs !== undefined){
+let data92 = data91.intervalMs;
 const _errs211 = errors;
 if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
-validate23.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs211){
 if((typeof data92 == "number") && (isFinite(data92))){
 if(data92 > 600000 || isNaN(data92)){
-validate23.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+validate23.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data92 < 100 || isNaN(data92)){
-validate23.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+if(data92 < 1000 || isNaN(data92)){
+validate23.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -8279,22 +8337,22 @@ else {
 var valid28 = true;
 }
 if(valid28){
-if(data91.maxDelayMs !== undefined){
-let data93 = data91.maxDelayMs;
+if(data91.timeoutMs !== undefined){
+let data93 = data91.timeoutMs;
 const _errs213 = errors;
 if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
-validate23.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs213){
 if((typeof data93 == "number") && (isFinite(data93))){
-if(data93 > 3600000 || isNaN(data93)){
-validate23.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
+if(data93 > 600000 || isNaN(data93)){
+validate23.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data93 < 1000 || isNaN(data93)){
-validate23.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate23.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -8305,18 +8363,99 @@ var valid28 = _errs213 === errors;
 else {
 var valid28 = true;
 }
-if(valid28){
-if(data91.jitterRatio !== undefined){
-let data94 = data91.jitterRatio;
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs208 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.reconnect !== undefined){
+let data94 = data.reconnect;
 const _errs215 = errors;
 if(errors === _errs215){
-if((typeof data94 == "number") && (isFinite(data94))){
-if(data94 > 1 || isNaN(data94)){
+if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
+const _errs217 = errors;
+for(const key16 in data94){
+if(!((((key16 === "initialDelayMs") || (key16 === "maxDelayMs")) || (key16 === "jitterRatio")) || (key16 === "maxRetries"))){
+validate23.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
+return false;
+break;
+}
+}
+if(_errs217 === errors){
+if(data94.initialDelayMs !== undefined){
+let data95 = data94.initialDelayMs;
+const _errs218 = errors;
+if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
+validate23.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs218){
+if((typeof data95 == "number") && (isFinite(data95))){
+if(data95 > 600000 || isNaN(data95)){
+validate23.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+return false;
+}
+else {
+if(data95 < 100 || isNaN(data95)){
+validate23.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+return false;
+}
+}
+}
+}
+var valid29 = _errs218 === errors;
+}
+else {
+var valid29 = true;
+}
+if(valid29){
+if(data94.maxDelayMs !== undefined){
+let data96 = data94.maxDelayMs;
+const _errs220 = errors;
+if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
+validate23.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs220){
+if((typeof data96 == "number") && (isFinite(data96))){
+if(data96 > 3600000 || isNaN(data96)){
+validate23.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
+return false;
+}
+else {
+if(data96 < 1000 || isNaN(data96)){
+validate23.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+return false;
+}
+}
+}
+}
+var valid29 = _errs220 === errors;
+}
+else {
+var valid29 = true;
+}
+if(valid29){
+if(data94.jitterRatio !== undefined){
+let data97 = data94.jitterRatio;
+const _errs222 = errors;
+if(errors === _errs222){
+if((typeof data97 == "number") && (isFinite(data97))){
+if(data97 > 1 || isNaN(data97)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}}];
 return false;
 }
 else {
-if(data94 < 0 || isNaN(data94)){
+if(data97 < 0 || isNaN(data97)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
@@ -8327,37 +8466,37 @@ validate23.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaP
 return false;
 }
 }
-var valid28 = _errs215 === errors;
+var valid29 = _errs222 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data91.maxRetries !== undefined){
-let data95 = data91.maxRetries;
-const _errs217 = errors;
-if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
+if(valid29){
+if(data94.maxRetries !== undefined){
+let data98 = data94.maxRetries;
+const _errs224 = errors;
+if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
 validate23.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs217){
-if((typeof data95 == "number") && (isFinite(data95))){
-if(data95 > 1000000 || isNaN(data95)){
+if(errors === _errs224){
+if((typeof data98 == "number") && (isFinite(data98))){
+if(data98 > 1000000 || isNaN(data98)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data95 < 0 || isNaN(data95)){
+if(data98 < 0 || isNaN(data98)){
 validate23.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs217 === errors;
+var valid29 = _errs224 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
 }
 }
@@ -8369,279 +8508,279 @@ validate23.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs208 === errors;
+var valid0 = _errs215 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.debug !== undefined){
-const _errs219 = errors;
+const _errs226 = errors;
 if(typeof data.debug !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs219 === errors;
+var valid0 = _errs226 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data97 = data.limits;
-const _errs221 = errors;
-if(errors === _errs221){
-if(data97 && typeof data97 == "object" && !Array.isArray(data97)){
-const _errs223 = errors;
-for(const key16 in data97){
-if(!(func2.call(schema13.properties.limits.properties, key16))){
-validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
+let data100 = data.limits;
+const _errs228 = errors;
+if(errors === _errs228){
+if(data100 && typeof data100 == "object" && !Array.isArray(data100)){
+const _errs230 = errors;
+for(const key17 in data100){
+if(!(func2.call(schema13.properties.limits.properties, key17))){
+validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17}}];
 return false;
 break;
 }
 }
-if(_errs223 === errors){
-if(data97.maxPayload !== undefined){
-let data98 = data97.maxPayload;
-const _errs224 = errors;
-if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
+if(_errs230 === errors){
+if(data100.maxPayload !== undefined){
+let data101 = data100.maxPayload;
+const _errs231 = errors;
+if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
 validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs224){
-if((typeof data98 == "number") && (isFinite(data98))){
-if(data98 > 16777216 || isNaN(data98)){
+if(errors === _errs231){
+if((typeof data101 == "number") && (isFinite(data101))){
+if(data101 > 16777216 || isNaN(data101)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data98 < 1024 || isNaN(data98)){
+if(data101 < 1024 || isNaN(data101)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs224 === errors;
+var valid30 = _errs231 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data97.contentChars !== undefined){
-let data99 = data97.contentChars;
-const _errs226 = errors;
-if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
+if(valid30){
+if(data100.contentChars !== undefined){
+let data102 = data100.contentChars;
+const _errs233 = errors;
+if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
 validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs226){
-if((typeof data99 == "number") && (isFinite(data99))){
-if(data99 > 1048576 || isNaN(data99)){
+if(errors === _errs233){
+if((typeof data102 == "number") && (isFinite(data102))){
+if(data102 > 1048576 || isNaN(data102)){
 validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
-if(data99 < 1 || isNaN(data99)){
+if(data102 < 1 || isNaN(data102)){
 validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs226 === errors;
+var valid30 = _errs233 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data97.mediaMegabytes !== undefined){
-let data100 = data97.mediaMegabytes;
-const _errs228 = errors;
-if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
+if(valid30){
+if(data100.mediaMegabytes !== undefined){
+let data103 = data100.mediaMegabytes;
+const _errs235 = errors;
+if(!(((typeof data103 == "number") && (!(data103 % 1) && !isNaN(data103))) && (isFinite(data103)))){
 validate23.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs228){
-if((typeof data100 == "number") && (isFinite(data100))){
-if(data100 > 100 || isNaN(data100)){
+if(errors === _errs235){
+if((typeof data103 == "number") && (isFinite(data103))){
+if(data103 > 100 || isNaN(data103)){
 validate23.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100}}];
 return false;
 }
 else {
-if(data100 < 1 || isNaN(data100)){
+if(data103 < 1 || isNaN(data103)){
 validate23.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs228 === errors;
+var valid30 = _errs235 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data97.maxConcurrent !== undefined){
-let data101 = data97.maxConcurrent;
-const _errs230 = errors;
-if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
+if(valid30){
+if(data100.maxConcurrent !== undefined){
+let data104 = data100.maxConcurrent;
+const _errs237 = errors;
+if(!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))){
 validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs230){
-if((typeof data101 == "number") && (isFinite(data101))){
-if(data101 > 1000 || isNaN(data101)){
+if(errors === _errs237){
+if((typeof data104 == "number") && (isFinite(data104))){
+if(data104 > 1000 || isNaN(data104)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data101 < 1 || isNaN(data101)){
+if(data104 < 1 || isNaN(data104)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs230 === errors;
+var valid30 = _errs237 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data97.queuedPerSession !== undefined){
-let data102 = data97.queuedPerSession;
-const _errs232 = errors;
-if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
+if(valid30){
+if(data100.queuedPerSession !== undefined){
+let data105 = data100.queuedPerSession;
+const _errs239 = errors;
+if(!(((typeof data105 == "number") && (!(data105 % 1) && !isNaN(data105))) && (isFinite(data105)))){
 validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs232){
-if((typeof data102 == "number") && (isFinite(data102))){
-if(data102 > 10000 || isNaN(data102)){
+if(errors === _errs239){
+if((typeof data105 == "number") && (isFinite(data105))){
+if(data105 > 10000 || isNaN(data105)){
 validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data102 < 1 || isNaN(data102)){
+if(data105 < 1 || isNaN(data105)){
 validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs232 === errors;
+var valid30 = _errs239 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data97.messagesPerMinute !== undefined){
-let data103 = data97.messagesPerMinute;
-const _errs234 = errors;
-if(!(((typeof data103 == "number") && (!(data103 % 1) && !isNaN(data103))) && (isFinite(data103)))){
+if(valid30){
+if(data100.messagesPerMinute !== undefined){
+let data106 = data100.messagesPerMinute;
+const _errs241 = errors;
+if(!(((typeof data106 == "number") && (!(data106 % 1) && !isNaN(data106))) && (isFinite(data106)))){
 validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs234){
-if((typeof data103 == "number") && (isFinite(data103))){
-if(data103 > 100000 || isNaN(data103)){
+if(errors === _errs241){
+if((typeof data106 == "number") && (isFinite(data106))){
+if(data106 > 100000 || isNaN(data106)){
 validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data103 < 1 || isNaN(data103)){
+if(data106 < 1 || isNaN(data106)){
 validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs234 === errors;
+var valid30 = _errs241 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data97.messageBurst !== undefined){
-let data104 = data97.messageBurst;
-const _errs236 = errors;
-if(!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))){
+if(valid30){
+if(data100.messageBurst !== undefined){
+let data107 = data100.messageBurst;
+const _errs243 = errors;
+if(!(((typeof data107 == "number") && (!(data107 % 1) && !isNaN(data107))) && (isFinite(data107)))){
 validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs236){
-if((typeof data104 == "number") && (isFinite(data104))){
-if(data104 > 100000 || isNaN(data104)){
+if(errors === _errs243){
+if((typeof data107 == "number") && (isFinite(data107))){
+if(data107 > 100000 || isNaN(data107)){
 validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data104 < 1 || isNaN(data104)){
+if(data107 < 1 || isNaN(data107)){
 validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs236 === errors;
+var valid30 = _errs243 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data97.dedupeEntries !== undefined){
-let data105 = data97.dedupeEntries;
-const _errs238 = errors;
-if(!(((typeof data105 == "number") && (!(data105 % 1) && !isNaN(data105))) && (isFinite(data105)))){
+if(valid30){
+if(data100.dedupeEntries !== undefined){
+let data108 = data100.dedupeEntries;
+const _errs245 = errors;
+if(!(((typeof data108 == "number") && (!(data108 % 1) && !isNaN(data108))) && (isFinite(data108)))){
 validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs238){
-if((typeof data105 == "number") && (isFinite(data105))){
-if(data105 > 1000000 || isNaN(data105)){
+if(errors === _errs245){
+if((typeof data108 == "number") && (isFinite(data108))){
+if(data108 > 1000000 || isNaN(data108)){
 validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data105 < 1 || isNaN(data105)){
+if(data108 < 1 || isNaN(data108)){
 validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs238 === errors;
+var valid30 = _errs245 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
-if(valid29){
-if(data97.turnSeconds !== undefined){
-let data106 = data97.turnSeconds;
-const _errs240 = errors;
-if(!(((typeof data106 == "number") && (!(data106 % 1) && !isNaN(data106))) && (isFinite(data106)))){
+if(valid30){
+if(data100.turnSeconds !== undefined){
+let data109 = data100.turnSeconds;
+const _errs247 = errors;
+if(!(((typeof data109 == "number") && (!(data109 % 1) && !isNaN(data109))) && (isFinite(data109)))){
 validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs240){
-if((typeof data106 == "number") && (isFinite(data106))){
-if(data106 > 86400 || isNaN(data106)){
+if(errors === _errs247){
+if((typeof data109 == "number") && (isFinite(data109))){
+if(data109 > 86400 || isNaN(data109)){
 validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data106 < 1 || isNaN(data106)){
+if(data109 < 1 || isNaN(data109)){
 validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs240 === errors;
+var valid30 = _errs247 === errors;
 }
 else {
-var valid29 = true;
+var valid30 = true;
 }
 }
 }
@@ -8658,10 +8797,12 @@ validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs221 === errors;
+var valid0 = _errs228 === errors;
 }
 else {
 var valid0 = true;
+}
+}
 }
 }
 }

@@ -23,6 +23,9 @@ export const configExpectations = {
   "heartbeatVisibility.showOk": "true or false",
   "heartbeatVisibility.showAlerts": "true or false",
   "heartbeatVisibility.useIndicator": "true or false",
+  healthMonitor: "an object",
+  "healthMonitor.enabled": "true or false",
+  configWrites: "true or false",
   baseUrl: "a string of 1 to 2048 characters",
   websocketUrl: "a string of 1 to 2048 characters",
   mediaBaseUrl: "a string of 1 to 2048 characters",
@@ -315,6 +318,10 @@ export interface ClawchatConfig {
   name?: string;
   /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
   heartbeatVisibility?: ClawchatConfigHeartbeatVisibility;
+  /** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+  healthMonitor?: ClawchatConfigHealthMonitor;
+  /** Whether commands in a chat may change OpenClaw's configuration, where they are allowed at all. OpenClaw reads it; they may where it is absent. */
+  configWrites?: boolean;
   /**
    * Address of the ClawChat server. A login is good for the server that gave it only.
    * 1 to 2048 characters.
@@ -541,6 +548,12 @@ export interface ClawchatConfigHeartbeatVisibility {
   useIndicator?: boolean;
 }
 
+/** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+export interface ClawchatConfigHealthMonitor {
+  /** Off leaves a dead account alone. */
+  enabled?: boolean;
+}
+
 /**
  * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
  * @default {}
@@ -757,6 +770,10 @@ export interface ClawchatAccount {
   name?: string;
   /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
   heartbeatVisibility?: ClawchatAccountHeartbeatVisibility;
+  /** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+  healthMonitor?: ClawchatAccountHealthMonitor;
+  /** Whether commands in a chat may change OpenClaw's configuration, where they are allowed at all. OpenClaw reads it; they may where it is absent. */
+  configWrites?: boolean;
   /**
    * Address of the ClawChat server. A login is good for the server that gave it only.
    * 1 to 2048 characters.
@@ -973,6 +990,12 @@ export interface ClawchatAccountHeartbeatVisibility {
   useIndicator?: boolean;
 }
 
+/** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+export interface ClawchatAccountHealthMonitor {
+  /** Off leaves a dead account alone. */
+  enabled?: boolean;
+}
+
 /**
  * How much two bots may say to each other before they are silenced for a while. What is absent is as in channels.defaults.botLoopProtection.
  * @default {}
@@ -1180,6 +1203,10 @@ export interface ClawchatConfigInput {
   name?: string;
   /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
   heartbeatVisibility?: ClawchatConfigHeartbeatVisibilityInput;
+  /** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+  healthMonitor?: ClawchatConfigHealthMonitorInput;
+  /** Whether commands in a chat may change OpenClaw's configuration, where they are allowed at all. OpenClaw reads it; they may where it is absent. */
+  configWrites?: boolean;
   /**
    * Address of the ClawChat server. A login is good for the server that gave it only.
    * 1 to 2048 characters.
@@ -1404,6 +1431,12 @@ export interface ClawchatConfigHeartbeatVisibilityInput {
   showAlerts?: boolean;
   /** Whether OpenClaw's own surfaces show that a check ran. */
   useIndicator?: boolean;
+}
+
+/** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+export interface ClawchatConfigHealthMonitorInput {
+  /** Off leaves a dead account alone. */
+  enabled?: boolean;
 }
 
 /** Tools the agent has in this group, in the words of OpenClaw's tools. */
@@ -1689,6 +1722,10 @@ export interface ClawchatAccountInput {
   name?: string;
   /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
   heartbeatVisibility?: ClawchatAccountHeartbeatVisibilityInput;
+  /** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+  healthMonitor?: ClawchatAccountHealthMonitorInput;
+  /** Whether commands in a chat may change OpenClaw's configuration, where they are allowed at all. OpenClaw reads it; they may where it is absent. */
+  configWrites?: boolean;
   /**
    * Address of the ClawChat server. A login is good for the server that gave it only.
    * 1 to 2048 characters.
@@ -1903,6 +1940,12 @@ export interface ClawchatAccountHeartbeatVisibilityInput {
   showAlerts?: boolean;
   /** Whether OpenClaw's own surfaces show that a check ran. */
   useIndicator?: boolean;
+}
+
+/** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+export interface ClawchatAccountHealthMonitorInput {
+  /** Off leaves a dead account alone. */
+  enabled?: boolean;
 }
 
 /** Tools the agent has in this group, in the words of OpenClaw's tools. */

@@ -3,7 +3,7 @@
 
 import { codePoints } from "../runtime.ts";
 export const InstaClawConfigInput = validate14;
-const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"clientId":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecretFile":{"type":"string","minLength":1,"maxLength":4096},"appKey":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"systemPrompt":{"type":"string","maxLength":65536},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"debug":{"type":"boolean"},"wsUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"heartbeatIntervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutThresholdMs":{"type":"integer","minimum":1000,"maximum":3600000},"requestTimeoutMs":{"type":"integer","minimum":1000,"maximum":86400000},"reconnect":{"type":"object","additionalProperties":false,"properties":{"maxAttempts":{"type":"integer","minimum":0,"maximum":1000000}}},"events":{"type":"string","enum":["minimal","full"]},"deltaShape":{"type":"string","enum":["string","object"]},"ack":{"type":"string","enum":["off","intclaw","dingtalk"]},"profile":{"type":"string","enum":["envelope","topic","bare"]},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000}}},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/InstaClawAccountInput"}}}};
+const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"healthMonitor":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"}}},"configWrites":{"type":"boolean"},"clientId":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecretFile":{"type":"string","minLength":1,"maxLength":4096},"appKey":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"systemPrompt":{"type":"string","maxLength":65536},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"debug":{"type":"boolean"},"wsUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"heartbeatIntervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutThresholdMs":{"type":"integer","minimum":1000,"maximum":3600000},"requestTimeoutMs":{"type":"integer","minimum":1000,"maximum":86400000},"reconnect":{"type":"object","additionalProperties":false,"properties":{"maxAttempts":{"type":"integer","minimum":0,"maximum":1000000}}},"events":{"type":"string","enum":["minimal","full"]},"deltaShape":{"type":"string","enum":["string","object"]},"ack":{"type":"string","enum":["off","intclaw","dingtalk"]},"profile":{"type":"string","enum":["envelope","topic","bare"]},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000}}},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/InstaClawAccountInput"}}}};
 const func2 = Object.prototype.hasOwnProperty;
 const func3 = codePoints;
 const func5 = (s) => { for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (!((c >= 32 && c <= 126))) return false; } return true; };
@@ -113,7 +113,7 @@ validate15.errors = vErrors;
 return errors === 0;
 }
 
-const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"clientId":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecretFile":{"type":"string","minLength":1,"maxLength":4096},"appKey":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"systemPrompt":{"type":"string","maxLength":65536},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"debug":{"type":"boolean"},"wsUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"heartbeatIntervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutThresholdMs":{"type":"integer","minimum":1000,"maximum":3600000},"requestTimeoutMs":{"type":"integer","minimum":1000,"maximum":86400000},"reconnect":{"type":"object","additionalProperties":false,"properties":{"maxAttempts":{"type":"integer","minimum":0,"maximum":1000000}}},"events":{"type":"string","enum":["minimal","full"]},"deltaShape":{"type":"string","enum":["string","object"]},"ack":{"type":"string","enum":["off","intclaw","dingtalk"]},"profile":{"type":"string","enum":["envelope","topic","bare"]},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000}}}}};
+const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"healthMonitor":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"}}},"configWrites":{"type":"boolean"},"clientId":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"clientSecretFile":{"type":"string","minLength":1,"maxLength":4096},"appKey":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"appSecret":{"anyOf":[{"type":"string","maxLength":512,"pattern":"^[ -~]*$"},{"$ref":"#/definitions/InstaClawSecretRefInput"}]},"systemPrompt":{"type":"string","maxLength":65536},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"debug":{"type":"boolean"},"wsUrl":{"type":"string","minLength":1,"maxLength":2048},"allowInsecure":{"type":"boolean"},"heartbeatIntervalMs":{"type":"integer","minimum":1000,"maximum":600000},"timeoutThresholdMs":{"type":"integer","minimum":1000,"maximum":3600000},"requestTimeoutMs":{"type":"integer","minimum":1000,"maximum":86400000},"reconnect":{"type":"object","additionalProperties":false,"properties":{"maxAttempts":{"type":"integer","minimum":0,"maximum":1000000}}},"events":{"type":"string","enum":["minimal","full"]},"deltaShape":{"type":"string","enum":["string","object"]},"ack":{"type":"string","enum":["off","intclaw","dingtalk"]},"profile":{"type":"string","enum":["envelope","topic","bare"]},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000}}}}};
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -232,15 +232,60 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.clientId !== undefined){
-let data6 = data.clientId;
+if(data.healthMonitor !== undefined){
+let data6 = data.healthMonitor;
 const _errs15 = errors;
-const _errs16 = errors;
-let valid2 = false;
+if(errors === _errs15){
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data6 === "string"){
-if(data6.length > 512 && func3(data6) > 512){
+for(const key2 in data6){
+if(!(key2 === "enabled")){
+validate20.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+return false;
+break;
+}
+}
+if(_errs17 === errors){
+if(data6.enabled !== undefined){
+if(typeof data6.enabled !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/healthMonitor/enabled",schemaPath:"#/properties/healthMonitor/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs15 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.configWrites !== undefined){
+const _errs20 = errors;
+if(typeof data.configWrites !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/configWrites",schemaPath:"#/properties/configWrites/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs20 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.clientId !== undefined){
+let data9 = data.clientId;
+const _errs22 = errors;
+const _errs23 = errors;
+let valid3 = false;
+const _errs24 = errors;
+if(errors === _errs24){
+if(typeof data9 === "string"){
+if(data9.length > 512 && func3(data9) > 512){
 const err0 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err0];
@@ -251,7 +296,7 @@ vErrors.push(err0);
 errors++;
 }
 else {
-if(!func5(data6)){
+if(!func5(data9)){
 const err1 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err1];
@@ -274,18 +319,18 @@ vErrors.push(err2);
 errors++;
 }
 }
-var _valid0 = _errs17 === errors;
-valid2 = valid2 || _valid0;
-if(!valid2){
-const _errs19 = errors;
-if(!(validate15(data6, {instancePath:instancePath+"/clientId",parentData:data,parentDataProperty:"clientId",rootData}))){
+var _valid0 = _errs24 === errors;
+valid3 = valid3 || _valid0;
+if(!valid3){
+const _errs26 = errors;
+if(!(validate15(data9, {instancePath:instancePath+"/clientId",parentData:data,parentDataProperty:"clientId",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid0 = _errs19 === errors;
-valid2 = valid2 || _valid0;
+var _valid0 = _errs26 === errors;
+valid3 = valid3 || _valid0;
 }
-if(!valid2){
+if(!valid3){
 const err3 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err3];
@@ -298,31 +343,31 @@ validate20.errors = vErrors;
 return false;
 }
 else {
-errors = _errs16;
+errors = _errs23;
 if(vErrors !== null){
-if(_errs16){
-vErrors.length = _errs16;
+if(_errs23){
+vErrors.length = _errs23;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs15 === errors;
+var valid0 = _errs22 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.clientSecret !== undefined){
-let data7 = data.clientSecret;
-const _errs20 = errors;
-const _errs21 = errors;
-let valid3 = false;
-const _errs22 = errors;
-if(errors === _errs22){
-if(typeof data7 === "string"){
-if(data7.length > 512 && func3(data7) > 512){
+let data10 = data.clientSecret;
+const _errs27 = errors;
+const _errs28 = errors;
+let valid4 = false;
+const _errs29 = errors;
+if(errors === _errs29){
+if(typeof data10 === "string"){
+if(data10.length > 512 && func3(data10) > 512){
 const err4 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err4];
@@ -333,7 +378,7 @@ vErrors.push(err4);
 errors++;
 }
 else {
-if(!func5(data7)){
+if(!func5(data10)){
 const err5 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err5];
@@ -356,133 +401,24 @@ vErrors.push(err6);
 errors++;
 }
 }
-var _valid1 = _errs22 === errors;
-valid3 = valid3 || _valid1;
-if(!valid3){
-const _errs24 = errors;
-if(!(validate15(data7, {instancePath:instancePath+"/clientSecret",parentData:data,parentDataProperty:"clientSecret",rootData}))){
+var _valid1 = _errs29 === errors;
+valid4 = valid4 || _valid1;
+if(!valid4){
+const _errs31 = errors;
+if(!(validate15(data10, {instancePath:instancePath+"/clientSecret",parentData:data,parentDataProperty:"clientSecret",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid1 = _errs24 === errors;
-valid3 = valid3 || _valid1;
+var _valid1 = _errs31 === errors;
+valid4 = valid4 || _valid1;
 }
-if(!valid3){
+if(!valid4){
 const err7 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err7];
 }
 else {
 vErrors.push(err7);
-}
-errors++;
-validate20.errors = vErrors;
-return false;
-}
-else {
-errors = _errs21;
-if(vErrors !== null){
-if(_errs21){
-vErrors.length = _errs21;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs20 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.clientSecretFile !== undefined){
-let data8 = data.clientSecretFile;
-const _errs25 = errors;
-if(errors === _errs25){
-if(typeof data8 === "string"){
-if(data8.length > 4096 && func3(data8) > 4096){
-validate20.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/maxLength",keyword:"maxLength",params:{limit: 4096}}];
-return false;
-}
-else {
-if(data8.length < 1){
-validate20.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs25 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.appKey !== undefined){
-let data9 = data.appKey;
-const _errs27 = errors;
-const _errs28 = errors;
-let valid4 = false;
-const _errs29 = errors;
-if(errors === _errs29){
-if(typeof data9 === "string"){
-if(data9.length > 512 && func3(data9) > 512){
-const err8 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
-if(vErrors === null){
-vErrors = [err8];
-}
-else {
-vErrors.push(err8);
-}
-errors++;
-}
-else {
-if(!func5(data9)){
-const err9 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
-if(vErrors === null){
-vErrors = [err9];
-}
-else {
-vErrors.push(err9);
-}
-errors++;
-}
-}
-}
-else {
-const err10 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err10];
-}
-else {
-vErrors.push(err10);
-}
-errors++;
-}
-}
-var _valid2 = _errs29 === errors;
-valid4 = valid4 || _valid2;
-if(!valid4){
-const _errs31 = errors;
-if(!(validate15(data9, {instancePath:instancePath+"/appKey",parentData:data,parentDataProperty:"appKey",rootData}))){
-vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
-errors = vErrors.length;
-}
-var _valid2 = _errs31 === errors;
-valid4 = valid4 || _valid2;
-}
-if(!valid4){
-const err11 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err11];
-}
-else {
-vErrors.push(err11);
 }
 errors++;
 validate20.errors = vErrors;
@@ -505,15 +441,124 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.appSecret !== undefined){
-let data10 = data.appSecret;
+if(data.clientSecretFile !== undefined){
+let data11 = data.clientSecretFile;
 const _errs32 = errors;
-const _errs33 = errors;
-let valid5 = false;
+if(errors === _errs32){
+if(typeof data11 === "string"){
+if(data11.length > 4096 && func3(data11) > 4096){
+validate20.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+return false;
+}
+else {
+if(data11.length < 1){
+validate20.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs32 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.appKey !== undefined){
+let data12 = data.appKey;
 const _errs34 = errors;
-if(errors === _errs34){
-if(typeof data10 === "string"){
-if(data10.length > 512 && func3(data10) > 512){
+const _errs35 = errors;
+let valid5 = false;
+const _errs36 = errors;
+if(errors === _errs36){
+if(typeof data12 === "string"){
+if(data12.length > 512 && func3(data12) > 512){
+const err8 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+else {
+if(!func5(data12)){
+const err9 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+}
+else {
+const err10 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+var _valid2 = _errs36 === errors;
+valid5 = valid5 || _valid2;
+if(!valid5){
+const _errs38 = errors;
+if(!(validate15(data12, {instancePath:instancePath+"/appKey",parentData:data,parentDataProperty:"appKey",rootData}))){
+vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
+errors = vErrors.length;
+}
+var _valid2 = _errs38 === errors;
+valid5 = valid5 || _valid2;
+}
+if(!valid5){
+const err11 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+validate20.errors = vErrors;
+return false;
+}
+else {
+errors = _errs35;
+if(vErrors !== null){
+if(_errs35){
+vErrors.length = _errs35;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs34 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.appSecret !== undefined){
+let data13 = data.appSecret;
+const _errs39 = errors;
+const _errs40 = errors;
+let valid6 = false;
+const _errs41 = errors;
+if(errors === _errs41){
+if(typeof data13 === "string"){
+if(data13.length > 512 && func3(data13) > 512){
 const err12 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err12];
@@ -524,7 +569,7 @@ vErrors.push(err12);
 errors++;
 }
 else {
-if(!func5(data10)){
+if(!func5(data13)){
 const err13 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err13];
@@ -547,18 +592,18 @@ vErrors.push(err14);
 errors++;
 }
 }
-var _valid3 = _errs34 === errors;
-valid5 = valid5 || _valid3;
-if(!valid5){
-const _errs36 = errors;
-if(!(validate15(data10, {instancePath:instancePath+"/appSecret",parentData:data,parentDataProperty:"appSecret",rootData}))){
+var _valid3 = _errs41 === errors;
+valid6 = valid6 || _valid3;
+if(!valid6){
+const _errs43 = errors;
+if(!(validate15(data13, {instancePath:instancePath+"/appSecret",parentData:data,parentDataProperty:"appSecret",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid3 = _errs36 === errors;
-valid5 = valid5 || _valid3;
+var _valid3 = _errs43 === errors;
+valid6 = valid6 || _valid3;
 }
-if(!valid5){
+if(!valid6){
 const err15 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err15];
@@ -571,28 +616,28 @@ validate20.errors = vErrors;
 return false;
 }
 else {
-errors = _errs33;
+errors = _errs40;
 if(vErrors !== null){
-if(_errs33){
-vErrors.length = _errs33;
+if(_errs40){
+vErrors.length = _errs40;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs32 === errors;
+var valid0 = _errs39 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data11 = data.systemPrompt;
-const _errs37 = errors;
-if(errors === _errs37){
-if(typeof data11 === "string"){
-if(data11.length > 65536 && func3(data11) > 65536){
+let data14 = data.systemPrompt;
+const _errs44 = errors;
+if(errors === _errs44){
+if(typeof data14 === "string"){
+if(data14.length > 65536 && func3(data14) > 65536){
 validate20.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -602,78 +647,35 @@ validate20.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs37 === errors;
+var valid0 = _errs44 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streaming !== undefined){
-let data12 = data.streaming;
-const _errs39 = errors;
-if(errors === _errs39){
-if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
-const _errs41 = errors;
-for(const key2 in data12){
-if(!(((((key2 === "mode") || (key2 === "chunkMode")) || (key2 === "block")) || (key2 === "preview")) || (key2 === "progress"))){
-validate20.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
-return false;
-break;
-}
-}
-if(_errs41 === errors){
-if(data12.mode !== undefined){
-let data13 = data12.mode;
-const _errs42 = errors;
-if(typeof data13 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((((data13 === "off") || (data13 === "partial")) || (data13 === "block")) || (data13 === "progress"))){
-validate20.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.mode.enum}}];
-return false;
-}
-var valid6 = _errs42 === errors;
-}
-else {
-var valid6 = true;
-}
-if(valid6){
-if(data12.chunkMode !== undefined){
-let data14 = data12.chunkMode;
-const _errs44 = errors;
-if(typeof data14 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data14 === "length") || (data14 === "newline"))){
-validate20.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.chunkMode.enum}}];
-return false;
-}
-var valid6 = _errs44 === errors;
-}
-else {
-var valid6 = true;
-}
-if(valid6){
-if(data12.block !== undefined){
-let data15 = data12.block;
+let data15 = data.streaming;
 const _errs46 = errors;
 if(errors === _errs46){
 if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
 const _errs48 = errors;
 for(const key3 in data15){
-if(!((key3 === "enabled") || (key3 === "coalesce"))){
-validate20.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
+if(!(((((key3 === "mode") || (key3 === "chunkMode")) || (key3 === "block")) || (key3 === "preview")) || (key3 === "progress"))){
+validate20.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
 }
 if(_errs48 === errors){
-if(data15.enabled !== undefined){
+if(data15.mode !== undefined){
+let data16 = data15.mode;
 const _errs49 = errors;
-if(typeof data15.enabled !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+if(typeof data16 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data16 === "off") || (data16 === "partial")) || (data16 === "block")) || (data16 === "progress"))){
+validate20.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.mode.enum}}];
 return false;
 }
 var valid7 = _errs49 === errors;
@@ -682,67 +684,42 @@ else {
 var valid7 = true;
 }
 if(valid7){
-if(data15.coalesce !== undefined){
-let data17 = data15.coalesce;
+if(data15.chunkMode !== undefined){
+let data17 = data15.chunkMode;
 const _errs51 = errors;
-if(errors === _errs51){
-if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
+if(typeof data17 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data17 === "length") || (data17 === "newline"))){
+validate20.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.chunkMode.enum}}];
+return false;
+}
+var valid7 = _errs51 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data15.block !== undefined){
+let data18 = data15.block;
 const _errs53 = errors;
-for(const key4 in data17){
-if(!(((key4 === "minChars") || (key4 === "maxChars")) || (key4 === "idleMs"))){
-validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+if(errors === _errs53){
+if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
+const _errs55 = errors;
+for(const key4 in data18){
+if(!((key4 === "enabled") || (key4 === "coalesce"))){
+validate20.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs53 === errors){
-if(data17.minChars !== undefined){
-let data18 = data17.minChars;
-const _errs54 = errors;
-if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs54){
-if((typeof data18 == "number") && (isFinite(data18))){
-if(data18 > 1000000 || isNaN(data18)){
-validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data18 < 1 || isNaN(data18)){
-validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
-}
-var valid8 = _errs54 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data17.maxChars !== undefined){
-let data19 = data17.maxChars;
+if(_errs55 === errors){
+if(data18.enabled !== undefined){
 const _errs56 = errors;
-if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
-validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+if(typeof data18.enabled !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-if(errors === _errs56){
-if((typeof data19 == "number") && (isFinite(data19))){
-if(data19 > 1000000 || isNaN(data19)){
-validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data19 < 1 || isNaN(data19)){
-validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
 }
 var valid8 = _errs56 === errors;
 }
@@ -750,31 +727,99 @@ else {
 var valid8 = true;
 }
 if(valid8){
-if(data17.idleMs !== undefined){
-let data20 = data17.idleMs;
+if(data18.coalesce !== undefined){
+let data20 = data18.coalesce;
 const _errs58 = errors;
-if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
+if(errors === _errs58){
+if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
+const _errs60 = errors;
+for(const key5 in data20){
+if(!(((key5 === "minChars") || (key5 === "maxChars")) || (key5 === "idleMs"))){
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+return false;
+break;
+}
+}
+if(_errs60 === errors){
+if(data20.minChars !== undefined){
+let data21 = data20.minChars;
+const _errs61 = errors;
+if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs61){
+if((typeof data21 == "number") && (isFinite(data21))){
+if(data21 > 1000000 || isNaN(data21)){
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data21 < 1 || isNaN(data21)){
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid9 = _errs61 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data20.maxChars !== undefined){
+let data22 = data20.maxChars;
+const _errs63 = errors;
+if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs63){
+if((typeof data22 == "number") && (isFinite(data22))){
+if(data22 > 1000000 || isNaN(data22)){
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data22 < 1 || isNaN(data22)){
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid9 = _errs63 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data20.idleMs !== undefined){
+let data23 = data20.idleMs;
+const _errs65 = errors;
+if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
 validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs58){
-if((typeof data20 == "number") && (isFinite(data20))){
-if(data20 > 60000 || isNaN(data20)){
+if(errors === _errs65){
+if((typeof data23 == "number") && (isFinite(data23))){
+if(data23 > 60000 || isNaN(data23)){
 validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
-if(data20 < 0 || isNaN(data20)){
+if(data23 < 0 || isNaN(data23)){
 validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid8 = _errs58 === errors;
+var valid9 = _errs65 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
 }
 }
@@ -785,10 +830,10 @@ validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce",sche
 return false;
 }
 }
-var valid7 = _errs51 === errors;
+var valid8 = _errs58 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
 }
 }
@@ -798,28 +843,28 @@ validate20.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#
 return false;
 }
 }
-var valid6 = _errs46 === errors;
+var valid7 = _errs53 === errors;
 }
 else {
-var valid6 = true;
+var valid7 = true;
 }
-if(valid6){
-if(data12.preview !== undefined){
-let data21 = data12.preview;
-const _errs60 = errors;
-if(errors === _errs60){
-if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
-const _errs62 = errors;
-for(const key5 in data21){
-if(!(key5 === "toolProgress")){
-validate20.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+if(valid7){
+if(data15.preview !== undefined){
+let data24 = data15.preview;
+const _errs67 = errors;
+if(errors === _errs67){
+if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
+const _errs69 = errors;
+for(const key6 in data24){
+if(!(key6 === "toolProgress")){
+validate20.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs62 === errors){
-if(data21.toolProgress !== undefined){
-if(typeof data21.toolProgress !== "boolean"){
+if(_errs69 === errors){
+if(data24.toolProgress !== undefined){
+if(typeof data24.toolProgress !== "boolean"){
 validate20.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -831,28 +876,28 @@ validate20.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:
 return false;
 }
 }
-var valid6 = _errs60 === errors;
+var valid7 = _errs67 === errors;
 }
 else {
-var valid6 = true;
+var valid7 = true;
 }
-if(valid6){
-if(data12.progress !== undefined){
-let data23 = data12.progress;
-const _errs65 = errors;
-if(errors === _errs65){
-if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
-const _errs67 = errors;
-for(const key6 in data23){
-if(!(key6 === "toolProgress")){
-validate20.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+if(valid7){
+if(data15.progress !== undefined){
+let data26 = data15.progress;
+const _errs72 = errors;
+if(errors === _errs72){
+if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
+const _errs74 = errors;
+for(const key7 in data26){
+if(!(key7 === "toolProgress")){
+validate20.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs67 === errors){
-if(data23.toolProgress !== undefined){
-if(typeof data23.toolProgress !== "boolean"){
+if(_errs74 === errors){
+if(data26.toolProgress !== undefined){
+if(typeof data26.toolProgress !== "boolean"){
 validate20.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -864,10 +909,10 @@ validate20.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath
 return false;
 }
 }
-var valid6 = _errs65 === errors;
+var valid7 = _errs72 === errors;
 }
 else {
-var valid6 = true;
+var valid7 = true;
 }
 }
 }
@@ -880,144 +925,144 @@ validate20.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs39 === errors;
+var valid0 = _errs46 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.textChunkLimit !== undefined){
-let data25 = data.textChunkLimit;
-const _errs70 = errors;
-if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
+let data28 = data.textChunkLimit;
+const _errs77 = errors;
+if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
 validate20.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs70){
-if((typeof data25 == "number") && (isFinite(data25))){
-if(data25 > 200000 || isNaN(data25)){
+if(errors === _errs77){
+if((typeof data28 == "number") && (isFinite(data28))){
+if(data28 > 200000 || isNaN(data28)){
 validate20.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
 return false;
 }
 else {
-if(data25 < 100 || isNaN(data25)){
+if(data28 < 100 || isNaN(data28)){
 validate20.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs70 === errors;
+var valid0 = _errs77 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.direct !== undefined){
-let data26 = data.direct;
-const _errs72 = errors;
-if(errors === _errs72){
-if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
-if(Object.keys(data26).length > 10000){
+let data29 = data.direct;
+const _errs79 = errors;
+if(errors === _errs79){
+if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
+if(Object.keys(data29).length > 10000){
 validate20.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key7 in data26){
-let data27 = data26[key7];
-const _errs75 = errors;
-if(errors === _errs75){
-if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
-const _errs77 = errors;
-for(const key8 in data27){
-if(!((key8 === "systemPrompt") || (key8 === "skills"))){
-validate20.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
+for(const key8 in data29){
+let data30 = data29[key8];
+const _errs82 = errors;
+if(errors === _errs82){
+if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
+const _errs84 = errors;
+for(const key9 in data30){
+if(!((key9 === "systemPrompt") || (key9 === "skills"))){
+validate20.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
 }
-if(_errs77 === errors){
-if(data27.systemPrompt !== undefined){
-let data28 = data27.systemPrompt;
-const _errs78 = errors;
-if(errors === _errs78){
-if(typeof data28 === "string"){
-if(data28.length > 65536 && func3(data28) > 65536){
-validate20.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+if(_errs84 === errors){
+if(data30.systemPrompt !== undefined){
+let data31 = data30.systemPrompt;
+const _errs85 = errors;
+if(errors === _errs85){
+if(typeof data31 === "string"){
+if(data31.length > 65536 && func3(data31) > 65536){
+validate20.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid12 = _errs78 === errors;
-}
-else {
-var valid12 = true;
-}
-if(valid12){
-if(data27.skills !== undefined){
-let data29 = data27.skills;
-const _errs80 = errors;
-if(errors === _errs80){
-if(Array.isArray(data29)){
-if(data29.length > 256){
-validate20.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
-return false;
+var valid13 = _errs85 === errors;
 }
 else {
 var valid13 = true;
-const len0 = data29.length;
+}
+if(valid13){
+if(data30.skills !== undefined){
+let data32 = data30.skills;
+const _errs87 = errors;
+if(errors === _errs87){
+if(Array.isArray(data32)){
+if(data32.length > 256){
+validate20.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid14 = true;
+const len0 = data32.length;
 for(let i0=0; i0<len0; i0++){
-let data30 = data29[i0];
-const _errs82 = errors;
-if(errors === _errs82){
-if(typeof data30 === "string"){
-if(data30.length > 128 && func3(data30) > 128){
-validate20.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+let data33 = data32[i0];
+const _errs89 = errors;
+if(errors === _errs89){
+if(typeof data33 === "string"){
+if(data33.length > 128 && func3(data33) > 128){
+validate20.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data30.length < 1){
-validate20.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data33.length < 1){
+validate20.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid13 = _errs82 === errors;
-if(!valid13){
+var valid14 = _errs89 === errors;
+if(!valid14){
 break;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate20.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid12 = _errs80 === errors;
+var valid13 = _errs87 === errors;
 }
 else {
-var valid12 = true;
+var valid13 = true;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate20.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid11 = _errs75 === errors;
-if(!valid11){
+var valid12 = _errs82 === errors;
+if(!valid12){
 break;
 }
 }
@@ -1028,35 +1073,35 @@ validate20.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs72 === errors;
+var valid0 = _errs79 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.debug !== undefined){
-const _errs84 = errors;
+const _errs91 = errors;
 if(typeof data.debug !== "boolean"){
 validate20.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs84 === errors;
+var valid0 = _errs91 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.wsUrl !== undefined){
-let data32 = data.wsUrl;
-const _errs86 = errors;
-if(errors === _errs86){
-if(typeof data32 === "string"){
-if(data32.length > 2048 && func3(data32) > 2048){
+let data35 = data.wsUrl;
+const _errs93 = errors;
+if(errors === _errs93){
+if(typeof data35 === "string"){
+if(data35.length > 2048 && func3(data35) > 2048){
 validate20.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data32.length < 1){
+if(data35.length < 1){
 validate20.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1067,134 +1112,134 @@ validate20.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs86 === errors;
+var valid0 = _errs93 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowInsecure !== undefined){
-const _errs88 = errors;
+const _errs95 = errors;
 if(typeof data.allowInsecure !== "boolean"){
 validate20.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs88 === errors;
+var valid0 = _errs95 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.heartbeatIntervalMs !== undefined){
-let data34 = data.heartbeatIntervalMs;
-const _errs90 = errors;
-if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
+let data37 = data.heartbeatIntervalMs;
+const _errs97 = errors;
+if(!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))){
 validate20.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs90){
-if((typeof data34 == "number") && (isFinite(data34))){
-if(data34 > 600000 || isNaN(data34)){
+if(errors === _errs97){
+if((typeof data37 == "number") && (isFinite(data37))){
+if(data37 > 600000 || isNaN(data37)){
 validate20.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data34 < 1000 || isNaN(data34)){
+if(data37 < 1000 || isNaN(data37)){
 validate20.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs90 === errors;
+var valid0 = _errs97 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.timeoutThresholdMs !== undefined){
-let data35 = data.timeoutThresholdMs;
-const _errs92 = errors;
-if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
+let data38 = data.timeoutThresholdMs;
+const _errs99 = errors;
+if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
 validate20.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs92){
-if((typeof data35 == "number") && (isFinite(data35))){
-if(data35 > 3600000 || isNaN(data35)){
+if(errors === _errs99){
+if((typeof data38 == "number") && (isFinite(data38))){
+if(data38 > 3600000 || isNaN(data38)){
 validate20.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
 return false;
 }
 else {
-if(data35 < 1000 || isNaN(data35)){
+if(data38 < 1000 || isNaN(data38)){
 validate20.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs92 === errors;
+var valid0 = _errs99 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requestTimeoutMs !== undefined){
-let data36 = data.requestTimeoutMs;
-const _errs94 = errors;
-if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
+let data39 = data.requestTimeoutMs;
+const _errs101 = errors;
+if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
 validate20.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs94){
-if((typeof data36 == "number") && (isFinite(data36))){
-if(data36 > 86400000 || isNaN(data36)){
+if(errors === _errs101){
+if((typeof data39 == "number") && (isFinite(data39))){
+if(data39 > 86400000 || isNaN(data39)){
 validate20.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
 return false;
 }
 else {
-if(data36 < 1000 || isNaN(data36)){
+if(data39 < 1000 || isNaN(data39)){
 validate20.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs94 === errors;
+var valid0 = _errs101 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reconnect !== undefined){
-let data37 = data.reconnect;
-const _errs96 = errors;
-if(errors === _errs96){
-if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
-const _errs98 = errors;
-for(const key9 in data37){
-if(!(key9 === "maxAttempts")){
-validate20.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
+let data40 = data.reconnect;
+const _errs103 = errors;
+if(errors === _errs103){
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+const _errs105 = errors;
+for(const key10 in data40){
+if(!(key10 === "maxAttempts")){
+validate20.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
 return false;
 break;
 }
 }
-if(_errs98 === errors){
-if(data37.maxAttempts !== undefined){
-let data38 = data37.maxAttempts;
-const _errs99 = errors;
-if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
+if(_errs105 === errors){
+if(data40.maxAttempts !== undefined){
+let data41 = data40.maxAttempts;
+const _errs106 = errors;
+if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
 validate20.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs99){
-if((typeof data38 == "number") && (isFinite(data38))){
-if(data38 > 1000000 || isNaN(data38)){
+if(errors === _errs106){
+if((typeof data41 == "number") && (isFinite(data41))){
+if(data41 > 1000000 || isNaN(data41)){
 validate20.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data38 < 0 || isNaN(data38)){
+if(data41 < 0 || isNaN(data41)){
 validate20.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
@@ -1209,118 +1254,118 @@ validate20.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs96 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.events !== undefined){
-let data39 = data.events;
-const _errs101 = errors;
-if(typeof data39 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data39 === "minimal") || (data39 === "full"))){
-validate20.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/enum",keyword:"enum",params:{allowedValues: schema13.properties.events.enum}}];
-return false;
-}
-var valid0 = _errs101 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.deltaShape !== undefined){
-let data40 = data.deltaShape;
-const _errs103 = errors;
-if(typeof data40 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data40 === "string") || (data40 === "object"))){
-validate20.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/enum",keyword:"enum",params:{allowedValues: schema13.properties.deltaShape.enum}}];
-return false;
-}
 var valid0 = _errs103 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
+if(data.events !== undefined){
+let data42 = data.events;
+const _errs108 = errors;
+if(typeof data42 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data42 === "minimal") || (data42 === "full"))){
+validate20.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/enum",keyword:"enum",params:{allowedValues: schema13.properties.events.enum}}];
+return false;
+}
+var valid0 = _errs108 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.deltaShape !== undefined){
+let data43 = data.deltaShape;
+const _errs110 = errors;
+if(typeof data43 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data43 === "string") || (data43 === "object"))){
+validate20.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/enum",keyword:"enum",params:{allowedValues: schema13.properties.deltaShape.enum}}];
+return false;
+}
+var valid0 = _errs110 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.ack !== undefined){
-let data41 = data.ack;
-const _errs105 = errors;
-if(typeof data41 !== "string"){
+let data44 = data.ack;
+const _errs112 = errors;
+if(typeof data44 !== "string"){
 validate20.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data41 === "off") || (data41 === "intclaw")) || (data41 === "dingtalk"))){
+if(!(((data44 === "off") || (data44 === "intclaw")) || (data44 === "dingtalk"))){
 validate20.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/enum",keyword:"enum",params:{allowedValues: schema13.properties.ack.enum}}];
 return false;
 }
-var valid0 = _errs105 === errors;
+var valid0 = _errs112 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.profile !== undefined){
-let data42 = data.profile;
-const _errs107 = errors;
-if(typeof data42 !== "string"){
+let data45 = data.profile;
+const _errs114 = errors;
+if(typeof data45 !== "string"){
 validate20.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data42 === "envelope") || (data42 === "topic")) || (data42 === "bare"))){
+if(!(((data45 === "envelope") || (data45 === "topic")) || (data45 === "bare"))){
 validate20.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/enum",keyword:"enum",params:{allowedValues: schema13.properties.profile.enum}}];
 return false;
 }
-var valid0 = _errs107 === errors;
+var valid0 = _errs114 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dmPolicy !== undefined){
-let data43 = data.dmPolicy;
-const _errs109 = errors;
-if(typeof data43 !== "string"){
+let data46 = data.dmPolicy;
+const _errs116 = errors;
+if(typeof data46 !== "string"){
 validate20.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data43 === "open") || (data43 === "pairing")) || (data43 === "allowlist")) || (data43 === "disabled"))){
+if(!((((data46 === "open") || (data46 === "pairing")) || (data46 === "allowlist")) || (data46 === "disabled"))){
 validate20.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs109 === errors;
+var valid0 = _errs116 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data44 = data.allowFrom;
-const _errs111 = errors;
-if(errors === _errs111){
-if(Array.isArray(data44)){
-if(data44.length > 10000){
+let data47 = data.allowFrom;
+const _errs118 = errors;
+if(errors === _errs118){
+if(Array.isArray(data47)){
+if(data47.length > 10000){
 validate20.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid15 = true;
-const len1 = data44.length;
+var valid16 = true;
+const len1 = data47.length;
 for(let i1=0; i1<len1; i1++){
-let data45 = data44[i1];
-const _errs113 = errors;
-if((typeof data45 !== "string") && (!((typeof data45 == "number") && (isFinite(data45))))){
+let data48 = data47[i1];
+const _errs120 = errors;
+if((typeof data48 !== "string") && (!((typeof data48 == "number") && (isFinite(data48))))){
 validate20.errors = [{instancePath:instancePath+"/allowFrom/" + i1,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
 return false;
 }
-var valid15 = _errs113 === errors;
-if(!valid15){
+var valid16 = _errs120 === errors;
+if(!valid16){
 break;
 }
 }
@@ -1331,50 +1376,50 @@ validate20.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs111 === errors;
+var valid0 = _errs118 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data46 = data.groupPolicy;
-const _errs115 = errors;
-if(typeof data46 !== "string"){
+let data49 = data.groupPolicy;
+const _errs122 = errors;
+if(typeof data49 !== "string"){
 validate20.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data46 === "open") || (data46 === "allowlist")) || (data46 === "disabled"))){
+if(!(((data49 === "open") || (data49 === "allowlist")) || (data49 === "disabled"))){
 validate20.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs115 === errors;
+var valid0 = _errs122 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data47 = data.groupAllowFrom;
-const _errs117 = errors;
-if(errors === _errs117){
-if(Array.isArray(data47)){
-if(data47.length > 10000){
+let data50 = data.groupAllowFrom;
+const _errs124 = errors;
+if(errors === _errs124){
+if(Array.isArray(data50)){
+if(data50.length > 10000){
 validate20.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid16 = true;
-const len2 = data47.length;
+var valid17 = true;
+const len2 = data50.length;
 for(let i2=0; i2<len2; i2++){
-let data48 = data47[i2];
-const _errs119 = errors;
-if((typeof data48 !== "string") && (!((typeof data48 == "number") && (isFinite(data48))))){
+let data51 = data50[i2];
+const _errs126 = errors;
+if((typeof data51 !== "string") && (!((typeof data51 == "number") && (isFinite(data51))))){
 validate20.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i2,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid16 = _errs119 === errors;
-if(!valid16){
+var valid17 = _errs126 === errors;
+if(!valid17){
 break;
 }
 }
@@ -1385,50 +1430,50 @@ validate20.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs117 === errors;
+var valid0 = _errs124 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionNotifications !== undefined){
-let data49 = data.reactionNotifications;
-const _errs121 = errors;
-if(typeof data49 !== "string"){
+let data52 = data.reactionNotifications;
+const _errs128 = errors;
+if(typeof data52 !== "string"){
 validate20.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data49 === "off") || (data49 === "own")) || (data49 === "all")) || (data49 === "allowlist"))){
+if(!((((data52 === "off") || (data52 === "own")) || (data52 === "all")) || (data52 === "allowlist"))){
 validate20.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema13.properties.reactionNotifications.enum}}];
 return false;
 }
-var valid0 = _errs121 === errors;
+var valid0 = _errs128 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionAllowlist !== undefined){
-let data50 = data.reactionAllowlist;
-const _errs123 = errors;
-if(errors === _errs123){
-if(Array.isArray(data50)){
-if(data50.length > 10000){
+let data53 = data.reactionAllowlist;
+const _errs130 = errors;
+if(errors === _errs130){
+if(Array.isArray(data53)){
+if(data53.length > 10000){
 validate20.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid17 = true;
-const len3 = data50.length;
+var valid18 = true;
+const len3 = data53.length;
 for(let i3=0; i3<len3; i3++){
-let data51 = data50[i3];
-const _errs125 = errors;
-if((typeof data51 !== "string") && (!((typeof data51 == "number") && (isFinite(data51))))){
+let data54 = data53[i3];
+const _errs132 = errors;
+if((typeof data54 !== "string") && (!((typeof data54 == "number") && (isFinite(data54))))){
 validate20.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i3,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema13.properties.reactionAllowlist.items.type}}];
 return false;
 }
-var valid17 = _errs125 === errors;
-if(!valid17){
+var valid18 = _errs132 === errors;
+if(!valid18){
 break;
 }
 }
@@ -1439,213 +1484,162 @@ validate20.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:
 return false;
 }
 }
-var valid0 = _errs123 === errors;
+var valid0 = _errs130 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requireMention !== undefined){
-const _errs127 = errors;
+const _errs134 = errors;
 if(typeof data.requireMention !== "boolean"){
 validate20.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs127 === errors;
+var valid0 = _errs134 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data53 = data.groups;
-const _errs129 = errors;
-if(errors === _errs129){
-if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
-if(Object.keys(data53).length > 10000){
+let data56 = data.groups;
+const _errs136 = errors;
+if(errors === _errs136){
+if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
+if(Object.keys(data56).length > 10000){
 validate20.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key10 in data53){
-let data54 = data53[key10];
-const _errs132 = errors;
-if(errors === _errs132){
-if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
-const _errs134 = errors;
-for(const key11 in data54){
-if(!(((((((key11 === "enabled") || (key11 === "groupPolicy")) || (key11 === "allowFrom")) || (key11 === "tools")) || (key11 === "requireMention")) || (key11 === "systemPrompt")) || (key11 === "skills"))){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
+for(const key11 in data56){
+let data57 = data56[key11];
+const _errs139 = errors;
+if(errors === _errs139){
+if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
+const _errs141 = errors;
+for(const key12 in data57){
+if(!(((((((key12 === "enabled") || (key12 === "groupPolicy")) || (key12 === "allowFrom")) || (key12 === "tools")) || (key12 === "requireMention")) || (key12 === "systemPrompt")) || (key12 === "skills"))){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
 return false;
 break;
 }
 }
-if(_errs134 === errors){
-if(data54.enabled !== undefined){
-const _errs135 = errors;
-if(typeof data54.enabled !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+if(_errs141 === errors){
+if(data57.enabled !== undefined){
+const _errs142 = errors;
+if(typeof data57.enabled !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid19 = _errs135 === errors;
-}
-else {
-var valid19 = true;
-}
-if(valid19){
-if(data54.groupPolicy !== undefined){
-let data56 = data54.groupPolicy;
-const _errs137 = errors;
-if(typeof data56 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!(((data56 === "open") || (data56 === "allowlist")) || (data56 === "disabled"))){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
-return false;
-}
-var valid19 = _errs137 === errors;
-}
-else {
-var valid19 = true;
-}
-if(valid19){
-if(data54.allowFrom !== undefined){
-let data57 = data54.allowFrom;
-const _errs139 = errors;
-if(errors === _errs139){
-if(Array.isArray(data57)){
-if(data57.length > 10000){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
-return false;
+var valid20 = _errs142 === errors;
 }
 else {
 var valid20 = true;
-const len4 = data57.length;
-for(let i4=0; i4<len4; i4++){
-let data58 = data57[i4];
-const _errs141 = errors;
-if((typeof data58 !== "string") && (!((typeof data58 == "number") && (isFinite(data58))))){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+}
+if(valid20){
+if(data57.groupPolicy !== undefined){
+let data59 = data57.groupPolicy;
+const _errs144 = errors;
+if(typeof data59 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-var valid20 = _errs141 === errors;
-if(!valid20){
-break;
+if(!(((data59 === "open") || (data59 === "allowlist")) || (data59 === "disabled"))){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+return false;
 }
-}
-}
+var valid20 = _errs144 === errors;
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
-return false;
+var valid20 = true;
 }
-}
-var valid19 = _errs139 === errors;
-}
-else {
-var valid19 = true;
-}
-if(valid19){
-if(data54.tools !== undefined){
-let data59 = data54.tools;
-const _errs143 = errors;
-if(errors === _errs143){
-if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
-const _errs145 = errors;
-for(const key12 in data59){
-if(!(((key12 === "allow") || (key12 === "alsoAllow")) || (key12 === "deny"))){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
-return false;
-break;
-}
-}
-if(_errs145 === errors){
-if(data59.allow !== undefined){
-let data60 = data59.allow;
+if(valid20){
+if(data57.allowFrom !== undefined){
+let data60 = data57.allowFrom;
 const _errs146 = errors;
 if(errors === _errs146){
 if(Array.isArray(data60)){
-if(data60.length > 1000){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(data60.length > 10000){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid22 = true;
-const len5 = data60.length;
-for(let i5=0; i5<len5; i5++){
-let data61 = data60[i5];
+var valid21 = true;
+const len4 = data60.length;
+for(let i4=0; i4<len4; i4++){
+let data61 = data60[i4];
 const _errs148 = errors;
-if(errors === _errs148){
-if(typeof data61 === "string"){
-if(data61.length > 128 && func3(data61) > 128){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+if((typeof data61 !== "string") && (!((typeof data61 == "number") && (isFinite(data61))))){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-else {
-if(data61.length < 1){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid22 = _errs148 === errors;
-if(!valid22){
+var valid21 = _errs148 === errors;
+if(!valid21){
 break;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid21 = _errs146 === errors;
+var valid20 = _errs146 === errors;
 }
 else {
-var valid21 = true;
+var valid20 = true;
 }
-if(valid21){
-if(data59.alsoAllow !== undefined){
-let data62 = data59.alsoAllow;
+if(valid20){
+if(data57.tools !== undefined){
+let data62 = data57.tools;
 const _errs150 = errors;
 if(errors === _errs150){
-if(Array.isArray(data62)){
-if(data62.length > 1000){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
+const _errs152 = errors;
+for(const key13 in data62){
+if(!(((key13 === "allow") || (key13 === "alsoAllow")) || (key13 === "deny"))){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
+return false;
+break;
+}
+}
+if(_errs152 === errors){
+if(data62.allow !== undefined){
+let data63 = data62.allow;
+const _errs153 = errors;
+if(errors === _errs153){
+if(Array.isArray(data63)){
+if(data63.length > 1000){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid23 = true;
-const len6 = data62.length;
-for(let i6=0; i6<len6; i6++){
-let data63 = data62[i6];
-const _errs152 = errors;
-if(errors === _errs152){
-if(typeof data63 === "string"){
-if(data63.length > 128 && func3(data63) > 128){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+const len5 = data63.length;
+for(let i5=0; i5<len5; i5++){
+let data64 = data63[i5];
+const _errs155 = errors;
+if(errors === _errs155){
+if(typeof data64 === "string"){
+if(data64.length > 128 && func3(data64) > 128){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data63.length < 1){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data64.length < 1){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid23 = _errs152 === errors;
+var valid23 = _errs155 === errors;
 if(!valid23){
 break;
 }
@@ -1653,50 +1647,50 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid21 = _errs150 === errors;
+var valid22 = _errs153 === errors;
 }
 else {
-var valid21 = true;
+var valid22 = true;
 }
-if(valid21){
-if(data59.deny !== undefined){
-let data64 = data59.deny;
-const _errs154 = errors;
-if(errors === _errs154){
-if(Array.isArray(data64)){
-if(data64.length > 1000){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(valid22){
+if(data62.alsoAllow !== undefined){
+let data65 = data62.alsoAllow;
+const _errs157 = errors;
+if(errors === _errs157){
+if(Array.isArray(data65)){
+if(data65.length > 1000){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid24 = true;
-const len7 = data64.length;
-for(let i7=0; i7<len7; i7++){
-let data65 = data64[i7];
-const _errs156 = errors;
-if(errors === _errs156){
-if(typeof data65 === "string"){
-if(data65.length > 128 && func3(data65) > 128){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+const len6 = data65.length;
+for(let i6=0; i6<len6; i6++){
+let data66 = data65[i6];
+const _errs159 = errors;
+if(errors === _errs159){
+if(typeof data66 === "string"){
+if(data66.length > 128 && func3(data66) > 128){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data65.length < 1){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data66.length < 1){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid24 = _errs156 === errors;
+var valid24 = _errs159 === errors;
 if(!valid24){
 break;
 }
@@ -1704,97 +1698,50 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid21 = _errs154 === errors;
+var valid22 = _errs157 === errors;
 }
 else {
-var valid21 = true;
+var valid22 = true;
 }
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid19 = _errs143 === errors;
-}
-else {
-var valid19 = true;
-}
-if(valid19){
-if(data54.requireMention !== undefined){
-const _errs158 = errors;
-if(typeof data54.requireMention !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid19 = _errs158 === errors;
-}
-else {
-var valid19 = true;
-}
-if(valid19){
-if(data54.systemPrompt !== undefined){
-let data67 = data54.systemPrompt;
-const _errs160 = errors;
-if(errors === _errs160){
-if(typeof data67 === "string"){
-if(data67.length > 65536 && func3(data67) > 65536){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid19 = _errs160 === errors;
-}
-else {
-var valid19 = true;
-}
-if(valid19){
-if(data54.skills !== undefined){
-let data68 = data54.skills;
-const _errs162 = errors;
-if(errors === _errs162){
-if(Array.isArray(data68)){
-if(data68.length > 256){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+if(valid22){
+if(data62.deny !== undefined){
+let data67 = data62.deny;
+const _errs161 = errors;
+if(errors === _errs161){
+if(Array.isArray(data67)){
+if(data67.length > 1000){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid25 = true;
-const len8 = data68.length;
-for(let i8=0; i8<len8; i8++){
-let data69 = data68[i8];
-const _errs164 = errors;
-if(errors === _errs164){
-if(typeof data69 === "string"){
-if(data69.length > 128 && func3(data69) > 128){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+const len7 = data67.length;
+for(let i7=0; i7<len7; i7++){
+let data68 = data67[i7];
+const _errs163 = errors;
+if(errors === _errs163){
+if(typeof data68 === "string"){
+if(data68.length > 128 && func3(data68) > 128){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data69.length < 1){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data68.length < 1){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid25 = _errs164 === errors;
+var valid25 = _errs163 === errors;
 if(!valid25){
 break;
 }
@@ -1802,30 +1749,128 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid19 = _errs162 === errors;
+var valid22 = _errs161 === errors;
 }
 else {
-var valid19 = true;
-}
-}
-}
-}
+var valid22 = true;
 }
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid18 = _errs132 === errors;
-if(!valid18){
+var valid20 = _errs150 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data57.requireMention !== undefined){
+const _errs165 = errors;
+if(typeof data57.requireMention !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid20 = _errs165 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data57.systemPrompt !== undefined){
+let data70 = data57.systemPrompt;
+const _errs167 = errors;
+if(errors === _errs167){
+if(typeof data70 === "string"){
+if(data70.length > 65536 && func3(data70) > 65536){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid20 = _errs167 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data57.skills !== undefined){
+let data71 = data57.skills;
+const _errs169 = errors;
+if(errors === _errs169){
+if(Array.isArray(data71)){
+if(data71.length > 256){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid26 = true;
+const len8 = data71.length;
+for(let i8=0; i8<len8; i8++){
+let data72 = data71[i8];
+const _errs171 = errors;
+if(errors === _errs171){
+if(typeof data72 === "string"){
+if(data72.length > 128 && func3(data72) > 128){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data72.length < 1){
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid26 = _errs171 === errors;
+if(!valid26){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid20 = _errs169 === errors;
+}
+else {
+var valid20 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid19 = _errs139 === errors;
+if(!valid19){
 break;
 }
 }
@@ -1836,60 +1881,60 @@ validate20.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs129 === errors;
+var valid0 = _errs136 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.historyLimit !== undefined){
-let data70 = data.historyLimit;
-const _errs166 = errors;
-if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
+let data73 = data.historyLimit;
+const _errs173 = errors;
+if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
 validate20.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs166){
-if((typeof data70 == "number") && (isFinite(data70))){
-if(data70 > 1000 || isNaN(data70)){
+if(errors === _errs173){
+if((typeof data73 == "number") && (isFinite(data73))){
+if(data73 > 1000 || isNaN(data73)){
 validate20.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data70 < 0 || isNaN(data70)){
+if(data73 < 0 || isNaN(data73)){
 validate20.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs166 === errors;
+var valid0 = _errs173 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data71 = data.bots;
-const _errs168 = errors;
-if(errors === _errs168){
-if(Array.isArray(data71)){
-if(data71.length > 1000){
+let data74 = data.bots;
+const _errs175 = errors;
+if(errors === _errs175){
+if(Array.isArray(data74)){
+if(data74.length > 1000){
 validate20.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid26 = true;
-const len9 = data71.length;
+var valid27 = true;
+const len9 = data74.length;
 for(let i9=0; i9<len9; i9++){
-let data72 = data71[i9];
-const _errs170 = errors;
-if((typeof data72 !== "string") && (!((typeof data72 == "number") && (isFinite(data72))))){
+let data75 = data74[i9];
+const _errs177 = errors;
+if((typeof data75 !== "string") && (!((typeof data75 == "number") && (isFinite(data75))))){
 validate20.errors = [{instancePath:instancePath+"/bots/" + i9,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
 return false;
 }
-var valid26 = _errs170 === errors;
-if(!valid26){
+var valid27 = _errs177 === errors;
+if(!valid27){
 break;
 }
 }
@@ -1900,181 +1945,98 @@ validate20.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs168 === errors;
+var valid0 = _errs175 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data73 = data.allowBots;
-const _errs172 = errors;
-if((typeof data73 !== "boolean") && (typeof data73 !== "string")){
+let data76 = data.allowBots;
+const _errs179 = errors;
+if((typeof data76 !== "boolean") && (typeof data76 !== "string")){
 validate20.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
 return false;
 }
-if(!(((data73 === true) || (data73 === false)) || (data73 === "mentions"))){
+if(!(((data76 === true) || (data76 === false)) || (data76 === "mentions"))){
 validate20.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs172 === errors;
+var valid0 = _errs179 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data74 = data.botLoopProtection;
-const _errs174 = errors;
-if(errors === _errs174){
-if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
-const _errs176 = errors;
-for(const key13 in data74){
-if(!((((key13 === "enabled") || (key13 === "maxEventsPerWindow")) || (key13 === "windowSeconds")) || (key13 === "cooldownSeconds"))){
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
+let data77 = data.botLoopProtection;
+const _errs181 = errors;
+if(errors === _errs181){
+if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
+const _errs183 = errors;
+for(const key14 in data77){
+if(!((((key14 === "enabled") || (key14 === "maxEventsPerWindow")) || (key14 === "windowSeconds")) || (key14 === "cooldownSeconds"))){
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
 return false;
 break;
 }
 }
-if(_errs176 === errors){
-if(data74.enabled !== undefined){
-const _errs177 = errors;
-if(typeof data74.enabled !== "boolean"){
+if(_errs183 === errors){
+if(data77.enabled !== undefined){
+const _errs184 = errors;
+if(typeof data77.enabled !== "boolean"){
 validate20.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid27 = _errs177 === errors;
+var valid28 = _errs184 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data74.maxEventsPerWindow !== undefined){
-let data76 = data74.maxEventsPerWindow;
-const _errs179 = errors;
-if(!(((typeof data76 == "number") && (!(data76 % 1) && !isNaN(data76))) && (isFinite(data76)))){
+if(valid28){
+if(data77.maxEventsPerWindow !== undefined){
+let data79 = data77.maxEventsPerWindow;
+const _errs186 = errors;
+if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
 validate20.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs179){
-if((typeof data76 == "number") && (isFinite(data76))){
-if(data76 > 10000 || isNaN(data76)){
+if(errors === _errs186){
+if((typeof data79 == "number") && (isFinite(data79))){
+if(data79 > 10000 || isNaN(data79)){
 validate20.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data76 < 1 || isNaN(data76)){
+if(data79 < 1 || isNaN(data79)){
 validate20.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs179 === errors;
+var valid28 = _errs186 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data74.windowSeconds !== undefined){
-let data77 = data74.windowSeconds;
-const _errs181 = errors;
-if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs181){
-if((typeof data77 == "number") && (isFinite(data77))){
-if(data77 > 86400 || isNaN(data77)){
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
-return false;
-}
-else {
-if(data77 < 1 || isNaN(data77)){
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
-}
-var valid27 = _errs181 === errors;
-}
-else {
-var valid27 = true;
-}
-if(valid27){
-if(data74.cooldownSeconds !== undefined){
-let data78 = data74.cooldownSeconds;
-const _errs183 = errors;
-if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs183){
-if((typeof data78 == "number") && (isFinite(data78))){
-if(data78 > 86400 || isNaN(data78)){
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
-return false;
-}
-else {
-if(data78 < 1 || isNaN(data78)){
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
-}
-var valid27 = _errs183 === errors;
-}
-else {
-var valid27 = true;
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid0 = _errs174 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.limits !== undefined){
-let data79 = data.limits;
-const _errs185 = errors;
-if(errors === _errs185){
-if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
-const _errs187 = errors;
-for(const key14 in data79){
-if(!((((((key14 === "maxPayload") || (key14 === "maxConcurrent")) || (key14 === "queuedPerSession")) || (key14 === "messagesPerMinute")) || (key14 === "messageBurst")) || (key14 === "dedupeEntries"))){
-validate20.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
-return false;
-break;
-}
-}
-if(_errs187 === errors){
-if(data79.maxPayload !== undefined){
-let data80 = data79.maxPayload;
+if(valid28){
+if(data77.windowSeconds !== undefined){
+let data80 = data77.windowSeconds;
 const _errs188 = errors;
 if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
-validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs188){
 if((typeof data80 == "number") && (isFinite(data80))){
-if(data80 > 16777216 || isNaN(data80)){
-validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
+if(data80 > 86400 || isNaN(data80)){
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data80 < 1024 || isNaN(data80)){
-validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
+if(data80 < 1 || isNaN(data80)){
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2086,22 +2048,22 @@ else {
 var valid28 = true;
 }
 if(valid28){
-if(data79.maxConcurrent !== undefined){
-let data81 = data79.maxConcurrent;
+if(data77.cooldownSeconds !== undefined){
+let data81 = data77.cooldownSeconds;
 const _errs190 = errors;
 if(!(((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81))) && (isFinite(data81)))){
-validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs190){
 if((typeof data81 == "number") && (isFinite(data81))){
-if(data81 > 1000 || isNaN(data81)){
-validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+if(data81 > 86400 || isNaN(data81)){
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data81 < 1 || isNaN(data81)){
-validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2112,113 +2074,196 @@ var valid28 = _errs190 === errors;
 else {
 var valid28 = true;
 }
-if(valid28){
-if(data79.queuedPerSession !== undefined){
-let data82 = data79.queuedPerSession;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs181 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.limits !== undefined){
+let data82 = data.limits;
 const _errs192 = errors;
-if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
+if(errors === _errs192){
+if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
+const _errs194 = errors;
+for(const key15 in data82){
+if(!((((((key15 === "maxPayload") || (key15 === "maxConcurrent")) || (key15 === "queuedPerSession")) || (key15 === "messagesPerMinute")) || (key15 === "messageBurst")) || (key15 === "dedupeEntries"))){
+validate20.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
+return false;
+break;
+}
+}
+if(_errs194 === errors){
+if(data82.maxPayload !== undefined){
+let data83 = data82.maxPayload;
+const _errs195 = errors;
+if(!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))){
+validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs195){
+if((typeof data83 == "number") && (isFinite(data83))){
+if(data83 > 16777216 || isNaN(data83)){
+validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
+return false;
+}
+else {
+if(data83 < 1024 || isNaN(data83)){
+validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
+return false;
+}
+}
+}
+}
+var valid29 = _errs195 === errors;
+}
+else {
+var valid29 = true;
+}
+if(valid29){
+if(data82.maxConcurrent !== undefined){
+let data84 = data82.maxConcurrent;
+const _errs197 = errors;
+if(!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))){
+validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs197){
+if((typeof data84 == "number") && (isFinite(data84))){
+if(data84 > 1000 || isNaN(data84)){
+validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+return false;
+}
+else {
+if(data84 < 1 || isNaN(data84)){
+validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid29 = _errs197 === errors;
+}
+else {
+var valid29 = true;
+}
+if(valid29){
+if(data82.queuedPerSession !== undefined){
+let data85 = data82.queuedPerSession;
+const _errs199 = errors;
+if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
 validate20.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs192){
-if((typeof data82 == "number") && (isFinite(data82))){
-if(data82 > 10000 || isNaN(data82)){
+if(errors === _errs199){
+if((typeof data85 == "number") && (isFinite(data85))){
+if(data85 > 10000 || isNaN(data85)){
 validate20.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data82 < 1 || isNaN(data82)){
+if(data85 < 1 || isNaN(data85)){
 validate20.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs192 === errors;
+var valid29 = _errs199 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data79.messagesPerMinute !== undefined){
-let data83 = data79.messagesPerMinute;
-const _errs194 = errors;
-if(!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))){
+if(valid29){
+if(data82.messagesPerMinute !== undefined){
+let data86 = data82.messagesPerMinute;
+const _errs201 = errors;
+if(!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))){
 validate20.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs194){
-if((typeof data83 == "number") && (isFinite(data83))){
-if(data83 > 100000 || isNaN(data83)){
+if(errors === _errs201){
+if((typeof data86 == "number") && (isFinite(data86))){
+if(data86 > 100000 || isNaN(data86)){
 validate20.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data83 < 1 || isNaN(data83)){
+if(data86 < 1 || isNaN(data86)){
 validate20.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs194 === errors;
+var valid29 = _errs201 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data79.messageBurst !== undefined){
-let data84 = data79.messageBurst;
-const _errs196 = errors;
-if(!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))){
+if(valid29){
+if(data82.messageBurst !== undefined){
+let data87 = data82.messageBurst;
+const _errs203 = errors;
+if(!(((typeof data87 == "number") && (!(data87 % 1) && !isNaN(data87))) && (isFinite(data87)))){
 validate20.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs196){
-if((typeof data84 == "number") && (isFinite(data84))){
-if(data84 > 100000 || isNaN(data84)){
+if(errors === _errs203){
+if((typeof data87 == "number") && (isFinite(data87))){
+if(data87 > 100000 || isNaN(data87)){
 validate20.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data84 < 1 || isNaN(data84)){
+if(data87 < 1 || isNaN(data87)){
 validate20.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs196 === errors;
+var valid29 = _errs203 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data79.dedupeEntries !== undefined){
-let data85 = data79.dedupeEntries;
-const _errs198 = errors;
-if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
+if(valid29){
+if(data82.dedupeEntries !== undefined){
+let data88 = data82.dedupeEntries;
+const _errs205 = errors;
+if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
 validate20.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs198){
-if((typeof data85 == "number") && (isFinite(data85))){
-if(data85 > 1000000 || isNaN(data85)){
+if(errors === _errs205){
+if((typeof data88 == "number") && (isFinite(data88))){
+if(data88 > 1000000 || isNaN(data88)){
 validate20.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data85 < 1 || isNaN(data85)){
+if(data88 < 1 || isNaN(data88)){
 validate20.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs198 === errors;
+var valid29 = _errs205 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
 }
 }
@@ -2232,10 +2277,12 @@ validate20.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs185 === errors;
+var valid0 = _errs192 === errors;
 }
 else {
 var valid0 = true;
+}
+}
 }
 }
 }
@@ -2401,15 +2448,60 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.clientId !== undefined){
-let data6 = data.clientId;
+if(data.healthMonitor !== undefined){
+let data6 = data.healthMonitor;
 const _errs15 = errors;
-const _errs16 = errors;
-let valid2 = false;
+if(errors === _errs15){
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data6 === "string"){
-if(data6.length > 512 && func3(data6) > 512){
+for(const key2 in data6){
+if(!(key2 === "enabled")){
+validate14.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+return false;
+break;
+}
+}
+if(_errs17 === errors){
+if(data6.enabled !== undefined){
+if(typeof data6.enabled !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/healthMonitor/enabled",schemaPath:"#/properties/healthMonitor/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs15 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.configWrites !== undefined){
+const _errs20 = errors;
+if(typeof data.configWrites !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/configWrites",schemaPath:"#/properties/configWrites/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs20 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.clientId !== undefined){
+let data9 = data.clientId;
+const _errs22 = errors;
+const _errs23 = errors;
+let valid3 = false;
+const _errs24 = errors;
+if(errors === _errs24){
+if(typeof data9 === "string"){
+if(data9.length > 512 && func3(data9) > 512){
 const err0 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err0];
@@ -2420,7 +2512,7 @@ vErrors.push(err0);
 errors++;
 }
 else {
-if(!func5(data6)){
+if(!func5(data9)){
 const err1 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err1];
@@ -2443,18 +2535,18 @@ vErrors.push(err2);
 errors++;
 }
 }
-var _valid0 = _errs17 === errors;
-valid2 = valid2 || _valid0;
-if(!valid2){
-const _errs19 = errors;
-if(!(validate15(data6, {instancePath:instancePath+"/clientId",parentData:data,parentDataProperty:"clientId",rootData}))){
+var _valid0 = _errs24 === errors;
+valid3 = valid3 || _valid0;
+if(!valid3){
+const _errs26 = errors;
+if(!(validate15(data9, {instancePath:instancePath+"/clientId",parentData:data,parentDataProperty:"clientId",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid0 = _errs19 === errors;
-valid2 = valid2 || _valid0;
+var _valid0 = _errs26 === errors;
+valid3 = valid3 || _valid0;
 }
-if(!valid2){
+if(!valid3){
 const err3 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err3];
@@ -2467,31 +2559,31 @@ validate14.errors = vErrors;
 return false;
 }
 else {
-errors = _errs16;
+errors = _errs23;
 if(vErrors !== null){
-if(_errs16){
-vErrors.length = _errs16;
+if(_errs23){
+vErrors.length = _errs23;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs15 === errors;
+var valid0 = _errs22 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.clientSecret !== undefined){
-let data7 = data.clientSecret;
-const _errs20 = errors;
-const _errs21 = errors;
-let valid3 = false;
-const _errs22 = errors;
-if(errors === _errs22){
-if(typeof data7 === "string"){
-if(data7.length > 512 && func3(data7) > 512){
+let data10 = data.clientSecret;
+const _errs27 = errors;
+const _errs28 = errors;
+let valid4 = false;
+const _errs29 = errors;
+if(errors === _errs29){
+if(typeof data10 === "string"){
+if(data10.length > 512 && func3(data10) > 512){
 const err4 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err4];
@@ -2502,7 +2594,7 @@ vErrors.push(err4);
 errors++;
 }
 else {
-if(!func5(data7)){
+if(!func5(data10)){
 const err5 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err5];
@@ -2525,133 +2617,24 @@ vErrors.push(err6);
 errors++;
 }
 }
-var _valid1 = _errs22 === errors;
-valid3 = valid3 || _valid1;
-if(!valid3){
-const _errs24 = errors;
-if(!(validate15(data7, {instancePath:instancePath+"/clientSecret",parentData:data,parentDataProperty:"clientSecret",rootData}))){
+var _valid1 = _errs29 === errors;
+valid4 = valid4 || _valid1;
+if(!valid4){
+const _errs31 = errors;
+if(!(validate15(data10, {instancePath:instancePath+"/clientSecret",parentData:data,parentDataProperty:"clientSecret",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid1 = _errs24 === errors;
-valid3 = valid3 || _valid1;
+var _valid1 = _errs31 === errors;
+valid4 = valid4 || _valid1;
 }
-if(!valid3){
+if(!valid4){
 const err7 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err7];
 }
 else {
 vErrors.push(err7);
-}
-errors++;
-validate14.errors = vErrors;
-return false;
-}
-else {
-errors = _errs21;
-if(vErrors !== null){
-if(_errs21){
-vErrors.length = _errs21;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs20 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.clientSecretFile !== undefined){
-let data8 = data.clientSecretFile;
-const _errs25 = errors;
-if(errors === _errs25){
-if(typeof data8 === "string"){
-if(data8.length > 4096 && func3(data8) > 4096){
-validate14.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/maxLength",keyword:"maxLength",params:{limit: 4096}}];
-return false;
-}
-else {
-if(data8.length < 1){
-validate14.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate14.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs25 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.appKey !== undefined){
-let data9 = data.appKey;
-const _errs27 = errors;
-const _errs28 = errors;
-let valid4 = false;
-const _errs29 = errors;
-if(errors === _errs29){
-if(typeof data9 === "string"){
-if(data9.length > 512 && func3(data9) > 512){
-const err8 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
-if(vErrors === null){
-vErrors = [err8];
-}
-else {
-vErrors.push(err8);
-}
-errors++;
-}
-else {
-if(!func5(data9)){
-const err9 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
-if(vErrors === null){
-vErrors = [err9];
-}
-else {
-vErrors.push(err9);
-}
-errors++;
-}
-}
-}
-else {
-const err10 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err10];
-}
-else {
-vErrors.push(err10);
-}
-errors++;
-}
-}
-var _valid2 = _errs29 === errors;
-valid4 = valid4 || _valid2;
-if(!valid4){
-const _errs31 = errors;
-if(!(validate15(data9, {instancePath:instancePath+"/appKey",parentData:data,parentDataProperty:"appKey",rootData}))){
-vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
-errors = vErrors.length;
-}
-var _valid2 = _errs31 === errors;
-valid4 = valid4 || _valid2;
-}
-if(!valid4){
-const err11 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err11];
-}
-else {
-vErrors.push(err11);
 }
 errors++;
 validate14.errors = vErrors;
@@ -2674,15 +2657,124 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.appSecret !== undefined){
-let data10 = data.appSecret;
+if(data.clientSecretFile !== undefined){
+let data11 = data.clientSecretFile;
 const _errs32 = errors;
-const _errs33 = errors;
-let valid5 = false;
+if(errors === _errs32){
+if(typeof data11 === "string"){
+if(data11.length > 4096 && func3(data11) > 4096){
+validate14.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+return false;
+}
+else {
+if(data11.length < 1){
+validate14.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs32 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.appKey !== undefined){
+let data12 = data.appKey;
 const _errs34 = errors;
-if(errors === _errs34){
-if(typeof data10 === "string"){
-if(data10.length > 512 && func3(data10) > 512){
+const _errs35 = errors;
+let valid5 = false;
+const _errs36 = errors;
+if(errors === _errs36){
+if(typeof data12 === "string"){
+if(data12.length > 512 && func3(data12) > 512){
+const err8 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+else {
+if(!func5(data12)){
+const err9 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+}
+else {
+const err10 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+var _valid2 = _errs36 === errors;
+valid5 = valid5 || _valid2;
+if(!valid5){
+const _errs38 = errors;
+if(!(validate15(data12, {instancePath:instancePath+"/appKey",parentData:data,parentDataProperty:"appKey",rootData}))){
+vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
+errors = vErrors.length;
+}
+var _valid2 = _errs38 === errors;
+valid5 = valid5 || _valid2;
+}
+if(!valid5){
+const err11 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+validate14.errors = vErrors;
+return false;
+}
+else {
+errors = _errs35;
+if(vErrors !== null){
+if(_errs35){
+vErrors.length = _errs35;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs34 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.appSecret !== undefined){
+let data13 = data.appSecret;
+const _errs39 = errors;
+const _errs40 = errors;
+let valid6 = false;
+const _errs41 = errors;
+if(errors === _errs41){
+if(typeof data13 === "string"){
+if(data13.length > 512 && func3(data13) > 512){
 const err12 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err12];
@@ -2693,7 +2785,7 @@ vErrors.push(err12);
 errors++;
 }
 else {
-if(!func5(data10)){
+if(!func5(data13)){
 const err13 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err13];
@@ -2716,18 +2808,18 @@ vErrors.push(err14);
 errors++;
 }
 }
-var _valid3 = _errs34 === errors;
-valid5 = valid5 || _valid3;
-if(!valid5){
-const _errs36 = errors;
-if(!(validate15(data10, {instancePath:instancePath+"/appSecret",parentData:data,parentDataProperty:"appSecret",rootData}))){
+var _valid3 = _errs41 === errors;
+valid6 = valid6 || _valid3;
+if(!valid6){
+const _errs43 = errors;
+if(!(validate15(data13, {instancePath:instancePath+"/appSecret",parentData:data,parentDataProperty:"appSecret",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid3 = _errs36 === errors;
-valid5 = valid5 || _valid3;
+var _valid3 = _errs43 === errors;
+valid6 = valid6 || _valid3;
 }
-if(!valid5){
+if(!valid6){
 const err15 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err15];
@@ -2740,28 +2832,28 @@ validate14.errors = vErrors;
 return false;
 }
 else {
-errors = _errs33;
+errors = _errs40;
 if(vErrors !== null){
-if(_errs33){
-vErrors.length = _errs33;
+if(_errs40){
+vErrors.length = _errs40;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs32 === errors;
+var valid0 = _errs39 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data11 = data.systemPrompt;
-const _errs37 = errors;
-if(errors === _errs37){
-if(typeof data11 === "string"){
-if(data11.length > 65536 && func3(data11) > 65536){
+let data14 = data.systemPrompt;
+const _errs44 = errors;
+if(errors === _errs44){
+if(typeof data14 === "string"){
+if(data14.length > 65536 && func3(data14) > 65536){
 validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -2771,78 +2863,35 @@ validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs37 === errors;
+var valid0 = _errs44 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streaming !== undefined){
-let data12 = data.streaming;
-const _errs39 = errors;
-if(errors === _errs39){
-if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
-const _errs41 = errors;
-for(const key2 in data12){
-if(!(((((key2 === "mode") || (key2 === "chunkMode")) || (key2 === "block")) || (key2 === "preview")) || (key2 === "progress"))){
-validate14.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
-return false;
-break;
-}
-}
-if(_errs41 === errors){
-if(data12.mode !== undefined){
-let data13 = data12.mode;
-const _errs42 = errors;
-if(typeof data13 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((((data13 === "off") || (data13 === "partial")) || (data13 === "block")) || (data13 === "progress"))){
-validate14.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.mode.enum}}];
-return false;
-}
-var valid6 = _errs42 === errors;
-}
-else {
-var valid6 = true;
-}
-if(valid6){
-if(data12.chunkMode !== undefined){
-let data14 = data12.chunkMode;
-const _errs44 = errors;
-if(typeof data14 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data14 === "length") || (data14 === "newline"))){
-validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.chunkMode.enum}}];
-return false;
-}
-var valid6 = _errs44 === errors;
-}
-else {
-var valid6 = true;
-}
-if(valid6){
-if(data12.block !== undefined){
-let data15 = data12.block;
+let data15 = data.streaming;
 const _errs46 = errors;
 if(errors === _errs46){
 if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
 const _errs48 = errors;
 for(const key3 in data15){
-if(!((key3 === "enabled") || (key3 === "coalesce"))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
+if(!(((((key3 === "mode") || (key3 === "chunkMode")) || (key3 === "block")) || (key3 === "preview")) || (key3 === "progress"))){
+validate14.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
 }
 if(_errs48 === errors){
-if(data15.enabled !== undefined){
+if(data15.mode !== undefined){
+let data16 = data15.mode;
 const _errs49 = errors;
-if(typeof data15.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+if(typeof data16 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data16 === "off") || (data16 === "partial")) || (data16 === "block")) || (data16 === "progress"))){
+validate14.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.mode.enum}}];
 return false;
 }
 var valid7 = _errs49 === errors;
@@ -2851,67 +2900,42 @@ else {
 var valid7 = true;
 }
 if(valid7){
-if(data15.coalesce !== undefined){
-let data17 = data15.coalesce;
+if(data15.chunkMode !== undefined){
+let data17 = data15.chunkMode;
 const _errs51 = errors;
-if(errors === _errs51){
-if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
+if(typeof data17 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data17 === "length") || (data17 === "newline"))){
+validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.chunkMode.enum}}];
+return false;
+}
+var valid7 = _errs51 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data15.block !== undefined){
+let data18 = data15.block;
 const _errs53 = errors;
-for(const key4 in data17){
-if(!(((key4 === "minChars") || (key4 === "maxChars")) || (key4 === "idleMs"))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+if(errors === _errs53){
+if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
+const _errs55 = errors;
+for(const key4 in data18){
+if(!((key4 === "enabled") || (key4 === "coalesce"))){
+validate14.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs53 === errors){
-if(data17.minChars !== undefined){
-let data18 = data17.minChars;
-const _errs54 = errors;
-if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs54){
-if((typeof data18 == "number") && (isFinite(data18))){
-if(data18 > 1000000 || isNaN(data18)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data18 < 1 || isNaN(data18)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
-}
-var valid8 = _errs54 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data17.maxChars !== undefined){
-let data19 = data17.maxChars;
+if(_errs55 === errors){
+if(data18.enabled !== undefined){
 const _errs56 = errors;
-if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+if(typeof data18.enabled !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-if(errors === _errs56){
-if((typeof data19 == "number") && (isFinite(data19))){
-if(data19 > 1000000 || isNaN(data19)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data19 < 1 || isNaN(data19)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
 }
 var valid8 = _errs56 === errors;
 }
@@ -2919,31 +2943,99 @@ else {
 var valid8 = true;
 }
 if(valid8){
-if(data17.idleMs !== undefined){
-let data20 = data17.idleMs;
+if(data18.coalesce !== undefined){
+let data20 = data18.coalesce;
 const _errs58 = errors;
-if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
+if(errors === _errs58){
+if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
+const _errs60 = errors;
+for(const key5 in data20){
+if(!(((key5 === "minChars") || (key5 === "maxChars")) || (key5 === "idleMs"))){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+return false;
+break;
+}
+}
+if(_errs60 === errors){
+if(data20.minChars !== undefined){
+let data21 = data20.minChars;
+const _errs61 = errors;
+if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs61){
+if((typeof data21 == "number") && (isFinite(data21))){
+if(data21 > 1000000 || isNaN(data21)){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data21 < 1 || isNaN(data21)){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid9 = _errs61 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data20.maxChars !== undefined){
+let data22 = data20.maxChars;
+const _errs63 = errors;
+if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs63){
+if((typeof data22 == "number") && (isFinite(data22))){
+if(data22 > 1000000 || isNaN(data22)){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data22 < 1 || isNaN(data22)){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid9 = _errs63 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data20.idleMs !== undefined){
+let data23 = data20.idleMs;
+const _errs65 = errors;
+if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs58){
-if((typeof data20 == "number") && (isFinite(data20))){
-if(data20 > 60000 || isNaN(data20)){
+if(errors === _errs65){
+if((typeof data23 == "number") && (isFinite(data23))){
+if(data23 > 60000 || isNaN(data23)){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
-if(data20 < 0 || isNaN(data20)){
+if(data23 < 0 || isNaN(data23)){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid8 = _errs58 === errors;
+var valid9 = _errs65 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
 }
 }
@@ -2954,10 +3046,10 @@ validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",sche
 return false;
 }
 }
-var valid7 = _errs51 === errors;
+var valid8 = _errs58 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
 }
 }
@@ -2967,28 +3059,28 @@ validate14.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#
 return false;
 }
 }
-var valid6 = _errs46 === errors;
+var valid7 = _errs53 === errors;
 }
 else {
-var valid6 = true;
+var valid7 = true;
 }
-if(valid6){
-if(data12.preview !== undefined){
-let data21 = data12.preview;
-const _errs60 = errors;
-if(errors === _errs60){
-if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
-const _errs62 = errors;
-for(const key5 in data21){
-if(!(key5 === "toolProgress")){
-validate14.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+if(valid7){
+if(data15.preview !== undefined){
+let data24 = data15.preview;
+const _errs67 = errors;
+if(errors === _errs67){
+if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
+const _errs69 = errors;
+for(const key6 in data24){
+if(!(key6 === "toolProgress")){
+validate14.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs62 === errors){
-if(data21.toolProgress !== undefined){
-if(typeof data21.toolProgress !== "boolean"){
+if(_errs69 === errors){
+if(data24.toolProgress !== undefined){
+if(typeof data24.toolProgress !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -3000,28 +3092,28 @@ validate14.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:
 return false;
 }
 }
-var valid6 = _errs60 === errors;
+var valid7 = _errs67 === errors;
 }
 else {
-var valid6 = true;
+var valid7 = true;
 }
-if(valid6){
-if(data12.progress !== undefined){
-let data23 = data12.progress;
-const _errs65 = errors;
-if(errors === _errs65){
-if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
-const _errs67 = errors;
-for(const key6 in data23){
-if(!(key6 === "toolProgress")){
-validate14.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+if(valid7){
+if(data15.progress !== undefined){
+let data26 = data15.progress;
+const _errs72 = errors;
+if(errors === _errs72){
+if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
+const _errs74 = errors;
+for(const key7 in data26){
+if(!(key7 === "toolProgress")){
+validate14.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs67 === errors){
-if(data23.toolProgress !== undefined){
-if(typeof data23.toolProgress !== "boolean"){
+if(_errs74 === errors){
+if(data26.toolProgress !== undefined){
+if(typeof data26.toolProgress !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -3033,10 +3125,10 @@ validate14.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath
 return false;
 }
 }
-var valid6 = _errs65 === errors;
+var valid7 = _errs72 === errors;
 }
 else {
-var valid6 = true;
+var valid7 = true;
 }
 }
 }
@@ -3049,144 +3141,144 @@ validate14.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs39 === errors;
+var valid0 = _errs46 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.textChunkLimit !== undefined){
-let data25 = data.textChunkLimit;
-const _errs70 = errors;
-if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
+let data28 = data.textChunkLimit;
+const _errs77 = errors;
+if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
 validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs70){
-if((typeof data25 == "number") && (isFinite(data25))){
-if(data25 > 200000 || isNaN(data25)){
+if(errors === _errs77){
+if((typeof data28 == "number") && (isFinite(data28))){
+if(data28 > 200000 || isNaN(data28)){
 validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
 return false;
 }
 else {
-if(data25 < 100 || isNaN(data25)){
+if(data28 < 100 || isNaN(data28)){
 validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs70 === errors;
+var valid0 = _errs77 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.direct !== undefined){
-let data26 = data.direct;
-const _errs72 = errors;
-if(errors === _errs72){
-if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
-if(Object.keys(data26).length > 10000){
+let data29 = data.direct;
+const _errs79 = errors;
+if(errors === _errs79){
+if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
+if(Object.keys(data29).length > 10000){
 validate14.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key7 in data26){
-let data27 = data26[key7];
-const _errs75 = errors;
-if(errors === _errs75){
-if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
-const _errs77 = errors;
-for(const key8 in data27){
-if(!((key8 === "systemPrompt") || (key8 === "skills"))){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
+for(const key8 in data29){
+let data30 = data29[key8];
+const _errs82 = errors;
+if(errors === _errs82){
+if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
+const _errs84 = errors;
+for(const key9 in data30){
+if(!((key9 === "systemPrompt") || (key9 === "skills"))){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
 }
-if(_errs77 === errors){
-if(data27.systemPrompt !== undefined){
-let data28 = data27.systemPrompt;
-const _errs78 = errors;
-if(errors === _errs78){
-if(typeof data28 === "string"){
-if(data28.length > 65536 && func3(data28) > 65536){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+if(_errs84 === errors){
+if(data30.systemPrompt !== undefined){
+let data31 = data30.systemPrompt;
+const _errs85 = errors;
+if(errors === _errs85){
+if(typeof data31 === "string"){
+if(data31.length > 65536 && func3(data31) > 65536){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid12 = _errs78 === errors;
-}
-else {
-var valid12 = true;
-}
-if(valid12){
-if(data27.skills !== undefined){
-let data29 = data27.skills;
-const _errs80 = errors;
-if(errors === _errs80){
-if(Array.isArray(data29)){
-if(data29.length > 256){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
-return false;
+var valid13 = _errs85 === errors;
 }
 else {
 var valid13 = true;
-const len0 = data29.length;
+}
+if(valid13){
+if(data30.skills !== undefined){
+let data32 = data30.skills;
+const _errs87 = errors;
+if(errors === _errs87){
+if(Array.isArray(data32)){
+if(data32.length > 256){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid14 = true;
+const len0 = data32.length;
 for(let i0=0; i0<len0; i0++){
-let data30 = data29[i0];
-const _errs82 = errors;
-if(errors === _errs82){
-if(typeof data30 === "string"){
-if(data30.length > 128 && func3(data30) > 128){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+let data33 = data32[i0];
+const _errs89 = errors;
+if(errors === _errs89){
+if(typeof data33 === "string"){
+if(data33.length > 128 && func3(data33) > 128){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data30.length < 1){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data33.length < 1){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid13 = _errs82 === errors;
-if(!valid13){
+var valid14 = _errs89 === errors;
+if(!valid14){
 break;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid12 = _errs80 === errors;
+var valid13 = _errs87 === errors;
 }
 else {
-var valid12 = true;
+var valid13 = true;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid11 = _errs75 === errors;
-if(!valid11){
+var valid12 = _errs82 === errors;
+if(!valid12){
 break;
 }
 }
@@ -3197,35 +3289,35 @@ validate14.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs72 === errors;
+var valid0 = _errs79 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.debug !== undefined){
-const _errs84 = errors;
+const _errs91 = errors;
 if(typeof data.debug !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs84 === errors;
+var valid0 = _errs91 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.wsUrl !== undefined){
-let data32 = data.wsUrl;
-const _errs86 = errors;
-if(errors === _errs86){
-if(typeof data32 === "string"){
-if(data32.length > 2048 && func3(data32) > 2048){
+let data35 = data.wsUrl;
+const _errs93 = errors;
+if(errors === _errs93){
+if(typeof data35 === "string"){
+if(data35.length > 2048 && func3(data35) > 2048){
 validate14.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data32.length < 1){
+if(data35.length < 1){
 validate14.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3236,134 +3328,134 @@ validate14.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs86 === errors;
+var valid0 = _errs93 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowInsecure !== undefined){
-const _errs88 = errors;
+const _errs95 = errors;
 if(typeof data.allowInsecure !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs88 === errors;
+var valid0 = _errs95 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.heartbeatIntervalMs !== undefined){
-let data34 = data.heartbeatIntervalMs;
-const _errs90 = errors;
-if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
+let data37 = data.heartbeatIntervalMs;
+const _errs97 = errors;
+if(!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))){
 validate14.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs90){
-if((typeof data34 == "number") && (isFinite(data34))){
-if(data34 > 600000 || isNaN(data34)){
+if(errors === _errs97){
+if((typeof data37 == "number") && (isFinite(data37))){
+if(data37 > 600000 || isNaN(data37)){
 validate14.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data34 < 1000 || isNaN(data34)){
+if(data37 < 1000 || isNaN(data37)){
 validate14.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs90 === errors;
+var valid0 = _errs97 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.timeoutThresholdMs !== undefined){
-let data35 = data.timeoutThresholdMs;
-const _errs92 = errors;
-if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
+let data38 = data.timeoutThresholdMs;
+const _errs99 = errors;
+if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
 validate14.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs92){
-if((typeof data35 == "number") && (isFinite(data35))){
-if(data35 > 3600000 || isNaN(data35)){
+if(errors === _errs99){
+if((typeof data38 == "number") && (isFinite(data38))){
+if(data38 > 3600000 || isNaN(data38)){
 validate14.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
 return false;
 }
 else {
-if(data35 < 1000 || isNaN(data35)){
+if(data38 < 1000 || isNaN(data38)){
 validate14.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs92 === errors;
+var valid0 = _errs99 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requestTimeoutMs !== undefined){
-let data36 = data.requestTimeoutMs;
-const _errs94 = errors;
-if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
+let data39 = data.requestTimeoutMs;
+const _errs101 = errors;
+if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
 validate14.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs94){
-if((typeof data36 == "number") && (isFinite(data36))){
-if(data36 > 86400000 || isNaN(data36)){
+if(errors === _errs101){
+if((typeof data39 == "number") && (isFinite(data39))){
+if(data39 > 86400000 || isNaN(data39)){
 validate14.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
 return false;
 }
 else {
-if(data36 < 1000 || isNaN(data36)){
+if(data39 < 1000 || isNaN(data39)){
 validate14.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs94 === errors;
+var valid0 = _errs101 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reconnect !== undefined){
-let data37 = data.reconnect;
-const _errs96 = errors;
-if(errors === _errs96){
-if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
-const _errs98 = errors;
-for(const key9 in data37){
-if(!(key9 === "maxAttempts")){
-validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
+let data40 = data.reconnect;
+const _errs103 = errors;
+if(errors === _errs103){
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+const _errs105 = errors;
+for(const key10 in data40){
+if(!(key10 === "maxAttempts")){
+validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
 return false;
 break;
 }
 }
-if(_errs98 === errors){
-if(data37.maxAttempts !== undefined){
-let data38 = data37.maxAttempts;
-const _errs99 = errors;
-if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
+if(_errs105 === errors){
+if(data40.maxAttempts !== undefined){
+let data41 = data40.maxAttempts;
+const _errs106 = errors;
+if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs99){
-if((typeof data38 == "number") && (isFinite(data38))){
-if(data38 > 1000000 || isNaN(data38)){
+if(errors === _errs106){
+if((typeof data41 == "number") && (isFinite(data41))){
+if(data41 > 1000000 || isNaN(data41)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data38 < 0 || isNaN(data38)){
+if(data41 < 0 || isNaN(data41)){
 validate14.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
@@ -3378,118 +3470,118 @@ validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs96 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.events !== undefined){
-let data39 = data.events;
-const _errs101 = errors;
-if(typeof data39 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data39 === "minimal") || (data39 === "full"))){
-validate14.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/enum",keyword:"enum",params:{allowedValues: schema11.properties.events.enum}}];
-return false;
-}
-var valid0 = _errs101 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.deltaShape !== undefined){
-let data40 = data.deltaShape;
-const _errs103 = errors;
-if(typeof data40 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data40 === "string") || (data40 === "object"))){
-validate14.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/enum",keyword:"enum",params:{allowedValues: schema11.properties.deltaShape.enum}}];
-return false;
-}
 var valid0 = _errs103 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
+if(data.events !== undefined){
+let data42 = data.events;
+const _errs108 = errors;
+if(typeof data42 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data42 === "minimal") || (data42 === "full"))){
+validate14.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/enum",keyword:"enum",params:{allowedValues: schema11.properties.events.enum}}];
+return false;
+}
+var valid0 = _errs108 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.deltaShape !== undefined){
+let data43 = data.deltaShape;
+const _errs110 = errors;
+if(typeof data43 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data43 === "string") || (data43 === "object"))){
+validate14.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/enum",keyword:"enum",params:{allowedValues: schema11.properties.deltaShape.enum}}];
+return false;
+}
+var valid0 = _errs110 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.ack !== undefined){
-let data41 = data.ack;
-const _errs105 = errors;
-if(typeof data41 !== "string"){
+let data44 = data.ack;
+const _errs112 = errors;
+if(typeof data44 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data41 === "off") || (data41 === "intclaw")) || (data41 === "dingtalk"))){
+if(!(((data44 === "off") || (data44 === "intclaw")) || (data44 === "dingtalk"))){
 validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/enum",keyword:"enum",params:{allowedValues: schema11.properties.ack.enum}}];
 return false;
 }
-var valid0 = _errs105 === errors;
+var valid0 = _errs112 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.profile !== undefined){
-let data42 = data.profile;
-const _errs107 = errors;
-if(typeof data42 !== "string"){
+let data45 = data.profile;
+const _errs114 = errors;
+if(typeof data45 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data42 === "envelope") || (data42 === "topic")) || (data42 === "bare"))){
+if(!(((data45 === "envelope") || (data45 === "topic")) || (data45 === "bare"))){
 validate14.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/enum",keyword:"enum",params:{allowedValues: schema11.properties.profile.enum}}];
 return false;
 }
-var valid0 = _errs107 === errors;
+var valid0 = _errs114 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dmPolicy !== undefined){
-let data43 = data.dmPolicy;
-const _errs109 = errors;
-if(typeof data43 !== "string"){
+let data46 = data.dmPolicy;
+const _errs116 = errors;
+if(typeof data46 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data43 === "open") || (data43 === "pairing")) || (data43 === "allowlist")) || (data43 === "disabled"))){
+if(!((((data46 === "open") || (data46 === "pairing")) || (data46 === "allowlist")) || (data46 === "disabled"))){
 validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs109 === errors;
+var valid0 = _errs116 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data44 = data.allowFrom;
-const _errs111 = errors;
-if(errors === _errs111){
-if(Array.isArray(data44)){
-if(data44.length > 10000){
+let data47 = data.allowFrom;
+const _errs118 = errors;
+if(errors === _errs118){
+if(Array.isArray(data47)){
+if(data47.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid15 = true;
-const len1 = data44.length;
+var valid16 = true;
+const len1 = data47.length;
 for(let i1=0; i1<len1; i1++){
-let data45 = data44[i1];
-const _errs113 = errors;
-if((typeof data45 !== "string") && (!((typeof data45 == "number") && (isFinite(data45))))){
+let data48 = data47[i1];
+const _errs120 = errors;
+if((typeof data48 !== "string") && (!((typeof data48 == "number") && (isFinite(data48))))){
 validate14.errors = [{instancePath:instancePath+"/allowFrom/" + i1,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.allowFrom.items.type}}];
 return false;
 }
-var valid15 = _errs113 === errors;
-if(!valid15){
+var valid16 = _errs120 === errors;
+if(!valid16){
 break;
 }
 }
@@ -3500,50 +3592,50 @@ validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs111 === errors;
+var valid0 = _errs118 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data46 = data.groupPolicy;
-const _errs115 = errors;
-if(typeof data46 !== "string"){
+let data49 = data.groupPolicy;
+const _errs122 = errors;
+if(typeof data49 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data46 === "open") || (data46 === "allowlist")) || (data46 === "disabled"))){
+if(!(((data49 === "open") || (data49 === "allowlist")) || (data49 === "disabled"))){
 validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs115 === errors;
+var valid0 = _errs122 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data47 = data.groupAllowFrom;
-const _errs117 = errors;
-if(errors === _errs117){
-if(Array.isArray(data47)){
-if(data47.length > 10000){
+let data50 = data.groupAllowFrom;
+const _errs124 = errors;
+if(errors === _errs124){
+if(Array.isArray(data50)){
+if(data50.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid16 = true;
-const len2 = data47.length;
+var valid17 = true;
+const len2 = data50.length;
 for(let i2=0; i2<len2; i2++){
-let data48 = data47[i2];
-const _errs119 = errors;
-if((typeof data48 !== "string") && (!((typeof data48 == "number") && (isFinite(data48))))){
+let data51 = data50[i2];
+const _errs126 = errors;
+if((typeof data51 !== "string") && (!((typeof data51 == "number") && (isFinite(data51))))){
 validate14.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i2,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema11.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid16 = _errs119 === errors;
-if(!valid16){
+var valid17 = _errs126 === errors;
+if(!valid17){
 break;
 }
 }
@@ -3554,50 +3646,50 @@ validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs117 === errors;
+var valid0 = _errs124 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionNotifications !== undefined){
-let data49 = data.reactionNotifications;
-const _errs121 = errors;
-if(typeof data49 !== "string"){
+let data52 = data.reactionNotifications;
+const _errs128 = errors;
+if(typeof data52 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data49 === "off") || (data49 === "own")) || (data49 === "all")) || (data49 === "allowlist"))){
+if(!((((data52 === "off") || (data52 === "own")) || (data52 === "all")) || (data52 === "allowlist"))){
 validate14.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema11.properties.reactionNotifications.enum}}];
 return false;
 }
-var valid0 = _errs121 === errors;
+var valid0 = _errs128 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionAllowlist !== undefined){
-let data50 = data.reactionAllowlist;
-const _errs123 = errors;
-if(errors === _errs123){
-if(Array.isArray(data50)){
-if(data50.length > 10000){
+let data53 = data.reactionAllowlist;
+const _errs130 = errors;
+if(errors === _errs130){
+if(Array.isArray(data53)){
+if(data53.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid17 = true;
-const len3 = data50.length;
+var valid18 = true;
+const len3 = data53.length;
 for(let i3=0; i3<len3; i3++){
-let data51 = data50[i3];
-const _errs125 = errors;
-if((typeof data51 !== "string") && (!((typeof data51 == "number") && (isFinite(data51))))){
+let data54 = data53[i3];
+const _errs132 = errors;
+if((typeof data54 !== "string") && (!((typeof data54 == "number") && (isFinite(data54))))){
 validate14.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i3,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema11.properties.reactionAllowlist.items.type}}];
 return false;
 }
-var valid17 = _errs125 === errors;
-if(!valid17){
+var valid18 = _errs132 === errors;
+if(!valid18){
 break;
 }
 }
@@ -3608,213 +3700,162 @@ validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:
 return false;
 }
 }
-var valid0 = _errs123 === errors;
+var valid0 = _errs130 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requireMention !== undefined){
-const _errs127 = errors;
+const _errs134 = errors;
 if(typeof data.requireMention !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs127 === errors;
+var valid0 = _errs134 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data53 = data.groups;
-const _errs129 = errors;
-if(errors === _errs129){
-if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
-if(Object.keys(data53).length > 10000){
+let data56 = data.groups;
+const _errs136 = errors;
+if(errors === _errs136){
+if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
+if(Object.keys(data56).length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key10 in data53){
-let data54 = data53[key10];
-const _errs132 = errors;
-if(errors === _errs132){
-if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
-const _errs134 = errors;
-for(const key11 in data54){
-if(!(((((((key11 === "enabled") || (key11 === "groupPolicy")) || (key11 === "allowFrom")) || (key11 === "tools")) || (key11 === "requireMention")) || (key11 === "systemPrompt")) || (key11 === "skills"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
+for(const key11 in data56){
+let data57 = data56[key11];
+const _errs139 = errors;
+if(errors === _errs139){
+if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
+const _errs141 = errors;
+for(const key12 in data57){
+if(!(((((((key12 === "enabled") || (key12 === "groupPolicy")) || (key12 === "allowFrom")) || (key12 === "tools")) || (key12 === "requireMention")) || (key12 === "systemPrompt")) || (key12 === "skills"))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
 return false;
 break;
 }
 }
-if(_errs134 === errors){
-if(data54.enabled !== undefined){
-const _errs135 = errors;
-if(typeof data54.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+if(_errs141 === errors){
+if(data57.enabled !== undefined){
+const _errs142 = errors;
+if(typeof data57.enabled !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid19 = _errs135 === errors;
-}
-else {
-var valid19 = true;
-}
-if(valid19){
-if(data54.groupPolicy !== undefined){
-let data56 = data54.groupPolicy;
-const _errs137 = errors;
-if(typeof data56 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!(((data56 === "open") || (data56 === "allowlist")) || (data56 === "disabled"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
-return false;
-}
-var valid19 = _errs137 === errors;
-}
-else {
-var valid19 = true;
-}
-if(valid19){
-if(data54.allowFrom !== undefined){
-let data57 = data54.allowFrom;
-const _errs139 = errors;
-if(errors === _errs139){
-if(Array.isArray(data57)){
-if(data57.length > 10000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
-return false;
+var valid20 = _errs142 === errors;
 }
 else {
 var valid20 = true;
-const len4 = data57.length;
-for(let i4=0; i4<len4; i4++){
-let data58 = data57[i4];
-const _errs141 = errors;
-if((typeof data58 !== "string") && (!((typeof data58 == "number") && (isFinite(data58))))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+}
+if(valid20){
+if(data57.groupPolicy !== undefined){
+let data59 = data57.groupPolicy;
+const _errs144 = errors;
+if(typeof data59 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-var valid20 = _errs141 === errors;
-if(!valid20){
-break;
+if(!(((data59 === "open") || (data59 === "allowlist")) || (data59 === "disabled"))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+return false;
 }
-}
-}
+var valid20 = _errs144 === errors;
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
-return false;
+var valid20 = true;
 }
-}
-var valid19 = _errs139 === errors;
-}
-else {
-var valid19 = true;
-}
-if(valid19){
-if(data54.tools !== undefined){
-let data59 = data54.tools;
-const _errs143 = errors;
-if(errors === _errs143){
-if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
-const _errs145 = errors;
-for(const key12 in data59){
-if(!(((key12 === "allow") || (key12 === "alsoAllow")) || (key12 === "deny"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
-return false;
-break;
-}
-}
-if(_errs145 === errors){
-if(data59.allow !== undefined){
-let data60 = data59.allow;
+if(valid20){
+if(data57.allowFrom !== undefined){
+let data60 = data57.allowFrom;
 const _errs146 = errors;
 if(errors === _errs146){
 if(Array.isArray(data60)){
-if(data60.length > 1000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(data60.length > 10000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid22 = true;
-const len5 = data60.length;
-for(let i5=0; i5<len5; i5++){
-let data61 = data60[i5];
+var valid21 = true;
+const len4 = data60.length;
+for(let i4=0; i4<len4; i4++){
+let data61 = data60[i4];
 const _errs148 = errors;
-if(errors === _errs148){
-if(typeof data61 === "string"){
-if(data61.length > 128 && func3(data61) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+if((typeof data61 !== "string") && (!((typeof data61 == "number") && (isFinite(data61))))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-else {
-if(data61.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid22 = _errs148 === errors;
-if(!valid22){
+var valid21 = _errs148 === errors;
+if(!valid21){
 break;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid21 = _errs146 === errors;
+var valid20 = _errs146 === errors;
 }
 else {
-var valid21 = true;
+var valid20 = true;
 }
-if(valid21){
-if(data59.alsoAllow !== undefined){
-let data62 = data59.alsoAllow;
+if(valid20){
+if(data57.tools !== undefined){
+let data62 = data57.tools;
 const _errs150 = errors;
 if(errors === _errs150){
-if(Array.isArray(data62)){
-if(data62.length > 1000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
+const _errs152 = errors;
+for(const key13 in data62){
+if(!(((key13 === "allow") || (key13 === "alsoAllow")) || (key13 === "deny"))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
+return false;
+break;
+}
+}
+if(_errs152 === errors){
+if(data62.allow !== undefined){
+let data63 = data62.allow;
+const _errs153 = errors;
+if(errors === _errs153){
+if(Array.isArray(data63)){
+if(data63.length > 1000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid23 = true;
-const len6 = data62.length;
-for(let i6=0; i6<len6; i6++){
-let data63 = data62[i6];
-const _errs152 = errors;
-if(errors === _errs152){
-if(typeof data63 === "string"){
-if(data63.length > 128 && func3(data63) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+const len5 = data63.length;
+for(let i5=0; i5<len5; i5++){
+let data64 = data63[i5];
+const _errs155 = errors;
+if(errors === _errs155){
+if(typeof data64 === "string"){
+if(data64.length > 128 && func3(data64) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data63.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data64.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid23 = _errs152 === errors;
+var valid23 = _errs155 === errors;
 if(!valid23){
 break;
 }
@@ -3822,50 +3863,50 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid21 = _errs150 === errors;
+var valid22 = _errs153 === errors;
 }
 else {
-var valid21 = true;
+var valid22 = true;
 }
-if(valid21){
-if(data59.deny !== undefined){
-let data64 = data59.deny;
-const _errs154 = errors;
-if(errors === _errs154){
-if(Array.isArray(data64)){
-if(data64.length > 1000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(valid22){
+if(data62.alsoAllow !== undefined){
+let data65 = data62.alsoAllow;
+const _errs157 = errors;
+if(errors === _errs157){
+if(Array.isArray(data65)){
+if(data65.length > 1000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid24 = true;
-const len7 = data64.length;
-for(let i7=0; i7<len7; i7++){
-let data65 = data64[i7];
-const _errs156 = errors;
-if(errors === _errs156){
-if(typeof data65 === "string"){
-if(data65.length > 128 && func3(data65) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+const len6 = data65.length;
+for(let i6=0; i6<len6; i6++){
+let data66 = data65[i6];
+const _errs159 = errors;
+if(errors === _errs159){
+if(typeof data66 === "string"){
+if(data66.length > 128 && func3(data66) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data65.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data66.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid24 = _errs156 === errors;
+var valid24 = _errs159 === errors;
 if(!valid24){
 break;
 }
@@ -3873,97 +3914,50 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid21 = _errs154 === errors;
+var valid22 = _errs157 === errors;
 }
 else {
-var valid21 = true;
+var valid22 = true;
 }
-}
-}
-}
-}
-else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid19 = _errs143 === errors;
-}
-else {
-var valid19 = true;
-}
-if(valid19){
-if(data54.requireMention !== undefined){
-const _errs158 = errors;
-if(typeof data54.requireMention !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid19 = _errs158 === errors;
-}
-else {
-var valid19 = true;
-}
-if(valid19){
-if(data54.systemPrompt !== undefined){
-let data67 = data54.systemPrompt;
-const _errs160 = errors;
-if(errors === _errs160){
-if(typeof data67 === "string"){
-if(data67.length > 65536 && func3(data67) > 65536){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
-return false;
-}
-}
-else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid19 = _errs160 === errors;
-}
-else {
-var valid19 = true;
-}
-if(valid19){
-if(data54.skills !== undefined){
-let data68 = data54.skills;
-const _errs162 = errors;
-if(errors === _errs162){
-if(Array.isArray(data68)){
-if(data68.length > 256){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+if(valid22){
+if(data62.deny !== undefined){
+let data67 = data62.deny;
+const _errs161 = errors;
+if(errors === _errs161){
+if(Array.isArray(data67)){
+if(data67.length > 1000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid25 = true;
-const len8 = data68.length;
-for(let i8=0; i8<len8; i8++){
-let data69 = data68[i8];
-const _errs164 = errors;
-if(errors === _errs164){
-if(typeof data69 === "string"){
-if(data69.length > 128 && func3(data69) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+const len7 = data67.length;
+for(let i7=0; i7<len7; i7++){
+let data68 = data67[i7];
+const _errs163 = errors;
+if(errors === _errs163){
+if(typeof data68 === "string"){
+if(data68.length > 128 && func3(data68) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data69.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data68.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid25 = _errs164 === errors;
+var valid25 = _errs163 === errors;
 if(!valid25){
 break;
 }
@@ -3971,30 +3965,128 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid19 = _errs162 === errors;
+var valid22 = _errs161 === errors;
 }
 else {
-var valid19 = true;
-}
-}
-}
-}
+var valid22 = true;
 }
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid18 = _errs132 === errors;
-if(!valid18){
+var valid20 = _errs150 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data57.requireMention !== undefined){
+const _errs165 = errors;
+if(typeof data57.requireMention !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid20 = _errs165 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data57.systemPrompt !== undefined){
+let data70 = data57.systemPrompt;
+const _errs167 = errors;
+if(errors === _errs167){
+if(typeof data70 === "string"){
+if(data70.length > 65536 && func3(data70) > 65536){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid20 = _errs167 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data57.skills !== undefined){
+let data71 = data57.skills;
+const _errs169 = errors;
+if(errors === _errs169){
+if(Array.isArray(data71)){
+if(data71.length > 256){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid26 = true;
+const len8 = data71.length;
+for(let i8=0; i8<len8; i8++){
+let data72 = data71[i8];
+const _errs171 = errors;
+if(errors === _errs171){
+if(typeof data72 === "string"){
+if(data72.length > 128 && func3(data72) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data72.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid26 = _errs171 === errors;
+if(!valid26){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid20 = _errs169 === errors;
+}
+else {
+var valid20 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid19 = _errs139 === errors;
+if(!valid19){
 break;
 }
 }
@@ -4005,60 +4097,60 @@ validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs129 === errors;
+var valid0 = _errs136 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.historyLimit !== undefined){
-let data70 = data.historyLimit;
-const _errs166 = errors;
-if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
+let data73 = data.historyLimit;
+const _errs173 = errors;
+if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
 validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs166){
-if((typeof data70 == "number") && (isFinite(data70))){
-if(data70 > 1000 || isNaN(data70)){
+if(errors === _errs173){
+if((typeof data73 == "number") && (isFinite(data73))){
+if(data73 > 1000 || isNaN(data73)){
 validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data70 < 0 || isNaN(data70)){
+if(data73 < 0 || isNaN(data73)){
 validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs166 === errors;
+var valid0 = _errs173 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data71 = data.bots;
-const _errs168 = errors;
-if(errors === _errs168){
-if(Array.isArray(data71)){
-if(data71.length > 1000){
+let data74 = data.bots;
+const _errs175 = errors;
+if(errors === _errs175){
+if(Array.isArray(data74)){
+if(data74.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid26 = true;
-const len9 = data71.length;
+var valid27 = true;
+const len9 = data74.length;
 for(let i9=0; i9<len9; i9++){
-let data72 = data71[i9];
-const _errs170 = errors;
-if((typeof data72 !== "string") && (!((typeof data72 == "number") && (isFinite(data72))))){
+let data75 = data74[i9];
+const _errs177 = errors;
+if((typeof data75 !== "string") && (!((typeof data75 == "number") && (isFinite(data75))))){
 validate14.errors = [{instancePath:instancePath+"/bots/" + i9,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema11.properties.bots.items.type}}];
 return false;
 }
-var valid26 = _errs170 === errors;
-if(!valid26){
+var valid27 = _errs177 === errors;
+if(!valid27){
 break;
 }
 }
@@ -4069,181 +4161,98 @@ validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs168 === errors;
+var valid0 = _errs175 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data73 = data.allowBots;
-const _errs172 = errors;
-if((typeof data73 !== "boolean") && (typeof data73 !== "string")){
+let data76 = data.allowBots;
+const _errs179 = errors;
+if((typeof data76 !== "boolean") && (typeof data76 !== "string")){
 validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema11.properties.allowBots.type}}];
 return false;
 }
-if(!(((data73 === true) || (data73 === false)) || (data73 === "mentions"))){
+if(!(((data76 === true) || (data76 === false)) || (data76 === "mentions"))){
 validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema11.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs172 === errors;
+var valid0 = _errs179 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data74 = data.botLoopProtection;
-const _errs174 = errors;
-if(errors === _errs174){
-if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
-const _errs176 = errors;
-for(const key13 in data74){
-if(!((((key13 === "enabled") || (key13 === "maxEventsPerWindow")) || (key13 === "windowSeconds")) || (key13 === "cooldownSeconds"))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
+let data77 = data.botLoopProtection;
+const _errs181 = errors;
+if(errors === _errs181){
+if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
+const _errs183 = errors;
+for(const key14 in data77){
+if(!((((key14 === "enabled") || (key14 === "maxEventsPerWindow")) || (key14 === "windowSeconds")) || (key14 === "cooldownSeconds"))){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
 return false;
 break;
 }
 }
-if(_errs176 === errors){
-if(data74.enabled !== undefined){
-const _errs177 = errors;
-if(typeof data74.enabled !== "boolean"){
+if(_errs183 === errors){
+if(data77.enabled !== undefined){
+const _errs184 = errors;
+if(typeof data77.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid27 = _errs177 === errors;
+var valid28 = _errs184 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data74.maxEventsPerWindow !== undefined){
-let data76 = data74.maxEventsPerWindow;
-const _errs179 = errors;
-if(!(((typeof data76 == "number") && (!(data76 % 1) && !isNaN(data76))) && (isFinite(data76)))){
+if(valid28){
+if(data77.maxEventsPerWindow !== undefined){
+let data79 = data77.maxEventsPerWindow;
+const _errs186 = errors;
+if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs179){
-if((typeof data76 == "number") && (isFinite(data76))){
-if(data76 > 10000 || isNaN(data76)){
+if(errors === _errs186){
+if((typeof data79 == "number") && (isFinite(data79))){
+if(data79 > 10000 || isNaN(data79)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data76 < 1 || isNaN(data76)){
+if(data79 < 1 || isNaN(data79)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs179 === errors;
+var valid28 = _errs186 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data74.windowSeconds !== undefined){
-let data77 = data74.windowSeconds;
-const _errs181 = errors;
-if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs181){
-if((typeof data77 == "number") && (isFinite(data77))){
-if(data77 > 86400 || isNaN(data77)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
-return false;
-}
-else {
-if(data77 < 1 || isNaN(data77)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
-}
-var valid27 = _errs181 === errors;
-}
-else {
-var valid27 = true;
-}
-if(valid27){
-if(data74.cooldownSeconds !== undefined){
-let data78 = data74.cooldownSeconds;
-const _errs183 = errors;
-if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs183){
-if((typeof data78 == "number") && (isFinite(data78))){
-if(data78 > 86400 || isNaN(data78)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
-return false;
-}
-else {
-if(data78 < 1 || isNaN(data78)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
-}
-var valid27 = _errs183 === errors;
-}
-else {
-var valid27 = true;
-}
-}
-}
-}
-}
-}
-else {
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid0 = _errs174 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.limits !== undefined){
-let data79 = data.limits;
-const _errs185 = errors;
-if(errors === _errs185){
-if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
-const _errs187 = errors;
-for(const key14 in data79){
-if(!((((((key14 === "maxPayload") || (key14 === "maxConcurrent")) || (key14 === "queuedPerSession")) || (key14 === "messagesPerMinute")) || (key14 === "messageBurst")) || (key14 === "dedupeEntries"))){
-validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
-return false;
-break;
-}
-}
-if(_errs187 === errors){
-if(data79.maxPayload !== undefined){
-let data80 = data79.maxPayload;
+if(valid28){
+if(data77.windowSeconds !== undefined){
+let data80 = data77.windowSeconds;
 const _errs188 = errors;
 if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs188){
 if((typeof data80 == "number") && (isFinite(data80))){
-if(data80 > 16777216 || isNaN(data80)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
+if(data80 > 86400 || isNaN(data80)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data80 < 1024 || isNaN(data80)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
+if(data80 < 1 || isNaN(data80)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4255,22 +4264,22 @@ else {
 var valid28 = true;
 }
 if(valid28){
-if(data79.maxConcurrent !== undefined){
-let data81 = data79.maxConcurrent;
+if(data77.cooldownSeconds !== undefined){
+let data81 = data77.cooldownSeconds;
 const _errs190 = errors;
 if(!(((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81))) && (isFinite(data81)))){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs190){
 if((typeof data81 == "number") && (isFinite(data81))){
-if(data81 > 1000 || isNaN(data81)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+if(data81 > 86400 || isNaN(data81)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data81 < 1 || isNaN(data81)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4281,113 +4290,196 @@ var valid28 = _errs190 === errors;
 else {
 var valid28 = true;
 }
-if(valid28){
-if(data79.queuedPerSession !== undefined){
-let data82 = data79.queuedPerSession;
+}
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs181 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.limits !== undefined){
+let data82 = data.limits;
 const _errs192 = errors;
-if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
+if(errors === _errs192){
+if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
+const _errs194 = errors;
+for(const key15 in data82){
+if(!((((((key15 === "maxPayload") || (key15 === "maxConcurrent")) || (key15 === "queuedPerSession")) || (key15 === "messagesPerMinute")) || (key15 === "messageBurst")) || (key15 === "dedupeEntries"))){
+validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
+return false;
+break;
+}
+}
+if(_errs194 === errors){
+if(data82.maxPayload !== undefined){
+let data83 = data82.maxPayload;
+const _errs195 = errors;
+if(!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))){
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs195){
+if((typeof data83 == "number") && (isFinite(data83))){
+if(data83 > 16777216 || isNaN(data83)){
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
+return false;
+}
+else {
+if(data83 < 1024 || isNaN(data83)){
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
+return false;
+}
+}
+}
+}
+var valid29 = _errs195 === errors;
+}
+else {
+var valid29 = true;
+}
+if(valid29){
+if(data82.maxConcurrent !== undefined){
+let data84 = data82.maxConcurrent;
+const _errs197 = errors;
+if(!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))){
+validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs197){
+if((typeof data84 == "number") && (isFinite(data84))){
+if(data84 > 1000 || isNaN(data84)){
+validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+return false;
+}
+else {
+if(data84 < 1 || isNaN(data84)){
+validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid29 = _errs197 === errors;
+}
+else {
+var valid29 = true;
+}
+if(valid29){
+if(data82.queuedPerSession !== undefined){
+let data85 = data82.queuedPerSession;
+const _errs199 = errors;
+if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs192){
-if((typeof data82 == "number") && (isFinite(data82))){
-if(data82 > 10000 || isNaN(data82)){
+if(errors === _errs199){
+if((typeof data85 == "number") && (isFinite(data85))){
+if(data85 > 10000 || isNaN(data85)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data82 < 1 || isNaN(data82)){
+if(data85 < 1 || isNaN(data85)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs192 === errors;
+var valid29 = _errs199 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data79.messagesPerMinute !== undefined){
-let data83 = data79.messagesPerMinute;
-const _errs194 = errors;
-if(!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))){
+if(valid29){
+if(data82.messagesPerMinute !== undefined){
+let data86 = data82.messagesPerMinute;
+const _errs201 = errors;
+if(!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs194){
-if((typeof data83 == "number") && (isFinite(data83))){
-if(data83 > 100000 || isNaN(data83)){
+if(errors === _errs201){
+if((typeof data86 == "number") && (isFinite(data86))){
+if(data86 > 100000 || isNaN(data86)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data83 < 1 || isNaN(data83)){
+if(data86 < 1 || isNaN(data86)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs194 === errors;
+var valid29 = _errs201 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data79.messageBurst !== undefined){
-let data84 = data79.messageBurst;
-const _errs196 = errors;
-if(!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))){
+if(valid29){
+if(data82.messageBurst !== undefined){
+let data87 = data82.messageBurst;
+const _errs203 = errors;
+if(!(((typeof data87 == "number") && (!(data87 % 1) && !isNaN(data87))) && (isFinite(data87)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs196){
-if((typeof data84 == "number") && (isFinite(data84))){
-if(data84 > 100000 || isNaN(data84)){
+if(errors === _errs203){
+if((typeof data87 == "number") && (isFinite(data87))){
+if(data87 > 100000 || isNaN(data87)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data84 < 1 || isNaN(data84)){
+if(data87 < 1 || isNaN(data87)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs196 === errors;
+var valid29 = _errs203 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data79.dedupeEntries !== undefined){
-let data85 = data79.dedupeEntries;
-const _errs198 = errors;
-if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
+if(valid29){
+if(data82.dedupeEntries !== undefined){
+let data88 = data82.dedupeEntries;
+const _errs205 = errors;
+if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs198){
-if((typeof data85 == "number") && (isFinite(data85))){
-if(data85 > 1000000 || isNaN(data85)){
+if(errors === _errs205){
+if((typeof data88 == "number") && (isFinite(data88))){
+if(data88 > 1000000 || isNaN(data88)){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data85 < 1 || isNaN(data85)){
+if(data88 < 1 || isNaN(data88)){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs198 === errors;
+var valid29 = _errs205 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
 }
 }
@@ -4401,23 +4493,23 @@ validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs185 === errors;
+var valid0 = _errs192 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.defaultAccount !== undefined){
-let data86 = data.defaultAccount;
-const _errs200 = errors;
-if(errors === _errs200){
-if(typeof data86 === "string"){
-if(data86.length > 64 && func3(data86) > 64){
+let data89 = data.defaultAccount;
+const _errs207 = errors;
+if(errors === _errs207){
+if(typeof data89 === "string"){
+if(data89.length > 64 && func3(data89) > 64){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data86.length < 1){
+if(data89.length < 1){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -4428,30 +4520,30 @@ validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs200 === errors;
+var valid0 = _errs207 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accounts !== undefined){
-let data87 = data.accounts;
-const _errs202 = errors;
-if(errors === _errs202){
-if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
-if(Object.keys(data87).length > 100){
+let data90 = data.accounts;
+const _errs209 = errors;
+if(errors === _errs209){
+if(data90 && typeof data90 == "object" && !Array.isArray(data90)){
+if(Object.keys(data90).length > 100){
 validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/maxProperties",keyword:"maxProperties",params:{limit: 100}}];
 return false;
 }
 else {
-for(const key15 in data87){
-const _errs205 = errors;
-if(!(validate20(data87[key15], {instancePath:instancePath+"/accounts/" + key15.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data87,parentDataProperty:key15,rootData}))){
+for(const key16 in data90){
+const _errs212 = errors;
+if(!(validate20(data90[key16], {instancePath:instancePath+"/accounts/" + key16.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data90,parentDataProperty:key16,rootData}))){
 vErrors = vErrors === null ? validate20.errors : vErrors.concat(validate20.errors);
 errors = vErrors.length;
 }
-var valid29 = _errs205 === errors;
-if(!valid29){
+var valid30 = _errs212 === errors;
+if(!valid30){
 break;
 }
 }
@@ -4462,10 +4554,12 @@ validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs202 === errors;
+var valid0 = _errs209 === errors;
 }
 else {
 var valid0 = true;
+}
+}
 }
 }
 }
@@ -4740,15 +4834,60 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.clientId !== undefined){
-let data6 = data.clientId;
+if(data.healthMonitor !== undefined){
+let data6 = data.healthMonitor;
 const _errs15 = errors;
-const _errs16 = errors;
-let valid2 = false;
+if(errors === _errs15){
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data6 === "string"){
-if(data6.length > 512 && func3(data6) > 512){
+for(const key2 in data6){
+if(!(key2 === "enabled")){
+validate27.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+return false;
+break;
+}
+}
+if(_errs17 === errors){
+if(data6.enabled !== undefined){
+if(typeof data6.enabled !== "boolean"){
+validate27.errors = [{instancePath:instancePath+"/healthMonitor/enabled",schemaPath:"#/properties/healthMonitor/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs15 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.configWrites !== undefined){
+const _errs20 = errors;
+if(typeof data.configWrites !== "boolean"){
+validate27.errors = [{instancePath:instancePath+"/configWrites",schemaPath:"#/properties/configWrites/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs20 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.clientId !== undefined){
+let data9 = data.clientId;
+const _errs22 = errors;
+const _errs23 = errors;
+let valid3 = false;
+const _errs24 = errors;
+if(errors === _errs24){
+if(typeof data9 === "string"){
+if(data9.length > 512 && func3(data9) > 512){
 const err0 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err0];
@@ -4759,7 +4898,7 @@ vErrors.push(err0);
 errors++;
 }
 else {
-if(!func5(data6)){
+if(!func5(data9)){
 const err1 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err1];
@@ -4782,18 +4921,18 @@ vErrors.push(err2);
 errors++;
 }
 }
-var _valid0 = _errs17 === errors;
-valid2 = valid2 || _valid0;
-if(!valid2){
-const _errs19 = errors;
-if(!(validate15(data6, {instancePath:instancePath+"/clientId",parentData:data,parentDataProperty:"clientId",rootData}))){
+var _valid0 = _errs24 === errors;
+valid3 = valid3 || _valid0;
+if(!valid3){
+const _errs26 = errors;
+if(!(validate15(data9, {instancePath:instancePath+"/clientId",parentData:data,parentDataProperty:"clientId",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid0 = _errs19 === errors;
-valid2 = valid2 || _valid0;
+var _valid0 = _errs26 === errors;
+valid3 = valid3 || _valid0;
 }
-if(!valid2){
+if(!valid3){
 const err3 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err3];
@@ -4806,31 +4945,31 @@ validate27.errors = vErrors;
 return false;
 }
 else {
-errors = _errs16;
+errors = _errs23;
 if(vErrors !== null){
-if(_errs16){
-vErrors.length = _errs16;
+if(_errs23){
+vErrors.length = _errs23;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs15 === errors;
+var valid0 = _errs22 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.clientSecret !== undefined){
-let data7 = data.clientSecret;
-const _errs20 = errors;
-const _errs21 = errors;
-let valid3 = false;
-const _errs22 = errors;
-if(errors === _errs22){
-if(typeof data7 === "string"){
-if(data7.length > 512 && func3(data7) > 512){
+let data10 = data.clientSecret;
+const _errs27 = errors;
+const _errs28 = errors;
+let valid4 = false;
+const _errs29 = errors;
+if(errors === _errs29){
+if(typeof data10 === "string"){
+if(data10.length > 512 && func3(data10) > 512){
 const err4 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err4];
@@ -4841,7 +4980,7 @@ vErrors.push(err4);
 errors++;
 }
 else {
-if(!func5(data7)){
+if(!func5(data10)){
 const err5 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err5];
@@ -4864,133 +5003,24 @@ vErrors.push(err6);
 errors++;
 }
 }
-var _valid1 = _errs22 === errors;
-valid3 = valid3 || _valid1;
-if(!valid3){
-const _errs24 = errors;
-if(!(validate15(data7, {instancePath:instancePath+"/clientSecret",parentData:data,parentDataProperty:"clientSecret",rootData}))){
+var _valid1 = _errs29 === errors;
+valid4 = valid4 || _valid1;
+if(!valid4){
+const _errs31 = errors;
+if(!(validate15(data10, {instancePath:instancePath+"/clientSecret",parentData:data,parentDataProperty:"clientSecret",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid1 = _errs24 === errors;
-valid3 = valid3 || _valid1;
+var _valid1 = _errs31 === errors;
+valid4 = valid4 || _valid1;
 }
-if(!valid3){
+if(!valid4){
 const err7 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err7];
 }
 else {
 vErrors.push(err7);
-}
-errors++;
-validate27.errors = vErrors;
-return false;
-}
-else {
-errors = _errs21;
-if(vErrors !== null){
-if(_errs21){
-vErrors.length = _errs21;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs20 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.clientSecretFile !== undefined){
-let data8 = data.clientSecretFile;
-const _errs25 = errors;
-if(errors === _errs25){
-if(typeof data8 === "string"){
-if(data8.length > 4096 && func3(data8) > 4096){
-validate27.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/maxLength",keyword:"maxLength",params:{limit: 4096}}];
-return false;
-}
-else {
-if(data8.length < 1){
-validate27.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate27.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid0 = _errs25 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.appKey !== undefined){
-let data9 = data.appKey;
-const _errs27 = errors;
-const _errs28 = errors;
-let valid4 = false;
-const _errs29 = errors;
-if(errors === _errs29){
-if(typeof data9 === "string"){
-if(data9.length > 512 && func3(data9) > 512){
-const err8 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
-if(vErrors === null){
-vErrors = [err8];
-}
-else {
-vErrors.push(err8);
-}
-errors++;
-}
-else {
-if(!func5(data9)){
-const err9 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
-if(vErrors === null){
-vErrors = [err9];
-}
-else {
-vErrors.push(err9);
-}
-errors++;
-}
-}
-}
-else {
-const err10 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err10];
-}
-else {
-vErrors.push(err10);
-}
-errors++;
-}
-}
-var _valid2 = _errs29 === errors;
-valid4 = valid4 || _valid2;
-if(!valid4){
-const _errs31 = errors;
-if(!(validate15(data9, {instancePath:instancePath+"/appKey",parentData:data,parentDataProperty:"appKey",rootData}))){
-vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
-errors = vErrors.length;
-}
-var _valid2 = _errs31 === errors;
-valid4 = valid4 || _valid2;
-}
-if(!valid4){
-const err11 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf",keyword:"anyOf",params:{}};
-if(vErrors === null){
-vErrors = [err11];
-}
-else {
-vErrors.push(err11);
 }
 errors++;
 validate27.errors = vErrors;
@@ -5013,15 +5043,124 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.appSecret !== undefined){
-let data10 = data.appSecret;
+if(data.clientSecretFile !== undefined){
+let data11 = data.clientSecretFile;
 const _errs32 = errors;
-const _errs33 = errors;
-let valid5 = false;
+if(errors === _errs32){
+if(typeof data11 === "string"){
+if(data11.length > 4096 && func3(data11) > 4096){
+validate27.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+return false;
+}
+else {
+if(data11.length < 1){
+validate27.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs32 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.appKey !== undefined){
+let data12 = data.appKey;
 const _errs34 = errors;
-if(errors === _errs34){
-if(typeof data10 === "string"){
-if(data10.length > 512 && func3(data10) > 512){
+const _errs35 = errors;
+let valid5 = false;
+const _errs36 = errors;
+if(errors === _errs36){
+if(typeof data12 === "string"){
+if(data12.length > 512 && func3(data12) > 512){
+const err8 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+else {
+if(!func5(data12)){
+const err9 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+}
+else {
+const err10 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+var _valid2 = _errs36 === errors;
+valid5 = valid5 || _valid2;
+if(!valid5){
+const _errs38 = errors;
+if(!(validate15(data12, {instancePath:instancePath+"/appKey",parentData:data,parentDataProperty:"appKey",rootData}))){
+vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
+errors = vErrors.length;
+}
+var _valid2 = _errs38 === errors;
+valid5 = valid5 || _valid2;
+}
+if(!valid5){
+const err11 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+validate27.errors = vErrors;
+return false;
+}
+else {
+errors = _errs35;
+if(vErrors !== null){
+if(_errs35){
+vErrors.length = _errs35;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs34 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.appSecret !== undefined){
+let data13 = data.appSecret;
+const _errs39 = errors;
+const _errs40 = errors;
+let valid6 = false;
+const _errs41 = errors;
+if(errors === _errs41){
+if(typeof data13 === "string"){
+if(data13.length > 512 && func3(data13) > 512){
 const err12 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err12];
@@ -5032,7 +5171,7 @@ vErrors.push(err12);
 errors++;
 }
 else {
-if(!func5(data10)){
+if(!func5(data13)){
 const err13 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err13];
@@ -5055,18 +5194,18 @@ vErrors.push(err14);
 errors++;
 }
 }
-var _valid3 = _errs34 === errors;
-valid5 = valid5 || _valid3;
-if(!valid5){
-const _errs36 = errors;
-if(!(validate15(data10, {instancePath:instancePath+"/appSecret",parentData:data,parentDataProperty:"appSecret",rootData}))){
+var _valid3 = _errs41 === errors;
+valid6 = valid6 || _valid3;
+if(!valid6){
+const _errs43 = errors;
+if(!(validate15(data13, {instancePath:instancePath+"/appSecret",parentData:data,parentDataProperty:"appSecret",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid3 = _errs36 === errors;
-valid5 = valid5 || _valid3;
+var _valid3 = _errs43 === errors;
+valid6 = valid6 || _valid3;
 }
-if(!valid5){
+if(!valid6){
 const err15 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err15];
@@ -5079,28 +5218,28 @@ validate27.errors = vErrors;
 return false;
 }
 else {
-errors = _errs33;
+errors = _errs40;
 if(vErrors !== null){
-if(_errs33){
-vErrors.length = _errs33;
+if(_errs40){
+vErrors.length = _errs40;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs32 === errors;
+var valid0 = _errs39 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data11 = data.systemPrompt;
-const _errs37 = errors;
-if(errors === _errs37){
-if(typeof data11 === "string"){
-if(data11.length > 65536 && func3(data11) > 65536){
+let data14 = data.systemPrompt;
+const _errs44 = errors;
+if(errors === _errs44){
+if(typeof data14 === "string"){
+if(data14.length > 65536 && func3(data14) > 65536){
 validate27.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -5110,78 +5249,35 @@ validate27.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs37 === errors;
+var valid0 = _errs44 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streaming !== undefined){
-let data12 = data.streaming;
-const _errs39 = errors;
-if(errors === _errs39){
-if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
-const _errs41 = errors;
-for(const key2 in data12){
-if(!(((((key2 === "mode") || (key2 === "chunkMode")) || (key2 === "block")) || (key2 === "preview")) || (key2 === "progress"))){
-validate27.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
-return false;
-break;
-}
-}
-if(_errs41 === errors){
-if(data12.mode !== undefined){
-let data13 = data12.mode;
-const _errs42 = errors;
-if(typeof data13 !== "string"){
-validate27.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((((data13 === "off") || (data13 === "partial")) || (data13 === "block")) || (data13 === "progress"))){
-validate27.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.mode.enum}}];
-return false;
-}
-var valid6 = _errs42 === errors;
-}
-else {
-var valid6 = true;
-}
-if(valid6){
-if(data12.chunkMode !== undefined){
-let data14 = data12.chunkMode;
-const _errs44 = errors;
-if(typeof data14 !== "string"){
-validate27.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data14 === "length") || (data14 === "newline"))){
-validate27.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.chunkMode.enum}}];
-return false;
-}
-var valid6 = _errs44 === errors;
-}
-else {
-var valid6 = true;
-}
-if(valid6){
-if(data12.block !== undefined){
-let data15 = data12.block;
+let data15 = data.streaming;
 const _errs46 = errors;
 if(errors === _errs46){
 if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
 const _errs48 = errors;
 for(const key3 in data15){
-if(!((key3 === "enabled") || (key3 === "coalesce"))){
-validate27.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
+if(!(((((key3 === "mode") || (key3 === "chunkMode")) || (key3 === "block")) || (key3 === "preview")) || (key3 === "progress"))){
+validate27.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
 }
 if(_errs48 === errors){
-if(data15.enabled !== undefined){
+if(data15.mode !== undefined){
+let data16 = data15.mode;
 const _errs49 = errors;
-if(typeof data15.enabled !== "boolean"){
-validate27.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+if(typeof data16 !== "string"){
+validate27.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data16 === "off") || (data16 === "partial")) || (data16 === "block")) || (data16 === "progress"))){
+validate27.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.mode.enum}}];
 return false;
 }
 var valid7 = _errs49 === errors;
@@ -5190,67 +5286,42 @@ else {
 var valid7 = true;
 }
 if(valid7){
-if(data15.coalesce !== undefined){
-let data17 = data15.coalesce;
+if(data15.chunkMode !== undefined){
+let data17 = data15.chunkMode;
 const _errs51 = errors;
-if(errors === _errs51){
-if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
+if(typeof data17 !== "string"){
+validate27.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data17 === "length") || (data17 === "newline"))){
+validate27.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.chunkMode.enum}}];
+return false;
+}
+var valid7 = _errs51 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data15.block !== undefined){
+let data18 = data15.block;
 const _errs53 = errors;
-for(const key4 in data17){
-if(!(((key4 === "minChars") || (key4 === "maxChars")) || (key4 === "idleMs"))){
-validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+if(errors === _errs53){
+if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
+const _errs55 = errors;
+for(const key4 in data18){
+if(!((key4 === "enabled") || (key4 === "coalesce"))){
+validate27.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
-if(_errs53 === errors){
-if(data17.minChars !== undefined){
-let data18 = data17.minChars;
-const _errs54 = errors;
-if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs54){
-if((typeof data18 == "number") && (isFinite(data18))){
-if(data18 > 1000000 || isNaN(data18)){
-validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data18 < 1 || isNaN(data18)){
-validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
-}
-var valid8 = _errs54 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data17.maxChars !== undefined){
-let data19 = data17.maxChars;
+if(_errs55 === errors){
+if(data18.enabled !== undefined){
 const _errs56 = errors;
-if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
-validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+if(typeof data18.enabled !== "boolean"){
+validate27.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-if(errors === _errs56){
-if((typeof data19 == "number") && (isFinite(data19))){
-if(data19 > 1000000 || isNaN(data19)){
-validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data19 < 1 || isNaN(data19)){
-validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
 }
 var valid8 = _errs56 === errors;
 }
@@ -5258,31 +5329,99 @@ else {
 var valid8 = true;
 }
 if(valid8){
-if(data17.idleMs !== undefined){
-let data20 = data17.idleMs;
+if(data18.coalesce !== undefined){
+let data20 = data18.coalesce;
 const _errs58 = errors;
-if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
+if(errors === _errs58){
+if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
+const _errs60 = errors;
+for(const key5 in data20){
+if(!(((key5 === "minChars") || (key5 === "maxChars")) || (key5 === "idleMs"))){
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+return false;
+break;
+}
+}
+if(_errs60 === errors){
+if(data20.minChars !== undefined){
+let data21 = data20.minChars;
+const _errs61 = errors;
+if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs61){
+if((typeof data21 == "number") && (isFinite(data21))){
+if(data21 > 1000000 || isNaN(data21)){
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data21 < 1 || isNaN(data21)){
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid9 = _errs61 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data20.maxChars !== undefined){
+let data22 = data20.maxChars;
+const _errs63 = errors;
+if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs63){
+if((typeof data22 == "number") && (isFinite(data22))){
+if(data22 > 1000000 || isNaN(data22)){
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data22 < 1 || isNaN(data22)){
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid9 = _errs63 === errors;
+}
+else {
+var valid9 = true;
+}
+if(valid9){
+if(data20.idleMs !== undefined){
+let data23 = data20.idleMs;
+const _errs65 = errors;
+if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
 validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs58){
-if((typeof data20 == "number") && (isFinite(data20))){
-if(data20 > 60000 || isNaN(data20)){
+if(errors === _errs65){
+if((typeof data23 == "number") && (isFinite(data23))){
+if(data23 > 60000 || isNaN(data23)){
 validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
-if(data20 < 0 || isNaN(data20)){
+if(data23 < 0 || isNaN(data23)){
 validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid8 = _errs58 === errors;
+var valid9 = _errs65 === errors;
 }
 else {
-var valid8 = true;
+var valid9 = true;
 }
 }
 }
@@ -5293,10 +5432,10 @@ validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce",sche
 return false;
 }
 }
-var valid7 = _errs51 === errors;
+var valid8 = _errs58 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
 }
 }
@@ -5306,28 +5445,28 @@ validate27.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#
 return false;
 }
 }
-var valid6 = _errs46 === errors;
+var valid7 = _errs53 === errors;
 }
 else {
-var valid6 = true;
+var valid7 = true;
 }
-if(valid6){
-if(data12.preview !== undefined){
-let data21 = data12.preview;
-const _errs60 = errors;
-if(errors === _errs60){
-if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
-const _errs62 = errors;
-for(const key5 in data21){
-if(!(key5 === "toolProgress")){
-validate27.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+if(valid7){
+if(data15.preview !== undefined){
+let data24 = data15.preview;
+const _errs67 = errors;
+if(errors === _errs67){
+if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
+const _errs69 = errors;
+for(const key6 in data24){
+if(!(key6 === "toolProgress")){
+validate27.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs62 === errors){
-if(data21.toolProgress !== undefined){
-if(typeof data21.toolProgress !== "boolean"){
+if(_errs69 === errors){
+if(data24.toolProgress !== undefined){
+if(typeof data24.toolProgress !== "boolean"){
 validate27.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -5339,28 +5478,28 @@ validate27.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:
 return false;
 }
 }
-var valid6 = _errs60 === errors;
+var valid7 = _errs67 === errors;
 }
 else {
-var valid6 = true;
+var valid7 = true;
 }
-if(valid6){
-if(data12.progress !== undefined){
-let data23 = data12.progress;
-const _errs65 = errors;
-if(errors === _errs65){
-if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
-const _errs67 = errors;
-for(const key6 in data23){
-if(!(key6 === "toolProgress")){
-validate27.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+if(valid7){
+if(data15.progress !== undefined){
+let data26 = data15.progress;
+const _errs72 = errors;
+if(errors === _errs72){
+if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
+const _errs74 = errors;
+for(const key7 in data26){
+if(!(key7 === "toolProgress")){
+validate27.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs67 === errors){
-if(data23.toolProgress !== undefined){
-if(typeof data23.toolProgress !== "boolean"){
+if(_errs74 === errors){
+if(data26.toolProgress !== undefined){
+if(typeof data26.toolProgress !== "boolean"){
 validate27.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -5372,10 +5511,10 @@ validate27.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath
 return false;
 }
 }
-var valid6 = _errs65 === errors;
+var valid7 = _errs72 === errors;
 }
 else {
-var valid6 = true;
+var valid7 = true;
 }
 }
 }
@@ -5388,144 +5527,144 @@ validate27.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs39 === errors;
+var valid0 = _errs46 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.textChunkLimit !== undefined){
-let data25 = data.textChunkLimit;
-const _errs70 = errors;
-if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
+let data28 = data.textChunkLimit;
+const _errs77 = errors;
+if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
 validate27.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs70){
-if((typeof data25 == "number") && (isFinite(data25))){
-if(data25 > 200000 || isNaN(data25)){
+if(errors === _errs77){
+if((typeof data28 == "number") && (isFinite(data28))){
+if(data28 > 200000 || isNaN(data28)){
 validate27.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
 return false;
 }
 else {
-if(data25 < 100 || isNaN(data25)){
+if(data28 < 100 || isNaN(data28)){
 validate27.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs70 === errors;
+var valid0 = _errs77 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.direct !== undefined){
-let data26 = data.direct;
-const _errs72 = errors;
-if(errors === _errs72){
-if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
-if(Object.keys(data26).length > 10000){
+let data29 = data.direct;
+const _errs79 = errors;
+if(errors === _errs79){
+if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
+if(Object.keys(data29).length > 10000){
 validate27.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key7 in data26){
-let data27 = data26[key7];
-const _errs75 = errors;
-if(errors === _errs75){
-if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
-const _errs77 = errors;
-for(const key8 in data27){
-if(!((key8 === "systemPrompt") || (key8 === "skills"))){
-validate27.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
+for(const key8 in data29){
+let data30 = data29[key8];
+const _errs82 = errors;
+if(errors === _errs82){
+if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
+const _errs84 = errors;
+for(const key9 in data30){
+if(!((key9 === "systemPrompt") || (key9 === "skills"))){
+validate27.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
 }
-if(_errs77 === errors){
-if(data27.systemPrompt !== undefined){
-let data28 = data27.systemPrompt;
-const _errs78 = errors;
-if(errors === _errs78){
-if(typeof data28 === "string"){
-if(data28.length > 65536 && func3(data28) > 65536){
-validate27.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+if(_errs84 === errors){
+if(data30.systemPrompt !== undefined){
+let data31 = data30.systemPrompt;
+const _errs85 = errors;
+if(errors === _errs85){
+if(typeof data31 === "string"){
+if(data31.length > 65536 && func3(data31) > 65536){
+validate27.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid12 = _errs78 === errors;
-}
-else {
-var valid12 = true;
-}
-if(valid12){
-if(data27.skills !== undefined){
-let data29 = data27.skills;
-const _errs80 = errors;
-if(errors === _errs80){
-if(Array.isArray(data29)){
-if(data29.length > 256){
-validate27.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
-return false;
+var valid13 = _errs85 === errors;
 }
 else {
 var valid13 = true;
-const len0 = data29.length;
+}
+if(valid13){
+if(data30.skills !== undefined){
+let data32 = data30.skills;
+const _errs87 = errors;
+if(errors === _errs87){
+if(Array.isArray(data32)){
+if(data32.length > 256){
+validate27.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid14 = true;
+const len0 = data32.length;
 for(let i0=0; i0<len0; i0++){
-let data30 = data29[i0];
-const _errs82 = errors;
-if(errors === _errs82){
-if(typeof data30 === "string"){
-if(data30.length > 128 && func3(data30) > 128){
-validate27.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+let data33 = data32[i0];
+const _errs89 = errors;
+if(errors === _errs89){
+if(typeof data33 === "string"){
+if(data33.length > 128 && func3(data33) > 128){
+validate27.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data30.length < 1){
-validate27.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data33.length < 1){
+validate27.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid13 = _errs82 === errors;
-if(!valid13){
+var valid14 = _errs89 === errors;
+if(!valid14){
 break;
 }
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate27.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid12 = _errs80 === errors;
+var valid13 = _errs87 === errors;
 }
 else {
-var valid12 = true;
+var valid13 = true;
 }
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/direct/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate27.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid11 = _errs75 === errors;
-if(!valid11){
+var valid12 = _errs82 === errors;
+if(!valid12){
 break;
 }
 }
@@ -5536,35 +5675,35 @@ validate27.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs72 === errors;
+var valid0 = _errs79 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.debug !== undefined){
-const _errs84 = errors;
+const _errs91 = errors;
 if(typeof data.debug !== "boolean"){
 validate27.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs84 === errors;
+var valid0 = _errs91 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.wsUrl !== undefined){
-let data32 = data.wsUrl;
-const _errs86 = errors;
-if(errors === _errs86){
-if(typeof data32 === "string"){
-if(data32.length > 2048 && func3(data32) > 2048){
+let data35 = data.wsUrl;
+const _errs93 = errors;
+if(errors === _errs93){
+if(typeof data35 === "string"){
+if(data35.length > 2048 && func3(data35) > 2048){
 validate27.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data32.length < 1){
+if(data35.length < 1){
 validate27.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -5575,134 +5714,134 @@ validate27.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs86 === errors;
+var valid0 = _errs93 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowInsecure !== undefined){
-const _errs88 = errors;
+const _errs95 = errors;
 if(typeof data.allowInsecure !== "boolean"){
 validate27.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs88 === errors;
+var valid0 = _errs95 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.heartbeatIntervalMs !== undefined){
-let data34 = data.heartbeatIntervalMs;
-const _errs90 = errors;
-if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
+let data37 = data.heartbeatIntervalMs;
+const _errs97 = errors;
+if(!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))){
 validate27.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs90){
-if((typeof data34 == "number") && (isFinite(data34))){
-if(data34 > 600000 || isNaN(data34)){
+if(errors === _errs97){
+if((typeof data37 == "number") && (isFinite(data37))){
+if(data37 > 600000 || isNaN(data37)){
 validate27.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
-if(data34 < 1000 || isNaN(data34)){
+if(data37 < 1000 || isNaN(data37)){
 validate27.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs90 === errors;
+var valid0 = _errs97 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.timeoutThresholdMs !== undefined){
-let data35 = data.timeoutThresholdMs;
-const _errs92 = errors;
-if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
+let data38 = data.timeoutThresholdMs;
+const _errs99 = errors;
+if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
 validate27.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs92){
-if((typeof data35 == "number") && (isFinite(data35))){
-if(data35 > 3600000 || isNaN(data35)){
+if(errors === _errs99){
+if((typeof data38 == "number") && (isFinite(data38))){
+if(data38 > 3600000 || isNaN(data38)){
 validate27.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
 return false;
 }
 else {
-if(data35 < 1000 || isNaN(data35)){
+if(data38 < 1000 || isNaN(data38)){
 validate27.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs92 === errors;
+var valid0 = _errs99 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requestTimeoutMs !== undefined){
-let data36 = data.requestTimeoutMs;
-const _errs94 = errors;
-if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
+let data39 = data.requestTimeoutMs;
+const _errs101 = errors;
+if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
 validate27.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs94){
-if((typeof data36 == "number") && (isFinite(data36))){
-if(data36 > 86400000 || isNaN(data36)){
+if(errors === _errs101){
+if((typeof data39 == "number") && (isFinite(data39))){
+if(data39 > 86400000 || isNaN(data39)){
 validate27.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
 return false;
 }
 else {
-if(data36 < 1000 || isNaN(data36)){
+if(data39 < 1000 || isNaN(data39)){
 validate27.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs94 === errors;
+var valid0 = _errs101 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reconnect !== undefined){
-let data37 = data.reconnect;
-const _errs96 = errors;
-if(errors === _errs96){
-if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
-const _errs98 = errors;
-for(const key9 in data37){
-if(!(key9 === "maxAttempts")){
-validate27.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
+let data40 = data.reconnect;
+const _errs103 = errors;
+if(errors === _errs103){
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+const _errs105 = errors;
+for(const key10 in data40){
+if(!(key10 === "maxAttempts")){
+validate27.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
 return false;
 break;
 }
 }
-if(_errs98 === errors){
-if(data37.maxAttempts !== undefined){
-let data38 = data37.maxAttempts;
-const _errs99 = errors;
-if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
+if(_errs105 === errors){
+if(data40.maxAttempts !== undefined){
+let data41 = data40.maxAttempts;
+const _errs106 = errors;
+if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
 validate27.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs99){
-if((typeof data38 == "number") && (isFinite(data38))){
-if(data38 > 1000000 || isNaN(data38)){
+if(errors === _errs106){
+if((typeof data41 == "number") && (isFinite(data41))){
+if(data41 > 1000000 || isNaN(data41)){
 validate27.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data38 < 0 || isNaN(data38)){
+if(data41 < 0 || isNaN(data41)){
 validate27.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
@@ -5717,118 +5856,118 @@ validate27.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs96 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.events !== undefined){
-let data39 = data.events;
-const _errs101 = errors;
-if(typeof data39 !== "string"){
-validate27.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data39 === "minimal") || (data39 === "full"))){
-validate27.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/enum",keyword:"enum",params:{allowedValues: schema13.properties.events.enum}}];
-return false;
-}
-var valid0 = _errs101 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.deltaShape !== undefined){
-let data40 = data.deltaShape;
-const _errs103 = errors;
-if(typeof data40 !== "string"){
-validate27.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data40 === "string") || (data40 === "object"))){
-validate27.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/enum",keyword:"enum",params:{allowedValues: schema13.properties.deltaShape.enum}}];
-return false;
-}
 var valid0 = _errs103 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
+if(data.events !== undefined){
+let data42 = data.events;
+const _errs108 = errors;
+if(typeof data42 !== "string"){
+validate27.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data42 === "minimal") || (data42 === "full"))){
+validate27.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/enum",keyword:"enum",params:{allowedValues: schema13.properties.events.enum}}];
+return false;
+}
+var valid0 = _errs108 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.deltaShape !== undefined){
+let data43 = data.deltaShape;
+const _errs110 = errors;
+if(typeof data43 !== "string"){
+validate27.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data43 === "string") || (data43 === "object"))){
+validate27.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/enum",keyword:"enum",params:{allowedValues: schema13.properties.deltaShape.enum}}];
+return false;
+}
+var valid0 = _errs110 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.ack !== undefined){
-let data41 = data.ack;
-const _errs105 = errors;
-if(typeof data41 !== "string"){
+let data44 = data.ack;
+const _errs112 = errors;
+if(typeof data44 !== "string"){
 validate27.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data41 === "off") || (data41 === "intclaw")) || (data41 === "dingtalk"))){
+if(!(((data44 === "off") || (data44 === "intclaw")) || (data44 === "dingtalk"))){
 validate27.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/enum",keyword:"enum",params:{allowedValues: schema13.properties.ack.enum}}];
 return false;
 }
-var valid0 = _errs105 === errors;
+var valid0 = _errs112 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.profile !== undefined){
-let data42 = data.profile;
-const _errs107 = errors;
-if(typeof data42 !== "string"){
+let data45 = data.profile;
+const _errs114 = errors;
+if(typeof data45 !== "string"){
 validate27.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data42 === "envelope") || (data42 === "topic")) || (data42 === "bare"))){
+if(!(((data45 === "envelope") || (data45 === "topic")) || (data45 === "bare"))){
 validate27.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/enum",keyword:"enum",params:{allowedValues: schema13.properties.profile.enum}}];
 return false;
 }
-var valid0 = _errs107 === errors;
+var valid0 = _errs114 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dmPolicy !== undefined){
-let data43 = data.dmPolicy;
-const _errs109 = errors;
-if(typeof data43 !== "string"){
+let data46 = data.dmPolicy;
+const _errs116 = errors;
+if(typeof data46 !== "string"){
 validate27.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data43 === "open") || (data43 === "pairing")) || (data43 === "allowlist")) || (data43 === "disabled"))){
+if(!((((data46 === "open") || (data46 === "pairing")) || (data46 === "allowlist")) || (data46 === "disabled"))){
 validate27.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs109 === errors;
+var valid0 = _errs116 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data44 = data.allowFrom;
-const _errs111 = errors;
-if(errors === _errs111){
-if(Array.isArray(data44)){
-if(data44.length > 10000){
+let data47 = data.allowFrom;
+const _errs118 = errors;
+if(errors === _errs118){
+if(Array.isArray(data47)){
+if(data47.length > 10000){
 validate27.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid15 = true;
-const len1 = data44.length;
+var valid16 = true;
+const len1 = data47.length;
 for(let i1=0; i1<len1; i1++){
-let data45 = data44[i1];
-const _errs113 = errors;
-if((typeof data45 !== "string") && (!((typeof data45 == "number") && (isFinite(data45))))){
+let data48 = data47[i1];
+const _errs120 = errors;
+if((typeof data48 !== "string") && (!((typeof data48 == "number") && (isFinite(data48))))){
 validate27.errors = [{instancePath:instancePath+"/allowFrom/" + i1,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
 return false;
 }
-var valid15 = _errs113 === errors;
-if(!valid15){
+var valid16 = _errs120 === errors;
+if(!valid16){
 break;
 }
 }
@@ -5839,50 +5978,50 @@ validate27.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs111 === errors;
+var valid0 = _errs118 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data46 = data.groupPolicy;
-const _errs115 = errors;
-if(typeof data46 !== "string"){
+let data49 = data.groupPolicy;
+const _errs122 = errors;
+if(typeof data49 !== "string"){
 validate27.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data46 === "open") || (data46 === "allowlist")) || (data46 === "disabled"))){
+if(!(((data49 === "open") || (data49 === "allowlist")) || (data49 === "disabled"))){
 validate27.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs115 === errors;
+var valid0 = _errs122 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data47 = data.groupAllowFrom;
-const _errs117 = errors;
-if(errors === _errs117){
-if(Array.isArray(data47)){
-if(data47.length > 10000){
+let data50 = data.groupAllowFrom;
+const _errs124 = errors;
+if(errors === _errs124){
+if(Array.isArray(data50)){
+if(data50.length > 10000){
 validate27.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid16 = true;
-const len2 = data47.length;
+var valid17 = true;
+const len2 = data50.length;
 for(let i2=0; i2<len2; i2++){
-let data48 = data47[i2];
-const _errs119 = errors;
-if((typeof data48 !== "string") && (!((typeof data48 == "number") && (isFinite(data48))))){
+let data51 = data50[i2];
+const _errs126 = errors;
+if((typeof data51 !== "string") && (!((typeof data51 == "number") && (isFinite(data51))))){
 validate27.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i2,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid16 = _errs119 === errors;
-if(!valid16){
+var valid17 = _errs126 === errors;
+if(!valid17){
 break;
 }
 }
@@ -5893,50 +6032,50 @@ validate27.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs117 === errors;
+var valid0 = _errs124 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionNotifications !== undefined){
-let data49 = data.reactionNotifications;
-const _errs121 = errors;
-if(typeof data49 !== "string"){
+let data52 = data.reactionNotifications;
+const _errs128 = errors;
+if(typeof data52 !== "string"){
 validate27.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data49 === "off") || (data49 === "own")) || (data49 === "all")) || (data49 === "allowlist"))){
+if(!((((data52 === "off") || (data52 === "own")) || (data52 === "all")) || (data52 === "allowlist"))){
 validate27.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema13.properties.reactionNotifications.enum}}];
 return false;
 }
-var valid0 = _errs121 === errors;
+var valid0 = _errs128 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionAllowlist !== undefined){
-let data50 = data.reactionAllowlist;
-const _errs123 = errors;
-if(errors === _errs123){
-if(Array.isArray(data50)){
-if(data50.length > 10000){
+let data53 = data.reactionAllowlist;
+const _errs130 = errors;
+if(errors === _errs130){
+if(Array.isArray(data53)){
+if(data53.length > 10000){
 validate27.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid17 = true;
-const len3 = data50.length;
+var valid18 = true;
+const len3 = data53.length;
 for(let i3=0; i3<len3; i3++){
-let data51 = data50[i3];
-const _errs125 = errors;
-if((typeof data51 !== "string") && (!((typeof data51 == "number") && (isFinite(data51))))){
+let data54 = data53[i3];
+const _errs132 = errors;
+if((typeof data54 !== "string") && (!((typeof data54 == "number") && (isFinite(data54))))){
 validate27.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i3,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema13.properties.reactionAllowlist.items.type}}];
 return false;
 }
-var valid17 = _errs125 === errors;
-if(!valid17){
+var valid18 = _errs132 === errors;
+if(!valid18){
 break;
 }
 }
@@ -5947,213 +6086,162 @@ validate27.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:
 return false;
 }
 }
-var valid0 = _errs123 === errors;
+var valid0 = _errs130 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requireMention !== undefined){
-const _errs127 = errors;
+const _errs134 = errors;
 if(typeof data.requireMention !== "boolean"){
 validate27.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs127 === errors;
+var valid0 = _errs134 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data53 = data.groups;
-const _errs129 = errors;
-if(errors === _errs129){
-if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
-if(Object.keys(data53).length > 10000){
+let data56 = data.groups;
+const _errs136 = errors;
+if(errors === _errs136){
+if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
+if(Object.keys(data56).length > 10000){
 validate27.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key10 in data53){
-let data54 = data53[key10];
-const _errs132 = errors;
-if(errors === _errs132){
-if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
-const _errs134 = errors;
-for(const key11 in data54){
-if(!(((((((key11 === "enabled") || (key11 === "groupPolicy")) || (key11 === "allowFrom")) || (key11 === "tools")) || (key11 === "requireMention")) || (key11 === "systemPrompt")) || (key11 === "skills"))){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
+for(const key11 in data56){
+let data57 = data56[key11];
+const _errs139 = errors;
+if(errors === _errs139){
+if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
+const _errs141 = errors;
+for(const key12 in data57){
+if(!(((((((key12 === "enabled") || (key12 === "groupPolicy")) || (key12 === "allowFrom")) || (key12 === "tools")) || (key12 === "requireMention")) || (key12 === "systemPrompt")) || (key12 === "skills"))){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
 return false;
 break;
 }
 }
-if(_errs134 === errors){
-if(data54.enabled !== undefined){
-const _errs135 = errors;
-if(typeof data54.enabled !== "boolean"){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+if(_errs141 === errors){
+if(data57.enabled !== undefined){
+const _errs142 = errors;
+if(typeof data57.enabled !== "boolean"){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid19 = _errs135 === errors;
-}
-else {
-var valid19 = true;
-}
-if(valid19){
-if(data54.groupPolicy !== undefined){
-let data56 = data54.groupPolicy;
-const _errs137 = errors;
-if(typeof data56 !== "string"){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!(((data56 === "open") || (data56 === "allowlist")) || (data56 === "disabled"))){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
-return false;
-}
-var valid19 = _errs137 === errors;
-}
-else {
-var valid19 = true;
-}
-if(valid19){
-if(data54.allowFrom !== undefined){
-let data57 = data54.allowFrom;
-const _errs139 = errors;
-if(errors === _errs139){
-if(Array.isArray(data57)){
-if(data57.length > 10000){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
-return false;
+var valid20 = _errs142 === errors;
 }
 else {
 var valid20 = true;
-const len4 = data57.length;
-for(let i4=0; i4<len4; i4++){
-let data58 = data57[i4];
-const _errs141 = errors;
-if((typeof data58 !== "string") && (!((typeof data58 == "number") && (isFinite(data58))))){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+}
+if(valid20){
+if(data57.groupPolicy !== undefined){
+let data59 = data57.groupPolicy;
+const _errs144 = errors;
+if(typeof data59 !== "string"){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-var valid20 = _errs141 === errors;
-if(!valid20){
-break;
+if(!(((data59 === "open") || (data59 === "allowlist")) || (data59 === "disabled"))){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+return false;
 }
-}
-}
+var valid20 = _errs144 === errors;
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
-return false;
+var valid20 = true;
 }
-}
-var valid19 = _errs139 === errors;
-}
-else {
-var valid19 = true;
-}
-if(valid19){
-if(data54.tools !== undefined){
-let data59 = data54.tools;
-const _errs143 = errors;
-if(errors === _errs143){
-if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
-const _errs145 = errors;
-for(const key12 in data59){
-if(!(((key12 === "allow") || (key12 === "alsoAllow")) || (key12 === "deny"))){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
-return false;
-break;
-}
-}
-if(_errs145 === errors){
-if(data59.allow !== undefined){
-let data60 = data59.allow;
+if(valid20){
+if(data57.allowFrom !== undefined){
+let data60 = data57.allowFrom;
 const _errs146 = errors;
 if(errors === _errs146){
 if(Array.isArray(data60)){
-if(data60.length > 1000){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(data60.length > 10000){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid22 = true;
-const len5 = data60.length;
-for(let i5=0; i5<len5; i5++){
-let data61 = data60[i5];
+var valid21 = true;
+const len4 = data60.length;
+for(let i4=0; i4<len4; i4++){
+let data61 = data60[i4];
 const _errs148 = errors;
-if(errors === _errs148){
-if(typeof data61 === "string"){
-if(data61.length > 128 && func3(data61) > 128){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+if((typeof data61 !== "string") && (!((typeof data61 == "number") && (isFinite(data61))))){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-else {
-if(data61.length < 1){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid22 = _errs148 === errors;
-if(!valid22){
+var valid21 = _errs148 === errors;
+if(!valid21){
 break;
 }
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid21 = _errs146 === errors;
+var valid20 = _errs146 === errors;
 }
 else {
-var valid21 = true;
+var valid20 = true;
 }
-if(valid21){
-if(data59.alsoAllow !== undefined){
-let data62 = data59.alsoAllow;
+if(valid20){
+if(data57.tools !== undefined){
+let data62 = data57.tools;
 const _errs150 = errors;
 if(errors === _errs150){
-if(Array.isArray(data62)){
-if(data62.length > 1000){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
+const _errs152 = errors;
+for(const key13 in data62){
+if(!(((key13 === "allow") || (key13 === "alsoAllow")) || (key13 === "deny"))){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
+return false;
+break;
+}
+}
+if(_errs152 === errors){
+if(data62.allow !== undefined){
+let data63 = data62.allow;
+const _errs153 = errors;
+if(errors === _errs153){
+if(Array.isArray(data63)){
+if(data63.length > 1000){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid23 = true;
-const len6 = data62.length;
-for(let i6=0; i6<len6; i6++){
-let data63 = data62[i6];
-const _errs152 = errors;
-if(errors === _errs152){
-if(typeof data63 === "string"){
-if(data63.length > 128 && func3(data63) > 128){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+const len5 = data63.length;
+for(let i5=0; i5<len5; i5++){
+let data64 = data63[i5];
+const _errs155 = errors;
+if(errors === _errs155){
+if(typeof data64 === "string"){
+if(data64.length > 128 && func3(data64) > 128){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data63.length < 1){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data64.length < 1){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid23 = _errs152 === errors;
+var valid23 = _errs155 === errors;
 if(!valid23){
 break;
 }
@@ -6161,50 +6249,50 @@ break;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid21 = _errs150 === errors;
+var valid22 = _errs153 === errors;
 }
 else {
-var valid21 = true;
+var valid22 = true;
 }
-if(valid21){
-if(data59.deny !== undefined){
-let data64 = data59.deny;
-const _errs154 = errors;
-if(errors === _errs154){
-if(Array.isArray(data64)){
-if(data64.length > 1000){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(valid22){
+if(data62.alsoAllow !== undefined){
+let data65 = data62.alsoAllow;
+const _errs157 = errors;
+if(errors === _errs157){
+if(Array.isArray(data65)){
+if(data65.length > 1000){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid24 = true;
-const len7 = data64.length;
-for(let i7=0; i7<len7; i7++){
-let data65 = data64[i7];
-const _errs156 = errors;
-if(errors === _errs156){
-if(typeof data65 === "string"){
-if(data65.length > 128 && func3(data65) > 128){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+const len6 = data65.length;
+for(let i6=0; i6<len6; i6++){
+let data66 = data65[i6];
+const _errs159 = errors;
+if(errors === _errs159){
+if(typeof data66 === "string"){
+if(data66.length > 128 && func3(data66) > 128){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data65.length < 1){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data66.length < 1){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid24 = _errs156 === errors;
+var valid24 = _errs159 === errors;
 if(!valid24){
 break;
 }
@@ -6212,97 +6300,50 @@ break;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid21 = _errs154 === errors;
+var valid22 = _errs157 === errors;
 }
 else {
-var valid21 = true;
+var valid22 = true;
 }
-}
-}
-}
-}
-else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid19 = _errs143 === errors;
-}
-else {
-var valid19 = true;
-}
-if(valid19){
-if(data54.requireMention !== undefined){
-const _errs158 = errors;
-if(typeof data54.requireMention !== "boolean"){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid19 = _errs158 === errors;
-}
-else {
-var valid19 = true;
-}
-if(valid19){
-if(data54.systemPrompt !== undefined){
-let data67 = data54.systemPrompt;
-const _errs160 = errors;
-if(errors === _errs160){
-if(typeof data67 === "string"){
-if(data67.length > 65536 && func3(data67) > 65536){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
-return false;
-}
-}
-else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid19 = _errs160 === errors;
-}
-else {
-var valid19 = true;
-}
-if(valid19){
-if(data54.skills !== undefined){
-let data68 = data54.skills;
-const _errs162 = errors;
-if(errors === _errs162){
-if(Array.isArray(data68)){
-if(data68.length > 256){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+if(valid22){
+if(data62.deny !== undefined){
+let data67 = data62.deny;
+const _errs161 = errors;
+if(errors === _errs161){
+if(Array.isArray(data67)){
+if(data67.length > 1000){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid25 = true;
-const len8 = data68.length;
-for(let i8=0; i8<len8; i8++){
-let data69 = data68[i8];
-const _errs164 = errors;
-if(errors === _errs164){
-if(typeof data69 === "string"){
-if(data69.length > 128 && func3(data69) > 128){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+const len7 = data67.length;
+for(let i7=0; i7<len7; i7++){
+let data68 = data67[i7];
+const _errs163 = errors;
+if(errors === _errs163){
+if(typeof data68 === "string"){
+if(data68.length > 128 && func3(data68) > 128){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data69.length < 1){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data68.length < 1){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid25 = _errs164 === errors;
+var valid25 = _errs163 === errors;
 if(!valid25){
 break;
 }
@@ -6310,30 +6351,128 @@ break;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid19 = _errs162 === errors;
+var valid22 = _errs161 === errors;
 }
 else {
-var valid19 = true;
-}
-}
-}
-}
+var valid22 = true;
 }
 }
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid18 = _errs132 === errors;
-if(!valid18){
+var valid20 = _errs150 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data57.requireMention !== undefined){
+const _errs165 = errors;
+if(typeof data57.requireMention !== "boolean"){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid20 = _errs165 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data57.systemPrompt !== undefined){
+let data70 = data57.systemPrompt;
+const _errs167 = errors;
+if(errors === _errs167){
+if(typeof data70 === "string"){
+if(data70.length > 65536 && func3(data70) > 65536){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid20 = _errs167 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data57.skills !== undefined){
+let data71 = data57.skills;
+const _errs169 = errors;
+if(errors === _errs169){
+if(Array.isArray(data71)){
+if(data71.length > 256){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid26 = true;
+const len8 = data71.length;
+for(let i8=0; i8<len8; i8++){
+let data72 = data71[i8];
+const _errs171 = errors;
+if(errors === _errs171){
+if(typeof data72 === "string"){
+if(data72.length > 128 && func3(data72) > 128){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data72.length < 1){
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid26 = _errs171 === errors;
+if(!valid26){
+break;
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid20 = _errs169 === errors;
+}
+else {
+var valid20 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid19 = _errs139 === errors;
+if(!valid19){
 break;
 }
 }
@@ -6344,60 +6483,60 @@ validate27.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs129 === errors;
+var valid0 = _errs136 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.historyLimit !== undefined){
-let data70 = data.historyLimit;
-const _errs166 = errors;
-if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
+let data73 = data.historyLimit;
+const _errs173 = errors;
+if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
 validate27.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs166){
-if((typeof data70 == "number") && (isFinite(data70))){
-if(data70 > 1000 || isNaN(data70)){
+if(errors === _errs173){
+if((typeof data73 == "number") && (isFinite(data73))){
+if(data73 > 1000 || isNaN(data73)){
 validate27.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data70 < 0 || isNaN(data70)){
+if(data73 < 0 || isNaN(data73)){
 validate27.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs166 === errors;
+var valid0 = _errs173 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data71 = data.bots;
-const _errs168 = errors;
-if(errors === _errs168){
-if(Array.isArray(data71)){
-if(data71.length > 1000){
+let data74 = data.bots;
+const _errs175 = errors;
+if(errors === _errs175){
+if(Array.isArray(data74)){
+if(data74.length > 1000){
 validate27.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid26 = true;
-const len9 = data71.length;
+var valid27 = true;
+const len9 = data74.length;
 for(let i9=0; i9<len9; i9++){
-let data72 = data71[i9];
-const _errs170 = errors;
-if((typeof data72 !== "string") && (!((typeof data72 == "number") && (isFinite(data72))))){
+let data75 = data74[i9];
+const _errs177 = errors;
+if((typeof data75 !== "string") && (!((typeof data75 == "number") && (isFinite(data75))))){
 validate27.errors = [{instancePath:instancePath+"/bots/" + i9,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
 return false;
 }
-var valid26 = _errs170 === errors;
-if(!valid26){
+var valid27 = _errs177 === errors;
+if(!valid27){
 break;
 }
 }
@@ -6408,181 +6547,98 @@ validate27.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs168 === errors;
+var valid0 = _errs175 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data73 = data.allowBots;
-const _errs172 = errors;
-if((typeof data73 !== "boolean") && (typeof data73 !== "string")){
+let data76 = data.allowBots;
+const _errs179 = errors;
+if((typeof data76 !== "boolean") && (typeof data76 !== "string")){
 validate27.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
 return false;
 }
-if(!(((data73 === true) || (data73 === false)) || (data73 === "mentions"))){
+if(!(((data76 === true) || (data76 === false)) || (data76 === "mentions"))){
 validate27.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs172 === errors;
+var valid0 = _errs179 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data74 = data.botLoopProtection;
-const _errs174 = errors;
-if(errors === _errs174){
-if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
-const _errs176 = errors;
-for(const key13 in data74){
-if(!((((key13 === "enabled") || (key13 === "maxEventsPerWindow")) || (key13 === "windowSeconds")) || (key13 === "cooldownSeconds"))){
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
+let data77 = data.botLoopProtection;
+const _errs181 = errors;
+if(errors === _errs181){
+if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
+const _errs183 = errors;
+for(const key14 in data77){
+if(!((((key14 === "enabled") || (key14 === "maxEventsPerWindow")) || (key14 === "windowSeconds")) || (key14 === "cooldownSeconds"))){
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
 return false;
 break;
 }
 }
-if(_errs176 === errors){
-if(data74.enabled !== undefined){
-const _errs177 = errors;
-if(typeof data74.enabled !== "boolean"){
+if(_errs183 === errors){
+if(data77.enabled !== undefined){
+const _errs184 = errors;
+if(typeof data77.enabled !== "boolean"){
 validate27.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid27 = _errs177 === errors;
+var valid28 = _errs184 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data74.maxEventsPerWindow !== undefined){
-let data76 = data74.maxEventsPerWindow;
-const _errs179 = errors;
-if(!(((typeof data76 == "number") && (!(data76 % 1) && !isNaN(data76))) && (isFinite(data76)))){
+if(valid28){
+if(data77.maxEventsPerWindow !== undefined){
+let data79 = data77.maxEventsPerWindow;
+const _errs186 = errors;
+if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
 validate27.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs179){
-if((typeof data76 == "number") && (isFinite(data76))){
-if(data76 > 10000 || isNaN(data76)){
+if(errors === _errs186){
+if((typeof data79 == "number") && (isFinite(data79))){
+if(data79 > 10000 || isNaN(data79)){
 validate27.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data76 < 1 || isNaN(data76)){
+if(data79 < 1 || isNaN(data79)){
 validate27.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid27 = _errs179 === errors;
+var valid28 = _errs186 === errors;
 }
 else {
-var valid27 = true;
+var valid28 = true;
 }
-if(valid27){
-if(data74.windowSeconds !== undefined){
-let data77 = data74.windowSeconds;
-const _errs181 = errors;
-if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs181){
-if((typeof data77 == "number") && (isFinite(data77))){
-if(data77 > 86400 || isNaN(data77)){
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
-return false;
-}
-else {
-if(data77 < 1 || isNaN(data77)){
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
-}
-var valid27 = _errs181 === errors;
-}
-else {
-var valid27 = true;
-}
-if(valid27){
-if(data74.cooldownSeconds !== undefined){
-let data78 = data74.cooldownSeconds;
-const _errs183 = errors;
-if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs183){
-if((typeof data78 == "number") && (isFinite(data78))){
-if(data78 > 86400 || isNaN(data78)){
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
-return false;
-}
-else {
-if(data78 < 1 || isNaN(data78)){
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
-}
-var valid27 = _errs183 === errors;
-}
-else {
-var valid27 = true;
-}
-}
-}
-}
-}
-}
-else {
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid0 = _errs174 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.limits !== undefined){
-let data79 = data.limits;
-const _errs185 = errors;
-if(errors === _errs185){
-if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
-const _errs187 = errors;
-for(const key14 in data79){
-if(!((((((key14 === "maxPayload") || (key14 === "maxConcurrent")) || (key14 === "queuedPerSession")) || (key14 === "messagesPerMinute")) || (key14 === "messageBurst")) || (key14 === "dedupeEntries"))){
-validate27.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
-return false;
-break;
-}
-}
-if(_errs187 === errors){
-if(data79.maxPayload !== undefined){
-let data80 = data79.maxPayload;
+if(valid28){
+if(data77.windowSeconds !== undefined){
+let data80 = data77.windowSeconds;
 const _errs188 = errors;
 if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
-validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs188){
 if((typeof data80 == "number") && (isFinite(data80))){
-if(data80 > 16777216 || isNaN(data80)){
-validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
+if(data80 > 86400 || isNaN(data80)){
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data80 < 1024 || isNaN(data80)){
-validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
+if(data80 < 1 || isNaN(data80)){
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -6594,22 +6650,22 @@ else {
 var valid28 = true;
 }
 if(valid28){
-if(data79.maxConcurrent !== undefined){
-let data81 = data79.maxConcurrent;
+if(data77.cooldownSeconds !== undefined){
+let data81 = data77.cooldownSeconds;
 const _errs190 = errors;
 if(!(((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81))) && (isFinite(data81)))){
-validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs190){
 if((typeof data81 == "number") && (isFinite(data81))){
-if(data81 > 1000 || isNaN(data81)){
-validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+if(data81 > 86400 || isNaN(data81)){
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data81 < 1 || isNaN(data81)){
-validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -6620,113 +6676,196 @@ var valid28 = _errs190 === errors;
 else {
 var valid28 = true;
 }
-if(valid28){
-if(data79.queuedPerSession !== undefined){
-let data82 = data79.queuedPerSession;
+}
+}
+}
+}
+}
+else {
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs181 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.limits !== undefined){
+let data82 = data.limits;
 const _errs192 = errors;
-if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
+if(errors === _errs192){
+if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
+const _errs194 = errors;
+for(const key15 in data82){
+if(!((((((key15 === "maxPayload") || (key15 === "maxConcurrent")) || (key15 === "queuedPerSession")) || (key15 === "messagesPerMinute")) || (key15 === "messageBurst")) || (key15 === "dedupeEntries"))){
+validate27.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
+return false;
+break;
+}
+}
+if(_errs194 === errors){
+if(data82.maxPayload !== undefined){
+let data83 = data82.maxPayload;
+const _errs195 = errors;
+if(!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))){
+validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs195){
+if((typeof data83 == "number") && (isFinite(data83))){
+if(data83 > 16777216 || isNaN(data83)){
+validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
+return false;
+}
+else {
+if(data83 < 1024 || isNaN(data83)){
+validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
+return false;
+}
+}
+}
+}
+var valid29 = _errs195 === errors;
+}
+else {
+var valid29 = true;
+}
+if(valid29){
+if(data82.maxConcurrent !== undefined){
+let data84 = data82.maxConcurrent;
+const _errs197 = errors;
+if(!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))){
+validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs197){
+if((typeof data84 == "number") && (isFinite(data84))){
+if(data84 > 1000 || isNaN(data84)){
+validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+return false;
+}
+else {
+if(data84 < 1 || isNaN(data84)){
+validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid29 = _errs197 === errors;
+}
+else {
+var valid29 = true;
+}
+if(valid29){
+if(data82.queuedPerSession !== undefined){
+let data85 = data82.queuedPerSession;
+const _errs199 = errors;
+if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
 validate27.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs192){
-if((typeof data82 == "number") && (isFinite(data82))){
-if(data82 > 10000 || isNaN(data82)){
+if(errors === _errs199){
+if((typeof data85 == "number") && (isFinite(data85))){
+if(data85 > 10000 || isNaN(data85)){
 validate27.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data82 < 1 || isNaN(data82)){
+if(data85 < 1 || isNaN(data85)){
 validate27.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs192 === errors;
+var valid29 = _errs199 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data79.messagesPerMinute !== undefined){
-let data83 = data79.messagesPerMinute;
-const _errs194 = errors;
-if(!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))){
+if(valid29){
+if(data82.messagesPerMinute !== undefined){
+let data86 = data82.messagesPerMinute;
+const _errs201 = errors;
+if(!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))){
 validate27.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs194){
-if((typeof data83 == "number") && (isFinite(data83))){
-if(data83 > 100000 || isNaN(data83)){
+if(errors === _errs201){
+if((typeof data86 == "number") && (isFinite(data86))){
+if(data86 > 100000 || isNaN(data86)){
 validate27.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data83 < 1 || isNaN(data83)){
+if(data86 < 1 || isNaN(data86)){
 validate27.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs194 === errors;
+var valid29 = _errs201 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data79.messageBurst !== undefined){
-let data84 = data79.messageBurst;
-const _errs196 = errors;
-if(!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))){
+if(valid29){
+if(data82.messageBurst !== undefined){
+let data87 = data82.messageBurst;
+const _errs203 = errors;
+if(!(((typeof data87 == "number") && (!(data87 % 1) && !isNaN(data87))) && (isFinite(data87)))){
 validate27.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs196){
-if((typeof data84 == "number") && (isFinite(data84))){
-if(data84 > 100000 || isNaN(data84)){
+if(errors === _errs203){
+if((typeof data87 == "number") && (isFinite(data87))){
+if(data87 > 100000 || isNaN(data87)){
 validate27.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data84 < 1 || isNaN(data84)){
+if(data87 < 1 || isNaN(data87)){
 validate27.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs196 === errors;
+var valid29 = _errs203 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data79.dedupeEntries !== undefined){
-let data85 = data79.dedupeEntries;
-const _errs198 = errors;
-if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
+if(valid29){
+if(data82.dedupeEntries !== undefined){
+let data88 = data82.dedupeEntries;
+const _errs205 = errors;
+if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
 validate27.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs198){
-if((typeof data85 == "number") && (isFinite(data85))){
-if(data85 > 1000000 || isNaN(data85)){
+if(errors === _errs205){
+if((typeof data88 == "number") && (isFinite(data88))){
+if(data88 > 1000000 || isNaN(data88)){
 validate27.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data85 < 1 || isNaN(data85)){
+if(data88 < 1 || isNaN(data88)){
 validate27.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs198 === errors;
+var valid29 = _errs205 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
 }
 }
@@ -6740,10 +6879,12 @@ validate27.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs185 === errors;
+var valid0 = _errs192 === errors;
 }
 else {
 var valid0 = true;
+}
+}
 }
 }
 }

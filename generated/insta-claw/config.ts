@@ -23,6 +23,9 @@ export const configExpectations = {
   "heartbeatVisibility.showOk": "true or false",
   "heartbeatVisibility.showAlerts": "true or false",
   "heartbeatVisibility.useIndicator": "true or false",
+  healthMonitor: "an object",
+  "healthMonitor.enabled": "true or false",
+  configWrites: "true or false",
   clientId: "a string of at most 512 characters (printable ASCII) or a SecretRef",
   "clientId.source": "\"env\", \"file\", \"exec\" or \"store\"",
   "clientId.provider": "a string of 1 to 128 characters",
@@ -240,6 +243,10 @@ export interface InstaClawConfig {
   name?: string;
   /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
   heartbeatVisibility?: InstaClawConfigHeartbeatVisibility;
+  /** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+  healthMonitor?: InstaClawConfigHealthMonitor;
+  /** Whether commands in a chat may change OpenClaw's configuration, where they are allowed at all. OpenClaw reads it; they may where it is absent. */
+  configWrites?: boolean;
   /** Required. Sent as x-app-key with every connection attempt. ASCII text, trimmed, or a SecretRef. */
   clientId?: string | InstaClawSecretRef;
   /** Required. Sent as x-app-secret with every connection attempt. ASCII text, trimmed, or a SecretRef. */
@@ -415,6 +422,12 @@ export interface InstaClawConfigHeartbeatVisibility {
   useIndicator?: boolean;
 }
 
+/** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+export interface InstaClawConfigHealthMonitor {
+  /** Off leaves a dead account alone. */
+  enabled?: boolean;
+}
+
 /** When small blocks are shown together. */
 export interface InstaClawConfigStreamingBlockCoalesce {
   /**
@@ -568,6 +581,10 @@ export interface InstaClawAccount {
   name?: string;
   /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
   heartbeatVisibility?: InstaClawAccountHeartbeatVisibility;
+  /** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+  healthMonitor?: InstaClawAccountHealthMonitor;
+  /** Whether commands in a chat may change OpenClaw's configuration, where they are allowed at all. OpenClaw reads it; they may where it is absent. */
+  configWrites?: boolean;
   /** Required. Sent as x-app-key with every connection attempt. ASCII text, trimmed, or a SecretRef. */
   clientId?: string | InstaClawSecretRef;
   /** Required. Sent as x-app-secret with every connection attempt. ASCII text, trimmed, or a SecretRef. */
@@ -733,6 +750,12 @@ export interface InstaClawAccountHeartbeatVisibility {
   useIndicator?: boolean;
 }
 
+/** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+export interface InstaClawAccountHealthMonitor {
+  /** Off leaves a dead account alone. */
+  enabled?: boolean;
+}
+
 /** When small blocks are shown together. */
 export interface InstaClawAccountStreamingBlockCoalesce {
   /**
@@ -877,6 +900,10 @@ export interface InstaClawConfigInput {
   name?: string;
   /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
   heartbeatVisibility?: InstaClawConfigHeartbeatVisibilityInput;
+  /** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+  healthMonitor?: InstaClawConfigHealthMonitorInput;
+  /** Whether commands in a chat may change OpenClaw's configuration, where they are allowed at all. OpenClaw reads it; they may where it is absent. */
+  configWrites?: boolean;
   /** Required. Sent as x-app-key with every connection attempt. ASCII text, trimmed, or a SecretRef. */
   clientId?: string | InstaClawSecretRefInput;
   /** Required. Sent as x-app-secret with every connection attempt. ASCII text, trimmed, or a SecretRef. */
@@ -1050,6 +1077,12 @@ export interface InstaClawConfigHeartbeatVisibilityInput {
   showAlerts?: boolean;
   /** Whether OpenClaw's own surfaces show that a check ran. */
   useIndicator?: boolean;
+}
+
+/** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+export interface InstaClawConfigHealthMonitorInput {
+  /** Off leaves a dead account alone. */
+  enabled?: boolean;
 }
 
 /** When small blocks are shown together. */
@@ -1263,6 +1296,10 @@ export interface InstaClawAccountInput {
   name?: string;
   /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
   heartbeatVisibility?: InstaClawAccountHeartbeatVisibilityInput;
+  /** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+  healthMonitor?: InstaClawAccountHealthMonitorInput;
+  /** Whether commands in a chat may change OpenClaw's configuration, where they are allowed at all. OpenClaw reads it; they may where it is absent. */
+  configWrites?: boolean;
   /** Required. Sent as x-app-key with every connection attempt. ASCII text, trimmed, or a SecretRef. */
   clientId?: string | InstaClawSecretRefInput;
   /** Required. Sent as x-app-secret with every connection attempt. ASCII text, trimmed, or a SecretRef. */
@@ -1426,6 +1463,12 @@ export interface InstaClawAccountHeartbeatVisibilityInput {
   showAlerts?: boolean;
   /** Whether OpenClaw's own surfaces show that a check ran. */
   useIndicator?: boolean;
+}
+
+/** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+export interface InstaClawAccountHealthMonitorInput {
+  /** Off leaves a dead account alone. */
+  enabled?: boolean;
 }
 
 /** When small blocks are shown together. */

@@ -3,7 +3,7 @@
 
 import { codePoints } from "../runtime.ts";
 export const LocalImConfigInput = validate14;
-const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"serverUrl":{"type":"string","minLength":1,"maxLength":2048},"clientWsUrl":{"type":"string","minLength":1,"maxLength":2048},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"tokenFile":{"type":"string","minLength":1,"maxLength":4096},"gatewayToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"allowInsecure":{"type":"boolean"},"debug":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"sessionScope":{"type":"string","enum":["session","conversation"]},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"connectionMode":{"type":"string","enum":["client","server"]},"wsPort":{},"httpPort":{},"tokenType":{},"defaultAccount":{"type":"string","minLength":1,"maxLength":128},"accountId":{"type":"string","minLength":1,"maxLength":128},"accounts":{"type":"object","maxProperties":1000,"additionalProperties":{"$ref":"#/definitions/LocalImAccountInput"}}}};
+const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"healthMonitor":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"}}},"configWrites":{"type":"boolean"},"serverUrl":{"type":"string","minLength":1,"maxLength":2048},"clientWsUrl":{"type":"string","minLength":1,"maxLength":2048},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"tokenFile":{"type":"string","minLength":1,"maxLength":4096},"gatewayToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"allowInsecure":{"type":"boolean"},"debug":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"sessionScope":{"type":"string","enum":["session","conversation"]},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"connectionMode":{"type":"string","enum":["client","server"]},"wsPort":{},"httpPort":{},"tokenType":{},"defaultAccount":{"type":"string","minLength":1,"maxLength":128},"accountId":{"type":"string","minLength":1,"maxLength":128},"accounts":{"type":"object","maxProperties":1000,"additionalProperties":{"$ref":"#/definitions/LocalImAccountInput"}}}};
 const func2 = Object.prototype.hasOwnProperty;
 const func3 = codePoints;
 const func7 = (s) => { if (s.length < 1) return false; for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (!((c >= 33 && c <= 126))) return false; } return true; };
@@ -113,7 +113,7 @@ validate15.errors = vErrors;
 return errors === 0;
 }
 
-const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"serverUrl":{"type":"string","minLength":1,"maxLength":2048},"clientWsUrl":{"type":"string","minLength":1,"maxLength":2048},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"tokenFile":{"type":"string","minLength":1,"maxLength":4096},"gatewayToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"allowInsecure":{"type":"boolean"},"debug":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"sessionScope":{"type":"string","enum":["session","conversation"]},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"connectionMode":{"type":"string","enum":["client","server"]},"wsPort":{},"httpPort":{},"tokenType":{}}};
+const schema13 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"healthMonitor":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"}}},"configWrites":{"type":"boolean"},"serverUrl":{"type":"string","minLength":1,"maxLength":2048},"clientWsUrl":{"type":"string","minLength":1,"maxLength":2048},"token":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"tokenFile":{"type":"string","minLength":1,"maxLength":4096},"gatewayToken":{"anyOf":[{"type":"string","minLength":1,"maxLength":4096,"pattern":"^[!-~]+$"},{"$ref":"#/definitions/LocalImSecretRefInput"}]},"allowInsecure":{"type":"boolean"},"debug":{"type":"boolean"},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"sessionScope":{"type":"string","enum":["session","conversation"]},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"contentChars":{"type":"integer","minimum":1,"maximum":1048576},"maxConcurrent":{"type":"integer","minimum":1,"maximum":1000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"dedupeEntries":{"type":"integer","minimum":1,"maximum":1000000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"connectionMode":{"type":"string","enum":["client","server"]},"wsPort":{},"httpPort":{},"tokenType":{}}};
 
 function validate18(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -232,17 +232,62 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.serverUrl !== undefined){
-let data6 = data.serverUrl;
+if(data.healthMonitor !== undefined){
+let data6 = data.healthMonitor;
 const _errs15 = errors;
 if(errors === _errs15){
-if(typeof data6 === "string"){
-if(data6.length > 2048 && func3(data6) > 2048){
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+const _errs17 = errors;
+for(const key2 in data6){
+if(!(key2 === "enabled")){
+validate18.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+return false;
+break;
+}
+}
+if(_errs17 === errors){
+if(data6.enabled !== undefined){
+if(typeof data6.enabled !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/healthMonitor/enabled",schemaPath:"#/properties/healthMonitor/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+}
+}
+}
+else {
+validate18.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs15 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.configWrites !== undefined){
+const _errs20 = errors;
+if(typeof data.configWrites !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/configWrites",schemaPath:"#/properties/configWrites/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs20 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.serverUrl !== undefined){
+let data9 = data.serverUrl;
+const _errs22 = errors;
+if(errors === _errs22){
+if(typeof data9 === "string"){
+if(data9.length > 2048 && func3(data9) > 2048){
 validate18.errors = [{instancePath:instancePath+"/serverUrl",schemaPath:"#/properties/serverUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data6.length < 1){
+if(data9.length < 1){
 validate18.errors = [{instancePath:instancePath+"/serverUrl",schemaPath:"#/properties/serverUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -253,23 +298,23 @@ validate18.errors = [{instancePath:instancePath+"/serverUrl",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs15 === errors;
+var valid0 = _errs22 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.clientWsUrl !== undefined){
-let data7 = data.clientWsUrl;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data7 === "string"){
-if(data7.length > 2048 && func3(data7) > 2048){
+let data10 = data.clientWsUrl;
+const _errs24 = errors;
+if(errors === _errs24){
+if(typeof data10 === "string"){
+if(data10.length > 2048 && func3(data10) > 2048){
 validate18.errors = [{instancePath:instancePath+"/clientWsUrl",schemaPath:"#/properties/clientWsUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data7.length < 1){
+if(data10.length < 1){
 validate18.errors = [{instancePath:instancePath+"/clientWsUrl",schemaPath:"#/properties/clientWsUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -280,21 +325,21 @@ validate18.errors = [{instancePath:instancePath+"/clientWsUrl",schemaPath:"#/pro
 return false;
 }
 }
-var valid0 = _errs17 === errors;
+var valid0 = _errs24 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.token !== undefined){
-let data8 = data.token;
-const _errs19 = errors;
-const _errs20 = errors;
-let valid2 = false;
-const _errs21 = errors;
-if(errors === _errs21){
-if(typeof data8 === "string"){
-if(data8.length > 4096 && func3(data8) > 4096){
+let data11 = data.token;
+const _errs26 = errors;
+const _errs27 = errors;
+let valid3 = false;
+const _errs28 = errors;
+if(errors === _errs28){
+if(typeof data11 === "string"){
+if(data11.length > 4096 && func3(data11) > 4096){
 const err0 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 4096}};
 if(vErrors === null){
 vErrors = [err0];
@@ -305,7 +350,7 @@ vErrors.push(err0);
 errors++;
 }
 else {
-if(data8.length < 1){
+if(data11.length < 1){
 const err1 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err1];
@@ -316,7 +361,7 @@ vErrors.push(err1);
 errors++;
 }
 else {
-if(!func7(data8)){
+if(!func7(data11)){
 const err2 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err2];
@@ -340,18 +385,18 @@ vErrors.push(err3);
 errors++;
 }
 }
-var _valid0 = _errs21 === errors;
-valid2 = valid2 || _valid0;
-if(!valid2){
-const _errs23 = errors;
-if(!(validate15(data8, {instancePath:instancePath+"/token",parentData:data,parentDataProperty:"token",rootData}))){
+var _valid0 = _errs28 === errors;
+valid3 = valid3 || _valid0;
+if(!valid3){
+const _errs30 = errors;
+if(!(validate15(data11, {instancePath:instancePath+"/token",parentData:data,parentDataProperty:"token",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid0 = _errs23 === errors;
-valid2 = valid2 || _valid0;
+var _valid0 = _errs30 === errors;
+valid3 = valid3 || _valid0;
 }
-if(!valid2){
+if(!valid3){
 const err4 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err4];
@@ -364,33 +409,33 @@ validate18.errors = vErrors;
 return false;
 }
 else {
-errors = _errs20;
+errors = _errs27;
 if(vErrors !== null){
-if(_errs20){
-vErrors.length = _errs20;
+if(_errs27){
+vErrors.length = _errs27;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs19 === errors;
+var valid0 = _errs26 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.tokenFile !== undefined){
-let data9 = data.tokenFile;
-const _errs24 = errors;
-if(errors === _errs24){
-if(typeof data9 === "string"){
-if(data9.length > 4096 && func3(data9) > 4096){
+let data12 = data.tokenFile;
+const _errs31 = errors;
+if(errors === _errs31){
+if(typeof data12 === "string"){
+if(data12.length > 4096 && func3(data12) > 4096){
 validate18.errors = [{instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/maxLength",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
-if(data9.length < 1){
+if(data12.length < 1){
 validate18.errors = [{instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -401,21 +446,21 @@ validate18.errors = [{instancePath:instancePath+"/tokenFile",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs24 === errors;
+var valid0 = _errs31 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.gatewayToken !== undefined){
-let data10 = data.gatewayToken;
-const _errs26 = errors;
-const _errs27 = errors;
-let valid3 = false;
-const _errs28 = errors;
-if(errors === _errs28){
-if(typeof data10 === "string"){
-if(data10.length > 4096 && func3(data10) > 4096){
+let data13 = data.gatewayToken;
+const _errs33 = errors;
+const _errs34 = errors;
+let valid4 = false;
+const _errs35 = errors;
+if(errors === _errs35){
+if(typeof data13 === "string"){
+if(data13.length > 4096 && func3(data13) > 4096){
 const err5 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 4096}};
 if(vErrors === null){
 vErrors = [err5];
@@ -426,7 +471,7 @@ vErrors.push(err5);
 errors++;
 }
 else {
-if(data10.length < 1){
+if(data13.length < 1){
 const err6 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err6];
@@ -437,7 +482,7 @@ vErrors.push(err6);
 errors++;
 }
 else {
-if(!func7(data10)){
+if(!func7(data13)){
 const err7 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err7];
@@ -461,18 +506,18 @@ vErrors.push(err8);
 errors++;
 }
 }
-var _valid1 = _errs28 === errors;
-valid3 = valid3 || _valid1;
-if(!valid3){
-const _errs30 = errors;
-if(!(validate15(data10, {instancePath:instancePath+"/gatewayToken",parentData:data,parentDataProperty:"gatewayToken",rootData}))){
+var _valid1 = _errs35 === errors;
+valid4 = valid4 || _valid1;
+if(!valid4){
+const _errs37 = errors;
+if(!(validate15(data13, {instancePath:instancePath+"/gatewayToken",parentData:data,parentDataProperty:"gatewayToken",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid1 = _errs30 === errors;
-valid3 = valid3 || _valid1;
+var _valid1 = _errs37 === errors;
+valid4 = valid4 || _valid1;
 }
-if(!valid3){
+if(!valid4){
 const err9 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err9];
@@ -485,39 +530,15 @@ validate18.errors = vErrors;
 return false;
 }
 else {
-errors = _errs27;
+errors = _errs34;
 if(vErrors !== null){
-if(_errs27){
-vErrors.length = _errs27;
+if(_errs34){
+vErrors.length = _errs34;
 }
 else {
 vErrors = null;
 }
 }
-}
-var valid0 = _errs26 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.allowInsecure !== undefined){
-const _errs31 = errors;
-if(typeof data.allowInsecure !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs31 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.debug !== undefined){
-const _errs33 = errors;
-if(typeof data.debug !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
-return false;
 }
 var valid0 = _errs33 === errors;
 }
@@ -525,44 +546,68 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.allowInsecure !== undefined){
+const _errs38 = errors;
+if(typeof data.allowInsecure !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs38 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.debug !== undefined){
+const _errs40 = errors;
+if(typeof data.debug !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs40 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.dmPolicy !== undefined){
-let data13 = data.dmPolicy;
-const _errs35 = errors;
-if(typeof data13 !== "string"){
+let data16 = data.dmPolicy;
+const _errs42 = errors;
+if(typeof data16 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data13 === "open") || (data13 === "pairing")) || (data13 === "allowlist")) || (data13 === "disabled"))){
+if(!((((data16 === "open") || (data16 === "pairing")) || (data16 === "allowlist")) || (data16 === "disabled"))){
 validate18.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs35 === errors;
+var valid0 = _errs42 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data14 = data.allowFrom;
-const _errs37 = errors;
-if(errors === _errs37){
-if(Array.isArray(data14)){
-if(data14.length > 10000){
+let data17 = data.allowFrom;
+const _errs44 = errors;
+if(errors === _errs44){
+if(Array.isArray(data17)){
+if(data17.length > 10000){
 validate18.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid4 = true;
-const len0 = data14.length;
+var valid5 = true;
+const len0 = data17.length;
 for(let i0=0; i0<len0; i0++){
-let data15 = data14[i0];
-const _errs39 = errors;
-if((typeof data15 !== "string") && (!((typeof data15 == "number") && (isFinite(data15))))){
+let data18 = data17[i0];
+const _errs46 = errors;
+if((typeof data18 !== "string") && (!((typeof data18 == "number") && (isFinite(data18))))){
 validate18.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
 return false;
 }
-var valid4 = _errs39 === errors;
-if(!valid4){
+var valid5 = _errs46 === errors;
+if(!valid5){
 break;
 }
 }
@@ -573,50 +618,50 @@ validate18.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs37 === errors;
+var valid0 = _errs44 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data16 = data.groupPolicy;
-const _errs41 = errors;
-if(typeof data16 !== "string"){
+let data19 = data.groupPolicy;
+const _errs48 = errors;
+if(typeof data19 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data16 === "open") || (data16 === "allowlist")) || (data16 === "disabled"))){
+if(!(((data19 === "open") || (data19 === "allowlist")) || (data19 === "disabled"))){
 validate18.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs41 === errors;
+var valid0 = _errs48 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data17 = data.groupAllowFrom;
-const _errs43 = errors;
-if(errors === _errs43){
-if(Array.isArray(data17)){
-if(data17.length > 10000){
+let data20 = data.groupAllowFrom;
+const _errs50 = errors;
+if(errors === _errs50){
+if(Array.isArray(data20)){
+if(data20.length > 10000){
 validate18.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid5 = true;
-const len1 = data17.length;
+var valid6 = true;
+const len1 = data20.length;
 for(let i1=0; i1<len1; i1++){
-let data18 = data17[i1];
-const _errs45 = errors;
-if((typeof data18 !== "string") && (!((typeof data18 == "number") && (isFinite(data18))))){
+let data21 = data20[i1];
+const _errs52 = errors;
+if((typeof data21 !== "string") && (!((typeof data21 == "number") && (isFinite(data21))))){
 validate18.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid5 = _errs45 === errors;
-if(!valid5){
+var valid6 = _errs52 === errors;
+if(!valid6){
 break;
 }
 }
@@ -627,33 +672,33 @@ validate18.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs43 === errors;
+var valid0 = _errs50 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data19 = data.bots;
-const _errs47 = errors;
-if(errors === _errs47){
-if(Array.isArray(data19)){
-if(data19.length > 1000){
+let data22 = data.bots;
+const _errs54 = errors;
+if(errors === _errs54){
+if(Array.isArray(data22)){
+if(data22.length > 1000){
 validate18.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid6 = true;
-const len2 = data19.length;
+var valid7 = true;
+const len2 = data22.length;
 for(let i2=0; i2<len2; i2++){
-let data20 = data19[i2];
-const _errs49 = errors;
-if((typeof data20 !== "string") && (!((typeof data20 == "number") && (isFinite(data20))))){
+let data23 = data22[i2];
+const _errs56 = errors;
+if((typeof data23 !== "string") && (!((typeof data23 == "number") && (isFinite(data23))))){
 validate18.errors = [{instancePath:instancePath+"/bots/" + i2,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
 return false;
 }
-var valid6 = _errs49 === errors;
-if(!valid6){
+var valid7 = _errs56 === errors;
+if(!valid7){
 break;
 }
 }
@@ -664,134 +709,134 @@ validate18.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs47 === errors;
+var valid0 = _errs54 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data21 = data.allowBots;
-const _errs51 = errors;
-if((typeof data21 !== "boolean") && (typeof data21 !== "string")){
+let data24 = data.allowBots;
+const _errs58 = errors;
+if((typeof data24 !== "boolean") && (typeof data24 !== "string")){
 validate18.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
 return false;
 }
-if(!(((data21 === true) || (data21 === false)) || (data21 === "mentions"))){
+if(!(((data24 === true) || (data24 === false)) || (data24 === "mentions"))){
 validate18.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs51 === errors;
+var valid0 = _errs58 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data22 = data.botLoopProtection;
-const _errs53 = errors;
-if(errors === _errs53){
-if(data22 && typeof data22 == "object" && !Array.isArray(data22)){
-const _errs55 = errors;
-for(const key2 in data22){
-if(!((((key2 === "enabled") || (key2 === "maxEventsPerWindow")) || (key2 === "windowSeconds")) || (key2 === "cooldownSeconds"))){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+let data25 = data.botLoopProtection;
+const _errs60 = errors;
+if(errors === _errs60){
+if(data25 && typeof data25 == "object" && !Array.isArray(data25)){
+const _errs62 = errors;
+for(const key3 in data25){
+if(!((((key3 === "enabled") || (key3 === "maxEventsPerWindow")) || (key3 === "windowSeconds")) || (key3 === "cooldownSeconds"))){
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
 }
-if(_errs55 === errors){
-if(data22.enabled !== undefined){
-const _errs56 = errors;
-if(typeof data22.enabled !== "boolean"){
+if(_errs62 === errors){
+if(data25.enabled !== undefined){
+const _errs63 = errors;
+if(typeof data25.enabled !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid7 = _errs56 === errors;
+var valid8 = _errs63 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data22.maxEventsPerWindow !== undefined){
-let data24 = data22.maxEventsPerWindow;
-const _errs58 = errors;
-if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
+if(valid8){
+if(data25.maxEventsPerWindow !== undefined){
+let data27 = data25.maxEventsPerWindow;
+const _errs65 = errors;
+if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs58){
-if((typeof data24 == "number") && (isFinite(data24))){
-if(data24 > 10000 || isNaN(data24)){
+if(errors === _errs65){
+if((typeof data27 == "number") && (isFinite(data27))){
+if(data27 > 10000 || isNaN(data27)){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data24 < 1 || isNaN(data24)){
+if(data27 < 1 || isNaN(data27)){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid7 = _errs58 === errors;
+var valid8 = _errs65 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data22.windowSeconds !== undefined){
-let data25 = data22.windowSeconds;
-const _errs60 = errors;
-if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
+if(valid8){
+if(data25.windowSeconds !== undefined){
+let data28 = data25.windowSeconds;
+const _errs67 = errors;
+if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs60){
-if((typeof data25 == "number") && (isFinite(data25))){
-if(data25 > 86400 || isNaN(data25)){
+if(errors === _errs67){
+if((typeof data28 == "number") && (isFinite(data28))){
+if(data28 > 86400 || isNaN(data28)){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data25 < 1 || isNaN(data25)){
+if(data28 < 1 || isNaN(data28)){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid7 = _errs60 === errors;
+var valid8 = _errs67 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data22.cooldownSeconds !== undefined){
-let data26 = data22.cooldownSeconds;
-const _errs62 = errors;
-if(!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))){
+if(valid8){
+if(data25.cooldownSeconds !== undefined){
+let data29 = data25.cooldownSeconds;
+const _errs69 = errors;
+if(!(((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29))) && (isFinite(data29)))){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs62){
-if((typeof data26 == "number") && (isFinite(data26))){
-if(data26 > 86400 || isNaN(data26)){
+if(errors === _errs69){
+if((typeof data29 == "number") && (isFinite(data29))){
+if(data29 > 86400 || isNaN(data29)){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data26 < 1 || isNaN(data26)){
+if(data29 < 1 || isNaN(data29)){
 validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid7 = _errs62 === errors;
+var valid8 = _errs69 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
 }
 }
@@ -803,50 +848,50 @@ validate18.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs53 === errors;
+var valid0 = _errs60 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionNotifications !== undefined){
-let data27 = data.reactionNotifications;
-const _errs64 = errors;
-if(typeof data27 !== "string"){
+let data30 = data.reactionNotifications;
+const _errs71 = errors;
+if(typeof data30 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data27 === "off") || (data27 === "own")) || (data27 === "all")) || (data27 === "allowlist"))){
+if(!((((data30 === "off") || (data30 === "own")) || (data30 === "all")) || (data30 === "allowlist"))){
 validate18.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema13.properties.reactionNotifications.enum}}];
 return false;
 }
-var valid0 = _errs64 === errors;
+var valid0 = _errs71 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionAllowlist !== undefined){
-let data28 = data.reactionAllowlist;
-const _errs66 = errors;
-if(errors === _errs66){
-if(Array.isArray(data28)){
-if(data28.length > 10000){
+let data31 = data.reactionAllowlist;
+const _errs73 = errors;
+if(errors === _errs73){
+if(Array.isArray(data31)){
+if(data31.length > 10000){
 validate18.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid8 = true;
-const len3 = data28.length;
+var valid9 = true;
+const len3 = data31.length;
 for(let i3=0; i3<len3; i3++){
-let data29 = data28[i3];
-const _errs68 = errors;
-if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
+let data32 = data31[i3];
+const _errs75 = errors;
+if((typeof data32 !== "string") && (!((typeof data32 == "number") && (isFinite(data32))))){
 validate18.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i3,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema13.properties.reactionAllowlist.items.type}}];
 return false;
 }
-var valid8 = _errs68 === errors;
-if(!valid8){
+var valid9 = _errs75 === errors;
+if(!valid9){
 break;
 }
 }
@@ -857,95 +902,52 @@ validate18.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:
 return false;
 }
 }
-var valid0 = _errs66 === errors;
+var valid0 = _errs73 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.sessionScope !== undefined){
-let data30 = data.sessionScope;
-const _errs70 = errors;
-if(typeof data30 !== "string"){
+let data33 = data.sessionScope;
+const _errs77 = errors;
+if(typeof data33 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data30 === "session") || (data30 === "conversation"))){
+if(!((data33 === "session") || (data33 === "conversation"))){
 validate18.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/enum",keyword:"enum",params:{allowedValues: schema13.properties.sessionScope.enum}}];
 return false;
 }
-var valid0 = _errs70 === errors;
+var valid0 = _errs77 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streaming !== undefined){
-let data31 = data.streaming;
-const _errs72 = errors;
-if(errors === _errs72){
-if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
-const _errs74 = errors;
-for(const key3 in data31){
-if(!(((((key3 === "mode") || (key3 === "chunkMode")) || (key3 === "block")) || (key3 === "preview")) || (key3 === "progress"))){
-validate18.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
-return false;
-break;
-}
-}
-if(_errs74 === errors){
-if(data31.mode !== undefined){
-let data32 = data31.mode;
-const _errs75 = errors;
-if(typeof data32 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((((data32 === "off") || (data32 === "partial")) || (data32 === "block")) || (data32 === "progress"))){
-validate18.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.mode.enum}}];
-return false;
-}
-var valid9 = _errs75 === errors;
-}
-else {
-var valid9 = true;
-}
-if(valid9){
-if(data31.chunkMode !== undefined){
-let data33 = data31.chunkMode;
-const _errs77 = errors;
-if(typeof data33 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data33 === "length") || (data33 === "newline"))){
-validate18.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.chunkMode.enum}}];
-return false;
-}
-var valid9 = _errs77 === errors;
-}
-else {
-var valid9 = true;
-}
-if(valid9){
-if(data31.block !== undefined){
-let data34 = data31.block;
+let data34 = data.streaming;
 const _errs79 = errors;
 if(errors === _errs79){
 if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
 const _errs81 = errors;
 for(const key4 in data34){
-if(!((key4 === "enabled") || (key4 === "coalesce"))){
-validate18.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+if(!(((((key4 === "mode") || (key4 === "chunkMode")) || (key4 === "block")) || (key4 === "preview")) || (key4 === "progress"))){
+validate18.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
 if(_errs81 === errors){
-if(data34.enabled !== undefined){
+if(data34.mode !== undefined){
+let data35 = data34.mode;
 const _errs82 = errors;
-if(typeof data34.enabled !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+if(typeof data35 !== "string"){
+validate18.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data35 === "off") || (data35 === "partial")) || (data35 === "block")) || (data35 === "progress"))){
+validate18.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.mode.enum}}];
 return false;
 }
 var valid10 = _errs82 === errors;
@@ -954,67 +956,42 @@ else {
 var valid10 = true;
 }
 if(valid10){
-if(data34.coalesce !== undefined){
-let data36 = data34.coalesce;
+if(data34.chunkMode !== undefined){
+let data36 = data34.chunkMode;
 const _errs84 = errors;
-if(errors === _errs84){
-if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+if(typeof data36 !== "string"){
+validate18.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data36 === "length") || (data36 === "newline"))){
+validate18.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.chunkMode.enum}}];
+return false;
+}
+var valid10 = _errs84 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data34.block !== undefined){
+let data37 = data34.block;
 const _errs86 = errors;
-for(const key5 in data36){
-if(!(((key5 === "minChars") || (key5 === "maxChars")) || (key5 === "idleMs"))){
-validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+if(errors === _errs86){
+if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
+const _errs88 = errors;
+for(const key5 in data37){
+if(!((key5 === "enabled") || (key5 === "coalesce"))){
+validate18.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs86 === errors){
-if(data36.minChars !== undefined){
-let data37 = data36.minChars;
-const _errs87 = errors;
-if(!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))){
-validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs87){
-if((typeof data37 == "number") && (isFinite(data37))){
-if(data37 > 1000000 || isNaN(data37)){
-validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data37 < 1 || isNaN(data37)){
-validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
-}
-var valid11 = _errs87 === errors;
-}
-else {
-var valid11 = true;
-}
-if(valid11){
-if(data36.maxChars !== undefined){
-let data38 = data36.maxChars;
+if(_errs88 === errors){
+if(data37.enabled !== undefined){
 const _errs89 = errors;
-if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
-validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+if(typeof data37.enabled !== "boolean"){
+validate18.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-if(errors === _errs89){
-if((typeof data38 == "number") && (isFinite(data38))){
-if(data38 > 1000000 || isNaN(data38)){
-validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data38 < 1 || isNaN(data38)){
-validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
 }
 var valid11 = _errs89 === errors;
 }
@@ -1022,31 +999,99 @@ else {
 var valid11 = true;
 }
 if(valid11){
-if(data36.idleMs !== undefined){
-let data39 = data36.idleMs;
+if(data37.coalesce !== undefined){
+let data39 = data37.coalesce;
 const _errs91 = errors;
-if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
+if(errors === _errs91){
+if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
+const _errs93 = errors;
+for(const key6 in data39){
+if(!(((key6 === "minChars") || (key6 === "maxChars")) || (key6 === "idleMs"))){
+validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+return false;
+break;
+}
+}
+if(_errs93 === errors){
+if(data39.minChars !== undefined){
+let data40 = data39.minChars;
+const _errs94 = errors;
+if(!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))){
+validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs94){
+if((typeof data40 == "number") && (isFinite(data40))){
+if(data40 > 1000000 || isNaN(data40)){
+validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data40 < 1 || isNaN(data40)){
+validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid12 = _errs94 === errors;
+}
+else {
+var valid12 = true;
+}
+if(valid12){
+if(data39.maxChars !== undefined){
+let data41 = data39.maxChars;
+const _errs96 = errors;
+if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
+validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs96){
+if((typeof data41 == "number") && (isFinite(data41))){
+if(data41 > 1000000 || isNaN(data41)){
+validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data41 < 1 || isNaN(data41)){
+validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid12 = _errs96 === errors;
+}
+else {
+var valid12 = true;
+}
+if(valid12){
+if(data39.idleMs !== undefined){
+let data42 = data39.idleMs;
+const _errs98 = errors;
+if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
 validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs91){
-if((typeof data39 == "number") && (isFinite(data39))){
-if(data39 > 60000 || isNaN(data39)){
+if(errors === _errs98){
+if((typeof data42 == "number") && (isFinite(data42))){
+if(data42 > 60000 || isNaN(data42)){
 validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
-if(data39 < 0 || isNaN(data39)){
+if(data42 < 0 || isNaN(data42)){
 validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs91 === errors;
+var valid12 = _errs98 === errors;
 }
 else {
-var valid11 = true;
+var valid12 = true;
 }
 }
 }
@@ -1057,10 +1102,10 @@ validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce",sche
 return false;
 }
 }
-var valid10 = _errs84 === errors;
+var valid11 = _errs91 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
 }
 }
@@ -1070,28 +1115,28 @@ validate18.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#
 return false;
 }
 }
-var valid9 = _errs79 === errors;
+var valid10 = _errs86 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
-if(valid9){
-if(data31.preview !== undefined){
-let data40 = data31.preview;
-const _errs93 = errors;
-if(errors === _errs93){
-if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
-const _errs95 = errors;
-for(const key6 in data40){
-if(!(key6 === "toolProgress")){
-validate18.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+if(valid10){
+if(data34.preview !== undefined){
+let data43 = data34.preview;
+const _errs100 = errors;
+if(errors === _errs100){
+if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
+const _errs102 = errors;
+for(const key7 in data43){
+if(!(key7 === "toolProgress")){
+validate18.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs95 === errors){
-if(data40.toolProgress !== undefined){
-if(typeof data40.toolProgress !== "boolean"){
+if(_errs102 === errors){
+if(data43.toolProgress !== undefined){
+if(typeof data43.toolProgress !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -1103,28 +1148,28 @@ validate18.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:
 return false;
 }
 }
-var valid9 = _errs93 === errors;
+var valid10 = _errs100 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
-if(valid9){
-if(data31.progress !== undefined){
-let data42 = data31.progress;
-const _errs98 = errors;
-if(errors === _errs98){
-if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
-const _errs100 = errors;
-for(const key7 in data42){
-if(!(key7 === "toolProgress")){
-validate18.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+if(valid10){
+if(data34.progress !== undefined){
+let data45 = data34.progress;
+const _errs105 = errors;
+if(errors === _errs105){
+if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
+const _errs107 = errors;
+for(const key8 in data45){
+if(!(key8 === "toolProgress")){
+validate18.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
 return false;
 break;
 }
 }
-if(_errs100 === errors){
-if(data42.toolProgress !== undefined){
-if(typeof data42.toolProgress !== "boolean"){
+if(_errs107 === errors){
+if(data45.toolProgress !== undefined){
+if(typeof data45.toolProgress !== "boolean"){
 validate18.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -1136,10 +1181,10 @@ validate18.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath
 return false;
 }
 }
-var valid9 = _errs98 === errors;
+var valid10 = _errs105 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
 }
 }
@@ -1152,144 +1197,144 @@ validate18.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs72 === errors;
+var valid0 = _errs79 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.textChunkLimit !== undefined){
-let data44 = data.textChunkLimit;
-const _errs103 = errors;
-if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
+let data47 = data.textChunkLimit;
+const _errs110 = errors;
+if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
 validate18.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs103){
-if((typeof data44 == "number") && (isFinite(data44))){
-if(data44 > 200000 || isNaN(data44)){
+if(errors === _errs110){
+if((typeof data47 == "number") && (isFinite(data47))){
+if(data47 > 200000 || isNaN(data47)){
 validate18.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
 return false;
 }
 else {
-if(data44 < 100 || isNaN(data44)){
+if(data47 < 100 || isNaN(data47)){
 validate18.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs103 === errors;
+var valid0 = _errs110 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.direct !== undefined){
-let data45 = data.direct;
-const _errs105 = errors;
-if(errors === _errs105){
-if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
-if(Object.keys(data45).length > 10000){
+let data48 = data.direct;
+const _errs112 = errors;
+if(errors === _errs112){
+if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
+if(Object.keys(data48).length > 10000){
 validate18.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key8 in data45){
-let data46 = data45[key8];
-const _errs108 = errors;
-if(errors === _errs108){
-if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
-const _errs110 = errors;
-for(const key9 in data46){
-if(!((key9 === "systemPrompt") || (key9 === "skills"))){
-validate18.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
+for(const key9 in data48){
+let data49 = data48[key9];
+const _errs115 = errors;
+if(errors === _errs115){
+if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
+const _errs117 = errors;
+for(const key10 in data49){
+if(!((key10 === "systemPrompt") || (key10 === "skills"))){
+validate18.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
 return false;
 break;
 }
 }
-if(_errs110 === errors){
-if(data46.systemPrompt !== undefined){
-let data47 = data46.systemPrompt;
-const _errs111 = errors;
-if(errors === _errs111){
-if(typeof data47 === "string"){
-if(data47.length > 65536 && func3(data47) > 65536){
-validate18.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+if(_errs117 === errors){
+if(data49.systemPrompt !== undefined){
+let data50 = data49.systemPrompt;
+const _errs118 = errors;
+if(errors === _errs118){
+if(typeof data50 === "string"){
+if(data50.length > 65536 && func3(data50) > 65536){
+validate18.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid15 = _errs111 === errors;
-}
-else {
-var valid15 = true;
-}
-if(valid15){
-if(data46.skills !== undefined){
-let data48 = data46.skills;
-const _errs113 = errors;
-if(errors === _errs113){
-if(Array.isArray(data48)){
-if(data48.length > 256){
-validate18.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
-return false;
+var valid16 = _errs118 === errors;
 }
 else {
 var valid16 = true;
-const len4 = data48.length;
+}
+if(valid16){
+if(data49.skills !== undefined){
+let data51 = data49.skills;
+const _errs120 = errors;
+if(errors === _errs120){
+if(Array.isArray(data51)){
+if(data51.length > 256){
+validate18.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid17 = true;
+const len4 = data51.length;
 for(let i4=0; i4<len4; i4++){
-let data49 = data48[i4];
-const _errs115 = errors;
-if(errors === _errs115){
-if(typeof data49 === "string"){
-if(data49.length > 128 && func3(data49) > 128){
-validate18.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+let data52 = data51[i4];
+const _errs122 = errors;
+if(errors === _errs122){
+if(typeof data52 === "string"){
+if(data52.length > 128 && func3(data52) > 128){
+validate18.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data49.length < 1){
-validate18.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data52.length < 1){
+validate18.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid16 = _errs115 === errors;
-if(!valid16){
+var valid17 = _errs122 === errors;
+if(!valid17){
 break;
 }
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate18.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid15 = _errs113 === errors;
+var valid16 = _errs120 === errors;
 }
 else {
-var valid15 = true;
+var valid16 = true;
 }
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid14 = _errs108 === errors;
-if(!valid14){
+var valid15 = _errs115 === errors;
+if(!valid15){
 break;
 }
 }
@@ -1300,18 +1345,18 @@ validate18.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs105 === errors;
+var valid0 = _errs112 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data50 = data.systemPrompt;
-const _errs117 = errors;
-if(errors === _errs117){
-if(typeof data50 === "string"){
-if(data50.length > 65536 && func3(data50) > 65536){
+let data53 = data.systemPrompt;
+const _errs124 = errors;
+if(errors === _errs124){
+if(typeof data53 === "string"){
+if(data53.length > 65536 && func3(data53) > 65536){
 validate18.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -1321,240 +1366,240 @@ validate18.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs117 === errors;
+var valid0 = _errs124 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data51 = data.limits;
-const _errs119 = errors;
-if(errors === _errs119){
-if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
-const _errs121 = errors;
-for(const key10 in data51){
-if(!((((((((key10 === "maxPayload") || (key10 === "contentChars")) || (key10 === "maxConcurrent")) || (key10 === "queuedPerSession")) || (key10 === "messagesPerMinute")) || (key10 === "messageBurst")) || (key10 === "dedupeEntries")) || (key10 === "turnSeconds"))){
-validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
+let data54 = data.limits;
+const _errs126 = errors;
+if(errors === _errs126){
+if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
+const _errs128 = errors;
+for(const key11 in data54){
+if(!((((((((key11 === "maxPayload") || (key11 === "contentChars")) || (key11 === "maxConcurrent")) || (key11 === "queuedPerSession")) || (key11 === "messagesPerMinute")) || (key11 === "messageBurst")) || (key11 === "dedupeEntries")) || (key11 === "turnSeconds"))){
+validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
 return false;
 break;
 }
 }
-if(_errs121 === errors){
-if(data51.maxPayload !== undefined){
-let data52 = data51.maxPayload;
-const _errs122 = errors;
-if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+if(_errs128 === errors){
+if(data54.maxPayload !== undefined){
+let data55 = data54.maxPayload;
+const _errs129 = errors;
+if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
 validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs122){
-if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 16777216 || isNaN(data52)){
+if(errors === _errs129){
+if((typeof data55 == "number") && (isFinite(data55))){
+if(data55 > 16777216 || isNaN(data55)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data52 < 1024 || isNaN(data52)){
+if(data55 < 1024 || isNaN(data55)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs122 === errors;
+var valid18 = _errs129 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data51.contentChars !== undefined){
-let data53 = data51.contentChars;
-const _errs124 = errors;
-if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+if(valid18){
+if(data54.contentChars !== undefined){
+let data56 = data54.contentChars;
+const _errs131 = errors;
+if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
 validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs124){
-if((typeof data53 == "number") && (isFinite(data53))){
-if(data53 > 1048576 || isNaN(data53)){
+if(errors === _errs131){
+if((typeof data56 == "number") && (isFinite(data56))){
+if(data56 > 1048576 || isNaN(data56)){
 validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
-if(data53 < 1 || isNaN(data53)){
+if(data56 < 1 || isNaN(data56)){
 validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs124 === errors;
+var valid18 = _errs131 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data51.maxConcurrent !== undefined){
-let data54 = data51.maxConcurrent;
-const _errs126 = errors;
-if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
+if(valid18){
+if(data54.maxConcurrent !== undefined){
+let data57 = data54.maxConcurrent;
+const _errs133 = errors;
+if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
 validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs126){
-if((typeof data54 == "number") && (isFinite(data54))){
-if(data54 > 1000 || isNaN(data54)){
+if(errors === _errs133){
+if((typeof data57 == "number") && (isFinite(data57))){
+if(data57 > 1000 || isNaN(data57)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data54 < 1 || isNaN(data54)){
+if(data57 < 1 || isNaN(data57)){
 validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs126 === errors;
+var valid18 = _errs133 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data51.queuedPerSession !== undefined){
-let data55 = data51.queuedPerSession;
-const _errs128 = errors;
-if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
+if(valid18){
+if(data54.queuedPerSession !== undefined){
+let data58 = data54.queuedPerSession;
+const _errs135 = errors;
+if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
 validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs128){
-if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 10000 || isNaN(data55)){
+if(errors === _errs135){
+if((typeof data58 == "number") && (isFinite(data58))){
+if(data58 > 10000 || isNaN(data58)){
 validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data55 < 1 || isNaN(data55)){
+if(data58 < 1 || isNaN(data58)){
 validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs128 === errors;
+var valid18 = _errs135 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data51.messagesPerMinute !== undefined){
-let data56 = data51.messagesPerMinute;
-const _errs130 = errors;
-if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
+if(valid18){
+if(data54.messagesPerMinute !== undefined){
+let data59 = data54.messagesPerMinute;
+const _errs137 = errors;
+if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
 validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs130){
-if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 100000 || isNaN(data56)){
+if(errors === _errs137){
+if((typeof data59 == "number") && (isFinite(data59))){
+if(data59 > 100000 || isNaN(data59)){
 validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data56 < 1 || isNaN(data56)){
+if(data59 < 1 || isNaN(data59)){
 validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs130 === errors;
+var valid18 = _errs137 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data51.messageBurst !== undefined){
-let data57 = data51.messageBurst;
-const _errs132 = errors;
-if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
+if(valid18){
+if(data54.messageBurst !== undefined){
+let data60 = data54.messageBurst;
+const _errs139 = errors;
+if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
 validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs132){
-if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 100000 || isNaN(data57)){
+if(errors === _errs139){
+if((typeof data60 == "number") && (isFinite(data60))){
+if(data60 > 100000 || isNaN(data60)){
 validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data57 < 1 || isNaN(data57)){
+if(data60 < 1 || isNaN(data60)){
 validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs132 === errors;
+var valid18 = _errs139 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data51.dedupeEntries !== undefined){
-let data58 = data51.dedupeEntries;
-const _errs134 = errors;
-if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
+if(valid18){
+if(data54.dedupeEntries !== undefined){
+let data61 = data54.dedupeEntries;
+const _errs141 = errors;
+if(!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))){
 validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs134){
-if((typeof data58 == "number") && (isFinite(data58))){
-if(data58 > 1000000 || isNaN(data58)){
+if(errors === _errs141){
+if((typeof data61 == "number") && (isFinite(data61))){
+if(data61 > 1000000 || isNaN(data61)){
 validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data58 < 1 || isNaN(data58)){
+if(data61 < 1 || isNaN(data61)){
 validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs134 === errors;
+var valid18 = _errs141 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data51.turnSeconds !== undefined){
-let data59 = data51.turnSeconds;
-const _errs136 = errors;
-if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
+if(valid18){
+if(data54.turnSeconds !== undefined){
+let data62 = data54.turnSeconds;
+const _errs143 = errors;
+if(!(((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62))) && (isFinite(data62)))){
 validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs136){
-if((typeof data59 == "number") && (isFinite(data59))){
-if(data59 > 86400 || isNaN(data59)){
+if(errors === _errs143){
+if((typeof data62 == "number") && (isFinite(data62))){
+if(data62 > 86400 || isNaN(data62)){
 validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data59 < 1 || isNaN(data59)){
+if(data62 < 1 || isNaN(data62)){
 validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs136 === errors;
+var valid18 = _errs143 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
 }
 }
@@ -1570,27 +1615,29 @@ validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs119 === errors;
+var valid0 = _errs126 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.connectionMode !== undefined){
-let data60 = data.connectionMode;
-const _errs138 = errors;
-if(typeof data60 !== "string"){
+let data63 = data.connectionMode;
+const _errs145 = errors;
+if(typeof data63 !== "string"){
 validate18.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data60 === "client") || (data60 === "server"))){
+if(!((data63 === "client") || (data63 === "server"))){
 validate18.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.connectionMode.enum}}];
 return false;
 }
-var valid0 = _errs138 === errors;
+var valid0 = _errs145 === errors;
 }
 else {
 var valid0 = true;
+}
+}
 }
 }
 }
@@ -1746,17 +1793,62 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.serverUrl !== undefined){
-let data6 = data.serverUrl;
+if(data.healthMonitor !== undefined){
+let data6 = data.healthMonitor;
 const _errs15 = errors;
 if(errors === _errs15){
-if(typeof data6 === "string"){
-if(data6.length > 2048 && func3(data6) > 2048){
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+const _errs17 = errors;
+for(const key2 in data6){
+if(!(key2 === "enabled")){
+validate14.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+return false;
+break;
+}
+}
+if(_errs17 === errors){
+if(data6.enabled !== undefined){
+if(typeof data6.enabled !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/healthMonitor/enabled",schemaPath:"#/properties/healthMonitor/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs15 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.configWrites !== undefined){
+const _errs20 = errors;
+if(typeof data.configWrites !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/configWrites",schemaPath:"#/properties/configWrites/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs20 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.serverUrl !== undefined){
+let data9 = data.serverUrl;
+const _errs22 = errors;
+if(errors === _errs22){
+if(typeof data9 === "string"){
+if(data9.length > 2048 && func3(data9) > 2048){
 validate14.errors = [{instancePath:instancePath+"/serverUrl",schemaPath:"#/properties/serverUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data6.length < 1){
+if(data9.length < 1){
 validate14.errors = [{instancePath:instancePath+"/serverUrl",schemaPath:"#/properties/serverUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1767,23 +1859,23 @@ validate14.errors = [{instancePath:instancePath+"/serverUrl",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs15 === errors;
+var valid0 = _errs22 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.clientWsUrl !== undefined){
-let data7 = data.clientWsUrl;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data7 === "string"){
-if(data7.length > 2048 && func3(data7) > 2048){
+let data10 = data.clientWsUrl;
+const _errs24 = errors;
+if(errors === _errs24){
+if(typeof data10 === "string"){
+if(data10.length > 2048 && func3(data10) > 2048){
 validate14.errors = [{instancePath:instancePath+"/clientWsUrl",schemaPath:"#/properties/clientWsUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data7.length < 1){
+if(data10.length < 1){
 validate14.errors = [{instancePath:instancePath+"/clientWsUrl",schemaPath:"#/properties/clientWsUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1794,21 +1886,21 @@ validate14.errors = [{instancePath:instancePath+"/clientWsUrl",schemaPath:"#/pro
 return false;
 }
 }
-var valid0 = _errs17 === errors;
+var valid0 = _errs24 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.token !== undefined){
-let data8 = data.token;
-const _errs19 = errors;
-const _errs20 = errors;
-let valid2 = false;
-const _errs21 = errors;
-if(errors === _errs21){
-if(typeof data8 === "string"){
-if(data8.length > 4096 && func3(data8) > 4096){
+let data11 = data.token;
+const _errs26 = errors;
+const _errs27 = errors;
+let valid3 = false;
+const _errs28 = errors;
+if(errors === _errs28){
+if(typeof data11 === "string"){
+if(data11.length > 4096 && func3(data11) > 4096){
 const err0 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 4096}};
 if(vErrors === null){
 vErrors = [err0];
@@ -1819,7 +1911,7 @@ vErrors.push(err0);
 errors++;
 }
 else {
-if(data8.length < 1){
+if(data11.length < 1){
 const err1 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err1];
@@ -1830,7 +1922,7 @@ vErrors.push(err1);
 errors++;
 }
 else {
-if(!func7(data8)){
+if(!func7(data11)){
 const err2 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err2];
@@ -1854,18 +1946,18 @@ vErrors.push(err3);
 errors++;
 }
 }
-var _valid0 = _errs21 === errors;
-valid2 = valid2 || _valid0;
-if(!valid2){
-const _errs23 = errors;
-if(!(validate15(data8, {instancePath:instancePath+"/token",parentData:data,parentDataProperty:"token",rootData}))){
+var _valid0 = _errs28 === errors;
+valid3 = valid3 || _valid0;
+if(!valid3){
+const _errs30 = errors;
+if(!(validate15(data11, {instancePath:instancePath+"/token",parentData:data,parentDataProperty:"token",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid0 = _errs23 === errors;
-valid2 = valid2 || _valid0;
+var _valid0 = _errs30 === errors;
+valid3 = valid3 || _valid0;
 }
-if(!valid2){
+if(!valid3){
 const err4 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err4];
@@ -1878,33 +1970,33 @@ validate14.errors = vErrors;
 return false;
 }
 else {
-errors = _errs20;
+errors = _errs27;
 if(vErrors !== null){
-if(_errs20){
-vErrors.length = _errs20;
+if(_errs27){
+vErrors.length = _errs27;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs19 === errors;
+var valid0 = _errs26 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.tokenFile !== undefined){
-let data9 = data.tokenFile;
-const _errs24 = errors;
-if(errors === _errs24){
-if(typeof data9 === "string"){
-if(data9.length > 4096 && func3(data9) > 4096){
+let data12 = data.tokenFile;
+const _errs31 = errors;
+if(errors === _errs31){
+if(typeof data12 === "string"){
+if(data12.length > 4096 && func3(data12) > 4096){
 validate14.errors = [{instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/maxLength",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
-if(data9.length < 1){
+if(data12.length < 1){
 validate14.errors = [{instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1915,21 +2007,21 @@ validate14.errors = [{instancePath:instancePath+"/tokenFile",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs24 === errors;
+var valid0 = _errs31 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.gatewayToken !== undefined){
-let data10 = data.gatewayToken;
-const _errs26 = errors;
-const _errs27 = errors;
-let valid3 = false;
-const _errs28 = errors;
-if(errors === _errs28){
-if(typeof data10 === "string"){
-if(data10.length > 4096 && func3(data10) > 4096){
+let data13 = data.gatewayToken;
+const _errs33 = errors;
+const _errs34 = errors;
+let valid4 = false;
+const _errs35 = errors;
+if(errors === _errs35){
+if(typeof data13 === "string"){
+if(data13.length > 4096 && func3(data13) > 4096){
 const err5 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 4096}};
 if(vErrors === null){
 vErrors = [err5];
@@ -1940,7 +2032,7 @@ vErrors.push(err5);
 errors++;
 }
 else {
-if(data10.length < 1){
+if(data13.length < 1){
 const err6 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err6];
@@ -1951,7 +2043,7 @@ vErrors.push(err6);
 errors++;
 }
 else {
-if(!func7(data10)){
+if(!func7(data13)){
 const err7 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err7];
@@ -1975,18 +2067,18 @@ vErrors.push(err8);
 errors++;
 }
 }
-var _valid1 = _errs28 === errors;
-valid3 = valid3 || _valid1;
-if(!valid3){
-const _errs30 = errors;
-if(!(validate15(data10, {instancePath:instancePath+"/gatewayToken",parentData:data,parentDataProperty:"gatewayToken",rootData}))){
+var _valid1 = _errs35 === errors;
+valid4 = valid4 || _valid1;
+if(!valid4){
+const _errs37 = errors;
+if(!(validate15(data13, {instancePath:instancePath+"/gatewayToken",parentData:data,parentDataProperty:"gatewayToken",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid1 = _errs30 === errors;
-valid3 = valid3 || _valid1;
+var _valid1 = _errs37 === errors;
+valid4 = valid4 || _valid1;
 }
-if(!valid3){
+if(!valid4){
 const err9 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err9];
@@ -1999,39 +2091,15 @@ validate14.errors = vErrors;
 return false;
 }
 else {
-errors = _errs27;
+errors = _errs34;
 if(vErrors !== null){
-if(_errs27){
-vErrors.length = _errs27;
+if(_errs34){
+vErrors.length = _errs34;
 }
 else {
 vErrors = null;
 }
 }
-}
-var valid0 = _errs26 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.allowInsecure !== undefined){
-const _errs31 = errors;
-if(typeof data.allowInsecure !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs31 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.debug !== undefined){
-const _errs33 = errors;
-if(typeof data.debug !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
-return false;
 }
 var valid0 = _errs33 === errors;
 }
@@ -2039,44 +2107,68 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.allowInsecure !== undefined){
+const _errs38 = errors;
+if(typeof data.allowInsecure !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs38 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.debug !== undefined){
+const _errs40 = errors;
+if(typeof data.debug !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs40 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.dmPolicy !== undefined){
-let data13 = data.dmPolicy;
-const _errs35 = errors;
-if(typeof data13 !== "string"){
+let data16 = data.dmPolicy;
+const _errs42 = errors;
+if(typeof data16 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data13 === "open") || (data13 === "pairing")) || (data13 === "allowlist")) || (data13 === "disabled"))){
+if(!((((data16 === "open") || (data16 === "pairing")) || (data16 === "allowlist")) || (data16 === "disabled"))){
 validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs35 === errors;
+var valid0 = _errs42 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data14 = data.allowFrom;
-const _errs37 = errors;
-if(errors === _errs37){
-if(Array.isArray(data14)){
-if(data14.length > 10000){
+let data17 = data.allowFrom;
+const _errs44 = errors;
+if(errors === _errs44){
+if(Array.isArray(data17)){
+if(data17.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid4 = true;
-const len0 = data14.length;
+var valid5 = true;
+const len0 = data17.length;
 for(let i0=0; i0<len0; i0++){
-let data15 = data14[i0];
-const _errs39 = errors;
-if((typeof data15 !== "string") && (!((typeof data15 == "number") && (isFinite(data15))))){
+let data18 = data17[i0];
+const _errs46 = errors;
+if((typeof data18 !== "string") && (!((typeof data18 == "number") && (isFinite(data18))))){
 validate14.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.allowFrom.items.type}}];
 return false;
 }
-var valid4 = _errs39 === errors;
-if(!valid4){
+var valid5 = _errs46 === errors;
+if(!valid5){
 break;
 }
 }
@@ -2087,50 +2179,50 @@ validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs37 === errors;
+var valid0 = _errs44 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data16 = data.groupPolicy;
-const _errs41 = errors;
-if(typeof data16 !== "string"){
+let data19 = data.groupPolicy;
+const _errs48 = errors;
+if(typeof data19 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data16 === "open") || (data16 === "allowlist")) || (data16 === "disabled"))){
+if(!(((data19 === "open") || (data19 === "allowlist")) || (data19 === "disabled"))){
 validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs41 === errors;
+var valid0 = _errs48 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data17 = data.groupAllowFrom;
-const _errs43 = errors;
-if(errors === _errs43){
-if(Array.isArray(data17)){
-if(data17.length > 10000){
+let data20 = data.groupAllowFrom;
+const _errs50 = errors;
+if(errors === _errs50){
+if(Array.isArray(data20)){
+if(data20.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid5 = true;
-const len1 = data17.length;
+var valid6 = true;
+const len1 = data20.length;
 for(let i1=0; i1<len1; i1++){
-let data18 = data17[i1];
-const _errs45 = errors;
-if((typeof data18 !== "string") && (!((typeof data18 == "number") && (isFinite(data18))))){
+let data21 = data20[i1];
+const _errs52 = errors;
+if((typeof data21 !== "string") && (!((typeof data21 == "number") && (isFinite(data21))))){
 validate14.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema11.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid5 = _errs45 === errors;
-if(!valid5){
+var valid6 = _errs52 === errors;
+if(!valid6){
 break;
 }
 }
@@ -2141,33 +2233,33 @@ validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs43 === errors;
+var valid0 = _errs50 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data19 = data.bots;
-const _errs47 = errors;
-if(errors === _errs47){
-if(Array.isArray(data19)){
-if(data19.length > 1000){
+let data22 = data.bots;
+const _errs54 = errors;
+if(errors === _errs54){
+if(Array.isArray(data22)){
+if(data22.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid6 = true;
-const len2 = data19.length;
+var valid7 = true;
+const len2 = data22.length;
 for(let i2=0; i2<len2; i2++){
-let data20 = data19[i2];
-const _errs49 = errors;
-if((typeof data20 !== "string") && (!((typeof data20 == "number") && (isFinite(data20))))){
+let data23 = data22[i2];
+const _errs56 = errors;
+if((typeof data23 !== "string") && (!((typeof data23 == "number") && (isFinite(data23))))){
 validate14.errors = [{instancePath:instancePath+"/bots/" + i2,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema11.properties.bots.items.type}}];
 return false;
 }
-var valid6 = _errs49 === errors;
-if(!valid6){
+var valid7 = _errs56 === errors;
+if(!valid7){
 break;
 }
 }
@@ -2178,134 +2270,134 @@ validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs47 === errors;
+var valid0 = _errs54 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data21 = data.allowBots;
-const _errs51 = errors;
-if((typeof data21 !== "boolean") && (typeof data21 !== "string")){
+let data24 = data.allowBots;
+const _errs58 = errors;
+if((typeof data24 !== "boolean") && (typeof data24 !== "string")){
 validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema11.properties.allowBots.type}}];
 return false;
 }
-if(!(((data21 === true) || (data21 === false)) || (data21 === "mentions"))){
+if(!(((data24 === true) || (data24 === false)) || (data24 === "mentions"))){
 validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema11.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs51 === errors;
+var valid0 = _errs58 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data22 = data.botLoopProtection;
-const _errs53 = errors;
-if(errors === _errs53){
-if(data22 && typeof data22 == "object" && !Array.isArray(data22)){
-const _errs55 = errors;
-for(const key2 in data22){
-if(!((((key2 === "enabled") || (key2 === "maxEventsPerWindow")) || (key2 === "windowSeconds")) || (key2 === "cooldownSeconds"))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+let data25 = data.botLoopProtection;
+const _errs60 = errors;
+if(errors === _errs60){
+if(data25 && typeof data25 == "object" && !Array.isArray(data25)){
+const _errs62 = errors;
+for(const key3 in data25){
+if(!((((key3 === "enabled") || (key3 === "maxEventsPerWindow")) || (key3 === "windowSeconds")) || (key3 === "cooldownSeconds"))){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
 }
-if(_errs55 === errors){
-if(data22.enabled !== undefined){
-const _errs56 = errors;
-if(typeof data22.enabled !== "boolean"){
+if(_errs62 === errors){
+if(data25.enabled !== undefined){
+const _errs63 = errors;
+if(typeof data25.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid7 = _errs56 === errors;
+var valid8 = _errs63 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data22.maxEventsPerWindow !== undefined){
-let data24 = data22.maxEventsPerWindow;
-const _errs58 = errors;
-if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
+if(valid8){
+if(data25.maxEventsPerWindow !== undefined){
+let data27 = data25.maxEventsPerWindow;
+const _errs65 = errors;
+if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs58){
-if((typeof data24 == "number") && (isFinite(data24))){
-if(data24 > 10000 || isNaN(data24)){
+if(errors === _errs65){
+if((typeof data27 == "number") && (isFinite(data27))){
+if(data27 > 10000 || isNaN(data27)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data24 < 1 || isNaN(data24)){
+if(data27 < 1 || isNaN(data27)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid7 = _errs58 === errors;
+var valid8 = _errs65 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data22.windowSeconds !== undefined){
-let data25 = data22.windowSeconds;
-const _errs60 = errors;
-if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
+if(valid8){
+if(data25.windowSeconds !== undefined){
+let data28 = data25.windowSeconds;
+const _errs67 = errors;
+if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs60){
-if((typeof data25 == "number") && (isFinite(data25))){
-if(data25 > 86400 || isNaN(data25)){
+if(errors === _errs67){
+if((typeof data28 == "number") && (isFinite(data28))){
+if(data28 > 86400 || isNaN(data28)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data25 < 1 || isNaN(data25)){
+if(data28 < 1 || isNaN(data28)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid7 = _errs60 === errors;
+var valid8 = _errs67 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data22.cooldownSeconds !== undefined){
-let data26 = data22.cooldownSeconds;
-const _errs62 = errors;
-if(!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))){
+if(valid8){
+if(data25.cooldownSeconds !== undefined){
+let data29 = data25.cooldownSeconds;
+const _errs69 = errors;
+if(!(((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29))) && (isFinite(data29)))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs62){
-if((typeof data26 == "number") && (isFinite(data26))){
-if(data26 > 86400 || isNaN(data26)){
+if(errors === _errs69){
+if((typeof data29 == "number") && (isFinite(data29))){
+if(data29 > 86400 || isNaN(data29)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data26 < 1 || isNaN(data26)){
+if(data29 < 1 || isNaN(data29)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid7 = _errs62 === errors;
+var valid8 = _errs69 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
 }
 }
@@ -2317,50 +2409,50 @@ validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs53 === errors;
+var valid0 = _errs60 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionNotifications !== undefined){
-let data27 = data.reactionNotifications;
-const _errs64 = errors;
-if(typeof data27 !== "string"){
+let data30 = data.reactionNotifications;
+const _errs71 = errors;
+if(typeof data30 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data27 === "off") || (data27 === "own")) || (data27 === "all")) || (data27 === "allowlist"))){
+if(!((((data30 === "off") || (data30 === "own")) || (data30 === "all")) || (data30 === "allowlist"))){
 validate14.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema11.properties.reactionNotifications.enum}}];
 return false;
 }
-var valid0 = _errs64 === errors;
+var valid0 = _errs71 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionAllowlist !== undefined){
-let data28 = data.reactionAllowlist;
-const _errs66 = errors;
-if(errors === _errs66){
-if(Array.isArray(data28)){
-if(data28.length > 10000){
+let data31 = data.reactionAllowlist;
+const _errs73 = errors;
+if(errors === _errs73){
+if(Array.isArray(data31)){
+if(data31.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid8 = true;
-const len3 = data28.length;
+var valid9 = true;
+const len3 = data31.length;
 for(let i3=0; i3<len3; i3++){
-let data29 = data28[i3];
-const _errs68 = errors;
-if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
+let data32 = data31[i3];
+const _errs75 = errors;
+if((typeof data32 !== "string") && (!((typeof data32 == "number") && (isFinite(data32))))){
 validate14.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i3,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema11.properties.reactionAllowlist.items.type}}];
 return false;
 }
-var valid8 = _errs68 === errors;
-if(!valid8){
+var valid9 = _errs75 === errors;
+if(!valid9){
 break;
 }
 }
@@ -2371,95 +2463,52 @@ validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:
 return false;
 }
 }
-var valid0 = _errs66 === errors;
+var valid0 = _errs73 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.sessionScope !== undefined){
-let data30 = data.sessionScope;
-const _errs70 = errors;
-if(typeof data30 !== "string"){
+let data33 = data.sessionScope;
+const _errs77 = errors;
+if(typeof data33 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data30 === "session") || (data30 === "conversation"))){
+if(!((data33 === "session") || (data33 === "conversation"))){
 validate14.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/enum",keyword:"enum",params:{allowedValues: schema11.properties.sessionScope.enum}}];
 return false;
 }
-var valid0 = _errs70 === errors;
+var valid0 = _errs77 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streaming !== undefined){
-let data31 = data.streaming;
-const _errs72 = errors;
-if(errors === _errs72){
-if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
-const _errs74 = errors;
-for(const key3 in data31){
-if(!(((((key3 === "mode") || (key3 === "chunkMode")) || (key3 === "block")) || (key3 === "preview")) || (key3 === "progress"))){
-validate14.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
-return false;
-break;
-}
-}
-if(_errs74 === errors){
-if(data31.mode !== undefined){
-let data32 = data31.mode;
-const _errs75 = errors;
-if(typeof data32 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((((data32 === "off") || (data32 === "partial")) || (data32 === "block")) || (data32 === "progress"))){
-validate14.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.mode.enum}}];
-return false;
-}
-var valid9 = _errs75 === errors;
-}
-else {
-var valid9 = true;
-}
-if(valid9){
-if(data31.chunkMode !== undefined){
-let data33 = data31.chunkMode;
-const _errs77 = errors;
-if(typeof data33 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data33 === "length") || (data33 === "newline"))){
-validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.chunkMode.enum}}];
-return false;
-}
-var valid9 = _errs77 === errors;
-}
-else {
-var valid9 = true;
-}
-if(valid9){
-if(data31.block !== undefined){
-let data34 = data31.block;
+let data34 = data.streaming;
 const _errs79 = errors;
 if(errors === _errs79){
 if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
 const _errs81 = errors;
 for(const key4 in data34){
-if(!((key4 === "enabled") || (key4 === "coalesce"))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+if(!(((((key4 === "mode") || (key4 === "chunkMode")) || (key4 === "block")) || (key4 === "preview")) || (key4 === "progress"))){
+validate14.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
 if(_errs81 === errors){
-if(data34.enabled !== undefined){
+if(data34.mode !== undefined){
+let data35 = data34.mode;
 const _errs82 = errors;
-if(typeof data34.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+if(typeof data35 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data35 === "off") || (data35 === "partial")) || (data35 === "block")) || (data35 === "progress"))){
+validate14.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.mode.enum}}];
 return false;
 }
 var valid10 = _errs82 === errors;
@@ -2468,67 +2517,42 @@ else {
 var valid10 = true;
 }
 if(valid10){
-if(data34.coalesce !== undefined){
-let data36 = data34.coalesce;
+if(data34.chunkMode !== undefined){
+let data36 = data34.chunkMode;
 const _errs84 = errors;
-if(errors === _errs84){
-if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+if(typeof data36 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data36 === "length") || (data36 === "newline"))){
+validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.chunkMode.enum}}];
+return false;
+}
+var valid10 = _errs84 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data34.block !== undefined){
+let data37 = data34.block;
 const _errs86 = errors;
-for(const key5 in data36){
-if(!(((key5 === "minChars") || (key5 === "maxChars")) || (key5 === "idleMs"))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+if(errors === _errs86){
+if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
+const _errs88 = errors;
+for(const key5 in data37){
+if(!((key5 === "enabled") || (key5 === "coalesce"))){
+validate14.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs86 === errors){
-if(data36.minChars !== undefined){
-let data37 = data36.minChars;
-const _errs87 = errors;
-if(!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs87){
-if((typeof data37 == "number") && (isFinite(data37))){
-if(data37 > 1000000 || isNaN(data37)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data37 < 1 || isNaN(data37)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
-}
-var valid11 = _errs87 === errors;
-}
-else {
-var valid11 = true;
-}
-if(valid11){
-if(data36.maxChars !== undefined){
-let data38 = data36.maxChars;
+if(_errs88 === errors){
+if(data37.enabled !== undefined){
 const _errs89 = errors;
-if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+if(typeof data37.enabled !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-if(errors === _errs89){
-if((typeof data38 == "number") && (isFinite(data38))){
-if(data38 > 1000000 || isNaN(data38)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data38 < 1 || isNaN(data38)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
 }
 var valid11 = _errs89 === errors;
 }
@@ -2536,31 +2560,99 @@ else {
 var valid11 = true;
 }
 if(valid11){
-if(data36.idleMs !== undefined){
-let data39 = data36.idleMs;
+if(data37.coalesce !== undefined){
+let data39 = data37.coalesce;
 const _errs91 = errors;
-if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
+if(errors === _errs91){
+if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
+const _errs93 = errors;
+for(const key6 in data39){
+if(!(((key6 === "minChars") || (key6 === "maxChars")) || (key6 === "idleMs"))){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+return false;
+break;
+}
+}
+if(_errs93 === errors){
+if(data39.minChars !== undefined){
+let data40 = data39.minChars;
+const _errs94 = errors;
+if(!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs94){
+if((typeof data40 == "number") && (isFinite(data40))){
+if(data40 > 1000000 || isNaN(data40)){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data40 < 1 || isNaN(data40)){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid12 = _errs94 === errors;
+}
+else {
+var valid12 = true;
+}
+if(valid12){
+if(data39.maxChars !== undefined){
+let data41 = data39.maxChars;
+const _errs96 = errors;
+if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs96){
+if((typeof data41 == "number") && (isFinite(data41))){
+if(data41 > 1000000 || isNaN(data41)){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data41 < 1 || isNaN(data41)){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid12 = _errs96 === errors;
+}
+else {
+var valid12 = true;
+}
+if(valid12){
+if(data39.idleMs !== undefined){
+let data42 = data39.idleMs;
+const _errs98 = errors;
+if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs91){
-if((typeof data39 == "number") && (isFinite(data39))){
-if(data39 > 60000 || isNaN(data39)){
+if(errors === _errs98){
+if((typeof data42 == "number") && (isFinite(data42))){
+if(data42 > 60000 || isNaN(data42)){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
-if(data39 < 0 || isNaN(data39)){
+if(data42 < 0 || isNaN(data42)){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs91 === errors;
+var valid12 = _errs98 === errors;
 }
 else {
-var valid11 = true;
+var valid12 = true;
 }
 }
 }
@@ -2571,10 +2663,10 @@ validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",sche
 return false;
 }
 }
-var valid10 = _errs84 === errors;
+var valid11 = _errs91 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
 }
 }
@@ -2584,28 +2676,28 @@ validate14.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#
 return false;
 }
 }
-var valid9 = _errs79 === errors;
+var valid10 = _errs86 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
-if(valid9){
-if(data31.preview !== undefined){
-let data40 = data31.preview;
-const _errs93 = errors;
-if(errors === _errs93){
-if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
-const _errs95 = errors;
-for(const key6 in data40){
-if(!(key6 === "toolProgress")){
-validate14.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+if(valid10){
+if(data34.preview !== undefined){
+let data43 = data34.preview;
+const _errs100 = errors;
+if(errors === _errs100){
+if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
+const _errs102 = errors;
+for(const key7 in data43){
+if(!(key7 === "toolProgress")){
+validate14.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs95 === errors){
-if(data40.toolProgress !== undefined){
-if(typeof data40.toolProgress !== "boolean"){
+if(_errs102 === errors){
+if(data43.toolProgress !== undefined){
+if(typeof data43.toolProgress !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -2617,28 +2709,28 @@ validate14.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:
 return false;
 }
 }
-var valid9 = _errs93 === errors;
+var valid10 = _errs100 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
-if(valid9){
-if(data31.progress !== undefined){
-let data42 = data31.progress;
-const _errs98 = errors;
-if(errors === _errs98){
-if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
-const _errs100 = errors;
-for(const key7 in data42){
-if(!(key7 === "toolProgress")){
-validate14.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+if(valid10){
+if(data34.progress !== undefined){
+let data45 = data34.progress;
+const _errs105 = errors;
+if(errors === _errs105){
+if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
+const _errs107 = errors;
+for(const key8 in data45){
+if(!(key8 === "toolProgress")){
+validate14.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
 return false;
 break;
 }
 }
-if(_errs100 === errors){
-if(data42.toolProgress !== undefined){
-if(typeof data42.toolProgress !== "boolean"){
+if(_errs107 === errors){
+if(data45.toolProgress !== undefined){
+if(typeof data45.toolProgress !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -2650,10 +2742,10 @@ validate14.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath
 return false;
 }
 }
-var valid9 = _errs98 === errors;
+var valid10 = _errs105 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
 }
 }
@@ -2666,144 +2758,144 @@ validate14.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs72 === errors;
+var valid0 = _errs79 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.textChunkLimit !== undefined){
-let data44 = data.textChunkLimit;
-const _errs103 = errors;
-if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
+let data47 = data.textChunkLimit;
+const _errs110 = errors;
+if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
 validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs103){
-if((typeof data44 == "number") && (isFinite(data44))){
-if(data44 > 200000 || isNaN(data44)){
+if(errors === _errs110){
+if((typeof data47 == "number") && (isFinite(data47))){
+if(data47 > 200000 || isNaN(data47)){
 validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
 return false;
 }
 else {
-if(data44 < 100 || isNaN(data44)){
+if(data47 < 100 || isNaN(data47)){
 validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs103 === errors;
+var valid0 = _errs110 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.direct !== undefined){
-let data45 = data.direct;
-const _errs105 = errors;
-if(errors === _errs105){
-if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
-if(Object.keys(data45).length > 10000){
+let data48 = data.direct;
+const _errs112 = errors;
+if(errors === _errs112){
+if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
+if(Object.keys(data48).length > 10000){
 validate14.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key8 in data45){
-let data46 = data45[key8];
-const _errs108 = errors;
-if(errors === _errs108){
-if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
-const _errs110 = errors;
-for(const key9 in data46){
-if(!((key9 === "systemPrompt") || (key9 === "skills"))){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
+for(const key9 in data48){
+let data49 = data48[key9];
+const _errs115 = errors;
+if(errors === _errs115){
+if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
+const _errs117 = errors;
+for(const key10 in data49){
+if(!((key10 === "systemPrompt") || (key10 === "skills"))){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
 return false;
 break;
 }
 }
-if(_errs110 === errors){
-if(data46.systemPrompt !== undefined){
-let data47 = data46.systemPrompt;
-const _errs111 = errors;
-if(errors === _errs111){
-if(typeof data47 === "string"){
-if(data47.length > 65536 && func3(data47) > 65536){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+if(_errs117 === errors){
+if(data49.systemPrompt !== undefined){
+let data50 = data49.systemPrompt;
+const _errs118 = errors;
+if(errors === _errs118){
+if(typeof data50 === "string"){
+if(data50.length > 65536 && func3(data50) > 65536){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid15 = _errs111 === errors;
-}
-else {
-var valid15 = true;
-}
-if(valid15){
-if(data46.skills !== undefined){
-let data48 = data46.skills;
-const _errs113 = errors;
-if(errors === _errs113){
-if(Array.isArray(data48)){
-if(data48.length > 256){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
-return false;
+var valid16 = _errs118 === errors;
 }
 else {
 var valid16 = true;
-const len4 = data48.length;
+}
+if(valid16){
+if(data49.skills !== undefined){
+let data51 = data49.skills;
+const _errs120 = errors;
+if(errors === _errs120){
+if(Array.isArray(data51)){
+if(data51.length > 256){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid17 = true;
+const len4 = data51.length;
 for(let i4=0; i4<len4; i4++){
-let data49 = data48[i4];
-const _errs115 = errors;
-if(errors === _errs115){
-if(typeof data49 === "string"){
-if(data49.length > 128 && func3(data49) > 128){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+let data52 = data51[i4];
+const _errs122 = errors;
+if(errors === _errs122){
+if(typeof data52 === "string"){
+if(data52.length > 128 && func3(data52) > 128){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data49.length < 1){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data52.length < 1){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid16 = _errs115 === errors;
-if(!valid16){
+var valid17 = _errs122 === errors;
+if(!valid17){
 break;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid15 = _errs113 === errors;
+var valid16 = _errs120 === errors;
 }
 else {
-var valid15 = true;
+var valid16 = true;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid14 = _errs108 === errors;
-if(!valid14){
+var valid15 = _errs115 === errors;
+if(!valid15){
 break;
 }
 }
@@ -2814,18 +2906,18 @@ validate14.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs105 === errors;
+var valid0 = _errs112 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data50 = data.systemPrompt;
-const _errs117 = errors;
-if(errors === _errs117){
-if(typeof data50 === "string"){
-if(data50.length > 65536 && func3(data50) > 65536){
+let data53 = data.systemPrompt;
+const _errs124 = errors;
+if(errors === _errs124){
+if(typeof data53 === "string"){
+if(data53.length > 65536 && func3(data53) > 65536){
 validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -2835,240 +2927,240 @@ validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs117 === errors;
+var valid0 = _errs124 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data51 = data.limits;
-const _errs119 = errors;
-if(errors === _errs119){
-if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
-const _errs121 = errors;
-for(const key10 in data51){
-if(!((((((((key10 === "maxPayload") || (key10 === "contentChars")) || (key10 === "maxConcurrent")) || (key10 === "queuedPerSession")) || (key10 === "messagesPerMinute")) || (key10 === "messageBurst")) || (key10 === "dedupeEntries")) || (key10 === "turnSeconds"))){
-validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
+let data54 = data.limits;
+const _errs126 = errors;
+if(errors === _errs126){
+if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
+const _errs128 = errors;
+for(const key11 in data54){
+if(!((((((((key11 === "maxPayload") || (key11 === "contentChars")) || (key11 === "maxConcurrent")) || (key11 === "queuedPerSession")) || (key11 === "messagesPerMinute")) || (key11 === "messageBurst")) || (key11 === "dedupeEntries")) || (key11 === "turnSeconds"))){
+validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
 return false;
 break;
 }
 }
-if(_errs121 === errors){
-if(data51.maxPayload !== undefined){
-let data52 = data51.maxPayload;
-const _errs122 = errors;
-if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+if(_errs128 === errors){
+if(data54.maxPayload !== undefined){
+let data55 = data54.maxPayload;
+const _errs129 = errors;
+if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs122){
-if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 16777216 || isNaN(data52)){
+if(errors === _errs129){
+if((typeof data55 == "number") && (isFinite(data55))){
+if(data55 > 16777216 || isNaN(data55)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data52 < 1024 || isNaN(data52)){
+if(data55 < 1024 || isNaN(data55)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs122 === errors;
+var valid18 = _errs129 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data51.contentChars !== undefined){
-let data53 = data51.contentChars;
-const _errs124 = errors;
-if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+if(valid18){
+if(data54.contentChars !== undefined){
+let data56 = data54.contentChars;
+const _errs131 = errors;
+if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
 validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs124){
-if((typeof data53 == "number") && (isFinite(data53))){
-if(data53 > 1048576 || isNaN(data53)){
+if(errors === _errs131){
+if((typeof data56 == "number") && (isFinite(data56))){
+if(data56 > 1048576 || isNaN(data56)){
 validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
-if(data53 < 1 || isNaN(data53)){
+if(data56 < 1 || isNaN(data56)){
 validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs124 === errors;
+var valid18 = _errs131 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data51.maxConcurrent !== undefined){
-let data54 = data51.maxConcurrent;
-const _errs126 = errors;
-if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
+if(valid18){
+if(data54.maxConcurrent !== undefined){
+let data57 = data54.maxConcurrent;
+const _errs133 = errors;
+if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs126){
-if((typeof data54 == "number") && (isFinite(data54))){
-if(data54 > 1000 || isNaN(data54)){
+if(errors === _errs133){
+if((typeof data57 == "number") && (isFinite(data57))){
+if(data57 > 1000 || isNaN(data57)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data54 < 1 || isNaN(data54)){
+if(data57 < 1 || isNaN(data57)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs126 === errors;
+var valid18 = _errs133 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data51.queuedPerSession !== undefined){
-let data55 = data51.queuedPerSession;
-const _errs128 = errors;
-if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
+if(valid18){
+if(data54.queuedPerSession !== undefined){
+let data58 = data54.queuedPerSession;
+const _errs135 = errors;
+if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs128){
-if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 10000 || isNaN(data55)){
+if(errors === _errs135){
+if((typeof data58 == "number") && (isFinite(data58))){
+if(data58 > 10000 || isNaN(data58)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data55 < 1 || isNaN(data55)){
+if(data58 < 1 || isNaN(data58)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs128 === errors;
+var valid18 = _errs135 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data51.messagesPerMinute !== undefined){
-let data56 = data51.messagesPerMinute;
-const _errs130 = errors;
-if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
+if(valid18){
+if(data54.messagesPerMinute !== undefined){
+let data59 = data54.messagesPerMinute;
+const _errs137 = errors;
+if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs130){
-if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 100000 || isNaN(data56)){
+if(errors === _errs137){
+if((typeof data59 == "number") && (isFinite(data59))){
+if(data59 > 100000 || isNaN(data59)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data56 < 1 || isNaN(data56)){
+if(data59 < 1 || isNaN(data59)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs130 === errors;
+var valid18 = _errs137 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data51.messageBurst !== undefined){
-let data57 = data51.messageBurst;
-const _errs132 = errors;
-if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
+if(valid18){
+if(data54.messageBurst !== undefined){
+let data60 = data54.messageBurst;
+const _errs139 = errors;
+if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs132){
-if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 100000 || isNaN(data57)){
+if(errors === _errs139){
+if((typeof data60 == "number") && (isFinite(data60))){
+if(data60 > 100000 || isNaN(data60)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data57 < 1 || isNaN(data57)){
+if(data60 < 1 || isNaN(data60)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs132 === errors;
+var valid18 = _errs139 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data51.dedupeEntries !== undefined){
-let data58 = data51.dedupeEntries;
-const _errs134 = errors;
-if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
+if(valid18){
+if(data54.dedupeEntries !== undefined){
+let data61 = data54.dedupeEntries;
+const _errs141 = errors;
+if(!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs134){
-if((typeof data58 == "number") && (isFinite(data58))){
-if(data58 > 1000000 || isNaN(data58)){
+if(errors === _errs141){
+if((typeof data61 == "number") && (isFinite(data61))){
+if(data61 > 1000000 || isNaN(data61)){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data58 < 1 || isNaN(data58)){
+if(data61 < 1 || isNaN(data61)){
 validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs134 === errors;
+var valid18 = _errs141 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data51.turnSeconds !== undefined){
-let data59 = data51.turnSeconds;
-const _errs136 = errors;
-if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
+if(valid18){
+if(data54.turnSeconds !== undefined){
+let data62 = data54.turnSeconds;
+const _errs143 = errors;
+if(!(((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62))) && (isFinite(data62)))){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs136){
-if((typeof data59 == "number") && (isFinite(data59))){
-if(data59 > 86400 || isNaN(data59)){
+if(errors === _errs143){
+if((typeof data62 == "number") && (isFinite(data62))){
+if(data62 > 86400 || isNaN(data62)){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data59 < 1 || isNaN(data59)){
+if(data62 < 1 || isNaN(data62)){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs136 === errors;
+var valid18 = _errs143 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
 }
 }
@@ -3084,40 +3176,40 @@ validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs119 === errors;
+var valid0 = _errs126 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.connectionMode !== undefined){
-let data60 = data.connectionMode;
-const _errs138 = errors;
-if(typeof data60 !== "string"){
+let data63 = data.connectionMode;
+const _errs145 = errors;
+if(typeof data63 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data60 === "client") || (data60 === "server"))){
+if(!((data63 === "client") || (data63 === "server"))){
 validate14.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.connectionMode.enum}}];
 return false;
 }
-var valid0 = _errs138 === errors;
+var valid0 = _errs145 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.defaultAccount !== undefined){
-let data61 = data.defaultAccount;
-const _errs140 = errors;
-if(errors === _errs140){
-if(typeof data61 === "string"){
-if(data61.length > 128 && func3(data61) > 128){
+let data64 = data.defaultAccount;
+const _errs147 = errors;
+if(errors === _errs147){
+if(typeof data64 === "string"){
+if(data64.length > 128 && func3(data64) > 128){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data61.length < 1){
+if(data64.length < 1){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3128,23 +3220,23 @@ validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs140 === errors;
+var valid0 = _errs147 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accountId !== undefined){
-let data62 = data.accountId;
-const _errs142 = errors;
-if(errors === _errs142){
-if(typeof data62 === "string"){
-if(data62.length > 128 && func3(data62) > 128){
+let data65 = data.accountId;
+const _errs149 = errors;
+if(errors === _errs149){
+if(typeof data65 === "string"){
+if(data65.length > 128 && func3(data65) > 128){
 validate14.errors = [{instancePath:instancePath+"/accountId",schemaPath:"#/properties/accountId/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data62.length < 1){
+if(data65.length < 1){
 validate14.errors = [{instancePath:instancePath+"/accountId",schemaPath:"#/properties/accountId/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3155,30 +3247,30 @@ validate14.errors = [{instancePath:instancePath+"/accountId",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs142 === errors;
+var valid0 = _errs149 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accounts !== undefined){
-let data63 = data.accounts;
-const _errs144 = errors;
-if(errors === _errs144){
-if(data63 && typeof data63 == "object" && !Array.isArray(data63)){
-if(Object.keys(data63).length > 1000){
+let data66 = data.accounts;
+const _errs151 = errors;
+if(errors === _errs151){
+if(data66 && typeof data66 == "object" && !Array.isArray(data66)){
+if(Object.keys(data66).length > 1000){
 validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/maxProperties",keyword:"maxProperties",params:{limit: 1000}}];
 return false;
 }
 else {
-for(const key11 in data63){
-const _errs147 = errors;
-if(!(validate18(data63[key11], {instancePath:instancePath+"/accounts/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data63,parentDataProperty:key11,rootData}))){
+for(const key12 in data66){
+const _errs154 = errors;
+if(!(validate18(data66[key12], {instancePath:instancePath+"/accounts/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data66,parentDataProperty:key12,rootData}))){
 vErrors = vErrors === null ? validate18.errors : vErrors.concat(validate18.errors);
 errors = vErrors.length;
 }
-var valid18 = _errs147 === errors;
-if(!valid18){
+var valid19 = _errs154 === errors;
+if(!valid19){
 break;
 }
 }
@@ -3189,10 +3281,12 @@ validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs144 === errors;
+var valid0 = _errs151 === errors;
 }
 else {
 var valid0 = true;
+}
+}
 }
 }
 }
@@ -3458,17 +3552,62 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.serverUrl !== undefined){
-let data6 = data.serverUrl;
+if(data.healthMonitor !== undefined){
+let data6 = data.healthMonitor;
 const _errs15 = errors;
 if(errors === _errs15){
-if(typeof data6 === "string"){
-if(data6.length > 2048 && func3(data6) > 2048){
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+const _errs17 = errors;
+for(const key2 in data6){
+if(!(key2 === "enabled")){
+validate23.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+return false;
+break;
+}
+}
+if(_errs17 === errors){
+if(data6.enabled !== undefined){
+if(typeof data6.enabled !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/healthMonitor/enabled",schemaPath:"#/properties/healthMonitor/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs15 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.configWrites !== undefined){
+const _errs20 = errors;
+if(typeof data.configWrites !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/configWrites",schemaPath:"#/properties/configWrites/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs20 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.serverUrl !== undefined){
+let data9 = data.serverUrl;
+const _errs22 = errors;
+if(errors === _errs22){
+if(typeof data9 === "string"){
+if(data9.length > 2048 && func3(data9) > 2048){
 validate23.errors = [{instancePath:instancePath+"/serverUrl",schemaPath:"#/properties/serverUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data6.length < 1){
+if(data9.length < 1){
 validate23.errors = [{instancePath:instancePath+"/serverUrl",schemaPath:"#/properties/serverUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3479,23 +3618,23 @@ validate23.errors = [{instancePath:instancePath+"/serverUrl",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs15 === errors;
+var valid0 = _errs22 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.clientWsUrl !== undefined){
-let data7 = data.clientWsUrl;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data7 === "string"){
-if(data7.length > 2048 && func3(data7) > 2048){
+let data10 = data.clientWsUrl;
+const _errs24 = errors;
+if(errors === _errs24){
+if(typeof data10 === "string"){
+if(data10.length > 2048 && func3(data10) > 2048){
 validate23.errors = [{instancePath:instancePath+"/clientWsUrl",schemaPath:"#/properties/clientWsUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data7.length < 1){
+if(data10.length < 1){
 validate23.errors = [{instancePath:instancePath+"/clientWsUrl",schemaPath:"#/properties/clientWsUrl/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3506,21 +3645,21 @@ validate23.errors = [{instancePath:instancePath+"/clientWsUrl",schemaPath:"#/pro
 return false;
 }
 }
-var valid0 = _errs17 === errors;
+var valid0 = _errs24 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.token !== undefined){
-let data8 = data.token;
-const _errs19 = errors;
-const _errs20 = errors;
-let valid2 = false;
-const _errs21 = errors;
-if(errors === _errs21){
-if(typeof data8 === "string"){
-if(data8.length > 4096 && func3(data8) > 4096){
+let data11 = data.token;
+const _errs26 = errors;
+const _errs27 = errors;
+let valid3 = false;
+const _errs28 = errors;
+if(errors === _errs28){
+if(typeof data11 === "string"){
+if(data11.length > 4096 && func3(data11) > 4096){
 const err0 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 4096}};
 if(vErrors === null){
 vErrors = [err0];
@@ -3531,7 +3670,7 @@ vErrors.push(err0);
 errors++;
 }
 else {
-if(data8.length < 1){
+if(data11.length < 1){
 const err1 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err1];
@@ -3542,7 +3681,7 @@ vErrors.push(err1);
 errors++;
 }
 else {
-if(!func7(data8)){
+if(!func7(data11)){
 const err2 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err2];
@@ -3566,18 +3705,18 @@ vErrors.push(err3);
 errors++;
 }
 }
-var _valid0 = _errs21 === errors;
-valid2 = valid2 || _valid0;
-if(!valid2){
-const _errs23 = errors;
-if(!(validate15(data8, {instancePath:instancePath+"/token",parentData:data,parentDataProperty:"token",rootData}))){
+var _valid0 = _errs28 === errors;
+valid3 = valid3 || _valid0;
+if(!valid3){
+const _errs30 = errors;
+if(!(validate15(data11, {instancePath:instancePath+"/token",parentData:data,parentDataProperty:"token",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid0 = _errs23 === errors;
-valid2 = valid2 || _valid0;
+var _valid0 = _errs30 === errors;
+valid3 = valid3 || _valid0;
 }
-if(!valid2){
+if(!valid3){
 const err4 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err4];
@@ -3590,33 +3729,33 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs20;
+errors = _errs27;
 if(vErrors !== null){
-if(_errs20){
-vErrors.length = _errs20;
+if(_errs27){
+vErrors.length = _errs27;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs19 === errors;
+var valid0 = _errs26 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.tokenFile !== undefined){
-let data9 = data.tokenFile;
-const _errs24 = errors;
-if(errors === _errs24){
-if(typeof data9 === "string"){
-if(data9.length > 4096 && func3(data9) > 4096){
+let data12 = data.tokenFile;
+const _errs31 = errors;
+if(errors === _errs31){
+if(typeof data12 === "string"){
+if(data12.length > 4096 && func3(data12) > 4096){
 validate23.errors = [{instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/maxLength",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
-if(data9.length < 1){
+if(data12.length < 1){
 validate23.errors = [{instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3627,21 +3766,21 @@ validate23.errors = [{instancePath:instancePath+"/tokenFile",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs24 === errors;
+var valid0 = _errs31 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.gatewayToken !== undefined){
-let data10 = data.gatewayToken;
-const _errs26 = errors;
-const _errs27 = errors;
-let valid3 = false;
-const _errs28 = errors;
-if(errors === _errs28){
-if(typeof data10 === "string"){
-if(data10.length > 4096 && func3(data10) > 4096){
+let data13 = data.gatewayToken;
+const _errs33 = errors;
+const _errs34 = errors;
+let valid4 = false;
+const _errs35 = errors;
+if(errors === _errs35){
+if(typeof data13 === "string"){
+if(data13.length > 4096 && func3(data13) > 4096){
 const err5 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 4096}};
 if(vErrors === null){
 vErrors = [err5];
@@ -3652,7 +3791,7 @@ vErrors.push(err5);
 errors++;
 }
 else {
-if(data10.length < 1){
+if(data13.length < 1){
 const err6 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err6];
@@ -3663,7 +3802,7 @@ vErrors.push(err6);
 errors++;
 }
 else {
-if(!func7(data10)){
+if(!func7(data13)){
 const err7 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err7];
@@ -3687,18 +3826,18 @@ vErrors.push(err8);
 errors++;
 }
 }
-var _valid1 = _errs28 === errors;
-valid3 = valid3 || _valid1;
-if(!valid3){
-const _errs30 = errors;
-if(!(validate15(data10, {instancePath:instancePath+"/gatewayToken",parentData:data,parentDataProperty:"gatewayToken",rootData}))){
+var _valid1 = _errs35 === errors;
+valid4 = valid4 || _valid1;
+if(!valid4){
+const _errs37 = errors;
+if(!(validate15(data13, {instancePath:instancePath+"/gatewayToken",parentData:data,parentDataProperty:"gatewayToken",rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var _valid1 = _errs30 === errors;
-valid3 = valid3 || _valid1;
+var _valid1 = _errs37 === errors;
+valid4 = valid4 || _valid1;
 }
-if(!valid3){
+if(!valid4){
 const err9 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err9];
@@ -3711,39 +3850,15 @@ validate23.errors = vErrors;
 return false;
 }
 else {
-errors = _errs27;
+errors = _errs34;
 if(vErrors !== null){
-if(_errs27){
-vErrors.length = _errs27;
+if(_errs34){
+vErrors.length = _errs34;
 }
 else {
 vErrors = null;
 }
 }
-}
-var valid0 = _errs26 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.allowInsecure !== undefined){
-const _errs31 = errors;
-if(typeof data.allowInsecure !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs31 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.debug !== undefined){
-const _errs33 = errors;
-if(typeof data.debug !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
-return false;
 }
 var valid0 = _errs33 === errors;
 }
@@ -3751,44 +3866,68 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.allowInsecure !== undefined){
+const _errs38 = errors;
+if(typeof data.allowInsecure !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs38 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.debug !== undefined){
+const _errs40 = errors;
+if(typeof data.debug !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs40 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.dmPolicy !== undefined){
-let data13 = data.dmPolicy;
-const _errs35 = errors;
-if(typeof data13 !== "string"){
+let data16 = data.dmPolicy;
+const _errs42 = errors;
+if(typeof data16 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data13 === "open") || (data13 === "pairing")) || (data13 === "allowlist")) || (data13 === "disabled"))){
+if(!((((data16 === "open") || (data16 === "pairing")) || (data16 === "allowlist")) || (data16 === "disabled"))){
 validate23.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs35 === errors;
+var valid0 = _errs42 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data14 = data.allowFrom;
-const _errs37 = errors;
-if(errors === _errs37){
-if(Array.isArray(data14)){
-if(data14.length > 10000){
+let data17 = data.allowFrom;
+const _errs44 = errors;
+if(errors === _errs44){
+if(Array.isArray(data17)){
+if(data17.length > 10000){
 validate23.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid4 = true;
-const len0 = data14.length;
+var valid5 = true;
+const len0 = data17.length;
 for(let i0=0; i0<len0; i0++){
-let data15 = data14[i0];
-const _errs39 = errors;
-if((typeof data15 !== "string") && (!((typeof data15 == "number") && (isFinite(data15))))){
+let data18 = data17[i0];
+const _errs46 = errors;
+if((typeof data18 !== "string") && (!((typeof data18 == "number") && (isFinite(data18))))){
 validate23.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
 return false;
 }
-var valid4 = _errs39 === errors;
-if(!valid4){
+var valid5 = _errs46 === errors;
+if(!valid5){
 break;
 }
 }
@@ -3799,50 +3938,50 @@ validate23.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs37 === errors;
+var valid0 = _errs44 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data16 = data.groupPolicy;
-const _errs41 = errors;
-if(typeof data16 !== "string"){
+let data19 = data.groupPolicy;
+const _errs48 = errors;
+if(typeof data19 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data16 === "open") || (data16 === "allowlist")) || (data16 === "disabled"))){
+if(!(((data19 === "open") || (data19 === "allowlist")) || (data19 === "disabled"))){
 validate23.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs41 === errors;
+var valid0 = _errs48 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data17 = data.groupAllowFrom;
-const _errs43 = errors;
-if(errors === _errs43){
-if(Array.isArray(data17)){
-if(data17.length > 10000){
+let data20 = data.groupAllowFrom;
+const _errs50 = errors;
+if(errors === _errs50){
+if(Array.isArray(data20)){
+if(data20.length > 10000){
 validate23.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid5 = true;
-const len1 = data17.length;
+var valid6 = true;
+const len1 = data20.length;
 for(let i1=0; i1<len1; i1++){
-let data18 = data17[i1];
-const _errs45 = errors;
-if((typeof data18 !== "string") && (!((typeof data18 == "number") && (isFinite(data18))))){
+let data21 = data20[i1];
+const _errs52 = errors;
+if((typeof data21 !== "string") && (!((typeof data21 == "number") && (isFinite(data21))))){
 validate23.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid5 = _errs45 === errors;
-if(!valid5){
+var valid6 = _errs52 === errors;
+if(!valid6){
 break;
 }
 }
@@ -3853,33 +3992,33 @@ validate23.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs43 === errors;
+var valid0 = _errs50 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data19 = data.bots;
-const _errs47 = errors;
-if(errors === _errs47){
-if(Array.isArray(data19)){
-if(data19.length > 1000){
+let data22 = data.bots;
+const _errs54 = errors;
+if(errors === _errs54){
+if(Array.isArray(data22)){
+if(data22.length > 1000){
 validate23.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid6 = true;
-const len2 = data19.length;
+var valid7 = true;
+const len2 = data22.length;
 for(let i2=0; i2<len2; i2++){
-let data20 = data19[i2];
-const _errs49 = errors;
-if((typeof data20 !== "string") && (!((typeof data20 == "number") && (isFinite(data20))))){
+let data23 = data22[i2];
+const _errs56 = errors;
+if((typeof data23 !== "string") && (!((typeof data23 == "number") && (isFinite(data23))))){
 validate23.errors = [{instancePath:instancePath+"/bots/" + i2,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
 return false;
 }
-var valid6 = _errs49 === errors;
-if(!valid6){
+var valid7 = _errs56 === errors;
+if(!valid7){
 break;
 }
 }
@@ -3890,134 +4029,134 @@ validate23.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs47 === errors;
+var valid0 = _errs54 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data21 = data.allowBots;
-const _errs51 = errors;
-if((typeof data21 !== "boolean") && (typeof data21 !== "string")){
+let data24 = data.allowBots;
+const _errs58 = errors;
+if((typeof data24 !== "boolean") && (typeof data24 !== "string")){
 validate23.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
 return false;
 }
-if(!(((data21 === true) || (data21 === false)) || (data21 === "mentions"))){
+if(!(((data24 === true) || (data24 === false)) || (data24 === "mentions"))){
 validate23.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs51 === errors;
+var valid0 = _errs58 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data22 = data.botLoopProtection;
-const _errs53 = errors;
-if(errors === _errs53){
-if(data22 && typeof data22 == "object" && !Array.isArray(data22)){
-const _errs55 = errors;
-for(const key2 in data22){
-if(!((((key2 === "enabled") || (key2 === "maxEventsPerWindow")) || (key2 === "windowSeconds")) || (key2 === "cooldownSeconds"))){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+let data25 = data.botLoopProtection;
+const _errs60 = errors;
+if(errors === _errs60){
+if(data25 && typeof data25 == "object" && !Array.isArray(data25)){
+const _errs62 = errors;
+for(const key3 in data25){
+if(!((((key3 === "enabled") || (key3 === "maxEventsPerWindow")) || (key3 === "windowSeconds")) || (key3 === "cooldownSeconds"))){
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
 }
-if(_errs55 === errors){
-if(data22.enabled !== undefined){
-const _errs56 = errors;
-if(typeof data22.enabled !== "boolean"){
+if(_errs62 === errors){
+if(data25.enabled !== undefined){
+const _errs63 = errors;
+if(typeof data25.enabled !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid7 = _errs56 === errors;
+var valid8 = _errs63 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data22.maxEventsPerWindow !== undefined){
-let data24 = data22.maxEventsPerWindow;
-const _errs58 = errors;
-if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
+if(valid8){
+if(data25.maxEventsPerWindow !== undefined){
+let data27 = data25.maxEventsPerWindow;
+const _errs65 = errors;
+if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs58){
-if((typeof data24 == "number") && (isFinite(data24))){
-if(data24 > 10000 || isNaN(data24)){
+if(errors === _errs65){
+if((typeof data27 == "number") && (isFinite(data27))){
+if(data27 > 10000 || isNaN(data27)){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data24 < 1 || isNaN(data24)){
+if(data27 < 1 || isNaN(data27)){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid7 = _errs58 === errors;
+var valid8 = _errs65 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data22.windowSeconds !== undefined){
-let data25 = data22.windowSeconds;
-const _errs60 = errors;
-if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
+if(valid8){
+if(data25.windowSeconds !== undefined){
+let data28 = data25.windowSeconds;
+const _errs67 = errors;
+if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs60){
-if((typeof data25 == "number") && (isFinite(data25))){
-if(data25 > 86400 || isNaN(data25)){
+if(errors === _errs67){
+if((typeof data28 == "number") && (isFinite(data28))){
+if(data28 > 86400 || isNaN(data28)){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data25 < 1 || isNaN(data25)){
+if(data28 < 1 || isNaN(data28)){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid7 = _errs60 === errors;
+var valid8 = _errs67 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data22.cooldownSeconds !== undefined){
-let data26 = data22.cooldownSeconds;
-const _errs62 = errors;
-if(!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))){
+if(valid8){
+if(data25.cooldownSeconds !== undefined){
+let data29 = data25.cooldownSeconds;
+const _errs69 = errors;
+if(!(((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29))) && (isFinite(data29)))){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs62){
-if((typeof data26 == "number") && (isFinite(data26))){
-if(data26 > 86400 || isNaN(data26)){
+if(errors === _errs69){
+if((typeof data29 == "number") && (isFinite(data29))){
+if(data29 > 86400 || isNaN(data29)){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data26 < 1 || isNaN(data26)){
+if(data29 < 1 || isNaN(data29)){
 validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid7 = _errs62 === errors;
+var valid8 = _errs69 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
 }
 }
@@ -4029,50 +4168,50 @@ validate23.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs53 === errors;
+var valid0 = _errs60 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionNotifications !== undefined){
-let data27 = data.reactionNotifications;
-const _errs64 = errors;
-if(typeof data27 !== "string"){
+let data30 = data.reactionNotifications;
+const _errs71 = errors;
+if(typeof data30 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data27 === "off") || (data27 === "own")) || (data27 === "all")) || (data27 === "allowlist"))){
+if(!((((data30 === "off") || (data30 === "own")) || (data30 === "all")) || (data30 === "allowlist"))){
 validate23.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema13.properties.reactionNotifications.enum}}];
 return false;
 }
-var valid0 = _errs64 === errors;
+var valid0 = _errs71 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionAllowlist !== undefined){
-let data28 = data.reactionAllowlist;
-const _errs66 = errors;
-if(errors === _errs66){
-if(Array.isArray(data28)){
-if(data28.length > 10000){
+let data31 = data.reactionAllowlist;
+const _errs73 = errors;
+if(errors === _errs73){
+if(Array.isArray(data31)){
+if(data31.length > 10000){
 validate23.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid8 = true;
-const len3 = data28.length;
+var valid9 = true;
+const len3 = data31.length;
 for(let i3=0; i3<len3; i3++){
-let data29 = data28[i3];
-const _errs68 = errors;
-if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
+let data32 = data31[i3];
+const _errs75 = errors;
+if((typeof data32 !== "string") && (!((typeof data32 == "number") && (isFinite(data32))))){
 validate23.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i3,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema13.properties.reactionAllowlist.items.type}}];
 return false;
 }
-var valid8 = _errs68 === errors;
-if(!valid8){
+var valid9 = _errs75 === errors;
+if(!valid9){
 break;
 }
 }
@@ -4083,95 +4222,52 @@ validate23.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:
 return false;
 }
 }
-var valid0 = _errs66 === errors;
+var valid0 = _errs73 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.sessionScope !== undefined){
-let data30 = data.sessionScope;
-const _errs70 = errors;
-if(typeof data30 !== "string"){
+let data33 = data.sessionScope;
+const _errs77 = errors;
+if(typeof data33 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data30 === "session") || (data30 === "conversation"))){
+if(!((data33 === "session") || (data33 === "conversation"))){
 validate23.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/enum",keyword:"enum",params:{allowedValues: schema13.properties.sessionScope.enum}}];
 return false;
 }
-var valid0 = _errs70 === errors;
+var valid0 = _errs77 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streaming !== undefined){
-let data31 = data.streaming;
-const _errs72 = errors;
-if(errors === _errs72){
-if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
-const _errs74 = errors;
-for(const key3 in data31){
-if(!(((((key3 === "mode") || (key3 === "chunkMode")) || (key3 === "block")) || (key3 === "preview")) || (key3 === "progress"))){
-validate23.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
-return false;
-break;
-}
-}
-if(_errs74 === errors){
-if(data31.mode !== undefined){
-let data32 = data31.mode;
-const _errs75 = errors;
-if(typeof data32 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((((data32 === "off") || (data32 === "partial")) || (data32 === "block")) || (data32 === "progress"))){
-validate23.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.mode.enum}}];
-return false;
-}
-var valid9 = _errs75 === errors;
-}
-else {
-var valid9 = true;
-}
-if(valid9){
-if(data31.chunkMode !== undefined){
-let data33 = data31.chunkMode;
-const _errs77 = errors;
-if(typeof data33 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data33 === "length") || (data33 === "newline"))){
-validate23.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.chunkMode.enum}}];
-return false;
-}
-var valid9 = _errs77 === errors;
-}
-else {
-var valid9 = true;
-}
-if(valid9){
-if(data31.block !== undefined){
-let data34 = data31.block;
+let data34 = data.streaming;
 const _errs79 = errors;
 if(errors === _errs79){
 if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
 const _errs81 = errors;
 for(const key4 in data34){
-if(!((key4 === "enabled") || (key4 === "coalesce"))){
-validate23.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+if(!(((((key4 === "mode") || (key4 === "chunkMode")) || (key4 === "block")) || (key4 === "preview")) || (key4 === "progress"))){
+validate23.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
 }
 if(_errs81 === errors){
-if(data34.enabled !== undefined){
+if(data34.mode !== undefined){
+let data35 = data34.mode;
 const _errs82 = errors;
-if(typeof data34.enabled !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+if(typeof data35 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data35 === "off") || (data35 === "partial")) || (data35 === "block")) || (data35 === "progress"))){
+validate23.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.mode.enum}}];
 return false;
 }
 var valid10 = _errs82 === errors;
@@ -4180,67 +4276,42 @@ else {
 var valid10 = true;
 }
 if(valid10){
-if(data34.coalesce !== undefined){
-let data36 = data34.coalesce;
+if(data34.chunkMode !== undefined){
+let data36 = data34.chunkMode;
 const _errs84 = errors;
-if(errors === _errs84){
-if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+if(typeof data36 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data36 === "length") || (data36 === "newline"))){
+validate23.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.chunkMode.enum}}];
+return false;
+}
+var valid10 = _errs84 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data34.block !== undefined){
+let data37 = data34.block;
 const _errs86 = errors;
-for(const key5 in data36){
-if(!(((key5 === "minChars") || (key5 === "maxChars")) || (key5 === "idleMs"))){
-validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+if(errors === _errs86){
+if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
+const _errs88 = errors;
+for(const key5 in data37){
+if(!((key5 === "enabled") || (key5 === "coalesce"))){
+validate23.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs86 === errors){
-if(data36.minChars !== undefined){
-let data37 = data36.minChars;
-const _errs87 = errors;
-if(!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))){
-validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs87){
-if((typeof data37 == "number") && (isFinite(data37))){
-if(data37 > 1000000 || isNaN(data37)){
-validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data37 < 1 || isNaN(data37)){
-validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
-}
-var valid11 = _errs87 === errors;
-}
-else {
-var valid11 = true;
-}
-if(valid11){
-if(data36.maxChars !== undefined){
-let data38 = data36.maxChars;
+if(_errs88 === errors){
+if(data37.enabled !== undefined){
 const _errs89 = errors;
-if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
-validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+if(typeof data37.enabled !== "boolean"){
+validate23.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-if(errors === _errs89){
-if((typeof data38 == "number") && (isFinite(data38))){
-if(data38 > 1000000 || isNaN(data38)){
-validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data38 < 1 || isNaN(data38)){
-validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
 }
 var valid11 = _errs89 === errors;
 }
@@ -4248,31 +4319,99 @@ else {
 var valid11 = true;
 }
 if(valid11){
-if(data36.idleMs !== undefined){
-let data39 = data36.idleMs;
+if(data37.coalesce !== undefined){
+let data39 = data37.coalesce;
 const _errs91 = errors;
-if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
+if(errors === _errs91){
+if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
+const _errs93 = errors;
+for(const key6 in data39){
+if(!(((key6 === "minChars") || (key6 === "maxChars")) || (key6 === "idleMs"))){
+validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+return false;
+break;
+}
+}
+if(_errs93 === errors){
+if(data39.minChars !== undefined){
+let data40 = data39.minChars;
+const _errs94 = errors;
+if(!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))){
+validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs94){
+if((typeof data40 == "number") && (isFinite(data40))){
+if(data40 > 1000000 || isNaN(data40)){
+validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data40 < 1 || isNaN(data40)){
+validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid12 = _errs94 === errors;
+}
+else {
+var valid12 = true;
+}
+if(valid12){
+if(data39.maxChars !== undefined){
+let data41 = data39.maxChars;
+const _errs96 = errors;
+if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
+validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs96){
+if((typeof data41 == "number") && (isFinite(data41))){
+if(data41 > 1000000 || isNaN(data41)){
+validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data41 < 1 || isNaN(data41)){
+validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid12 = _errs96 === errors;
+}
+else {
+var valid12 = true;
+}
+if(valid12){
+if(data39.idleMs !== undefined){
+let data42 = data39.idleMs;
+const _errs98 = errors;
+if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
 validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs91){
-if((typeof data39 == "number") && (isFinite(data39))){
-if(data39 > 60000 || isNaN(data39)){
+if(errors === _errs98){
+if((typeof data42 == "number") && (isFinite(data42))){
+if(data42 > 60000 || isNaN(data42)){
 validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
-if(data39 < 0 || isNaN(data39)){
+if(data42 < 0 || isNaN(data42)){
 validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid11 = _errs91 === errors;
+var valid12 = _errs98 === errors;
 }
 else {
-var valid11 = true;
+var valid12 = true;
 }
 }
 }
@@ -4283,10 +4422,10 @@ validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce",sche
 return false;
 }
 }
-var valid10 = _errs84 === errors;
+var valid11 = _errs91 === errors;
 }
 else {
-var valid10 = true;
+var valid11 = true;
 }
 }
 }
@@ -4296,28 +4435,28 @@ validate23.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#
 return false;
 }
 }
-var valid9 = _errs79 === errors;
+var valid10 = _errs86 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
-if(valid9){
-if(data31.preview !== undefined){
-let data40 = data31.preview;
-const _errs93 = errors;
-if(errors === _errs93){
-if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
-const _errs95 = errors;
-for(const key6 in data40){
-if(!(key6 === "toolProgress")){
-validate23.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+if(valid10){
+if(data34.preview !== undefined){
+let data43 = data34.preview;
+const _errs100 = errors;
+if(errors === _errs100){
+if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
+const _errs102 = errors;
+for(const key7 in data43){
+if(!(key7 === "toolProgress")){
+validate23.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs95 === errors){
-if(data40.toolProgress !== undefined){
-if(typeof data40.toolProgress !== "boolean"){
+if(_errs102 === errors){
+if(data43.toolProgress !== undefined){
+if(typeof data43.toolProgress !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -4329,28 +4468,28 @@ validate23.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:
 return false;
 }
 }
-var valid9 = _errs93 === errors;
+var valid10 = _errs100 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
-if(valid9){
-if(data31.progress !== undefined){
-let data42 = data31.progress;
-const _errs98 = errors;
-if(errors === _errs98){
-if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
-const _errs100 = errors;
-for(const key7 in data42){
-if(!(key7 === "toolProgress")){
-validate23.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+if(valid10){
+if(data34.progress !== undefined){
+let data45 = data34.progress;
+const _errs105 = errors;
+if(errors === _errs105){
+if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
+const _errs107 = errors;
+for(const key8 in data45){
+if(!(key8 === "toolProgress")){
+validate23.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
 return false;
 break;
 }
 }
-if(_errs100 === errors){
-if(data42.toolProgress !== undefined){
-if(typeof data42.toolProgress !== "boolean"){
+if(_errs107 === errors){
+if(data45.toolProgress !== undefined){
+if(typeof data45.toolProgress !== "boolean"){
 validate23.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -4362,10 +4501,10 @@ validate23.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath
 return false;
 }
 }
-var valid9 = _errs98 === errors;
+var valid10 = _errs105 === errors;
 }
 else {
-var valid9 = true;
+var valid10 = true;
 }
 }
 }
@@ -4378,144 +4517,144 @@ validate23.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs72 === errors;
+var valid0 = _errs79 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.textChunkLimit !== undefined){
-let data44 = data.textChunkLimit;
-const _errs103 = errors;
-if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
+let data47 = data.textChunkLimit;
+const _errs110 = errors;
+if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
 validate23.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs103){
-if((typeof data44 == "number") && (isFinite(data44))){
-if(data44 > 200000 || isNaN(data44)){
+if(errors === _errs110){
+if((typeof data47 == "number") && (isFinite(data47))){
+if(data47 > 200000 || isNaN(data47)){
 validate23.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
 return false;
 }
 else {
-if(data44 < 100 || isNaN(data44)){
+if(data47 < 100 || isNaN(data47)){
 validate23.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs103 === errors;
+var valid0 = _errs110 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.direct !== undefined){
-let data45 = data.direct;
-const _errs105 = errors;
-if(errors === _errs105){
-if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
-if(Object.keys(data45).length > 10000){
+let data48 = data.direct;
+const _errs112 = errors;
+if(errors === _errs112){
+if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
+if(Object.keys(data48).length > 10000){
 validate23.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key8 in data45){
-let data46 = data45[key8];
-const _errs108 = errors;
-if(errors === _errs108){
-if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
-const _errs110 = errors;
-for(const key9 in data46){
-if(!((key9 === "systemPrompt") || (key9 === "skills"))){
-validate23.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
+for(const key9 in data48){
+let data49 = data48[key9];
+const _errs115 = errors;
+if(errors === _errs115){
+if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
+const _errs117 = errors;
+for(const key10 in data49){
+if(!((key10 === "systemPrompt") || (key10 === "skills"))){
+validate23.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
 return false;
 break;
 }
 }
-if(_errs110 === errors){
-if(data46.systemPrompt !== undefined){
-let data47 = data46.systemPrompt;
-const _errs111 = errors;
-if(errors === _errs111){
-if(typeof data47 === "string"){
-if(data47.length > 65536 && func3(data47) > 65536){
-validate23.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+if(_errs117 === errors){
+if(data49.systemPrompt !== undefined){
+let data50 = data49.systemPrompt;
+const _errs118 = errors;
+if(errors === _errs118){
+if(typeof data50 === "string"){
+if(data50.length > 65536 && func3(data50) > 65536){
+validate23.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid15 = _errs111 === errors;
-}
-else {
-var valid15 = true;
-}
-if(valid15){
-if(data46.skills !== undefined){
-let data48 = data46.skills;
-const _errs113 = errors;
-if(errors === _errs113){
-if(Array.isArray(data48)){
-if(data48.length > 256){
-validate23.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
-return false;
+var valid16 = _errs118 === errors;
 }
 else {
 var valid16 = true;
-const len4 = data48.length;
+}
+if(valid16){
+if(data49.skills !== undefined){
+let data51 = data49.skills;
+const _errs120 = errors;
+if(errors === _errs120){
+if(Array.isArray(data51)){
+if(data51.length > 256){
+validate23.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid17 = true;
+const len4 = data51.length;
 for(let i4=0; i4<len4; i4++){
-let data49 = data48[i4];
-const _errs115 = errors;
-if(errors === _errs115){
-if(typeof data49 === "string"){
-if(data49.length > 128 && func3(data49) > 128){
-validate23.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+let data52 = data51[i4];
+const _errs122 = errors;
+if(errors === _errs122){
+if(typeof data52 === "string"){
+if(data52.length > 128 && func3(data52) > 128){
+validate23.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data49.length < 1){
-validate23.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data52.length < 1){
+validate23.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid16 = _errs115 === errors;
-if(!valid16){
+var valid17 = _errs122 === errors;
+if(!valid17){
 break;
 }
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate23.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid15 = _errs113 === errors;
+var valid16 = _errs120 === errors;
 }
 else {
-var valid15 = true;
+var valid16 = true;
 }
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid14 = _errs108 === errors;
-if(!valid14){
+var valid15 = _errs115 === errors;
+if(!valid15){
 break;
 }
 }
@@ -4526,18 +4665,18 @@ validate23.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs105 === errors;
+var valid0 = _errs112 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data50 = data.systemPrompt;
-const _errs117 = errors;
-if(errors === _errs117){
-if(typeof data50 === "string"){
-if(data50.length > 65536 && func3(data50) > 65536){
+let data53 = data.systemPrompt;
+const _errs124 = errors;
+if(errors === _errs124){
+if(typeof data53 === "string"){
+if(data53.length > 65536 && func3(data53) > 65536){
 validate23.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -4547,240 +4686,240 @@ validate23.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs117 === errors;
+var valid0 = _errs124 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data51 = data.limits;
-const _errs119 = errors;
-if(errors === _errs119){
-if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
-const _errs121 = errors;
-for(const key10 in data51){
-if(!((((((((key10 === "maxPayload") || (key10 === "contentChars")) || (key10 === "maxConcurrent")) || (key10 === "queuedPerSession")) || (key10 === "messagesPerMinute")) || (key10 === "messageBurst")) || (key10 === "dedupeEntries")) || (key10 === "turnSeconds"))){
-validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
+let data54 = data.limits;
+const _errs126 = errors;
+if(errors === _errs126){
+if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
+const _errs128 = errors;
+for(const key11 in data54){
+if(!((((((((key11 === "maxPayload") || (key11 === "contentChars")) || (key11 === "maxConcurrent")) || (key11 === "queuedPerSession")) || (key11 === "messagesPerMinute")) || (key11 === "messageBurst")) || (key11 === "dedupeEntries")) || (key11 === "turnSeconds"))){
+validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
 return false;
 break;
 }
 }
-if(_errs121 === errors){
-if(data51.maxPayload !== undefined){
-let data52 = data51.maxPayload;
-const _errs122 = errors;
-if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+if(_errs128 === errors){
+if(data54.maxPayload !== undefined){
+let data55 = data54.maxPayload;
+const _errs129 = errors;
+if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
 validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs122){
-if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 16777216 || isNaN(data52)){
+if(errors === _errs129){
+if((typeof data55 == "number") && (isFinite(data55))){
+if(data55 > 16777216 || isNaN(data55)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data52 < 1024 || isNaN(data52)){
+if(data55 < 1024 || isNaN(data55)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs122 === errors;
+var valid18 = _errs129 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data51.contentChars !== undefined){
-let data53 = data51.contentChars;
-const _errs124 = errors;
-if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+if(valid18){
+if(data54.contentChars !== undefined){
+let data56 = data54.contentChars;
+const _errs131 = errors;
+if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
 validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs124){
-if((typeof data53 == "number") && (isFinite(data53))){
-if(data53 > 1048576 || isNaN(data53)){
+if(errors === _errs131){
+if((typeof data56 == "number") && (isFinite(data56))){
+if(data56 > 1048576 || isNaN(data56)){
 validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
-if(data53 < 1 || isNaN(data53)){
+if(data56 < 1 || isNaN(data56)){
 validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs124 === errors;
+var valid18 = _errs131 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data51.maxConcurrent !== undefined){
-let data54 = data51.maxConcurrent;
-const _errs126 = errors;
-if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
+if(valid18){
+if(data54.maxConcurrent !== undefined){
+let data57 = data54.maxConcurrent;
+const _errs133 = errors;
+if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
 validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs126){
-if((typeof data54 == "number") && (isFinite(data54))){
-if(data54 > 1000 || isNaN(data54)){
+if(errors === _errs133){
+if((typeof data57 == "number") && (isFinite(data57))){
+if(data57 > 1000 || isNaN(data57)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data54 < 1 || isNaN(data54)){
+if(data57 < 1 || isNaN(data57)){
 validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs126 === errors;
+var valid18 = _errs133 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data51.queuedPerSession !== undefined){
-let data55 = data51.queuedPerSession;
-const _errs128 = errors;
-if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
+if(valid18){
+if(data54.queuedPerSession !== undefined){
+let data58 = data54.queuedPerSession;
+const _errs135 = errors;
+if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
 validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs128){
-if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 10000 || isNaN(data55)){
+if(errors === _errs135){
+if((typeof data58 == "number") && (isFinite(data58))){
+if(data58 > 10000 || isNaN(data58)){
 validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data55 < 1 || isNaN(data55)){
+if(data58 < 1 || isNaN(data58)){
 validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs128 === errors;
+var valid18 = _errs135 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data51.messagesPerMinute !== undefined){
-let data56 = data51.messagesPerMinute;
-const _errs130 = errors;
-if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
+if(valid18){
+if(data54.messagesPerMinute !== undefined){
+let data59 = data54.messagesPerMinute;
+const _errs137 = errors;
+if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
 validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs130){
-if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 100000 || isNaN(data56)){
+if(errors === _errs137){
+if((typeof data59 == "number") && (isFinite(data59))){
+if(data59 > 100000 || isNaN(data59)){
 validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data56 < 1 || isNaN(data56)){
+if(data59 < 1 || isNaN(data59)){
 validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs130 === errors;
+var valid18 = _errs137 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data51.messageBurst !== undefined){
-let data57 = data51.messageBurst;
-const _errs132 = errors;
-if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
+if(valid18){
+if(data54.messageBurst !== undefined){
+let data60 = data54.messageBurst;
+const _errs139 = errors;
+if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
 validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs132){
-if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 100000 || isNaN(data57)){
+if(errors === _errs139){
+if((typeof data60 == "number") && (isFinite(data60))){
+if(data60 > 100000 || isNaN(data60)){
 validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data57 < 1 || isNaN(data57)){
+if(data60 < 1 || isNaN(data60)){
 validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs132 === errors;
+var valid18 = _errs139 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data51.dedupeEntries !== undefined){
-let data58 = data51.dedupeEntries;
-const _errs134 = errors;
-if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
+if(valid18){
+if(data54.dedupeEntries !== undefined){
+let data61 = data54.dedupeEntries;
+const _errs141 = errors;
+if(!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))){
 validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs134){
-if((typeof data58 == "number") && (isFinite(data58))){
-if(data58 > 1000000 || isNaN(data58)){
+if(errors === _errs141){
+if((typeof data61 == "number") && (isFinite(data61))){
+if(data61 > 1000000 || isNaN(data61)){
 validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data58 < 1 || isNaN(data58)){
+if(data61 < 1 || isNaN(data61)){
 validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs134 === errors;
+var valid18 = _errs141 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data51.turnSeconds !== undefined){
-let data59 = data51.turnSeconds;
-const _errs136 = errors;
-if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
+if(valid18){
+if(data54.turnSeconds !== undefined){
+let data62 = data54.turnSeconds;
+const _errs143 = errors;
+if(!(((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62))) && (isFinite(data62)))){
 validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs136){
-if((typeof data59 == "number") && (isFinite(data59))){
-if(data59 > 86400 || isNaN(data59)){
+if(errors === _errs143){
+if((typeof data62 == "number") && (isFinite(data62))){
+if(data62 > 86400 || isNaN(data62)){
 validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data59 < 1 || isNaN(data59)){
+if(data62 < 1 || isNaN(data62)){
 validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs136 === errors;
+var valid18 = _errs143 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
 }
 }
@@ -4796,27 +4935,29 @@ validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs119 === errors;
+var valid0 = _errs126 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.connectionMode !== undefined){
-let data60 = data.connectionMode;
-const _errs138 = errors;
-if(typeof data60 !== "string"){
+let data63 = data.connectionMode;
+const _errs145 = errors;
+if(typeof data63 !== "string"){
 validate23.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data60 === "client") || (data60 === "server"))){
+if(!((data63 === "client") || (data63 === "server"))){
 validate23.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.connectionMode.enum}}];
 return false;
 }
-var valid0 = _errs138 === errors;
+var valid0 = _errs145 === errors;
 }
 else {
 var valid0 = true;
+}
+}
 }
 }
 }

@@ -23,6 +23,9 @@ export const configExpectations = {
   "heartbeatVisibility.showOk": "true or false",
   "heartbeatVisibility.showAlerts": "true or false",
   "heartbeatVisibility.useIndicator": "true or false",
+  healthMonitor: "an object",
+  "healthMonitor.enabled": "true or false",
+  configWrites: "true or false",
   serverUrl: "a string of 1 to 2048 characters",
   clientWsUrl: "a string of 1 to 2048 characters",
   token: "a string of 1 to 4096 characters (ASCII without spaces) or a SecretRef",
@@ -184,6 +187,10 @@ export interface LocalImConfig {
   name?: string;
   /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
   heartbeatVisibility?: LocalImConfigHeartbeatVisibility;
+  /** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+  healthMonitor?: LocalImConfigHealthMonitor;
+  /** Whether commands in a chat may change OpenClaw's configuration, where they are allowed at all. OpenClaw reads it; they may where it is absent. */
+  configWrites?: boolean;
   /**
    * WebSocket address of the IM server, such as ws://192.168.100.168:8080. Without a scheme it is ws:// where the server is on this machine or in a private network. The account's id is added as the query parameter accountId.
    * 1 to 2048 characters.
@@ -320,6 +327,12 @@ export interface LocalImConfigHeartbeatVisibility {
   showAlerts?: boolean;
   /** Whether OpenClaw's own surfaces show that a check ran. */
   useIndicator?: boolean;
+}
+
+/** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+export interface LocalImConfigHealthMonitor {
+  /** Off leaves a dead account alone. */
+  enabled?: boolean;
 }
 
 /**
@@ -477,6 +490,10 @@ export interface LocalImAccount {
   name?: string;
   /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
   heartbeatVisibility?: LocalImAccountHeartbeatVisibility;
+  /** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+  healthMonitor?: LocalImAccountHealthMonitor;
+  /** Whether commands in a chat may change OpenClaw's configuration, where they are allowed at all. OpenClaw reads it; they may where it is absent. */
+  configWrites?: boolean;
   /**
    * WebSocket address of the IM server, such as ws://192.168.100.168:8080. Without a scheme it is ws:// where the server is on this machine or in a private network. The account's id is added as the query parameter accountId.
    * 1 to 2048 characters.
@@ -598,6 +615,12 @@ export interface LocalImAccountHeartbeatVisibility {
   showAlerts?: boolean;
   /** Whether OpenClaw's own surfaces show that a check ran. */
   useIndicator?: boolean;
+}
+
+/** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+export interface LocalImAccountHealthMonitor {
+  /** Off leaves a dead account alone. */
+  enabled?: boolean;
 }
 
 /**
@@ -746,6 +769,10 @@ export interface LocalImConfigInput {
   name?: string;
   /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
   heartbeatVisibility?: LocalImConfigHeartbeatVisibilityInput;
+  /** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+  healthMonitor?: LocalImConfigHealthMonitorInput;
+  /** Whether commands in a chat may change OpenClaw's configuration, where they are allowed at all. OpenClaw reads it; they may where it is absent. */
+  configWrites?: boolean;
   /**
    * WebSocket address of the IM server, such as ws://192.168.100.168:8080. Without a scheme it is ws:// where the server is on this machine or in a private network. The account's id is added as the query parameter accountId.
    * 1 to 2048 characters.
@@ -882,6 +909,12 @@ export interface LocalImConfigHeartbeatVisibilityInput {
   showAlerts?: boolean;
   /** Whether OpenClaw's own surfaces show that a check ran. */
   useIndicator?: boolean;
+}
+
+/** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+export interface LocalImConfigHealthMonitorInput {
+  /** Off leaves a dead account alone. */
+  enabled?: boolean;
 }
 
 /**
@@ -1052,6 +1085,10 @@ export interface LocalImAccountInput {
   name?: string;
   /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
   heartbeatVisibility?: LocalImAccountHeartbeatVisibilityInput;
+  /** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+  healthMonitor?: LocalImAccountHealthMonitorInput;
+  /** Whether commands in a chat may change OpenClaw's configuration, where they are allowed at all. OpenClaw reads it; they may where it is absent. */
+  configWrites?: boolean;
   /**
    * WebSocket address of the IM server, such as ws://192.168.100.168:8080. Without a scheme it is ws:// where the server is on this machine or in a private network. The account's id is added as the query parameter accountId.
    * 1 to 2048 characters.
@@ -1173,6 +1210,12 @@ export interface LocalImAccountHeartbeatVisibilityInput {
   showAlerts?: boolean;
   /** Whether OpenClaw's own surfaces show that a check ran. */
   useIndicator?: boolean;
+}
+
+/** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+export interface LocalImAccountHealthMonitorInput {
+  /** Off leaves a dead account alone. */
+  enabled?: boolean;
 }
 
 /**

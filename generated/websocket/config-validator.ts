@@ -3,12 +3,12 @@
 
 import { codePoints } from "../runtime.ts";
 export const WebsocketConfigInput = validate14;
-const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"allowQueryToken":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"replyToMode":{"type":"string","enum":["off","first","all"]},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/WebsocketAccountInput"}}}};
+const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"healthMonitor":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"}}},"configWrites":{"type":"boolean"},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"allowQueryToken":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"replyToMode":{"type":"string","enum":["off","first","all"]},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/WebsocketAccountInput"}}}};
 const func2 = Object.prototype.hasOwnProperty;
 const func3 = codePoints;
 const pattern0 = new RegExp("^/[A-Za-z0-9._~/-]*$", "u");
 const formats0 = /^[a-z][a-z0-9+.-]*:[^\s<>"{}|\\^`]+$/i;
-const schema12 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"allowQueryToken":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"replyToMode":{"type":"string","enum":["off","first","all"]},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}}}};
+const schema12 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"healthMonitor":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"}}},"configWrites":{"type":"boolean"},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"allowQueryToken":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"replyToMode":{"type":"string","enum":["off","first","all"]},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}}}};
 
 function validate15(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -127,25 +127,31 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.port !== undefined){
-let data6 = data.port;
+if(data.healthMonitor !== undefined){
+let data6 = data.healthMonitor;
 const _errs15 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate15.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"}}];
+if(errors === _errs15){
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+const _errs17 = errors;
+for(const key2 in data6){
+if(!(key2 === "enabled")){
+validate15.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+return false;
+break;
+}
+}
+if(_errs17 === errors){
+if(data6.enabled !== undefined){
+if(typeof data6.enabled !== "boolean"){
+validate15.errors = [{instancePath:instancePath+"/healthMonitor/enabled",schemaPath:"#/properties/healthMonitor/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-if(errors === _errs15){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 65535 || isNaN(data6)){
-validate15.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535}}];
-return false;
+}
+}
 }
 else {
-if(data6 < 1 || isNaN(data6)){
-validate15.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/type",keyword:"type",params:{type: "object"}}];
 return false;
-}
-}
 }
 }
 var valid0 = _errs15 === errors;
@@ -154,17 +160,56 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.configWrites !== undefined){
+const _errs20 = errors;
+if(typeof data.configWrites !== "boolean"){
+validate15.errors = [{instancePath:instancePath+"/configWrites",schemaPath:"#/properties/configWrites/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs20 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.port !== undefined){
+let data9 = data.port;
+const _errs22 = errors;
+if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
+validate15.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs22){
+if((typeof data9 == "number") && (isFinite(data9))){
+if(data9 > 65535 || isNaN(data9)){
+validate15.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535}}];
+return false;
+}
+else {
+if(data9 < 1 || isNaN(data9)){
+validate15.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs22 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.host !== undefined){
-let data7 = data.host;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data7 === "string"){
-if(data7.length > 255 && func3(data7) > 255){
+let data10 = data.host;
+const _errs24 = errors;
+if(errors === _errs24){
+if(typeof data10 === "string"){
+if(data10.length > 255 && func3(data10) > 255){
 validate15.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 255}}];
 return false;
 }
 else {
-if(data7.length < 1){
+if(data10.length < 1){
 validate15.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -175,23 +220,23 @@ validate15.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs17 === errors;
+var valid0 = _errs24 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.path !== undefined){
-let data8 = data.path;
-const _errs19 = errors;
-if(errors === _errs19){
-if(typeof data8 === "string"){
-if(data8.length > 256 && func3(data8) > 256){
+let data11 = data.path;
+const _errs26 = errors;
+if(errors === _errs26){
+if(typeof data11 === "string"){
+if(data11.length > 256 && func3(data11) > 256){
 validate15.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(!pattern0.test(data8)){
+if(!pattern0.test(data11)){
 validate15.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/pattern",keyword:"pattern",params:{pattern: "^/[A-Za-z0-9._~/-]*$"}}];
 return false;
 }
@@ -202,50 +247,50 @@ validate15.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs19 === errors;
+var valid0 = _errs26 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.auth !== undefined){
-let data9 = data.auth;
-const _errs21 = errors;
-if(errors === _errs21){
-if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
-const _errs23 = errors;
-for(const key2 in data9){
-if(!((((((((key2 === "enabled") || (key2 === "endpoint")) || (key2 === "timeout")) || (key2 === "required")) || (key2 === "allowQueryToken")) || (key2 === "cacheSeconds")) || (key2 === "forwardParams")) || (key2 === "allowDelegation"))){
-validate15.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+let data12 = data.auth;
+const _errs28 = errors;
+if(errors === _errs28){
+if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
+const _errs30 = errors;
+for(const key3 in data12){
+if(!((((((((key3 === "enabled") || (key3 === "endpoint")) || (key3 === "timeout")) || (key3 === "required")) || (key3 === "allowQueryToken")) || (key3 === "cacheSeconds")) || (key3 === "forwardParams")) || (key3 === "allowDelegation"))){
+validate15.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
 }
-if(_errs23 === errors){
-if(data9.enabled !== undefined){
-const _errs24 = errors;
-if(typeof data9.enabled !== "boolean"){
+if(_errs30 === errors){
+if(data12.enabled !== undefined){
+const _errs31 = errors;
+if(typeof data12.enabled !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/auth/enabled",schemaPath:"#/properties/auth/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid2 = _errs24 === errors;
+var valid3 = _errs31 === errors;
 }
 else {
-var valid2 = true;
+var valid3 = true;
 }
-if(valid2){
-if(data9.endpoint !== undefined){
-let data11 = data9.endpoint;
-const _errs26 = errors;
-if(errors === _errs26){
-if(errors === _errs26){
-if(typeof data11 === "string"){
-if(!(formats0.test(data11))){
+if(valid3){
+if(data12.endpoint !== undefined){
+let data14 = data12.endpoint;
+const _errs33 = errors;
+if(errors === _errs33){
+if(errors === _errs33){
+if(typeof data14 === "string"){
+if(!(formats0.test(data14))){
 validate15.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/format",keyword:"format",params:{format: "uri"}}];
 return false;
 }
 else {
-if(data11.length > 2048 && func3(data11) > 2048){
+if(data14.length > 2048 && func3(data14) > 2048){
 validate15.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
@@ -257,113 +302,113 @@ return false;
 }
 }
 }
-var valid2 = _errs26 === errors;
+var valid3 = _errs33 === errors;
 }
 else {
-var valid2 = true;
+var valid3 = true;
 }
-if(valid2){
-if(data9.timeout !== undefined){
-let data12 = data9.timeout;
-const _errs28 = errors;
-if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
+if(valid3){
+if(data12.timeout !== undefined){
+let data15 = data12.timeout;
+const _errs35 = errors;
+if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
 validate15.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs28){
-if((typeof data12 == "number") && (isFinite(data12))){
-if(data12 > 60000 || isNaN(data12)){
+if(errors === _errs35){
+if((typeof data15 == "number") && (isFinite(data15))){
+if(data15 > 60000 || isNaN(data15)){
 validate15.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
-if(data12 < 1000 || isNaN(data12)){
+if(data15 < 1000 || isNaN(data15)){
 validate15.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid2 = _errs28 === errors;
+var valid3 = _errs35 === errors;
 }
 else {
-var valid2 = true;
+var valid3 = true;
 }
-if(valid2){
-if(data9.required !== undefined){
-const _errs30 = errors;
-if(typeof data9.required !== "boolean"){
+if(valid3){
+if(data12.required !== undefined){
+const _errs37 = errors;
+if(typeof data12.required !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/auth/required",schemaPath:"#/properties/auth/properties/required/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid2 = _errs30 === errors;
+var valid3 = _errs37 === errors;
 }
 else {
-var valid2 = true;
+var valid3 = true;
 }
-if(valid2){
-if(data9.allowQueryToken !== undefined){
-const _errs32 = errors;
-if(typeof data9.allowQueryToken !== "boolean"){
+if(valid3){
+if(data12.allowQueryToken !== undefined){
+const _errs39 = errors;
+if(typeof data12.allowQueryToken !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/auth/allowQueryToken",schemaPath:"#/properties/auth/properties/allowQueryToken/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid2 = _errs32 === errors;
+var valid3 = _errs39 === errors;
 }
 else {
-var valid2 = true;
+var valid3 = true;
 }
-if(valid2){
-if(data9.cacheSeconds !== undefined){
-let data15 = data9.cacheSeconds;
-const _errs34 = errors;
-if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
+if(valid3){
+if(data12.cacheSeconds !== undefined){
+let data18 = data12.cacheSeconds;
+const _errs41 = errors;
+if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
 validate15.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs34){
-if((typeof data15 == "number") && (isFinite(data15))){
-if(data15 > 3600 || isNaN(data15)){
+if(errors === _errs41){
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 3600 || isNaN(data18)){
 validate15.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data15 < 0 || isNaN(data15)){
+if(data18 < 0 || isNaN(data18)){
 validate15.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid2 = _errs34 === errors;
+var valid3 = _errs41 === errors;
 }
 else {
-var valid2 = true;
+var valid3 = true;
 }
-if(valid2){
-if(data9.forwardParams !== undefined){
-let data16 = data9.forwardParams;
-const _errs36 = errors;
-if(errors === _errs36){
-if(Array.isArray(data16)){
-if(data16.length > 32){
+if(valid3){
+if(data12.forwardParams !== undefined){
+let data19 = data12.forwardParams;
+const _errs43 = errors;
+if(errors === _errs43){
+if(Array.isArray(data19)){
+if(data19.length > 32){
 validate15.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath:"#/properties/auth/properties/forwardParams/maxItems",keyword:"maxItems",params:{limit: 32}}];
 return false;
 }
 else {
-var valid3 = true;
-const len0 = data16.length;
+var valid4 = true;
+const len0 = data19.length;
 for(let i0=0; i0<len0; i0++){
-let data17 = data16[i0];
-const _errs38 = errors;
-if(errors === _errs38){
-if(typeof data17 === "string"){
-if(data17.length > 64 && func3(data17) > 64){
+let data20 = data19[i0];
+const _errs45 = errors;
+if(errors === _errs45){
+if(typeof data20 === "string"){
+if(data20.length > 64 && func3(data20) > 64){
 validate15.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data17.length < 1){
+if(data20.length < 1){
 validate15.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -374,8 +419,8 @@ validate15.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,sche
 return false;
 }
 }
-var valid3 = _errs38 === errors;
-if(!valid3){
+var valid4 = _errs45 === errors;
+if(!valid4){
 break;
 }
 }
@@ -386,22 +431,22 @@ validate15.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath
 return false;
 }
 }
-var valid2 = _errs36 === errors;
+var valid3 = _errs43 === errors;
 }
 else {
-var valid2 = true;
+var valid3 = true;
 }
-if(valid2){
-if(data9.allowDelegation !== undefined){
-const _errs40 = errors;
-if(typeof data9.allowDelegation !== "boolean"){
+if(valid3){
+if(data12.allowDelegation !== undefined){
+const _errs47 = errors;
+if(typeof data12.allowDelegation !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/auth/allowDelegation",schemaPath:"#/properties/auth/properties/allowDelegation/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid2 = _errs40 === errors;
+var valid3 = _errs47 === errors;
 }
 else {
-var valid2 = true;
+var valid3 = true;
 }
 }
 }
@@ -417,35 +462,35 @@ validate15.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs21 === errors;
+var valid0 = _errs28 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowedOrigins !== undefined){
-let data19 = data.allowedOrigins;
-const _errs42 = errors;
-if(errors === _errs42){
-if(Array.isArray(data19)){
-if(data19.length > 64){
+let data22 = data.allowedOrigins;
+const _errs49 = errors;
+if(errors === _errs49){
+if(Array.isArray(data22)){
+if(data22.length > 64){
 validate15.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/properties/allowedOrigins/maxItems",keyword:"maxItems",params:{limit: 64}}];
 return false;
 }
 else {
-var valid4 = true;
-const len1 = data19.length;
+var valid5 = true;
+const len1 = data22.length;
 for(let i1=0; i1<len1; i1++){
-let data20 = data19[i1];
-const _errs44 = errors;
-if(errors === _errs44){
-if(typeof data20 === "string"){
-if(data20.length > 2048 && func3(data20) > 2048){
+let data23 = data22[i1];
+const _errs51 = errors;
+if(errors === _errs51){
+if(typeof data23 === "string"){
+if(data23.length > 2048 && func3(data23) > 2048){
 validate15.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data20.length < 1){
+if(data23.length < 1){
 validate15.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -456,8 +501,8 @@ validate15.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPa
 return false;
 }
 }
-var valid4 = _errs44 === errors;
-if(!valid4){
+var valid5 = _errs51 === errors;
+if(!valid5){
 break;
 }
 }
@@ -468,50 +513,50 @@ validate15.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs42 === errors;
+var valid0 = _errs49 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dmPolicy !== undefined){
-let data21 = data.dmPolicy;
-const _errs46 = errors;
-if(typeof data21 !== "string"){
+let data24 = data.dmPolicy;
+const _errs53 = errors;
+if(typeof data24 !== "string"){
 validate15.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data21 === "open") || (data21 === "pairing")) || (data21 === "allowlist")) || (data21 === "disabled"))){
+if(!((((data24 === "open") || (data24 === "pairing")) || (data24 === "allowlist")) || (data24 === "disabled"))){
 validate15.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs46 === errors;
+var valid0 = _errs53 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data22 = data.allowFrom;
-const _errs48 = errors;
-if(errors === _errs48){
-if(Array.isArray(data22)){
-if(data22.length > 10000){
+let data25 = data.allowFrom;
+const _errs55 = errors;
+if(errors === _errs55){
+if(Array.isArray(data25)){
+if(data25.length > 10000){
 validate15.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid5 = true;
-const len2 = data22.length;
+var valid6 = true;
+const len2 = data25.length;
 for(let i2=0; i2<len2; i2++){
-let data23 = data22[i2];
-const _errs50 = errors;
-if((typeof data23 !== "string") && (!((typeof data23 == "number") && (isFinite(data23))))){
+let data26 = data25[i2];
+const _errs57 = errors;
+if((typeof data26 !== "string") && (!((typeof data26 == "number") && (isFinite(data26))))){
 validate15.errors = [{instancePath:instancePath+"/allowFrom/" + i2,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema12.properties.allowFrom.items.type}}];
 return false;
 }
-var valid5 = _errs50 === errors;
-if(!valid5){
+var valid6 = _errs57 === errors;
+if(!valid6){
 break;
 }
 }
@@ -522,50 +567,50 @@ validate15.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs48 === errors;
+var valid0 = _errs55 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data24 = data.groupPolicy;
-const _errs52 = errors;
-if(typeof data24 !== "string"){
+let data27 = data.groupPolicy;
+const _errs59 = errors;
+if(typeof data27 !== "string"){
 validate15.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data24 === "open") || (data24 === "allowlist")) || (data24 === "disabled"))){
+if(!(((data27 === "open") || (data27 === "allowlist")) || (data27 === "disabled"))){
 validate15.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs52 === errors;
+var valid0 = _errs59 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data25 = data.groupAllowFrom;
-const _errs54 = errors;
-if(errors === _errs54){
-if(Array.isArray(data25)){
-if(data25.length > 10000){
+let data28 = data.groupAllowFrom;
+const _errs61 = errors;
+if(errors === _errs61){
+if(Array.isArray(data28)){
+if(data28.length > 10000){
 validate15.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid6 = true;
-const len3 = data25.length;
+var valid7 = true;
+const len3 = data28.length;
 for(let i3=0; i3<len3; i3++){
-let data26 = data25[i3];
-const _errs56 = errors;
-if((typeof data26 !== "string") && (!((typeof data26 == "number") && (isFinite(data26))))){
+let data29 = data28[i3];
+const _errs63 = errors;
+if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
 validate15.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i3,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema12.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid6 = _errs56 === errors;
-if(!valid6){
+var valid7 = _errs63 === errors;
+if(!valid7){
 break;
 }
 }
@@ -576,50 +621,50 @@ validate15.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs54 === errors;
+var valid0 = _errs61 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionNotifications !== undefined){
-let data27 = data.reactionNotifications;
-const _errs58 = errors;
-if(typeof data27 !== "string"){
+let data30 = data.reactionNotifications;
+const _errs65 = errors;
+if(typeof data30 !== "string"){
 validate15.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data27 === "off") || (data27 === "own")) || (data27 === "all")) || (data27 === "allowlist"))){
+if(!((((data30 === "off") || (data30 === "own")) || (data30 === "all")) || (data30 === "allowlist"))){
 validate15.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema12.properties.reactionNotifications.enum}}];
 return false;
 }
-var valid0 = _errs58 === errors;
+var valid0 = _errs65 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionAllowlist !== undefined){
-let data28 = data.reactionAllowlist;
-const _errs60 = errors;
-if(errors === _errs60){
-if(Array.isArray(data28)){
-if(data28.length > 10000){
+let data31 = data.reactionAllowlist;
+const _errs67 = errors;
+if(errors === _errs67){
+if(Array.isArray(data31)){
+if(data31.length > 10000){
 validate15.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid7 = true;
-const len4 = data28.length;
+var valid8 = true;
+const len4 = data31.length;
 for(let i4=0; i4<len4; i4++){
-let data29 = data28[i4];
-const _errs62 = errors;
-if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
+let data32 = data31[i4];
+const _errs69 = errors;
+if((typeof data32 !== "string") && (!((typeof data32 == "number") && (isFinite(data32))))){
 validate15.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i4,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema12.properties.reactionAllowlist.items.type}}];
 return false;
 }
-var valid7 = _errs62 === errors;
-if(!valid7){
+var valid8 = _errs69 === errors;
+if(!valid8){
 break;
 }
 }
@@ -630,230 +675,179 @@ validate15.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:
 return false;
 }
 }
-var valid0 = _errs60 === errors;
+var valid0 = _errs67 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.replyToMode !== undefined){
-let data30 = data.replyToMode;
-const _errs64 = errors;
-if(typeof data30 !== "string"){
+let data33 = data.replyToMode;
+const _errs71 = errors;
+if(typeof data33 !== "string"){
 validate15.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data30 === "off") || (data30 === "first")) || (data30 === "all"))){
+if(!(((data33 === "off") || (data33 === "first")) || (data33 === "all"))){
 validate15.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.replyToMode.enum}}];
 return false;
 }
-var valid0 = _errs64 === errors;
+var valid0 = _errs71 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requireMention !== undefined){
-const _errs66 = errors;
+const _errs73 = errors;
 if(typeof data.requireMention !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs66 === errors;
+var valid0 = _errs73 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data32 = data.groups;
-const _errs68 = errors;
-if(errors === _errs68){
-if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
-if(Object.keys(data32).length > 10000){
+let data35 = data.groups;
+const _errs75 = errors;
+if(errors === _errs75){
+if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
+if(Object.keys(data35).length > 10000){
 validate15.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key3 in data32){
-let data33 = data32[key3];
-const _errs71 = errors;
-if(errors === _errs71){
-if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
-const _errs73 = errors;
-for(const key4 in data33){
-if(!(((((((key4 === "enabled") || (key4 === "groupPolicy")) || (key4 === "allowFrom")) || (key4 === "tools")) || (key4 === "requireMention")) || (key4 === "systemPrompt")) || (key4 === "skills"))){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+for(const key4 in data35){
+let data36 = data35[key4];
+const _errs78 = errors;
+if(errors === _errs78){
+if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+const _errs80 = errors;
+for(const key5 in data36){
+if(!(((((((key5 === "enabled") || (key5 === "groupPolicy")) || (key5 === "allowFrom")) || (key5 === "tools")) || (key5 === "requireMention")) || (key5 === "systemPrompt")) || (key5 === "skills"))){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs73 === errors){
-if(data33.enabled !== undefined){
-const _errs74 = errors;
-if(typeof data33.enabled !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+if(_errs80 === errors){
+if(data36.enabled !== undefined){
+const _errs81 = errors;
+if(typeof data36.enabled !== "boolean"){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid9 = _errs74 === errors;
-}
-else {
-var valid9 = true;
-}
-if(valid9){
-if(data33.groupPolicy !== undefined){
-let data35 = data33.groupPolicy;
-const _errs76 = errors;
-if(typeof data35 !== "string"){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!(((data35 === "open") || (data35 === "allowlist")) || (data35 === "disabled"))){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
-return false;
-}
-var valid9 = _errs76 === errors;
-}
-else {
-var valid9 = true;
-}
-if(valid9){
-if(data33.allowFrom !== undefined){
-let data36 = data33.allowFrom;
-const _errs78 = errors;
-if(errors === _errs78){
-if(Array.isArray(data36)){
-if(data36.length > 10000){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
-return false;
+var valid10 = _errs81 === errors;
 }
 else {
 var valid10 = true;
-const len5 = data36.length;
-for(let i5=0; i5<len5; i5++){
-let data37 = data36[i5];
-const _errs80 = errors;
-if((typeof data37 !== "string") && (!((typeof data37 == "number") && (isFinite(data37))))){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema12.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+}
+if(valid10){
+if(data36.groupPolicy !== undefined){
+let data38 = data36.groupPolicy;
+const _errs83 = errors;
+if(typeof data38 !== "string"){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-var valid10 = _errs80 === errors;
-if(!valid10){
-break;
+if(!(((data38 === "open") || (data38 === "allowlist")) || (data38 === "disabled"))){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+return false;
 }
-}
-}
+var valid10 = _errs83 === errors;
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
-return false;
+var valid10 = true;
 }
-}
-var valid9 = _errs78 === errors;
-}
-else {
-var valid9 = true;
-}
-if(valid9){
-if(data33.tools !== undefined){
-let data38 = data33.tools;
-const _errs82 = errors;
-if(errors === _errs82){
-if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
-const _errs84 = errors;
-for(const key5 in data38){
-if(!(((key5 === "allow") || (key5 === "alsoAllow")) || (key5 === "deny"))){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
-return false;
-break;
-}
-}
-if(_errs84 === errors){
-if(data38.allow !== undefined){
-let data39 = data38.allow;
+if(valid10){
+if(data36.allowFrom !== undefined){
+let data39 = data36.allowFrom;
 const _errs85 = errors;
 if(errors === _errs85){
 if(Array.isArray(data39)){
-if(data39.length > 1000){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(data39.length > 10000){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid12 = true;
-const len6 = data39.length;
-for(let i6=0; i6<len6; i6++){
-let data40 = data39[i6];
+var valid11 = true;
+const len5 = data39.length;
+for(let i5=0; i5<len5; i5++){
+let data40 = data39[i5];
 const _errs87 = errors;
-if(errors === _errs87){
-if(typeof data40 === "string"){
-if(data40.length > 128 && func3(data40) > 128){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+if((typeof data40 !== "string") && (!((typeof data40 == "number") && (isFinite(data40))))){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema12.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-else {
-if(data40.length < 1){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid12 = _errs87 === errors;
-if(!valid12){
+var valid11 = _errs87 === errors;
+if(!valid11){
 break;
 }
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid11 = _errs85 === errors;
+var valid10 = _errs85 === errors;
 }
 else {
-var valid11 = true;
+var valid10 = true;
 }
-if(valid11){
-if(data38.alsoAllow !== undefined){
-let data41 = data38.alsoAllow;
+if(valid10){
+if(data36.tools !== undefined){
+let data41 = data36.tools;
 const _errs89 = errors;
 if(errors === _errs89){
-if(Array.isArray(data41)){
-if(data41.length > 1000){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
+const _errs91 = errors;
+for(const key6 in data41){
+if(!(((key6 === "allow") || (key6 === "alsoAllow")) || (key6 === "deny"))){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+return false;
+break;
+}
+}
+if(_errs91 === errors){
+if(data41.allow !== undefined){
+let data42 = data41.allow;
+const _errs92 = errors;
+if(errors === _errs92){
+if(Array.isArray(data42)){
+if(data42.length > 1000){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid13 = true;
-const len7 = data41.length;
-for(let i7=0; i7<len7; i7++){
-let data42 = data41[i7];
-const _errs91 = errors;
-if(errors === _errs91){
-if(typeof data42 === "string"){
-if(data42.length > 128 && func3(data42) > 128){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+const len6 = data42.length;
+for(let i6=0; i6<len6; i6++){
+let data43 = data42[i6];
+const _errs94 = errors;
+if(errors === _errs94){
+if(typeof data43 === "string"){
+if(data43.length > 128 && func3(data43) > 128){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data42.length < 1){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data43.length < 1){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid13 = _errs91 === errors;
+var valid13 = _errs94 === errors;
 if(!valid13){
 break;
 }
@@ -861,50 +855,50 @@ break;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid11 = _errs89 === errors;
+var valid12 = _errs92 === errors;
 }
 else {
-var valid11 = true;
+var valid12 = true;
 }
-if(valid11){
-if(data38.deny !== undefined){
-let data43 = data38.deny;
-const _errs93 = errors;
-if(errors === _errs93){
-if(Array.isArray(data43)){
-if(data43.length > 1000){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(valid12){
+if(data41.alsoAllow !== undefined){
+let data44 = data41.alsoAllow;
+const _errs96 = errors;
+if(errors === _errs96){
+if(Array.isArray(data44)){
+if(data44.length > 1000){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid14 = true;
-const len8 = data43.length;
-for(let i8=0; i8<len8; i8++){
-let data44 = data43[i8];
-const _errs95 = errors;
-if(errors === _errs95){
-if(typeof data44 === "string"){
-if(data44.length > 128 && func3(data44) > 128){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+const len7 = data44.length;
+for(let i7=0; i7<len7; i7++){
+let data45 = data44[i7];
+const _errs98 = errors;
+if(errors === _errs98){
+if(typeof data45 === "string"){
+if(data45.length > 128 && func3(data45) > 128){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data44.length < 1){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data45.length < 1){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid14 = _errs95 === errors;
+var valid14 = _errs98 === errors;
 if(!valid14){
 break;
 }
@@ -912,97 +906,50 @@ break;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid11 = _errs93 === errors;
+var valid12 = _errs96 === errors;
 }
 else {
-var valid11 = true;
+var valid12 = true;
 }
-}
-}
-}
-}
-else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid9 = _errs82 === errors;
-}
-else {
-var valid9 = true;
-}
-if(valid9){
-if(data33.requireMention !== undefined){
-const _errs97 = errors;
-if(typeof data33.requireMention !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid9 = _errs97 === errors;
-}
-else {
-var valid9 = true;
-}
-if(valid9){
-if(data33.systemPrompt !== undefined){
-let data46 = data33.systemPrompt;
-const _errs99 = errors;
-if(errors === _errs99){
-if(typeof data46 === "string"){
-if(data46.length > 65536 && func3(data46) > 65536){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
-return false;
-}
-}
-else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid9 = _errs99 === errors;
-}
-else {
-var valid9 = true;
-}
-if(valid9){
-if(data33.skills !== undefined){
-let data47 = data33.skills;
-const _errs101 = errors;
-if(errors === _errs101){
-if(Array.isArray(data47)){
-if(data47.length > 256){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+if(valid12){
+if(data41.deny !== undefined){
+let data46 = data41.deny;
+const _errs100 = errors;
+if(errors === _errs100){
+if(Array.isArray(data46)){
+if(data46.length > 1000){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid15 = true;
-const len9 = data47.length;
-for(let i9=0; i9<len9; i9++){
-let data48 = data47[i9];
-const _errs103 = errors;
-if(errors === _errs103){
-if(typeof data48 === "string"){
-if(data48.length > 128 && func3(data48) > 128){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+const len8 = data46.length;
+for(let i8=0; i8<len8; i8++){
+let data47 = data46[i8];
+const _errs102 = errors;
+if(errors === _errs102){
+if(typeof data47 === "string"){
+if(data47.length > 128 && func3(data47) > 128){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data48.length < 1){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data47.length < 1){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid15 = _errs103 === errors;
+var valid15 = _errs102 === errors;
 if(!valid15){
 break;
 }
@@ -1010,30 +957,128 @@ break;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid9 = _errs101 === errors;
+var valid12 = _errs100 === errors;
 }
 else {
-var valid9 = true;
-}
-}
-}
-}
+var valid12 = true;
 }
 }
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid8 = _errs71 === errors;
-if(!valid8){
+var valid10 = _errs89 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data36.requireMention !== undefined){
+const _errs104 = errors;
+if(typeof data36.requireMention !== "boolean"){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid10 = _errs104 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data36.systemPrompt !== undefined){
+let data49 = data36.systemPrompt;
+const _errs106 = errors;
+if(errors === _errs106){
+if(typeof data49 === "string"){
+if(data49.length > 65536 && func3(data49) > 65536){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid10 = _errs106 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data36.skills !== undefined){
+let data50 = data36.skills;
+const _errs108 = errors;
+if(errors === _errs108){
+if(Array.isArray(data50)){
+if(data50.length > 256){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid16 = true;
+const len9 = data50.length;
+for(let i9=0; i9<len9; i9++){
+let data51 = data50[i9];
+const _errs110 = errors;
+if(errors === _errs110){
+if(typeof data51 === "string"){
+if(data51.length > 128 && func3(data51) > 128){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data51.length < 1){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid16 = _errs110 === errors;
+if(!valid16){
+break;
+}
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid10 = _errs108 === errors;
+}
+else {
+var valid10 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid9 = _errs78 === errors;
+if(!valid9){
 break;
 }
 }
@@ -1044,60 +1089,60 @@ validate15.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs68 === errors;
+var valid0 = _errs75 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.historyLimit !== undefined){
-let data49 = data.historyLimit;
-const _errs105 = errors;
-if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
+let data52 = data.historyLimit;
+const _errs112 = errors;
+if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
 validate15.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs105){
-if((typeof data49 == "number") && (isFinite(data49))){
-if(data49 > 1000 || isNaN(data49)){
+if(errors === _errs112){
+if((typeof data52 == "number") && (isFinite(data52))){
+if(data52 > 1000 || isNaN(data52)){
 validate15.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data49 < 0 || isNaN(data49)){
+if(data52 < 0 || isNaN(data52)){
 validate15.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs105 === errors;
+var valid0 = _errs112 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data50 = data.bots;
-const _errs107 = errors;
-if(errors === _errs107){
-if(Array.isArray(data50)){
-if(data50.length > 1000){
+let data53 = data.bots;
+const _errs114 = errors;
+if(errors === _errs114){
+if(Array.isArray(data53)){
+if(data53.length > 1000){
 validate15.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid16 = true;
-const len10 = data50.length;
+var valid17 = true;
+const len10 = data53.length;
 for(let i10=0; i10<len10; i10++){
-let data51 = data50[i10];
-const _errs109 = errors;
-if((typeof data51 !== "string") && (!((typeof data51 == "number") && (isFinite(data51))))){
+let data54 = data53[i10];
+const _errs116 = errors;
+if((typeof data54 !== "string") && (!((typeof data54 == "number") && (isFinite(data54))))){
 validate15.errors = [{instancePath:instancePath+"/bots/" + i10,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema12.properties.bots.items.type}}];
 return false;
 }
-var valid16 = _errs109 === errors;
-if(!valid16){
+var valid17 = _errs116 === errors;
+if(!valid17){
 break;
 }
 }
@@ -1108,134 +1153,134 @@ validate15.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs107 === errors;
+var valid0 = _errs114 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data52 = data.allowBots;
-const _errs111 = errors;
-if((typeof data52 !== "boolean") && (typeof data52 !== "string")){
+let data55 = data.allowBots;
+const _errs118 = errors;
+if((typeof data55 !== "boolean") && (typeof data55 !== "string")){
 validate15.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema12.properties.allowBots.type}}];
 return false;
 }
-if(!(((data52 === true) || (data52 === false)) || (data52 === "mentions"))){
+if(!(((data55 === true) || (data55 === false)) || (data55 === "mentions"))){
 validate15.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema12.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs111 === errors;
+var valid0 = _errs118 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data53 = data.botLoopProtection;
-const _errs113 = errors;
-if(errors === _errs113){
-if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
-const _errs115 = errors;
-for(const key6 in data53){
-if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+let data56 = data.botLoopProtection;
+const _errs120 = errors;
+if(errors === _errs120){
+if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
+const _errs122 = errors;
+for(const key7 in data56){
+if(!((((key7 === "enabled") || (key7 === "maxEventsPerWindow")) || (key7 === "windowSeconds")) || (key7 === "cooldownSeconds"))){
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs115 === errors){
-if(data53.enabled !== undefined){
-const _errs116 = errors;
-if(typeof data53.enabled !== "boolean"){
+if(_errs122 === errors){
+if(data56.enabled !== undefined){
+const _errs123 = errors;
+if(typeof data56.enabled !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid17 = _errs116 === errors;
+var valid18 = _errs123 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data53.maxEventsPerWindow !== undefined){
-let data55 = data53.maxEventsPerWindow;
-const _errs118 = errors;
-if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
+if(valid18){
+if(data56.maxEventsPerWindow !== undefined){
+let data58 = data56.maxEventsPerWindow;
+const _errs125 = errors;
+if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs118){
-if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 10000 || isNaN(data55)){
+if(errors === _errs125){
+if((typeof data58 == "number") && (isFinite(data58))){
+if(data58 > 10000 || isNaN(data58)){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data55 < 1 || isNaN(data55)){
+if(data58 < 1 || isNaN(data58)){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs118 === errors;
+var valid18 = _errs125 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data53.windowSeconds !== undefined){
-let data56 = data53.windowSeconds;
-const _errs120 = errors;
-if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
+if(valid18){
+if(data56.windowSeconds !== undefined){
+let data59 = data56.windowSeconds;
+const _errs127 = errors;
+if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs120){
-if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 86400 || isNaN(data56)){
+if(errors === _errs127){
+if((typeof data59 == "number") && (isFinite(data59))){
+if(data59 > 86400 || isNaN(data59)){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data56 < 1 || isNaN(data56)){
+if(data59 < 1 || isNaN(data59)){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs120 === errors;
+var valid18 = _errs127 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data53.cooldownSeconds !== undefined){
-let data57 = data53.cooldownSeconds;
-const _errs122 = errors;
-if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
+if(valid18){
+if(data56.cooldownSeconds !== undefined){
+let data60 = data56.cooldownSeconds;
+const _errs129 = errors;
+if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs122){
-if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 86400 || isNaN(data57)){
+if(errors === _errs129){
+if((typeof data60 == "number") && (isFinite(data60))){
+if(data60 > 86400 || isNaN(data60)){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data57 < 1 || isNaN(data57)){
+if(data60 < 1 || isNaN(data60)){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs122 === errors;
+var valid18 = _errs129 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
 }
 }
@@ -1247,49 +1292,49 @@ validate15.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs113 === errors;
+var valid0 = _errs120 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dynamicAgentCreation !== undefined){
-let data58 = data.dynamicAgentCreation;
-const _errs124 = errors;
-if(errors === _errs124){
-if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
-const _errs126 = errors;
-for(const key7 in data58){
-if(!(((((key7 === "enabled") || (key7 === "workspaceTemplate")) || (key7 === "agentDirTemplate")) || (key7 === "allowedRoots")) || (key7 === "maxAgents"))){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+let data61 = data.dynamicAgentCreation;
+const _errs131 = errors;
+if(errors === _errs131){
+if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
+const _errs133 = errors;
+for(const key8 in data61){
+if(!(((((key8 === "enabled") || (key8 === "workspaceTemplate")) || (key8 === "agentDirTemplate")) || (key8 === "allowedRoots")) || (key8 === "maxAgents"))){
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
 return false;
 break;
 }
 }
-if(_errs126 === errors){
-if(data58.enabled !== undefined){
-const _errs127 = errors;
-if(typeof data58.enabled !== "boolean"){
+if(_errs133 === errors){
+if(data61.enabled !== undefined){
+const _errs134 = errors;
+if(typeof data61.enabled !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",schemaPath:"#/properties/dynamicAgentCreation/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid18 = _errs127 === errors;
+var valid19 = _errs134 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data58.workspaceTemplate !== undefined){
-let data60 = data58.workspaceTemplate;
-const _errs129 = errors;
-if(errors === _errs129){
-if(typeof data60 === "string"){
-if(data60.length > 1024 && func3(data60) > 1024){
+if(valid19){
+if(data61.workspaceTemplate !== undefined){
+let data63 = data61.workspaceTemplate;
+const _errs136 = errors;
+if(errors === _errs136){
+if(typeof data63 === "string"){
+if(data63.length > 1024 && func3(data63) > 1024){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data60.length < 1){
+if(data63.length < 1){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1300,23 +1345,23 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspace
 return false;
 }
 }
-var valid18 = _errs129 === errors;
+var valid19 = _errs136 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data58.agentDirTemplate !== undefined){
-let data61 = data58.agentDirTemplate;
-const _errs131 = errors;
-if(errors === _errs131){
-if(typeof data61 === "string"){
-if(data61.length > 1024 && func3(data61) > 1024){
+if(valid19){
+if(data61.agentDirTemplate !== undefined){
+let data64 = data61.agentDirTemplate;
+const _errs138 = errors;
+if(errors === _errs138){
+if(typeof data64 === "string"){
+if(data64.length > 1024 && func3(data64) > 1024){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data61.length < 1){
+if(data64.length < 1){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1327,35 +1372,35 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirT
 return false;
 }
 }
-var valid18 = _errs131 === errors;
+var valid19 = _errs138 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data58.allowedRoots !== undefined){
-let data62 = data58.allowedRoots;
-const _errs133 = errors;
-if(errors === _errs133){
-if(Array.isArray(data62)){
-if(data62.length > 16){
+if(valid19){
+if(data61.allowedRoots !== undefined){
+let data65 = data61.allowedRoots;
+const _errs140 = errors;
+if(errors === _errs140){
+if(Array.isArray(data65)){
+if(data65.length > 16){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid19 = true;
-const len11 = data62.length;
+var valid20 = true;
+const len11 = data65.length;
 for(let i11=0; i11<len11; i11++){
-let data63 = data62[i11];
-const _errs135 = errors;
-if(errors === _errs135){
-if(typeof data63 === "string"){
-if(data63.length > 1024 && func3(data63) > 1024){
+let data66 = data65[i11];
+const _errs142 = errors;
+if(errors === _errs142){
+if(typeof data66 === "string"){
+if(data66.length > 1024 && func3(data66) > 1024){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data63.length < 1){
+if(data66.length < 1){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1366,8 +1411,8 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid19 = _errs135 === errors;
-if(!valid19){
+var valid20 = _errs142 === errors;
+if(!valid20){
 break;
 }
 }
@@ -1378,37 +1423,37 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid18 = _errs133 === errors;
+var valid19 = _errs140 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data58.maxAgents !== undefined){
-let data64 = data58.maxAgents;
-const _errs137 = errors;
-if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
+if(valid19){
+if(data61.maxAgents !== undefined){
+let data67 = data61.maxAgents;
+const _errs144 = errors;
+if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs137){
-if((typeof data64 == "number") && (isFinite(data64))){
-if(data64 > 100000 || isNaN(data64)){
+if(errors === _errs144){
+if((typeof data67 == "number") && (isFinite(data67))){
+if(data67 > 100000 || isNaN(data67)){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data64 < 1 || isNaN(data64)){
+if(data67 < 1 || isNaN(data67)){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs137 === errors;
+var valid19 = _errs144 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
 }
 }
@@ -1421,95 +1466,52 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPa
 return false;
 }
 }
-var valid0 = _errs124 === errors;
+var valid0 = _errs131 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streamMode !== undefined){
-let data65 = data.streamMode;
-const _errs139 = errors;
-if(typeof data65 !== "string"){
+let data68 = data.streamMode;
+const _errs146 = errors;
+if(typeof data68 !== "string"){
 validate15.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data65 === "cumulative") || (data65 === "delta"))){
+if(!((data68 === "cumulative") || (data68 === "delta"))){
 validate15.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streamMode.enum}}];
 return false;
 }
-var valid0 = _errs139 === errors;
+var valid0 = _errs146 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streaming !== undefined){
-let data66 = data.streaming;
-const _errs141 = errors;
-if(errors === _errs141){
-if(data66 && typeof data66 == "object" && !Array.isArray(data66)){
-const _errs143 = errors;
-for(const key8 in data66){
-if(!(((((key8 === "mode") || (key8 === "chunkMode")) || (key8 === "block")) || (key8 === "preview")) || (key8 === "progress"))){
-validate15.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
-return false;
-break;
-}
-}
-if(_errs143 === errors){
-if(data66.mode !== undefined){
-let data67 = data66.mode;
-const _errs144 = errors;
-if(typeof data67 !== "string"){
-validate15.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((((data67 === "off") || (data67 === "partial")) || (data67 === "block")) || (data67 === "progress"))){
-validate15.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.mode.enum}}];
-return false;
-}
-var valid20 = _errs144 === errors;
-}
-else {
-var valid20 = true;
-}
-if(valid20){
-if(data66.chunkMode !== undefined){
-let data68 = data66.chunkMode;
-const _errs146 = errors;
-if(typeof data68 !== "string"){
-validate15.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data68 === "length") || (data68 === "newline"))){
-validate15.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.chunkMode.enum}}];
-return false;
-}
-var valid20 = _errs146 === errors;
-}
-else {
-var valid20 = true;
-}
-if(valid20){
-if(data66.block !== undefined){
-let data69 = data66.block;
+let data69 = data.streaming;
 const _errs148 = errors;
 if(errors === _errs148){
 if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
 const _errs150 = errors;
 for(const key9 in data69){
-if(!((key9 === "enabled") || (key9 === "coalesce"))){
-validate15.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
+if(!(((((key9 === "mode") || (key9 === "chunkMode")) || (key9 === "block")) || (key9 === "preview")) || (key9 === "progress"))){
+validate15.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
 }
 if(_errs150 === errors){
-if(data69.enabled !== undefined){
+if(data69.mode !== undefined){
+let data70 = data69.mode;
 const _errs151 = errors;
-if(typeof data69.enabled !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+if(typeof data70 !== "string"){
+validate15.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data70 === "off") || (data70 === "partial")) || (data70 === "block")) || (data70 === "progress"))){
+validate15.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.mode.enum}}];
 return false;
 }
 var valid21 = _errs151 === errors;
@@ -1518,67 +1520,42 @@ else {
 var valid21 = true;
 }
 if(valid21){
-if(data69.coalesce !== undefined){
-let data71 = data69.coalesce;
+if(data69.chunkMode !== undefined){
+let data71 = data69.chunkMode;
 const _errs153 = errors;
-if(errors === _errs153){
-if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
+if(typeof data71 !== "string"){
+validate15.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data71 === "length") || (data71 === "newline"))){
+validate15.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.chunkMode.enum}}];
+return false;
+}
+var valid21 = _errs153 === errors;
+}
+else {
+var valid21 = true;
+}
+if(valid21){
+if(data69.block !== undefined){
+let data72 = data69.block;
 const _errs155 = errors;
-for(const key10 in data71){
-if(!(((key10 === "minChars") || (key10 === "maxChars")) || (key10 === "idleMs"))){
-validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
+if(errors === _errs155){
+if(data72 && typeof data72 == "object" && !Array.isArray(data72)){
+const _errs157 = errors;
+for(const key10 in data72){
+if(!((key10 === "enabled") || (key10 === "coalesce"))){
+validate15.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
 return false;
 break;
 }
 }
-if(_errs155 === errors){
-if(data71.minChars !== undefined){
-let data72 = data71.minChars;
-const _errs156 = errors;
-if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
-validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs156){
-if((typeof data72 == "number") && (isFinite(data72))){
-if(data72 > 1000000 || isNaN(data72)){
-validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data72 < 1 || isNaN(data72)){
-validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
-}
-var valid22 = _errs156 === errors;
-}
-else {
-var valid22 = true;
-}
-if(valid22){
-if(data71.maxChars !== undefined){
-let data73 = data71.maxChars;
+if(_errs157 === errors){
+if(data72.enabled !== undefined){
 const _errs158 = errors;
-if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
-validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+if(typeof data72.enabled !== "boolean"){
+validate15.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-if(errors === _errs158){
-if((typeof data73 == "number") && (isFinite(data73))){
-if(data73 > 1000000 || isNaN(data73)){
-validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data73 < 1 || isNaN(data73)){
-validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
 }
 var valid22 = _errs158 === errors;
 }
@@ -1586,31 +1563,99 @@ else {
 var valid22 = true;
 }
 if(valid22){
-if(data71.idleMs !== undefined){
-let data74 = data71.idleMs;
+if(data72.coalesce !== undefined){
+let data74 = data72.coalesce;
 const _errs160 = errors;
-if(!(((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74))) && (isFinite(data74)))){
+if(errors === _errs160){
+if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
+const _errs162 = errors;
+for(const key11 in data74){
+if(!(((key11 === "minChars") || (key11 === "maxChars")) || (key11 === "idleMs"))){
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
+return false;
+break;
+}
+}
+if(_errs162 === errors){
+if(data74.minChars !== undefined){
+let data75 = data74.minChars;
+const _errs163 = errors;
+if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs163){
+if((typeof data75 == "number") && (isFinite(data75))){
+if(data75 > 1000000 || isNaN(data75)){
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data75 < 1 || isNaN(data75)){
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid23 = _errs163 === errors;
+}
+else {
+var valid23 = true;
+}
+if(valid23){
+if(data74.maxChars !== undefined){
+let data76 = data74.maxChars;
+const _errs165 = errors;
+if(!(((typeof data76 == "number") && (!(data76 % 1) && !isNaN(data76))) && (isFinite(data76)))){
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs165){
+if((typeof data76 == "number") && (isFinite(data76))){
+if(data76 > 1000000 || isNaN(data76)){
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data76 < 1 || isNaN(data76)){
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid23 = _errs165 === errors;
+}
+else {
+var valid23 = true;
+}
+if(valid23){
+if(data74.idleMs !== undefined){
+let data77 = data74.idleMs;
+const _errs167 = errors;
+if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
 validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs160){
-if((typeof data74 == "number") && (isFinite(data74))){
-if(data74 > 60000 || isNaN(data74)){
+if(errors === _errs167){
+if((typeof data77 == "number") && (isFinite(data77))){
+if(data77 > 60000 || isNaN(data77)){
 validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
-if(data74 < 0 || isNaN(data74)){
+if(data77 < 0 || isNaN(data77)){
 validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid22 = _errs160 === errors;
+var valid23 = _errs167 === errors;
 }
 else {
-var valid22 = true;
+var valid23 = true;
 }
 }
 }
@@ -1621,10 +1666,10 @@ validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce",sche
 return false;
 }
 }
-var valid21 = _errs153 === errors;
+var valid22 = _errs160 === errors;
 }
 else {
-var valid21 = true;
+var valid22 = true;
 }
 }
 }
@@ -1634,28 +1679,28 @@ validate15.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#
 return false;
 }
 }
-var valid20 = _errs148 === errors;
+var valid21 = _errs155 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
-if(valid20){
-if(data66.preview !== undefined){
-let data75 = data66.preview;
-const _errs162 = errors;
-if(errors === _errs162){
-if(data75 && typeof data75 == "object" && !Array.isArray(data75)){
-const _errs164 = errors;
-for(const key11 in data75){
-if(!(key11 === "toolProgress")){
-validate15.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
+if(valid21){
+if(data69.preview !== undefined){
+let data78 = data69.preview;
+const _errs169 = errors;
+if(errors === _errs169){
+if(data78 && typeof data78 == "object" && !Array.isArray(data78)){
+const _errs171 = errors;
+for(const key12 in data78){
+if(!(key12 === "toolProgress")){
+validate15.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
 return false;
 break;
 }
 }
-if(_errs164 === errors){
-if(data75.toolProgress !== undefined){
-if(typeof data75.toolProgress !== "boolean"){
+if(_errs171 === errors){
+if(data78.toolProgress !== undefined){
+if(typeof data78.toolProgress !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -1667,28 +1712,28 @@ validate15.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:
 return false;
 }
 }
-var valid20 = _errs162 === errors;
+var valid21 = _errs169 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
-if(valid20){
-if(data66.progress !== undefined){
-let data77 = data66.progress;
-const _errs167 = errors;
-if(errors === _errs167){
-if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
-const _errs169 = errors;
-for(const key12 in data77){
-if(!(key12 === "toolProgress")){
-validate15.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
+if(valid21){
+if(data69.progress !== undefined){
+let data80 = data69.progress;
+const _errs174 = errors;
+if(errors === _errs174){
+if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
+const _errs176 = errors;
+for(const key13 in data80){
+if(!(key13 === "toolProgress")){
+validate15.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
 return false;
 break;
 }
 }
-if(_errs169 === errors){
-if(data77.toolProgress !== undefined){
-if(typeof data77.toolProgress !== "boolean"){
+if(_errs176 === errors){
+if(data80.toolProgress !== undefined){
+if(typeof data80.toolProgress !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -1700,10 +1745,10 @@ validate15.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath
 return false;
 }
 }
-var valid20 = _errs167 === errors;
+var valid21 = _errs174 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
 }
 }
@@ -1716,144 +1761,144 @@ validate15.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs141 === errors;
+var valid0 = _errs148 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.textChunkLimit !== undefined){
-let data79 = data.textChunkLimit;
-const _errs172 = errors;
-if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
+let data82 = data.textChunkLimit;
+const _errs179 = errors;
+if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
 validate15.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs172){
-if((typeof data79 == "number") && (isFinite(data79))){
-if(data79 > 200000 || isNaN(data79)){
+if(errors === _errs179){
+if((typeof data82 == "number") && (isFinite(data82))){
+if(data82 > 200000 || isNaN(data82)){
 validate15.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
 return false;
 }
 else {
-if(data79 < 100 || isNaN(data79)){
+if(data82 < 100 || isNaN(data82)){
 validate15.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs172 === errors;
+var valid0 = _errs179 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.direct !== undefined){
-let data80 = data.direct;
-const _errs174 = errors;
-if(errors === _errs174){
-if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
-if(Object.keys(data80).length > 10000){
+let data83 = data.direct;
+const _errs181 = errors;
+if(errors === _errs181){
+if(data83 && typeof data83 == "object" && !Array.isArray(data83)){
+if(Object.keys(data83).length > 10000){
 validate15.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key13 in data80){
-let data81 = data80[key13];
-const _errs177 = errors;
-if(errors === _errs177){
-if(data81 && typeof data81 == "object" && !Array.isArray(data81)){
-const _errs179 = errors;
-for(const key14 in data81){
-if(!((key14 === "systemPrompt") || (key14 === "skills"))){
-validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
+for(const key14 in data83){
+let data84 = data83[key14];
+const _errs184 = errors;
+if(errors === _errs184){
+if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
+const _errs186 = errors;
+for(const key15 in data84){
+if(!((key15 === "systemPrompt") || (key15 === "skills"))){
+validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
 }
-if(_errs179 === errors){
-if(data81.systemPrompt !== undefined){
-let data82 = data81.systemPrompt;
-const _errs180 = errors;
-if(errors === _errs180){
-if(typeof data82 === "string"){
-if(data82.length > 65536 && func3(data82) > 65536){
-validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+if(_errs186 === errors){
+if(data84.systemPrompt !== undefined){
+let data85 = data84.systemPrompt;
+const _errs187 = errors;
+if(errors === _errs187){
+if(typeof data85 === "string"){
+if(data85.length > 65536 && func3(data85) > 65536){
+validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid26 = _errs180 === errors;
-}
-else {
-var valid26 = true;
-}
-if(valid26){
-if(data81.skills !== undefined){
-let data83 = data81.skills;
-const _errs182 = errors;
-if(errors === _errs182){
-if(Array.isArray(data83)){
-if(data83.length > 256){
-validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
-return false;
+var valid27 = _errs187 === errors;
 }
 else {
 var valid27 = true;
-const len12 = data83.length;
+}
+if(valid27){
+if(data84.skills !== undefined){
+let data86 = data84.skills;
+const _errs189 = errors;
+if(errors === _errs189){
+if(Array.isArray(data86)){
+if(data86.length > 256){
+validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid28 = true;
+const len12 = data86.length;
 for(let i12=0; i12<len12; i12++){
-let data84 = data83[i12];
-const _errs184 = errors;
-if(errors === _errs184){
-if(typeof data84 === "string"){
-if(data84.length > 128 && func3(data84) > 128){
-validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+let data87 = data86[i12];
+const _errs191 = errors;
+if(errors === _errs191){
+if(typeof data87 === "string"){
+if(data87.length > 128 && func3(data87) > 128){
+validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data84.length < 1){
-validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data87.length < 1){
+validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid27 = _errs184 === errors;
-if(!valid27){
+var valid28 = _errs191 === errors;
+if(!valid28){
 break;
 }
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid26 = _errs182 === errors;
+var valid27 = _errs189 === errors;
 }
 else {
-var valid26 = true;
+var valid27 = true;
 }
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid25 = _errs177 === errors;
-if(!valid25){
+var valid26 = _errs184 === errors;
+if(!valid26){
 break;
 }
 }
@@ -1864,18 +1909,18 @@ validate15.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs174 === errors;
+var valid0 = _errs181 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data85 = data.systemPrompt;
-const _errs186 = errors;
-if(errors === _errs186){
-if(typeof data85 === "string"){
-if(data85.length > 65536 && func3(data85) > 65536){
+let data88 = data.systemPrompt;
+const _errs193 = errors;
+if(errors === _errs193){
+if(typeof data88 === "string"){
+if(data88.length > 65536 && func3(data88) > 65536){
 validate15.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -1885,61 +1930,61 @@ validate15.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs186 === errors;
+var valid0 = _errs193 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.greeting !== undefined){
-const _errs188 = errors;
+const _errs195 = errors;
 if(typeof data.greeting !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs188 === errors;
+var valid0 = _errs195 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.media !== undefined){
-let data87 = data.media;
-const _errs190 = errors;
-if(errors === _errs190){
-if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
-const _errs192 = errors;
-for(const key15 in data87){
-if(!((key15 === "allowedRoots") || (key15 === "maxBytes"))){
-validate15.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
+let data90 = data.media;
+const _errs197 = errors;
+if(errors === _errs197){
+if(data90 && typeof data90 == "object" && !Array.isArray(data90)){
+const _errs199 = errors;
+for(const key16 in data90){
+if(!((key16 === "allowedRoots") || (key16 === "maxBytes"))){
+validate15.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
 return false;
 break;
 }
 }
-if(_errs192 === errors){
-if(data87.allowedRoots !== undefined){
-let data88 = data87.allowedRoots;
-const _errs193 = errors;
-if(errors === _errs193){
-if(Array.isArray(data88)){
-if(data88.length > 16){
+if(_errs199 === errors){
+if(data90.allowedRoots !== undefined){
+let data91 = data90.allowedRoots;
+const _errs200 = errors;
+if(errors === _errs200){
+if(Array.isArray(data91)){
+if(data91.length > 16){
 validate15.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid29 = true;
-const len13 = data88.length;
+var valid30 = true;
+const len13 = data91.length;
 for(let i13=0; i13<len13; i13++){
-let data89 = data88[i13];
-const _errs195 = errors;
-if(errors === _errs195){
-if(typeof data89 === "string"){
-if(data89.length > 1024 && func3(data89) > 1024){
+let data92 = data91[i13];
+const _errs202 = errors;
+if(errors === _errs202){
+if(typeof data92 === "string"){
+if(data92.length > 1024 && func3(data92) > 1024){
 validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data89.length < 1){
+if(data92.length < 1){
 validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1950,8 +1995,8 @@ validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,sch
 return false;
 }
 }
-var valid29 = _errs195 === errors;
-if(!valid29){
+var valid30 = _errs202 === errors;
+if(!valid30){
 break;
 }
 }
@@ -1962,37 +2007,37 @@ validate15.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath
 return false;
 }
 }
-var valid28 = _errs193 === errors;
+var valid29 = _errs200 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data87.maxBytes !== undefined){
-let data90 = data87.maxBytes;
-const _errs197 = errors;
-if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
+if(valid29){
+if(data90.maxBytes !== undefined){
+let data93 = data90.maxBytes;
+const _errs204 = errors;
+if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
 validate15.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs197){
-if((typeof data90 == "number") && (isFinite(data90))){
-if(data90 > 104857600 || isNaN(data90)){
+if(errors === _errs204){
+if((typeof data93 == "number") && (isFinite(data93))){
+if(data93 > 104857600 || isNaN(data93)){
 validate15.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
 return false;
 }
 else {
-if(data90 < 1 || isNaN(data90)){
+if(data93 < 1 || isNaN(data93)){
 validate15.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs197 === errors;
+var valid29 = _errs204 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
 }
 }
@@ -2002,240 +2047,240 @@ validate15.errors = [{instancePath:instancePath+"/media",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs190 === errors;
+var valid0 = _errs197 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data91 = data.limits;
-const _errs199 = errors;
-if(errors === _errs199){
-if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
-const _errs201 = errors;
-for(const key16 in data91){
-if(!((((((((key16 === "maxPayload") || (key16 === "maxConnections")) || (key16 === "maxConnectionsPerSender")) || (key16 === "messagesPerMinute")) || (key16 === "messageBurst")) || (key16 === "queuedPerSession")) || (key16 === "turnSeconds")) || (key16 === "deadAfterSeconds"))){
-validate15.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
+let data94 = data.limits;
+const _errs206 = errors;
+if(errors === _errs206){
+if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
+const _errs208 = errors;
+for(const key17 in data94){
+if(!((((((((key17 === "maxPayload") || (key17 === "maxConnections")) || (key17 === "maxConnectionsPerSender")) || (key17 === "messagesPerMinute")) || (key17 === "messageBurst")) || (key17 === "queuedPerSession")) || (key17 === "turnSeconds")) || (key17 === "deadAfterSeconds"))){
+validate15.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17}}];
 return false;
 break;
 }
 }
-if(_errs201 === errors){
-if(data91.maxPayload !== undefined){
-let data92 = data91.maxPayload;
-const _errs202 = errors;
-if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
+if(_errs208 === errors){
+if(data94.maxPayload !== undefined){
+let data95 = data94.maxPayload;
+const _errs209 = errors;
+if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
 validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs202){
-if((typeof data92 == "number") && (isFinite(data92))){
-if(data92 > 16777216 || isNaN(data92)){
+if(errors === _errs209){
+if((typeof data95 == "number") && (isFinite(data95))){
+if(data95 > 16777216 || isNaN(data95)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data92 < 1024 || isNaN(data92)){
+if(data95 < 1024 || isNaN(data95)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid30 = _errs202 === errors;
+var valid31 = _errs209 === errors;
 }
 else {
-var valid30 = true;
+var valid31 = true;
 }
-if(valid30){
-if(data91.maxConnections !== undefined){
-let data93 = data91.maxConnections;
-const _errs204 = errors;
-if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
+if(valid31){
+if(data94.maxConnections !== undefined){
+let data96 = data94.maxConnections;
+const _errs211 = errors;
+if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs204){
-if((typeof data93 == "number") && (isFinite(data93))){
-if(data93 > 100000 || isNaN(data93)){
+if(errors === _errs211){
+if((typeof data96 == "number") && (isFinite(data96))){
+if(data96 > 100000 || isNaN(data96)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data93 < 1 || isNaN(data93)){
+if(data96 < 1 || isNaN(data96)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid30 = _errs204 === errors;
+var valid31 = _errs211 === errors;
 }
 else {
-var valid30 = true;
+var valid31 = true;
 }
-if(valid30){
-if(data91.maxConnectionsPerSender !== undefined){
-let data94 = data91.maxConnectionsPerSender;
-const _errs206 = errors;
-if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
+if(valid31){
+if(data94.maxConnectionsPerSender !== undefined){
+let data97 = data94.maxConnectionsPerSender;
+const _errs213 = errors;
+if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs206){
-if((typeof data94 == "number") && (isFinite(data94))){
-if(data94 > 1000 || isNaN(data94)){
+if(errors === _errs213){
+if((typeof data97 == "number") && (isFinite(data97))){
+if(data97 > 1000 || isNaN(data97)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data94 < 1 || isNaN(data94)){
+if(data97 < 1 || isNaN(data97)){
 validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid30 = _errs206 === errors;
+var valid31 = _errs213 === errors;
 }
 else {
-var valid30 = true;
+var valid31 = true;
 }
-if(valid30){
-if(data91.messagesPerMinute !== undefined){
-let data95 = data91.messagesPerMinute;
-const _errs208 = errors;
-if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
+if(valid31){
+if(data94.messagesPerMinute !== undefined){
+let data98 = data94.messagesPerMinute;
+const _errs215 = errors;
+if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
 validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs208){
-if((typeof data95 == "number") && (isFinite(data95))){
-if(data95 > 100000 || isNaN(data95)){
+if(errors === _errs215){
+if((typeof data98 == "number") && (isFinite(data98))){
+if(data98 > 100000 || isNaN(data98)){
 validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data95 < 1 || isNaN(data95)){
+if(data98 < 1 || isNaN(data98)){
 validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid30 = _errs208 === errors;
+var valid31 = _errs215 === errors;
 }
 else {
-var valid30 = true;
+var valid31 = true;
 }
-if(valid30){
-if(data91.messageBurst !== undefined){
-let data96 = data91.messageBurst;
-const _errs210 = errors;
-if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
+if(valid31){
+if(data94.messageBurst !== undefined){
+let data99 = data94.messageBurst;
+const _errs217 = errors;
+if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
 validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs210){
-if((typeof data96 == "number") && (isFinite(data96))){
-if(data96 > 100000 || isNaN(data96)){
+if(errors === _errs217){
+if((typeof data99 == "number") && (isFinite(data99))){
+if(data99 > 100000 || isNaN(data99)){
 validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data96 < 1 || isNaN(data96)){
+if(data99 < 1 || isNaN(data99)){
 validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid30 = _errs210 === errors;
+var valid31 = _errs217 === errors;
 }
 else {
-var valid30 = true;
+var valid31 = true;
 }
-if(valid30){
-if(data91.queuedPerSession !== undefined){
-let data97 = data91.queuedPerSession;
-const _errs212 = errors;
-if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
+if(valid31){
+if(data94.queuedPerSession !== undefined){
+let data100 = data94.queuedPerSession;
+const _errs219 = errors;
+if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
 validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs212){
-if((typeof data97 == "number") && (isFinite(data97))){
-if(data97 > 10000 || isNaN(data97)){
+if(errors === _errs219){
+if((typeof data100 == "number") && (isFinite(data100))){
+if(data100 > 10000 || isNaN(data100)){
 validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data97 < 1 || isNaN(data97)){
+if(data100 < 1 || isNaN(data100)){
 validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid30 = _errs212 === errors;
+var valid31 = _errs219 === errors;
 }
 else {
-var valid30 = true;
+var valid31 = true;
 }
-if(valid30){
-if(data91.turnSeconds !== undefined){
-let data98 = data91.turnSeconds;
-const _errs214 = errors;
-if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
+if(valid31){
+if(data94.turnSeconds !== undefined){
+let data101 = data94.turnSeconds;
+const _errs221 = errors;
+if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
 validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs214){
-if((typeof data98 == "number") && (isFinite(data98))){
-if(data98 > 86400 || isNaN(data98)){
+if(errors === _errs221){
+if((typeof data101 == "number") && (isFinite(data101))){
+if(data101 > 86400 || isNaN(data101)){
 validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data98 < 1 || isNaN(data98)){
+if(data101 < 1 || isNaN(data101)){
 validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid30 = _errs214 === errors;
+var valid31 = _errs221 === errors;
 }
 else {
-var valid30 = true;
+var valid31 = true;
 }
-if(valid30){
-if(data91.deadAfterSeconds !== undefined){
-let data99 = data91.deadAfterSeconds;
-const _errs216 = errors;
-if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
+if(valid31){
+if(data94.deadAfterSeconds !== undefined){
+let data102 = data94.deadAfterSeconds;
+const _errs223 = errors;
+if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
 validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs216){
-if((typeof data99 == "number") && (isFinite(data99))){
-if(data99 > 3600 || isNaN(data99)){
+if(errors === _errs223){
+if((typeof data102 == "number") && (isFinite(data102))){
+if(data102 > 3600 || isNaN(data102)){
 validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data99 < 31 || isNaN(data99)){
+if(data102 < 31 || isNaN(data102)){
 validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
 return false;
 }
 }
 }
 }
-var valid30 = _errs216 === errors;
+var valid31 = _errs223 === errors;
 }
 else {
-var valid30 = true;
+var valid31 = true;
 }
 }
 }
@@ -2251,10 +2296,12 @@ validate15.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs199 === errors;
+var valid0 = _errs206 === errors;
 }
 else {
 var valid0 = true;
+}
+}
 }
 }
 }
@@ -2414,25 +2461,31 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.port !== undefined){
-let data6 = data.port;
+if(data.healthMonitor !== undefined){
+let data6 = data.healthMonitor;
 const _errs15 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate14.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"}}];
+if(errors === _errs15){
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+const _errs17 = errors;
+for(const key2 in data6){
+if(!(key2 === "enabled")){
+validate14.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+return false;
+break;
+}
+}
+if(_errs17 === errors){
+if(data6.enabled !== undefined){
+if(typeof data6.enabled !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/healthMonitor/enabled",schemaPath:"#/properties/healthMonitor/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-if(errors === _errs15){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 65535 || isNaN(data6)){
-validate14.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535}}];
-return false;
+}
+}
 }
 else {
-if(data6 < 1 || isNaN(data6)){
-validate14.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/type",keyword:"type",params:{type: "object"}}];
 return false;
-}
-}
 }
 }
 var valid0 = _errs15 === errors;
@@ -2441,17 +2494,56 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.configWrites !== undefined){
+const _errs20 = errors;
+if(typeof data.configWrites !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/configWrites",schemaPath:"#/properties/configWrites/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs20 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.port !== undefined){
+let data9 = data.port;
+const _errs22 = errors;
+if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
+validate14.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs22){
+if((typeof data9 == "number") && (isFinite(data9))){
+if(data9 > 65535 || isNaN(data9)){
+validate14.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535}}];
+return false;
+}
+else {
+if(data9 < 1 || isNaN(data9)){
+validate14.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs22 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.host !== undefined){
-let data7 = data.host;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data7 === "string"){
-if(data7.length > 255 && func3(data7) > 255){
+let data10 = data.host;
+const _errs24 = errors;
+if(errors === _errs24){
+if(typeof data10 === "string"){
+if(data10.length > 255 && func3(data10) > 255){
 validate14.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 255}}];
 return false;
 }
 else {
-if(data7.length < 1){
+if(data10.length < 1){
 validate14.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2462,23 +2554,23 @@ validate14.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs17 === errors;
+var valid0 = _errs24 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.path !== undefined){
-let data8 = data.path;
-const _errs19 = errors;
-if(errors === _errs19){
-if(typeof data8 === "string"){
-if(data8.length > 256 && func3(data8) > 256){
+let data11 = data.path;
+const _errs26 = errors;
+if(errors === _errs26){
+if(typeof data11 === "string"){
+if(data11.length > 256 && func3(data11) > 256){
 validate14.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(!pattern0.test(data8)){
+if(!pattern0.test(data11)){
 validate14.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/pattern",keyword:"pattern",params:{pattern: "^/[A-Za-z0-9._~/-]*$"}}];
 return false;
 }
@@ -2489,50 +2581,50 @@ validate14.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs19 === errors;
+var valid0 = _errs26 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.auth !== undefined){
-let data9 = data.auth;
-const _errs21 = errors;
-if(errors === _errs21){
-if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
-const _errs23 = errors;
-for(const key2 in data9){
-if(!((((((((key2 === "enabled") || (key2 === "endpoint")) || (key2 === "timeout")) || (key2 === "required")) || (key2 === "allowQueryToken")) || (key2 === "cacheSeconds")) || (key2 === "forwardParams")) || (key2 === "allowDelegation"))){
-validate14.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+let data12 = data.auth;
+const _errs28 = errors;
+if(errors === _errs28){
+if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
+const _errs30 = errors;
+for(const key3 in data12){
+if(!((((((((key3 === "enabled") || (key3 === "endpoint")) || (key3 === "timeout")) || (key3 === "required")) || (key3 === "allowQueryToken")) || (key3 === "cacheSeconds")) || (key3 === "forwardParams")) || (key3 === "allowDelegation"))){
+validate14.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
 }
-if(_errs23 === errors){
-if(data9.enabled !== undefined){
-const _errs24 = errors;
-if(typeof data9.enabled !== "boolean"){
+if(_errs30 === errors){
+if(data12.enabled !== undefined){
+const _errs31 = errors;
+if(typeof data12.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/auth/enabled",schemaPath:"#/properties/auth/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid2 = _errs24 === errors;
+var valid3 = _errs31 === errors;
 }
 else {
-var valid2 = true;
+var valid3 = true;
 }
-if(valid2){
-if(data9.endpoint !== undefined){
-let data11 = data9.endpoint;
-const _errs26 = errors;
-if(errors === _errs26){
-if(errors === _errs26){
-if(typeof data11 === "string"){
-if(!(formats0.test(data11))){
+if(valid3){
+if(data12.endpoint !== undefined){
+let data14 = data12.endpoint;
+const _errs33 = errors;
+if(errors === _errs33){
+if(errors === _errs33){
+if(typeof data14 === "string"){
+if(!(formats0.test(data14))){
 validate14.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/format",keyword:"format",params:{format: "uri"}}];
 return false;
 }
 else {
-if(data11.length > 2048 && func3(data11) > 2048){
+if(data14.length > 2048 && func3(data14) > 2048){
 validate14.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
@@ -2544,113 +2636,113 @@ return false;
 }
 }
 }
-var valid2 = _errs26 === errors;
+var valid3 = _errs33 === errors;
 }
 else {
-var valid2 = true;
+var valid3 = true;
 }
-if(valid2){
-if(data9.timeout !== undefined){
-let data12 = data9.timeout;
-const _errs28 = errors;
-if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
+if(valid3){
+if(data12.timeout !== undefined){
+let data15 = data12.timeout;
+const _errs35 = errors;
+if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
 validate14.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs28){
-if((typeof data12 == "number") && (isFinite(data12))){
-if(data12 > 60000 || isNaN(data12)){
+if(errors === _errs35){
+if((typeof data15 == "number") && (isFinite(data15))){
+if(data15 > 60000 || isNaN(data15)){
 validate14.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
-if(data12 < 1000 || isNaN(data12)){
+if(data15 < 1000 || isNaN(data15)){
 validate14.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid2 = _errs28 === errors;
+var valid3 = _errs35 === errors;
 }
 else {
-var valid2 = true;
+var valid3 = true;
 }
-if(valid2){
-if(data9.required !== undefined){
-const _errs30 = errors;
-if(typeof data9.required !== "boolean"){
+if(valid3){
+if(data12.required !== undefined){
+const _errs37 = errors;
+if(typeof data12.required !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/auth/required",schemaPath:"#/properties/auth/properties/required/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid2 = _errs30 === errors;
+var valid3 = _errs37 === errors;
 }
 else {
-var valid2 = true;
+var valid3 = true;
 }
-if(valid2){
-if(data9.allowQueryToken !== undefined){
-const _errs32 = errors;
-if(typeof data9.allowQueryToken !== "boolean"){
+if(valid3){
+if(data12.allowQueryToken !== undefined){
+const _errs39 = errors;
+if(typeof data12.allowQueryToken !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/auth/allowQueryToken",schemaPath:"#/properties/auth/properties/allowQueryToken/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid2 = _errs32 === errors;
+var valid3 = _errs39 === errors;
 }
 else {
-var valid2 = true;
+var valid3 = true;
 }
-if(valid2){
-if(data9.cacheSeconds !== undefined){
-let data15 = data9.cacheSeconds;
-const _errs34 = errors;
-if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
+if(valid3){
+if(data12.cacheSeconds !== undefined){
+let data18 = data12.cacheSeconds;
+const _errs41 = errors;
+if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
 validate14.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs34){
-if((typeof data15 == "number") && (isFinite(data15))){
-if(data15 > 3600 || isNaN(data15)){
+if(errors === _errs41){
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 3600 || isNaN(data18)){
 validate14.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data15 < 0 || isNaN(data15)){
+if(data18 < 0 || isNaN(data18)){
 validate14.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid2 = _errs34 === errors;
+var valid3 = _errs41 === errors;
 }
 else {
-var valid2 = true;
+var valid3 = true;
 }
-if(valid2){
-if(data9.forwardParams !== undefined){
-let data16 = data9.forwardParams;
-const _errs36 = errors;
-if(errors === _errs36){
-if(Array.isArray(data16)){
-if(data16.length > 32){
+if(valid3){
+if(data12.forwardParams !== undefined){
+let data19 = data12.forwardParams;
+const _errs43 = errors;
+if(errors === _errs43){
+if(Array.isArray(data19)){
+if(data19.length > 32){
 validate14.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath:"#/properties/auth/properties/forwardParams/maxItems",keyword:"maxItems",params:{limit: 32}}];
 return false;
 }
 else {
-var valid3 = true;
-const len0 = data16.length;
+var valid4 = true;
+const len0 = data19.length;
 for(let i0=0; i0<len0; i0++){
-let data17 = data16[i0];
-const _errs38 = errors;
-if(errors === _errs38){
-if(typeof data17 === "string"){
-if(data17.length > 64 && func3(data17) > 64){
+let data20 = data19[i0];
+const _errs45 = errors;
+if(errors === _errs45){
+if(typeof data20 === "string"){
+if(data20.length > 64 && func3(data20) > 64){
 validate14.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data17.length < 1){
+if(data20.length < 1){
 validate14.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2661,8 +2753,8 @@ validate14.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,sche
 return false;
 }
 }
-var valid3 = _errs38 === errors;
-if(!valid3){
+var valid4 = _errs45 === errors;
+if(!valid4){
 break;
 }
 }
@@ -2673,22 +2765,22 @@ validate14.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath
 return false;
 }
 }
-var valid2 = _errs36 === errors;
+var valid3 = _errs43 === errors;
 }
 else {
-var valid2 = true;
+var valid3 = true;
 }
-if(valid2){
-if(data9.allowDelegation !== undefined){
-const _errs40 = errors;
-if(typeof data9.allowDelegation !== "boolean"){
+if(valid3){
+if(data12.allowDelegation !== undefined){
+const _errs47 = errors;
+if(typeof data12.allowDelegation !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/auth/allowDelegation",schemaPath:"#/properties/auth/properties/allowDelegation/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid2 = _errs40 === errors;
+var valid3 = _errs47 === errors;
 }
 else {
-var valid2 = true;
+var valid3 = true;
 }
 }
 }
@@ -2704,35 +2796,35 @@ validate14.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs21 === errors;
+var valid0 = _errs28 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowedOrigins !== undefined){
-let data19 = data.allowedOrigins;
-const _errs42 = errors;
-if(errors === _errs42){
-if(Array.isArray(data19)){
-if(data19.length > 64){
+let data22 = data.allowedOrigins;
+const _errs49 = errors;
+if(errors === _errs49){
+if(Array.isArray(data22)){
+if(data22.length > 64){
 validate14.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/properties/allowedOrigins/maxItems",keyword:"maxItems",params:{limit: 64}}];
 return false;
 }
 else {
-var valid4 = true;
-const len1 = data19.length;
+var valid5 = true;
+const len1 = data22.length;
 for(let i1=0; i1<len1; i1++){
-let data20 = data19[i1];
-const _errs44 = errors;
-if(errors === _errs44){
-if(typeof data20 === "string"){
-if(data20.length > 2048 && func3(data20) > 2048){
+let data23 = data22[i1];
+const _errs51 = errors;
+if(errors === _errs51){
+if(typeof data23 === "string"){
+if(data23.length > 2048 && func3(data23) > 2048){
 validate14.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data20.length < 1){
+if(data23.length < 1){
 validate14.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2743,8 +2835,8 @@ validate14.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPa
 return false;
 }
 }
-var valid4 = _errs44 === errors;
-if(!valid4){
+var valid5 = _errs51 === errors;
+if(!valid5){
 break;
 }
 }
@@ -2755,50 +2847,50 @@ validate14.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs42 === errors;
+var valid0 = _errs49 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dmPolicy !== undefined){
-let data21 = data.dmPolicy;
-const _errs46 = errors;
-if(typeof data21 !== "string"){
+let data24 = data.dmPolicy;
+const _errs53 = errors;
+if(typeof data24 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data21 === "open") || (data21 === "pairing")) || (data21 === "allowlist")) || (data21 === "disabled"))){
+if(!((((data24 === "open") || (data24 === "pairing")) || (data24 === "allowlist")) || (data24 === "disabled"))){
 validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs46 === errors;
+var valid0 = _errs53 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data22 = data.allowFrom;
-const _errs48 = errors;
-if(errors === _errs48){
-if(Array.isArray(data22)){
-if(data22.length > 10000){
+let data25 = data.allowFrom;
+const _errs55 = errors;
+if(errors === _errs55){
+if(Array.isArray(data25)){
+if(data25.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid5 = true;
-const len2 = data22.length;
+var valid6 = true;
+const len2 = data25.length;
 for(let i2=0; i2<len2; i2++){
-let data23 = data22[i2];
-const _errs50 = errors;
-if((typeof data23 !== "string") && (!((typeof data23 == "number") && (isFinite(data23))))){
+let data26 = data25[i2];
+const _errs57 = errors;
+if((typeof data26 !== "string") && (!((typeof data26 == "number") && (isFinite(data26))))){
 validate14.errors = [{instancePath:instancePath+"/allowFrom/" + i2,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.allowFrom.items.type}}];
 return false;
 }
-var valid5 = _errs50 === errors;
-if(!valid5){
+var valid6 = _errs57 === errors;
+if(!valid6){
 break;
 }
 }
@@ -2809,50 +2901,50 @@ validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs48 === errors;
+var valid0 = _errs55 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data24 = data.groupPolicy;
-const _errs52 = errors;
-if(typeof data24 !== "string"){
+let data27 = data.groupPolicy;
+const _errs59 = errors;
+if(typeof data27 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data24 === "open") || (data24 === "allowlist")) || (data24 === "disabled"))){
+if(!(((data27 === "open") || (data27 === "allowlist")) || (data27 === "disabled"))){
 validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs52 === errors;
+var valid0 = _errs59 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data25 = data.groupAllowFrom;
-const _errs54 = errors;
-if(errors === _errs54){
-if(Array.isArray(data25)){
-if(data25.length > 10000){
+let data28 = data.groupAllowFrom;
+const _errs61 = errors;
+if(errors === _errs61){
+if(Array.isArray(data28)){
+if(data28.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid6 = true;
-const len3 = data25.length;
+var valid7 = true;
+const len3 = data28.length;
 for(let i3=0; i3<len3; i3++){
-let data26 = data25[i3];
-const _errs56 = errors;
-if((typeof data26 !== "string") && (!((typeof data26 == "number") && (isFinite(data26))))){
+let data29 = data28[i3];
+const _errs63 = errors;
+if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
 validate14.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i3,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema11.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid6 = _errs56 === errors;
-if(!valid6){
+var valid7 = _errs63 === errors;
+if(!valid7){
 break;
 }
 }
@@ -2863,50 +2955,50 @@ validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs54 === errors;
+var valid0 = _errs61 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionNotifications !== undefined){
-let data27 = data.reactionNotifications;
-const _errs58 = errors;
-if(typeof data27 !== "string"){
+let data30 = data.reactionNotifications;
+const _errs65 = errors;
+if(typeof data30 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data27 === "off") || (data27 === "own")) || (data27 === "all")) || (data27 === "allowlist"))){
+if(!((((data30 === "off") || (data30 === "own")) || (data30 === "all")) || (data30 === "allowlist"))){
 validate14.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema11.properties.reactionNotifications.enum}}];
 return false;
 }
-var valid0 = _errs58 === errors;
+var valid0 = _errs65 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionAllowlist !== undefined){
-let data28 = data.reactionAllowlist;
-const _errs60 = errors;
-if(errors === _errs60){
-if(Array.isArray(data28)){
-if(data28.length > 10000){
+let data31 = data.reactionAllowlist;
+const _errs67 = errors;
+if(errors === _errs67){
+if(Array.isArray(data31)){
+if(data31.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid7 = true;
-const len4 = data28.length;
+var valid8 = true;
+const len4 = data31.length;
 for(let i4=0; i4<len4; i4++){
-let data29 = data28[i4];
-const _errs62 = errors;
-if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
+let data32 = data31[i4];
+const _errs69 = errors;
+if((typeof data32 !== "string") && (!((typeof data32 == "number") && (isFinite(data32))))){
 validate14.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i4,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema11.properties.reactionAllowlist.items.type}}];
 return false;
 }
-var valid7 = _errs62 === errors;
-if(!valid7){
+var valid8 = _errs69 === errors;
+if(!valid8){
 break;
 }
 }
@@ -2917,230 +3009,179 @@ validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:
 return false;
 }
 }
-var valid0 = _errs60 === errors;
+var valid0 = _errs67 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.replyToMode !== undefined){
-let data30 = data.replyToMode;
-const _errs64 = errors;
-if(typeof data30 !== "string"){
+let data33 = data.replyToMode;
+const _errs71 = errors;
+if(typeof data33 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data30 === "off") || (data30 === "first")) || (data30 === "all"))){
+if(!(((data33 === "off") || (data33 === "first")) || (data33 === "all"))){
 validate14.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.replyToMode.enum}}];
 return false;
 }
-var valid0 = _errs64 === errors;
+var valid0 = _errs71 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requireMention !== undefined){
-const _errs66 = errors;
+const _errs73 = errors;
 if(typeof data.requireMention !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs66 === errors;
+var valid0 = _errs73 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data32 = data.groups;
-const _errs68 = errors;
-if(errors === _errs68){
-if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
-if(Object.keys(data32).length > 10000){
+let data35 = data.groups;
+const _errs75 = errors;
+if(errors === _errs75){
+if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
+if(Object.keys(data35).length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key3 in data32){
-let data33 = data32[key3];
-const _errs71 = errors;
-if(errors === _errs71){
-if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
-const _errs73 = errors;
-for(const key4 in data33){
-if(!(((((((key4 === "enabled") || (key4 === "groupPolicy")) || (key4 === "allowFrom")) || (key4 === "tools")) || (key4 === "requireMention")) || (key4 === "systemPrompt")) || (key4 === "skills"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+for(const key4 in data35){
+let data36 = data35[key4];
+const _errs78 = errors;
+if(errors === _errs78){
+if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+const _errs80 = errors;
+for(const key5 in data36){
+if(!(((((((key5 === "enabled") || (key5 === "groupPolicy")) || (key5 === "allowFrom")) || (key5 === "tools")) || (key5 === "requireMention")) || (key5 === "systemPrompt")) || (key5 === "skills"))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs73 === errors){
-if(data33.enabled !== undefined){
-const _errs74 = errors;
-if(typeof data33.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+if(_errs80 === errors){
+if(data36.enabled !== undefined){
+const _errs81 = errors;
+if(typeof data36.enabled !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid9 = _errs74 === errors;
-}
-else {
-var valid9 = true;
-}
-if(valid9){
-if(data33.groupPolicy !== undefined){
-let data35 = data33.groupPolicy;
-const _errs76 = errors;
-if(typeof data35 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!(((data35 === "open") || (data35 === "allowlist")) || (data35 === "disabled"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
-return false;
-}
-var valid9 = _errs76 === errors;
-}
-else {
-var valid9 = true;
-}
-if(valid9){
-if(data33.allowFrom !== undefined){
-let data36 = data33.allowFrom;
-const _errs78 = errors;
-if(errors === _errs78){
-if(Array.isArray(data36)){
-if(data36.length > 10000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
-return false;
+var valid10 = _errs81 === errors;
 }
 else {
 var valid10 = true;
-const len5 = data36.length;
-for(let i5=0; i5<len5; i5++){
-let data37 = data36[i5];
-const _errs80 = errors;
-if((typeof data37 !== "string") && (!((typeof data37 == "number") && (isFinite(data37))))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+}
+if(valid10){
+if(data36.groupPolicy !== undefined){
+let data38 = data36.groupPolicy;
+const _errs83 = errors;
+if(typeof data38 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-var valid10 = _errs80 === errors;
-if(!valid10){
-break;
+if(!(((data38 === "open") || (data38 === "allowlist")) || (data38 === "disabled"))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+return false;
 }
-}
-}
+var valid10 = _errs83 === errors;
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
-return false;
+var valid10 = true;
 }
-}
-var valid9 = _errs78 === errors;
-}
-else {
-var valid9 = true;
-}
-if(valid9){
-if(data33.tools !== undefined){
-let data38 = data33.tools;
-const _errs82 = errors;
-if(errors === _errs82){
-if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
-const _errs84 = errors;
-for(const key5 in data38){
-if(!(((key5 === "allow") || (key5 === "alsoAllow")) || (key5 === "deny"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
-return false;
-break;
-}
-}
-if(_errs84 === errors){
-if(data38.allow !== undefined){
-let data39 = data38.allow;
+if(valid10){
+if(data36.allowFrom !== undefined){
+let data39 = data36.allowFrom;
 const _errs85 = errors;
 if(errors === _errs85){
 if(Array.isArray(data39)){
-if(data39.length > 1000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(data39.length > 10000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid12 = true;
-const len6 = data39.length;
-for(let i6=0; i6<len6; i6++){
-let data40 = data39[i6];
+var valid11 = true;
+const len5 = data39.length;
+for(let i5=0; i5<len5; i5++){
+let data40 = data39[i5];
 const _errs87 = errors;
-if(errors === _errs87){
-if(typeof data40 === "string"){
-if(data40.length > 128 && func3(data40) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+if((typeof data40 !== "string") && (!((typeof data40 == "number") && (isFinite(data40))))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-else {
-if(data40.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid12 = _errs87 === errors;
-if(!valid12){
+var valid11 = _errs87 === errors;
+if(!valid11){
 break;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid11 = _errs85 === errors;
+var valid10 = _errs85 === errors;
 }
 else {
-var valid11 = true;
+var valid10 = true;
 }
-if(valid11){
-if(data38.alsoAllow !== undefined){
-let data41 = data38.alsoAllow;
+if(valid10){
+if(data36.tools !== undefined){
+let data41 = data36.tools;
 const _errs89 = errors;
 if(errors === _errs89){
-if(Array.isArray(data41)){
-if(data41.length > 1000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
+const _errs91 = errors;
+for(const key6 in data41){
+if(!(((key6 === "allow") || (key6 === "alsoAllow")) || (key6 === "deny"))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+return false;
+break;
+}
+}
+if(_errs91 === errors){
+if(data41.allow !== undefined){
+let data42 = data41.allow;
+const _errs92 = errors;
+if(errors === _errs92){
+if(Array.isArray(data42)){
+if(data42.length > 1000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid13 = true;
-const len7 = data41.length;
-for(let i7=0; i7<len7; i7++){
-let data42 = data41[i7];
-const _errs91 = errors;
-if(errors === _errs91){
-if(typeof data42 === "string"){
-if(data42.length > 128 && func3(data42) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+const len6 = data42.length;
+for(let i6=0; i6<len6; i6++){
+let data43 = data42[i6];
+const _errs94 = errors;
+if(errors === _errs94){
+if(typeof data43 === "string"){
+if(data43.length > 128 && func3(data43) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data42.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data43.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid13 = _errs91 === errors;
+var valid13 = _errs94 === errors;
 if(!valid13){
 break;
 }
@@ -3148,50 +3189,50 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid11 = _errs89 === errors;
+var valid12 = _errs92 === errors;
 }
 else {
-var valid11 = true;
+var valid12 = true;
 }
-if(valid11){
-if(data38.deny !== undefined){
-let data43 = data38.deny;
-const _errs93 = errors;
-if(errors === _errs93){
-if(Array.isArray(data43)){
-if(data43.length > 1000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(valid12){
+if(data41.alsoAllow !== undefined){
+let data44 = data41.alsoAllow;
+const _errs96 = errors;
+if(errors === _errs96){
+if(Array.isArray(data44)){
+if(data44.length > 1000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid14 = true;
-const len8 = data43.length;
-for(let i8=0; i8<len8; i8++){
-let data44 = data43[i8];
-const _errs95 = errors;
-if(errors === _errs95){
-if(typeof data44 === "string"){
-if(data44.length > 128 && func3(data44) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+const len7 = data44.length;
+for(let i7=0; i7<len7; i7++){
+let data45 = data44[i7];
+const _errs98 = errors;
+if(errors === _errs98){
+if(typeof data45 === "string"){
+if(data45.length > 128 && func3(data45) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data44.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data45.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid14 = _errs95 === errors;
+var valid14 = _errs98 === errors;
 if(!valid14){
 break;
 }
@@ -3199,97 +3240,50 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid11 = _errs93 === errors;
+var valid12 = _errs96 === errors;
 }
 else {
-var valid11 = true;
+var valid12 = true;
 }
-}
-}
-}
-}
-else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid9 = _errs82 === errors;
-}
-else {
-var valid9 = true;
-}
-if(valid9){
-if(data33.requireMention !== undefined){
-const _errs97 = errors;
-if(typeof data33.requireMention !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid9 = _errs97 === errors;
-}
-else {
-var valid9 = true;
-}
-if(valid9){
-if(data33.systemPrompt !== undefined){
-let data46 = data33.systemPrompt;
-const _errs99 = errors;
-if(errors === _errs99){
-if(typeof data46 === "string"){
-if(data46.length > 65536 && func3(data46) > 65536){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
-return false;
-}
-}
-else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid9 = _errs99 === errors;
-}
-else {
-var valid9 = true;
-}
-if(valid9){
-if(data33.skills !== undefined){
-let data47 = data33.skills;
-const _errs101 = errors;
-if(errors === _errs101){
-if(Array.isArray(data47)){
-if(data47.length > 256){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+if(valid12){
+if(data41.deny !== undefined){
+let data46 = data41.deny;
+const _errs100 = errors;
+if(errors === _errs100){
+if(Array.isArray(data46)){
+if(data46.length > 1000){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid15 = true;
-const len9 = data47.length;
-for(let i9=0; i9<len9; i9++){
-let data48 = data47[i9];
-const _errs103 = errors;
-if(errors === _errs103){
-if(typeof data48 === "string"){
-if(data48.length > 128 && func3(data48) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+const len8 = data46.length;
+for(let i8=0; i8<len8; i8++){
+let data47 = data46[i8];
+const _errs102 = errors;
+if(errors === _errs102){
+if(typeof data47 === "string"){
+if(data47.length > 128 && func3(data47) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data48.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data47.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid15 = _errs103 === errors;
+var valid15 = _errs102 === errors;
 if(!valid15){
 break;
 }
@@ -3297,30 +3291,128 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid9 = _errs101 === errors;
+var valid12 = _errs100 === errors;
 }
 else {
-var valid9 = true;
-}
-}
-}
-}
+var valid12 = true;
 }
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid8 = _errs71 === errors;
-if(!valid8){
+var valid10 = _errs89 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data36.requireMention !== undefined){
+const _errs104 = errors;
+if(typeof data36.requireMention !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid10 = _errs104 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data36.systemPrompt !== undefined){
+let data49 = data36.systemPrompt;
+const _errs106 = errors;
+if(errors === _errs106){
+if(typeof data49 === "string"){
+if(data49.length > 65536 && func3(data49) > 65536){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid10 = _errs106 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data36.skills !== undefined){
+let data50 = data36.skills;
+const _errs108 = errors;
+if(errors === _errs108){
+if(Array.isArray(data50)){
+if(data50.length > 256){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid16 = true;
+const len9 = data50.length;
+for(let i9=0; i9<len9; i9++){
+let data51 = data50[i9];
+const _errs110 = errors;
+if(errors === _errs110){
+if(typeof data51 === "string"){
+if(data51.length > 128 && func3(data51) > 128){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data51.length < 1){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid16 = _errs110 === errors;
+if(!valid16){
+break;
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid10 = _errs108 === errors;
+}
+else {
+var valid10 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid9 = _errs78 === errors;
+if(!valid9){
 break;
 }
 }
@@ -3331,60 +3423,60 @@ validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs68 === errors;
+var valid0 = _errs75 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.historyLimit !== undefined){
-let data49 = data.historyLimit;
-const _errs105 = errors;
-if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
+let data52 = data.historyLimit;
+const _errs112 = errors;
+if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
 validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs105){
-if((typeof data49 == "number") && (isFinite(data49))){
-if(data49 > 1000 || isNaN(data49)){
+if(errors === _errs112){
+if((typeof data52 == "number") && (isFinite(data52))){
+if(data52 > 1000 || isNaN(data52)){
 validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data49 < 0 || isNaN(data49)){
+if(data52 < 0 || isNaN(data52)){
 validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs105 === errors;
+var valid0 = _errs112 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data50 = data.bots;
-const _errs107 = errors;
-if(errors === _errs107){
-if(Array.isArray(data50)){
-if(data50.length > 1000){
+let data53 = data.bots;
+const _errs114 = errors;
+if(errors === _errs114){
+if(Array.isArray(data53)){
+if(data53.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid16 = true;
-const len10 = data50.length;
+var valid17 = true;
+const len10 = data53.length;
 for(let i10=0; i10<len10; i10++){
-let data51 = data50[i10];
-const _errs109 = errors;
-if((typeof data51 !== "string") && (!((typeof data51 == "number") && (isFinite(data51))))){
+let data54 = data53[i10];
+const _errs116 = errors;
+if((typeof data54 !== "string") && (!((typeof data54 == "number") && (isFinite(data54))))){
 validate14.errors = [{instancePath:instancePath+"/bots/" + i10,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema11.properties.bots.items.type}}];
 return false;
 }
-var valid16 = _errs109 === errors;
-if(!valid16){
+var valid17 = _errs116 === errors;
+if(!valid17){
 break;
 }
 }
@@ -3395,134 +3487,134 @@ validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs107 === errors;
+var valid0 = _errs114 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data52 = data.allowBots;
-const _errs111 = errors;
-if((typeof data52 !== "boolean") && (typeof data52 !== "string")){
+let data55 = data.allowBots;
+const _errs118 = errors;
+if((typeof data55 !== "boolean") && (typeof data55 !== "string")){
 validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema11.properties.allowBots.type}}];
 return false;
 }
-if(!(((data52 === true) || (data52 === false)) || (data52 === "mentions"))){
+if(!(((data55 === true) || (data55 === false)) || (data55 === "mentions"))){
 validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema11.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs111 === errors;
+var valid0 = _errs118 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data53 = data.botLoopProtection;
-const _errs113 = errors;
-if(errors === _errs113){
-if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
-const _errs115 = errors;
-for(const key6 in data53){
-if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+let data56 = data.botLoopProtection;
+const _errs120 = errors;
+if(errors === _errs120){
+if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
+const _errs122 = errors;
+for(const key7 in data56){
+if(!((((key7 === "enabled") || (key7 === "maxEventsPerWindow")) || (key7 === "windowSeconds")) || (key7 === "cooldownSeconds"))){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs115 === errors){
-if(data53.enabled !== undefined){
-const _errs116 = errors;
-if(typeof data53.enabled !== "boolean"){
+if(_errs122 === errors){
+if(data56.enabled !== undefined){
+const _errs123 = errors;
+if(typeof data56.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid17 = _errs116 === errors;
+var valid18 = _errs123 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data53.maxEventsPerWindow !== undefined){
-let data55 = data53.maxEventsPerWindow;
-const _errs118 = errors;
-if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
+if(valid18){
+if(data56.maxEventsPerWindow !== undefined){
+let data58 = data56.maxEventsPerWindow;
+const _errs125 = errors;
+if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs118){
-if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 10000 || isNaN(data55)){
+if(errors === _errs125){
+if((typeof data58 == "number") && (isFinite(data58))){
+if(data58 > 10000 || isNaN(data58)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data55 < 1 || isNaN(data55)){
+if(data58 < 1 || isNaN(data58)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs118 === errors;
+var valid18 = _errs125 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data53.windowSeconds !== undefined){
-let data56 = data53.windowSeconds;
-const _errs120 = errors;
-if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
+if(valid18){
+if(data56.windowSeconds !== undefined){
+let data59 = data56.windowSeconds;
+const _errs127 = errors;
+if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs120){
-if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 86400 || isNaN(data56)){
+if(errors === _errs127){
+if((typeof data59 == "number") && (isFinite(data59))){
+if(data59 > 86400 || isNaN(data59)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data56 < 1 || isNaN(data56)){
+if(data59 < 1 || isNaN(data59)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs120 === errors;
+var valid18 = _errs127 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data53.cooldownSeconds !== undefined){
-let data57 = data53.cooldownSeconds;
-const _errs122 = errors;
-if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
+if(valid18){
+if(data56.cooldownSeconds !== undefined){
+let data60 = data56.cooldownSeconds;
+const _errs129 = errors;
+if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs122){
-if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 86400 || isNaN(data57)){
+if(errors === _errs129){
+if((typeof data60 == "number") && (isFinite(data60))){
+if(data60 > 86400 || isNaN(data60)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data57 < 1 || isNaN(data57)){
+if(data60 < 1 || isNaN(data60)){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs122 === errors;
+var valid18 = _errs129 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
 }
 }
@@ -3534,49 +3626,49 @@ validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs113 === errors;
+var valid0 = _errs120 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dynamicAgentCreation !== undefined){
-let data58 = data.dynamicAgentCreation;
-const _errs124 = errors;
-if(errors === _errs124){
-if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
-const _errs126 = errors;
-for(const key7 in data58){
-if(!(((((key7 === "enabled") || (key7 === "workspaceTemplate")) || (key7 === "agentDirTemplate")) || (key7 === "allowedRoots")) || (key7 === "maxAgents"))){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+let data61 = data.dynamicAgentCreation;
+const _errs131 = errors;
+if(errors === _errs131){
+if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
+const _errs133 = errors;
+for(const key8 in data61){
+if(!(((((key8 === "enabled") || (key8 === "workspaceTemplate")) || (key8 === "agentDirTemplate")) || (key8 === "allowedRoots")) || (key8 === "maxAgents"))){
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
 return false;
 break;
 }
 }
-if(_errs126 === errors){
-if(data58.enabled !== undefined){
-const _errs127 = errors;
-if(typeof data58.enabled !== "boolean"){
+if(_errs133 === errors){
+if(data61.enabled !== undefined){
+const _errs134 = errors;
+if(typeof data61.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",schemaPath:"#/properties/dynamicAgentCreation/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid18 = _errs127 === errors;
+var valid19 = _errs134 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data58.workspaceTemplate !== undefined){
-let data60 = data58.workspaceTemplate;
-const _errs129 = errors;
-if(errors === _errs129){
-if(typeof data60 === "string"){
-if(data60.length > 1024 && func3(data60) > 1024){
+if(valid19){
+if(data61.workspaceTemplate !== undefined){
+let data63 = data61.workspaceTemplate;
+const _errs136 = errors;
+if(errors === _errs136){
+if(typeof data63 === "string"){
+if(data63.length > 1024 && func3(data63) > 1024){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data60.length < 1){
+if(data63.length < 1){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3587,23 +3679,23 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspace
 return false;
 }
 }
-var valid18 = _errs129 === errors;
+var valid19 = _errs136 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data58.agentDirTemplate !== undefined){
-let data61 = data58.agentDirTemplate;
-const _errs131 = errors;
-if(errors === _errs131){
-if(typeof data61 === "string"){
-if(data61.length > 1024 && func3(data61) > 1024){
+if(valid19){
+if(data61.agentDirTemplate !== undefined){
+let data64 = data61.agentDirTemplate;
+const _errs138 = errors;
+if(errors === _errs138){
+if(typeof data64 === "string"){
+if(data64.length > 1024 && func3(data64) > 1024){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data61.length < 1){
+if(data64.length < 1){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3614,35 +3706,35 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirT
 return false;
 }
 }
-var valid18 = _errs131 === errors;
+var valid19 = _errs138 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data58.allowedRoots !== undefined){
-let data62 = data58.allowedRoots;
-const _errs133 = errors;
-if(errors === _errs133){
-if(Array.isArray(data62)){
-if(data62.length > 16){
+if(valid19){
+if(data61.allowedRoots !== undefined){
+let data65 = data61.allowedRoots;
+const _errs140 = errors;
+if(errors === _errs140){
+if(Array.isArray(data65)){
+if(data65.length > 16){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid19 = true;
-const len11 = data62.length;
+var valid20 = true;
+const len11 = data65.length;
 for(let i11=0; i11<len11; i11++){
-let data63 = data62[i11];
-const _errs135 = errors;
-if(errors === _errs135){
-if(typeof data63 === "string"){
-if(data63.length > 1024 && func3(data63) > 1024){
+let data66 = data65[i11];
+const _errs142 = errors;
+if(errors === _errs142){
+if(typeof data66 === "string"){
+if(data66.length > 1024 && func3(data66) > 1024){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data63.length < 1){
+if(data66.length < 1){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3653,8 +3745,8 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid19 = _errs135 === errors;
-if(!valid19){
+var valid20 = _errs142 === errors;
+if(!valid20){
 break;
 }
 }
@@ -3665,37 +3757,37 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid18 = _errs133 === errors;
+var valid19 = _errs140 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data58.maxAgents !== undefined){
-let data64 = data58.maxAgents;
-const _errs137 = errors;
-if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
+if(valid19){
+if(data61.maxAgents !== undefined){
+let data67 = data61.maxAgents;
+const _errs144 = errors;
+if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs137){
-if((typeof data64 == "number") && (isFinite(data64))){
-if(data64 > 100000 || isNaN(data64)){
+if(errors === _errs144){
+if((typeof data67 == "number") && (isFinite(data67))){
+if(data67 > 100000 || isNaN(data67)){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data64 < 1 || isNaN(data64)){
+if(data67 < 1 || isNaN(data67)){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs137 === errors;
+var valid19 = _errs144 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
 }
 }
@@ -3708,95 +3800,52 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPa
 return false;
 }
 }
-var valid0 = _errs124 === errors;
+var valid0 = _errs131 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streamMode !== undefined){
-let data65 = data.streamMode;
-const _errs139 = errors;
-if(typeof data65 !== "string"){
+let data68 = data.streamMode;
+const _errs146 = errors;
+if(typeof data68 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data65 === "cumulative") || (data65 === "delta"))){
+if(!((data68 === "cumulative") || (data68 === "delta"))){
 validate14.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streamMode.enum}}];
 return false;
 }
-var valid0 = _errs139 === errors;
+var valid0 = _errs146 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streaming !== undefined){
-let data66 = data.streaming;
-const _errs141 = errors;
-if(errors === _errs141){
-if(data66 && typeof data66 == "object" && !Array.isArray(data66)){
-const _errs143 = errors;
-for(const key8 in data66){
-if(!(((((key8 === "mode") || (key8 === "chunkMode")) || (key8 === "block")) || (key8 === "preview")) || (key8 === "progress"))){
-validate14.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
-return false;
-break;
-}
-}
-if(_errs143 === errors){
-if(data66.mode !== undefined){
-let data67 = data66.mode;
-const _errs144 = errors;
-if(typeof data67 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((((data67 === "off") || (data67 === "partial")) || (data67 === "block")) || (data67 === "progress"))){
-validate14.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.mode.enum}}];
-return false;
-}
-var valid20 = _errs144 === errors;
-}
-else {
-var valid20 = true;
-}
-if(valid20){
-if(data66.chunkMode !== undefined){
-let data68 = data66.chunkMode;
-const _errs146 = errors;
-if(typeof data68 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data68 === "length") || (data68 === "newline"))){
-validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.chunkMode.enum}}];
-return false;
-}
-var valid20 = _errs146 === errors;
-}
-else {
-var valid20 = true;
-}
-if(valid20){
-if(data66.block !== undefined){
-let data69 = data66.block;
+let data69 = data.streaming;
 const _errs148 = errors;
 if(errors === _errs148){
 if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
 const _errs150 = errors;
 for(const key9 in data69){
-if(!((key9 === "enabled") || (key9 === "coalesce"))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
+if(!(((((key9 === "mode") || (key9 === "chunkMode")) || (key9 === "block")) || (key9 === "preview")) || (key9 === "progress"))){
+validate14.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
 }
 if(_errs150 === errors){
-if(data69.enabled !== undefined){
+if(data69.mode !== undefined){
+let data70 = data69.mode;
 const _errs151 = errors;
-if(typeof data69.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+if(typeof data70 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data70 === "off") || (data70 === "partial")) || (data70 === "block")) || (data70 === "progress"))){
+validate14.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.mode.enum}}];
 return false;
 }
 var valid21 = _errs151 === errors;
@@ -3805,67 +3854,42 @@ else {
 var valid21 = true;
 }
 if(valid21){
-if(data69.coalesce !== undefined){
-let data71 = data69.coalesce;
+if(data69.chunkMode !== undefined){
+let data71 = data69.chunkMode;
 const _errs153 = errors;
-if(errors === _errs153){
-if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
+if(typeof data71 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data71 === "length") || (data71 === "newline"))){
+validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.chunkMode.enum}}];
+return false;
+}
+var valid21 = _errs153 === errors;
+}
+else {
+var valid21 = true;
+}
+if(valid21){
+if(data69.block !== undefined){
+let data72 = data69.block;
 const _errs155 = errors;
-for(const key10 in data71){
-if(!(((key10 === "minChars") || (key10 === "maxChars")) || (key10 === "idleMs"))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
+if(errors === _errs155){
+if(data72 && typeof data72 == "object" && !Array.isArray(data72)){
+const _errs157 = errors;
+for(const key10 in data72){
+if(!((key10 === "enabled") || (key10 === "coalesce"))){
+validate14.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
 return false;
 break;
 }
 }
-if(_errs155 === errors){
-if(data71.minChars !== undefined){
-let data72 = data71.minChars;
-const _errs156 = errors;
-if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs156){
-if((typeof data72 == "number") && (isFinite(data72))){
-if(data72 > 1000000 || isNaN(data72)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data72 < 1 || isNaN(data72)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
-}
-var valid22 = _errs156 === errors;
-}
-else {
-var valid22 = true;
-}
-if(valid22){
-if(data71.maxChars !== undefined){
-let data73 = data71.maxChars;
+if(_errs157 === errors){
+if(data72.enabled !== undefined){
 const _errs158 = errors;
-if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+if(typeof data72.enabled !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-if(errors === _errs158){
-if((typeof data73 == "number") && (isFinite(data73))){
-if(data73 > 1000000 || isNaN(data73)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data73 < 1 || isNaN(data73)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
 }
 var valid22 = _errs158 === errors;
 }
@@ -3873,31 +3897,99 @@ else {
 var valid22 = true;
 }
 if(valid22){
-if(data71.idleMs !== undefined){
-let data74 = data71.idleMs;
+if(data72.coalesce !== undefined){
+let data74 = data72.coalesce;
 const _errs160 = errors;
-if(!(((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74))) && (isFinite(data74)))){
+if(errors === _errs160){
+if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
+const _errs162 = errors;
+for(const key11 in data74){
+if(!(((key11 === "minChars") || (key11 === "maxChars")) || (key11 === "idleMs"))){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
+return false;
+break;
+}
+}
+if(_errs162 === errors){
+if(data74.minChars !== undefined){
+let data75 = data74.minChars;
+const _errs163 = errors;
+if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs163){
+if((typeof data75 == "number") && (isFinite(data75))){
+if(data75 > 1000000 || isNaN(data75)){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data75 < 1 || isNaN(data75)){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid23 = _errs163 === errors;
+}
+else {
+var valid23 = true;
+}
+if(valid23){
+if(data74.maxChars !== undefined){
+let data76 = data74.maxChars;
+const _errs165 = errors;
+if(!(((typeof data76 == "number") && (!(data76 % 1) && !isNaN(data76))) && (isFinite(data76)))){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs165){
+if((typeof data76 == "number") && (isFinite(data76))){
+if(data76 > 1000000 || isNaN(data76)){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data76 < 1 || isNaN(data76)){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid23 = _errs165 === errors;
+}
+else {
+var valid23 = true;
+}
+if(valid23){
+if(data74.idleMs !== undefined){
+let data77 = data74.idleMs;
+const _errs167 = errors;
+if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs160){
-if((typeof data74 == "number") && (isFinite(data74))){
-if(data74 > 60000 || isNaN(data74)){
+if(errors === _errs167){
+if((typeof data77 == "number") && (isFinite(data77))){
+if(data77 > 60000 || isNaN(data77)){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
-if(data74 < 0 || isNaN(data74)){
+if(data77 < 0 || isNaN(data77)){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid22 = _errs160 === errors;
+var valid23 = _errs167 === errors;
 }
 else {
-var valid22 = true;
+var valid23 = true;
 }
 }
 }
@@ -3908,10 +4000,10 @@ validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",sche
 return false;
 }
 }
-var valid21 = _errs153 === errors;
+var valid22 = _errs160 === errors;
 }
 else {
-var valid21 = true;
+var valid22 = true;
 }
 }
 }
@@ -3921,28 +4013,28 @@ validate14.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#
 return false;
 }
 }
-var valid20 = _errs148 === errors;
+var valid21 = _errs155 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
-if(valid20){
-if(data66.preview !== undefined){
-let data75 = data66.preview;
-const _errs162 = errors;
-if(errors === _errs162){
-if(data75 && typeof data75 == "object" && !Array.isArray(data75)){
-const _errs164 = errors;
-for(const key11 in data75){
-if(!(key11 === "toolProgress")){
-validate14.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
+if(valid21){
+if(data69.preview !== undefined){
+let data78 = data69.preview;
+const _errs169 = errors;
+if(errors === _errs169){
+if(data78 && typeof data78 == "object" && !Array.isArray(data78)){
+const _errs171 = errors;
+for(const key12 in data78){
+if(!(key12 === "toolProgress")){
+validate14.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
 return false;
 break;
 }
 }
-if(_errs164 === errors){
-if(data75.toolProgress !== undefined){
-if(typeof data75.toolProgress !== "boolean"){
+if(_errs171 === errors){
+if(data78.toolProgress !== undefined){
+if(typeof data78.toolProgress !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -3954,28 +4046,28 @@ validate14.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:
 return false;
 }
 }
-var valid20 = _errs162 === errors;
+var valid21 = _errs169 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
-if(valid20){
-if(data66.progress !== undefined){
-let data77 = data66.progress;
-const _errs167 = errors;
-if(errors === _errs167){
-if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
-const _errs169 = errors;
-for(const key12 in data77){
-if(!(key12 === "toolProgress")){
-validate14.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
+if(valid21){
+if(data69.progress !== undefined){
+let data80 = data69.progress;
+const _errs174 = errors;
+if(errors === _errs174){
+if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
+const _errs176 = errors;
+for(const key13 in data80){
+if(!(key13 === "toolProgress")){
+validate14.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
 return false;
 break;
 }
 }
-if(_errs169 === errors){
-if(data77.toolProgress !== undefined){
-if(typeof data77.toolProgress !== "boolean"){
+if(_errs176 === errors){
+if(data80.toolProgress !== undefined){
+if(typeof data80.toolProgress !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -3987,10 +4079,10 @@ validate14.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath
 return false;
 }
 }
-var valid20 = _errs167 === errors;
+var valid21 = _errs174 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
 }
 }
@@ -4003,144 +4095,144 @@ validate14.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs141 === errors;
+var valid0 = _errs148 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.textChunkLimit !== undefined){
-let data79 = data.textChunkLimit;
-const _errs172 = errors;
-if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
+let data82 = data.textChunkLimit;
+const _errs179 = errors;
+if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
 validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs172){
-if((typeof data79 == "number") && (isFinite(data79))){
-if(data79 > 200000 || isNaN(data79)){
+if(errors === _errs179){
+if((typeof data82 == "number") && (isFinite(data82))){
+if(data82 > 200000 || isNaN(data82)){
 validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
 return false;
 }
 else {
-if(data79 < 100 || isNaN(data79)){
+if(data82 < 100 || isNaN(data82)){
 validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs172 === errors;
+var valid0 = _errs179 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.direct !== undefined){
-let data80 = data.direct;
-const _errs174 = errors;
-if(errors === _errs174){
-if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
-if(Object.keys(data80).length > 10000){
+let data83 = data.direct;
+const _errs181 = errors;
+if(errors === _errs181){
+if(data83 && typeof data83 == "object" && !Array.isArray(data83)){
+if(Object.keys(data83).length > 10000){
 validate14.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key13 in data80){
-let data81 = data80[key13];
-const _errs177 = errors;
-if(errors === _errs177){
-if(data81 && typeof data81 == "object" && !Array.isArray(data81)){
-const _errs179 = errors;
-for(const key14 in data81){
-if(!((key14 === "systemPrompt") || (key14 === "skills"))){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
+for(const key14 in data83){
+let data84 = data83[key14];
+const _errs184 = errors;
+if(errors === _errs184){
+if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
+const _errs186 = errors;
+for(const key15 in data84){
+if(!((key15 === "systemPrompt") || (key15 === "skills"))){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
 }
-if(_errs179 === errors){
-if(data81.systemPrompt !== undefined){
-let data82 = data81.systemPrompt;
-const _errs180 = errors;
-if(errors === _errs180){
-if(typeof data82 === "string"){
-if(data82.length > 65536 && func3(data82) > 65536){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+if(_errs186 === errors){
+if(data84.systemPrompt !== undefined){
+let data85 = data84.systemPrompt;
+const _errs187 = errors;
+if(errors === _errs187){
+if(typeof data85 === "string"){
+if(data85.length > 65536 && func3(data85) > 65536){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid26 = _errs180 === errors;
-}
-else {
-var valid26 = true;
-}
-if(valid26){
-if(data81.skills !== undefined){
-let data83 = data81.skills;
-const _errs182 = errors;
-if(errors === _errs182){
-if(Array.isArray(data83)){
-if(data83.length > 256){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
-return false;
+var valid27 = _errs187 === errors;
 }
 else {
 var valid27 = true;
-const len12 = data83.length;
+}
+if(valid27){
+if(data84.skills !== undefined){
+let data86 = data84.skills;
+const _errs189 = errors;
+if(errors === _errs189){
+if(Array.isArray(data86)){
+if(data86.length > 256){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid28 = true;
+const len12 = data86.length;
 for(let i12=0; i12<len12; i12++){
-let data84 = data83[i12];
-const _errs184 = errors;
-if(errors === _errs184){
-if(typeof data84 === "string"){
-if(data84.length > 128 && func3(data84) > 128){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+let data87 = data86[i12];
+const _errs191 = errors;
+if(errors === _errs191){
+if(typeof data87 === "string"){
+if(data87.length > 128 && func3(data87) > 128){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data84.length < 1){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data87.length < 1){
+validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid27 = _errs184 === errors;
-if(!valid27){
+var valid28 = _errs191 === errors;
+if(!valid28){
 break;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid26 = _errs182 === errors;
+var valid27 = _errs189 === errors;
 }
 else {
-var valid26 = true;
+var valid27 = true;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid25 = _errs177 === errors;
-if(!valid25){
+var valid26 = _errs184 === errors;
+if(!valid26){
 break;
 }
 }
@@ -4151,18 +4243,18 @@ validate14.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs174 === errors;
+var valid0 = _errs181 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data85 = data.systemPrompt;
-const _errs186 = errors;
-if(errors === _errs186){
-if(typeof data85 === "string"){
-if(data85.length > 65536 && func3(data85) > 65536){
+let data88 = data.systemPrompt;
+const _errs193 = errors;
+if(errors === _errs193){
+if(typeof data88 === "string"){
+if(data88.length > 65536 && func3(data88) > 65536){
 validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -4172,61 +4264,61 @@ validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs186 === errors;
+var valid0 = _errs193 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.greeting !== undefined){
-const _errs188 = errors;
+const _errs195 = errors;
 if(typeof data.greeting !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs188 === errors;
+var valid0 = _errs195 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.media !== undefined){
-let data87 = data.media;
-const _errs190 = errors;
-if(errors === _errs190){
-if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
-const _errs192 = errors;
-for(const key15 in data87){
-if(!((key15 === "allowedRoots") || (key15 === "maxBytes"))){
-validate14.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
+let data90 = data.media;
+const _errs197 = errors;
+if(errors === _errs197){
+if(data90 && typeof data90 == "object" && !Array.isArray(data90)){
+const _errs199 = errors;
+for(const key16 in data90){
+if(!((key16 === "allowedRoots") || (key16 === "maxBytes"))){
+validate14.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
 return false;
 break;
 }
 }
-if(_errs192 === errors){
-if(data87.allowedRoots !== undefined){
-let data88 = data87.allowedRoots;
-const _errs193 = errors;
-if(errors === _errs193){
-if(Array.isArray(data88)){
-if(data88.length > 16){
+if(_errs199 === errors){
+if(data90.allowedRoots !== undefined){
+let data91 = data90.allowedRoots;
+const _errs200 = errors;
+if(errors === _errs200){
+if(Array.isArray(data91)){
+if(data91.length > 16){
 validate14.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid29 = true;
-const len13 = data88.length;
+var valid30 = true;
+const len13 = data91.length;
 for(let i13=0; i13<len13; i13++){
-let data89 = data88[i13];
-const _errs195 = errors;
-if(errors === _errs195){
-if(typeof data89 === "string"){
-if(data89.length > 1024 && func3(data89) > 1024){
+let data92 = data91[i13];
+const _errs202 = errors;
+if(errors === _errs202){
+if(typeof data92 === "string"){
+if(data92.length > 1024 && func3(data92) > 1024){
 validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data89.length < 1){
+if(data92.length < 1){
 validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -4237,8 +4329,8 @@ validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,sch
 return false;
 }
 }
-var valid29 = _errs195 === errors;
-if(!valid29){
+var valid30 = _errs202 === errors;
+if(!valid30){
 break;
 }
 }
@@ -4249,37 +4341,37 @@ validate14.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath
 return false;
 }
 }
-var valid28 = _errs193 === errors;
+var valid29 = _errs200 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data87.maxBytes !== undefined){
-let data90 = data87.maxBytes;
-const _errs197 = errors;
-if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
+if(valid29){
+if(data90.maxBytes !== undefined){
+let data93 = data90.maxBytes;
+const _errs204 = errors;
+if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
 validate14.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs197){
-if((typeof data90 == "number") && (isFinite(data90))){
-if(data90 > 104857600 || isNaN(data90)){
+if(errors === _errs204){
+if((typeof data93 == "number") && (isFinite(data93))){
+if(data93 > 104857600 || isNaN(data93)){
 validate14.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
 return false;
 }
 else {
-if(data90 < 1 || isNaN(data90)){
+if(data93 < 1 || isNaN(data93)){
 validate14.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs197 === errors;
+var valid29 = _errs204 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
 }
 }
@@ -4289,240 +4381,240 @@ validate14.errors = [{instancePath:instancePath+"/media",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs190 === errors;
+var valid0 = _errs197 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data91 = data.limits;
-const _errs199 = errors;
-if(errors === _errs199){
-if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
-const _errs201 = errors;
-for(const key16 in data91){
-if(!((((((((key16 === "maxPayload") || (key16 === "maxConnections")) || (key16 === "maxConnectionsPerSender")) || (key16 === "messagesPerMinute")) || (key16 === "messageBurst")) || (key16 === "queuedPerSession")) || (key16 === "turnSeconds")) || (key16 === "deadAfterSeconds"))){
-validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
+let data94 = data.limits;
+const _errs206 = errors;
+if(errors === _errs206){
+if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
+const _errs208 = errors;
+for(const key17 in data94){
+if(!((((((((key17 === "maxPayload") || (key17 === "maxConnections")) || (key17 === "maxConnectionsPerSender")) || (key17 === "messagesPerMinute")) || (key17 === "messageBurst")) || (key17 === "queuedPerSession")) || (key17 === "turnSeconds")) || (key17 === "deadAfterSeconds"))){
+validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17}}];
 return false;
 break;
 }
 }
-if(_errs201 === errors){
-if(data91.maxPayload !== undefined){
-let data92 = data91.maxPayload;
-const _errs202 = errors;
-if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
+if(_errs208 === errors){
+if(data94.maxPayload !== undefined){
+let data95 = data94.maxPayload;
+const _errs209 = errors;
+if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs202){
-if((typeof data92 == "number") && (isFinite(data92))){
-if(data92 > 16777216 || isNaN(data92)){
+if(errors === _errs209){
+if((typeof data95 == "number") && (isFinite(data95))){
+if(data95 > 16777216 || isNaN(data95)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data92 < 1024 || isNaN(data92)){
+if(data95 < 1024 || isNaN(data95)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid30 = _errs202 === errors;
+var valid31 = _errs209 === errors;
 }
 else {
-var valid30 = true;
+var valid31 = true;
 }
-if(valid30){
-if(data91.maxConnections !== undefined){
-let data93 = data91.maxConnections;
-const _errs204 = errors;
-if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
+if(valid31){
+if(data94.maxConnections !== undefined){
+let data96 = data94.maxConnections;
+const _errs211 = errors;
+if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs204){
-if((typeof data93 == "number") && (isFinite(data93))){
-if(data93 > 100000 || isNaN(data93)){
+if(errors === _errs211){
+if((typeof data96 == "number") && (isFinite(data96))){
+if(data96 > 100000 || isNaN(data96)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data93 < 1 || isNaN(data93)){
+if(data96 < 1 || isNaN(data96)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid30 = _errs204 === errors;
+var valid31 = _errs211 === errors;
 }
 else {
-var valid30 = true;
+var valid31 = true;
 }
-if(valid30){
-if(data91.maxConnectionsPerSender !== undefined){
-let data94 = data91.maxConnectionsPerSender;
-const _errs206 = errors;
-if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
+if(valid31){
+if(data94.maxConnectionsPerSender !== undefined){
+let data97 = data94.maxConnectionsPerSender;
+const _errs213 = errors;
+if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs206){
-if((typeof data94 == "number") && (isFinite(data94))){
-if(data94 > 1000 || isNaN(data94)){
+if(errors === _errs213){
+if((typeof data97 == "number") && (isFinite(data97))){
+if(data97 > 1000 || isNaN(data97)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data94 < 1 || isNaN(data94)){
+if(data97 < 1 || isNaN(data97)){
 validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid30 = _errs206 === errors;
+var valid31 = _errs213 === errors;
 }
 else {
-var valid30 = true;
+var valid31 = true;
 }
-if(valid30){
-if(data91.messagesPerMinute !== undefined){
-let data95 = data91.messagesPerMinute;
-const _errs208 = errors;
-if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
+if(valid31){
+if(data94.messagesPerMinute !== undefined){
+let data98 = data94.messagesPerMinute;
+const _errs215 = errors;
+if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs208){
-if((typeof data95 == "number") && (isFinite(data95))){
-if(data95 > 100000 || isNaN(data95)){
+if(errors === _errs215){
+if((typeof data98 == "number") && (isFinite(data98))){
+if(data98 > 100000 || isNaN(data98)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data95 < 1 || isNaN(data95)){
+if(data98 < 1 || isNaN(data98)){
 validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid30 = _errs208 === errors;
+var valid31 = _errs215 === errors;
 }
 else {
-var valid30 = true;
+var valid31 = true;
 }
-if(valid30){
-if(data91.messageBurst !== undefined){
-let data96 = data91.messageBurst;
-const _errs210 = errors;
-if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
+if(valid31){
+if(data94.messageBurst !== undefined){
+let data99 = data94.messageBurst;
+const _errs217 = errors;
+if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs210){
-if((typeof data96 == "number") && (isFinite(data96))){
-if(data96 > 100000 || isNaN(data96)){
+if(errors === _errs217){
+if((typeof data99 == "number") && (isFinite(data99))){
+if(data99 > 100000 || isNaN(data99)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data96 < 1 || isNaN(data96)){
+if(data99 < 1 || isNaN(data99)){
 validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid30 = _errs210 === errors;
+var valid31 = _errs217 === errors;
 }
 else {
-var valid30 = true;
+var valid31 = true;
 }
-if(valid30){
-if(data91.queuedPerSession !== undefined){
-let data97 = data91.queuedPerSession;
-const _errs212 = errors;
-if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
+if(valid31){
+if(data94.queuedPerSession !== undefined){
+let data100 = data94.queuedPerSession;
+const _errs219 = errors;
+if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs212){
-if((typeof data97 == "number") && (isFinite(data97))){
-if(data97 > 10000 || isNaN(data97)){
+if(errors === _errs219){
+if((typeof data100 == "number") && (isFinite(data100))){
+if(data100 > 10000 || isNaN(data100)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data97 < 1 || isNaN(data97)){
+if(data100 < 1 || isNaN(data100)){
 validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid30 = _errs212 === errors;
+var valid31 = _errs219 === errors;
 }
 else {
-var valid30 = true;
+var valid31 = true;
 }
-if(valid30){
-if(data91.turnSeconds !== undefined){
-let data98 = data91.turnSeconds;
-const _errs214 = errors;
-if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
+if(valid31){
+if(data94.turnSeconds !== undefined){
+let data101 = data94.turnSeconds;
+const _errs221 = errors;
+if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs214){
-if((typeof data98 == "number") && (isFinite(data98))){
-if(data98 > 86400 || isNaN(data98)){
+if(errors === _errs221){
+if((typeof data101 == "number") && (isFinite(data101))){
+if(data101 > 86400 || isNaN(data101)){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data98 < 1 || isNaN(data98)){
+if(data101 < 1 || isNaN(data101)){
 validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid30 = _errs214 === errors;
+var valid31 = _errs221 === errors;
 }
 else {
-var valid30 = true;
+var valid31 = true;
 }
-if(valid30){
-if(data91.deadAfterSeconds !== undefined){
-let data99 = data91.deadAfterSeconds;
-const _errs216 = errors;
-if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
+if(valid31){
+if(data94.deadAfterSeconds !== undefined){
+let data102 = data94.deadAfterSeconds;
+const _errs223 = errors;
+if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
 validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs216){
-if((typeof data99 == "number") && (isFinite(data99))){
-if(data99 > 3600 || isNaN(data99)){
+if(errors === _errs223){
+if((typeof data102 == "number") && (isFinite(data102))){
+if(data102 > 3600 || isNaN(data102)){
 validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data99 < 31 || isNaN(data99)){
+if(data102 < 31 || isNaN(data102)){
 validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
 return false;
 }
 }
 }
 }
-var valid30 = _errs216 === errors;
+var valid31 = _errs223 === errors;
 }
 else {
-var valid30 = true;
+var valid31 = true;
 }
 }
 }
@@ -4538,23 +4630,23 @@ validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs199 === errors;
+var valid0 = _errs206 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.defaultAccount !== undefined){
-let data100 = data.defaultAccount;
-const _errs218 = errors;
-if(errors === _errs218){
-if(typeof data100 === "string"){
-if(data100.length > 64 && func3(data100) > 64){
+let data103 = data.defaultAccount;
+const _errs225 = errors;
+if(errors === _errs225){
+if(typeof data103 === "string"){
+if(data103.length > 64 && func3(data103) > 64){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data100.length < 1){
+if(data103.length < 1){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -4565,30 +4657,30 @@ validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs218 === errors;
+var valid0 = _errs225 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accounts !== undefined){
-let data101 = data.accounts;
-const _errs220 = errors;
-if(errors === _errs220){
-if(data101 && typeof data101 == "object" && !Array.isArray(data101)){
-if(Object.keys(data101).length > 100){
+let data104 = data.accounts;
+const _errs227 = errors;
+if(errors === _errs227){
+if(data104 && typeof data104 == "object" && !Array.isArray(data104)){
+if(Object.keys(data104).length > 100){
 validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/maxProperties",keyword:"maxProperties",params:{limit: 100}}];
 return false;
 }
 else {
-for(const key17 in data101){
-const _errs223 = errors;
-if(!(validate15(data101[key17], {instancePath:instancePath+"/accounts/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data101,parentDataProperty:key17,rootData}))){
+for(const key18 in data104){
+const _errs230 = errors;
+if(!(validate15(data104[key18], {instancePath:instancePath+"/accounts/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data104,parentDataProperty:key18,rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var valid31 = _errs223 === errors;
-if(!valid31){
+var valid32 = _errs230 === errors;
+if(!valid32){
 break;
 }
 }
@@ -4599,10 +4691,12 @@ validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/proper
 return false;
 }
 }
-var valid0 = _errs220 === errors;
+var valid0 = _errs227 === errors;
 }
 else {
 var valid0 = true;
+}
+}
 }
 }
 }
@@ -4765,25 +4859,31 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.port !== undefined){
-let data6 = data.port;
+if(data.healthMonitor !== undefined){
+let data6 = data.healthMonitor;
 const _errs15 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate17.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"}}];
+if(errors === _errs15){
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+const _errs17 = errors;
+for(const key2 in data6){
+if(!(key2 === "enabled")){
+validate17.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+return false;
+break;
+}
+}
+if(_errs17 === errors){
+if(data6.enabled !== undefined){
+if(typeof data6.enabled !== "boolean"){
+validate17.errors = [{instancePath:instancePath+"/healthMonitor/enabled",schemaPath:"#/properties/healthMonitor/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-if(errors === _errs15){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 65535 || isNaN(data6)){
-validate17.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535}}];
-return false;
+}
+}
 }
 else {
-if(data6 < 1 || isNaN(data6)){
-validate17.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/type",keyword:"type",params:{type: "object"}}];
 return false;
-}
-}
 }
 }
 var valid0 = _errs15 === errors;
@@ -4792,17 +4892,56 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.configWrites !== undefined){
+const _errs20 = errors;
+if(typeof data.configWrites !== "boolean"){
+validate17.errors = [{instancePath:instancePath+"/configWrites",schemaPath:"#/properties/configWrites/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs20 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.port !== undefined){
+let data9 = data.port;
+const _errs22 = errors;
+if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
+validate17.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs22){
+if((typeof data9 == "number") && (isFinite(data9))){
+if(data9 > 65535 || isNaN(data9)){
+validate17.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535}}];
+return false;
+}
+else {
+if(data9 < 1 || isNaN(data9)){
+validate17.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs22 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.host !== undefined){
-let data7 = data.host;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data7 === "string"){
-if(data7.length > 255 && func3(data7) > 255){
+let data10 = data.host;
+const _errs24 = errors;
+if(errors === _errs24){
+if(typeof data10 === "string"){
+if(data10.length > 255 && func3(data10) > 255){
 validate17.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 255}}];
 return false;
 }
 else {
-if(data7.length < 1){
+if(data10.length < 1){
 validate17.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -4813,23 +4952,23 @@ validate17.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs17 === errors;
+var valid0 = _errs24 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.path !== undefined){
-let data8 = data.path;
-const _errs19 = errors;
-if(errors === _errs19){
-if(typeof data8 === "string"){
-if(data8.length > 256 && func3(data8) > 256){
+let data11 = data.path;
+const _errs26 = errors;
+if(errors === _errs26){
+if(typeof data11 === "string"){
+if(data11.length > 256 && func3(data11) > 256){
 validate17.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
-if(!pattern0.test(data8)){
+if(!pattern0.test(data11)){
 validate17.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/pattern",keyword:"pattern",params:{pattern: "^/[A-Za-z0-9._~/-]*$"}}];
 return false;
 }
@@ -4840,50 +4979,50 @@ validate17.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs19 === errors;
+var valid0 = _errs26 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.auth !== undefined){
-let data9 = data.auth;
-const _errs21 = errors;
-if(errors === _errs21){
-if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
-const _errs23 = errors;
-for(const key2 in data9){
-if(!((((((((key2 === "enabled") || (key2 === "endpoint")) || (key2 === "timeout")) || (key2 === "required")) || (key2 === "allowQueryToken")) || (key2 === "cacheSeconds")) || (key2 === "forwardParams")) || (key2 === "allowDelegation"))){
-validate17.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+let data12 = data.auth;
+const _errs28 = errors;
+if(errors === _errs28){
+if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
+const _errs30 = errors;
+for(const key3 in data12){
+if(!((((((((key3 === "enabled") || (key3 === "endpoint")) || (key3 === "timeout")) || (key3 === "required")) || (key3 === "allowQueryToken")) || (key3 === "cacheSeconds")) || (key3 === "forwardParams")) || (key3 === "allowDelegation"))){
+validate17.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
 }
-if(_errs23 === errors){
-if(data9.enabled !== undefined){
-const _errs24 = errors;
-if(typeof data9.enabled !== "boolean"){
+if(_errs30 === errors){
+if(data12.enabled !== undefined){
+const _errs31 = errors;
+if(typeof data12.enabled !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/auth/enabled",schemaPath:"#/properties/auth/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid2 = _errs24 === errors;
+var valid3 = _errs31 === errors;
 }
 else {
-var valid2 = true;
+var valid3 = true;
 }
-if(valid2){
-if(data9.endpoint !== undefined){
-let data11 = data9.endpoint;
-const _errs26 = errors;
-if(errors === _errs26){
-if(errors === _errs26){
-if(typeof data11 === "string"){
-if(!(formats0.test(data11))){
+if(valid3){
+if(data12.endpoint !== undefined){
+let data14 = data12.endpoint;
+const _errs33 = errors;
+if(errors === _errs33){
+if(errors === _errs33){
+if(typeof data14 === "string"){
+if(!(formats0.test(data14))){
 validate17.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/format",keyword:"format",params:{format: "uri"}}];
 return false;
 }
 else {
-if(data11.length > 2048 && func3(data11) > 2048){
+if(data14.length > 2048 && func3(data14) > 2048){
 validate17.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
@@ -4895,113 +5034,113 @@ return false;
 }
 }
 }
-var valid2 = _errs26 === errors;
+var valid3 = _errs33 === errors;
 }
 else {
-var valid2 = true;
+var valid3 = true;
 }
-if(valid2){
-if(data9.timeout !== undefined){
-let data12 = data9.timeout;
-const _errs28 = errors;
-if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
+if(valid3){
+if(data12.timeout !== undefined){
+let data15 = data12.timeout;
+const _errs35 = errors;
+if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
 validate17.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs28){
-if((typeof data12 == "number") && (isFinite(data12))){
-if(data12 > 60000 || isNaN(data12)){
+if(errors === _errs35){
+if((typeof data15 == "number") && (isFinite(data15))){
+if(data15 > 60000 || isNaN(data15)){
 validate17.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
-if(data12 < 1000 || isNaN(data12)){
+if(data15 < 1000 || isNaN(data15)){
 validate17.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
 }
 }
-var valid2 = _errs28 === errors;
+var valid3 = _errs35 === errors;
 }
 else {
-var valid2 = true;
+var valid3 = true;
 }
-if(valid2){
-if(data9.required !== undefined){
-const _errs30 = errors;
-if(typeof data9.required !== "boolean"){
+if(valid3){
+if(data12.required !== undefined){
+const _errs37 = errors;
+if(typeof data12.required !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/auth/required",schemaPath:"#/properties/auth/properties/required/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid2 = _errs30 === errors;
+var valid3 = _errs37 === errors;
 }
 else {
-var valid2 = true;
+var valid3 = true;
 }
-if(valid2){
-if(data9.allowQueryToken !== undefined){
-const _errs32 = errors;
-if(typeof data9.allowQueryToken !== "boolean"){
+if(valid3){
+if(data12.allowQueryToken !== undefined){
+const _errs39 = errors;
+if(typeof data12.allowQueryToken !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/auth/allowQueryToken",schemaPath:"#/properties/auth/properties/allowQueryToken/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid2 = _errs32 === errors;
+var valid3 = _errs39 === errors;
 }
 else {
-var valid2 = true;
+var valid3 = true;
 }
-if(valid2){
-if(data9.cacheSeconds !== undefined){
-let data15 = data9.cacheSeconds;
-const _errs34 = errors;
-if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
+if(valid3){
+if(data12.cacheSeconds !== undefined){
+let data18 = data12.cacheSeconds;
+const _errs41 = errors;
+if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
 validate17.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs34){
-if((typeof data15 == "number") && (isFinite(data15))){
-if(data15 > 3600 || isNaN(data15)){
+if(errors === _errs41){
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 3600 || isNaN(data18)){
 validate17.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data15 < 0 || isNaN(data15)){
+if(data18 < 0 || isNaN(data18)){
 validate17.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid2 = _errs34 === errors;
+var valid3 = _errs41 === errors;
 }
 else {
-var valid2 = true;
+var valid3 = true;
 }
-if(valid2){
-if(data9.forwardParams !== undefined){
-let data16 = data9.forwardParams;
-const _errs36 = errors;
-if(errors === _errs36){
-if(Array.isArray(data16)){
-if(data16.length > 32){
+if(valid3){
+if(data12.forwardParams !== undefined){
+let data19 = data12.forwardParams;
+const _errs43 = errors;
+if(errors === _errs43){
+if(Array.isArray(data19)){
+if(data19.length > 32){
 validate17.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath:"#/properties/auth/properties/forwardParams/maxItems",keyword:"maxItems",params:{limit: 32}}];
 return false;
 }
 else {
-var valid3 = true;
-const len0 = data16.length;
+var valid4 = true;
+const len0 = data19.length;
 for(let i0=0; i0<len0; i0++){
-let data17 = data16[i0];
-const _errs38 = errors;
-if(errors === _errs38){
-if(typeof data17 === "string"){
-if(data17.length > 64 && func3(data17) > 64){
+let data20 = data19[i0];
+const _errs45 = errors;
+if(errors === _errs45){
+if(typeof data20 === "string"){
+if(data20.length > 64 && func3(data20) > 64){
 validate17.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/maxLength",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data17.length < 1){
+if(data20.length < 1){
 validate17.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -5012,8 +5151,8 @@ validate17.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,sche
 return false;
 }
 }
-var valid3 = _errs38 === errors;
-if(!valid3){
+var valid4 = _errs45 === errors;
+if(!valid4){
 break;
 }
 }
@@ -5024,22 +5163,22 @@ validate17.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath
 return false;
 }
 }
-var valid2 = _errs36 === errors;
+var valid3 = _errs43 === errors;
 }
 else {
-var valid2 = true;
+var valid3 = true;
 }
-if(valid2){
-if(data9.allowDelegation !== undefined){
-const _errs40 = errors;
-if(typeof data9.allowDelegation !== "boolean"){
+if(valid3){
+if(data12.allowDelegation !== undefined){
+const _errs47 = errors;
+if(typeof data12.allowDelegation !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/auth/allowDelegation",schemaPath:"#/properties/auth/properties/allowDelegation/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid2 = _errs40 === errors;
+var valid3 = _errs47 === errors;
 }
 else {
-var valid2 = true;
+var valid3 = true;
 }
 }
 }
@@ -5055,35 +5194,35 @@ validate17.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs21 === errors;
+var valid0 = _errs28 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowedOrigins !== undefined){
-let data19 = data.allowedOrigins;
-const _errs42 = errors;
-if(errors === _errs42){
-if(Array.isArray(data19)){
-if(data19.length > 64){
+let data22 = data.allowedOrigins;
+const _errs49 = errors;
+if(errors === _errs49){
+if(Array.isArray(data22)){
+if(data22.length > 64){
 validate17.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/properties/allowedOrigins/maxItems",keyword:"maxItems",params:{limit: 64}}];
 return false;
 }
 else {
-var valid4 = true;
-const len1 = data19.length;
+var valid5 = true;
+const len1 = data22.length;
 for(let i1=0; i1<len1; i1++){
-let data20 = data19[i1];
-const _errs44 = errors;
-if(errors === _errs44){
-if(typeof data20 === "string"){
-if(data20.length > 2048 && func3(data20) > 2048){
+let data23 = data22[i1];
+const _errs51 = errors;
+if(errors === _errs51){
+if(typeof data23 === "string"){
+if(data23.length > 2048 && func3(data23) > 2048){
 validate17.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/maxLength",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data20.length < 1){
+if(data23.length < 1){
 validate17.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -5094,8 +5233,8 @@ validate17.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPa
 return false;
 }
 }
-var valid4 = _errs44 === errors;
-if(!valid4){
+var valid5 = _errs51 === errors;
+if(!valid5){
 break;
 }
 }
@@ -5106,50 +5245,50 @@ validate17.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs42 === errors;
+var valid0 = _errs49 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dmPolicy !== undefined){
-let data21 = data.dmPolicy;
-const _errs46 = errors;
-if(typeof data21 !== "string"){
+let data24 = data.dmPolicy;
+const _errs53 = errors;
+if(typeof data24 !== "string"){
 validate17.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data21 === "open") || (data21 === "pairing")) || (data21 === "allowlist")) || (data21 === "disabled"))){
+if(!((((data24 === "open") || (data24 === "pairing")) || (data24 === "allowlist")) || (data24 === "disabled"))){
 validate17.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs46 === errors;
+var valid0 = _errs53 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data22 = data.allowFrom;
-const _errs48 = errors;
-if(errors === _errs48){
-if(Array.isArray(data22)){
-if(data22.length > 10000){
+let data25 = data.allowFrom;
+const _errs55 = errors;
+if(errors === _errs55){
+if(Array.isArray(data25)){
+if(data25.length > 10000){
 validate17.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid5 = true;
-const len2 = data22.length;
+var valid6 = true;
+const len2 = data25.length;
 for(let i2=0; i2<len2; i2++){
-let data23 = data22[i2];
-const _errs50 = errors;
-if((typeof data23 !== "string") && (!((typeof data23 == "number") && (isFinite(data23))))){
+let data26 = data25[i2];
+const _errs57 = errors;
+if((typeof data26 !== "string") && (!((typeof data26 == "number") && (isFinite(data26))))){
 validate17.errors = [{instancePath:instancePath+"/allowFrom/" + i2,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema12.properties.allowFrom.items.type}}];
 return false;
 }
-var valid5 = _errs50 === errors;
-if(!valid5){
+var valid6 = _errs57 === errors;
+if(!valid6){
 break;
 }
 }
@@ -5160,50 +5299,50 @@ validate17.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs48 === errors;
+var valid0 = _errs55 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data24 = data.groupPolicy;
-const _errs52 = errors;
-if(typeof data24 !== "string"){
+let data27 = data.groupPolicy;
+const _errs59 = errors;
+if(typeof data27 !== "string"){
 validate17.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data24 === "open") || (data24 === "allowlist")) || (data24 === "disabled"))){
+if(!(((data27 === "open") || (data27 === "allowlist")) || (data27 === "disabled"))){
 validate17.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs52 === errors;
+var valid0 = _errs59 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data25 = data.groupAllowFrom;
-const _errs54 = errors;
-if(errors === _errs54){
-if(Array.isArray(data25)){
-if(data25.length > 10000){
+let data28 = data.groupAllowFrom;
+const _errs61 = errors;
+if(errors === _errs61){
+if(Array.isArray(data28)){
+if(data28.length > 10000){
 validate17.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid6 = true;
-const len3 = data25.length;
+var valid7 = true;
+const len3 = data28.length;
 for(let i3=0; i3<len3; i3++){
-let data26 = data25[i3];
-const _errs56 = errors;
-if((typeof data26 !== "string") && (!((typeof data26 == "number") && (isFinite(data26))))){
+let data29 = data28[i3];
+const _errs63 = errors;
+if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
 validate17.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i3,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema12.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid6 = _errs56 === errors;
-if(!valid6){
+var valid7 = _errs63 === errors;
+if(!valid7){
 break;
 }
 }
@@ -5214,50 +5353,50 @@ validate17.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/
 return false;
 }
 }
-var valid0 = _errs54 === errors;
+var valid0 = _errs61 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionNotifications !== undefined){
-let data27 = data.reactionNotifications;
-const _errs58 = errors;
-if(typeof data27 !== "string"){
+let data30 = data.reactionNotifications;
+const _errs65 = errors;
+if(typeof data30 !== "string"){
 validate17.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data27 === "off") || (data27 === "own")) || (data27 === "all")) || (data27 === "allowlist"))){
+if(!((((data30 === "off") || (data30 === "own")) || (data30 === "all")) || (data30 === "allowlist"))){
 validate17.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema12.properties.reactionNotifications.enum}}];
 return false;
 }
-var valid0 = _errs58 === errors;
+var valid0 = _errs65 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionAllowlist !== undefined){
-let data28 = data.reactionAllowlist;
-const _errs60 = errors;
-if(errors === _errs60){
-if(Array.isArray(data28)){
-if(data28.length > 10000){
+let data31 = data.reactionAllowlist;
+const _errs67 = errors;
+if(errors === _errs67){
+if(Array.isArray(data31)){
+if(data31.length > 10000){
 validate17.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid7 = true;
-const len4 = data28.length;
+var valid8 = true;
+const len4 = data31.length;
 for(let i4=0; i4<len4; i4++){
-let data29 = data28[i4];
-const _errs62 = errors;
-if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
+let data32 = data31[i4];
+const _errs69 = errors;
+if((typeof data32 !== "string") && (!((typeof data32 == "number") && (isFinite(data32))))){
 validate17.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i4,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema12.properties.reactionAllowlist.items.type}}];
 return false;
 }
-var valid7 = _errs62 === errors;
-if(!valid7){
+var valid8 = _errs69 === errors;
+if(!valid8){
 break;
 }
 }
@@ -5268,230 +5407,179 @@ validate17.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:
 return false;
 }
 }
-var valid0 = _errs60 === errors;
+var valid0 = _errs67 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.replyToMode !== undefined){
-let data30 = data.replyToMode;
-const _errs64 = errors;
-if(typeof data30 !== "string"){
+let data33 = data.replyToMode;
+const _errs71 = errors;
+if(typeof data33 !== "string"){
 validate17.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data30 === "off") || (data30 === "first")) || (data30 === "all"))){
+if(!(((data33 === "off") || (data33 === "first")) || (data33 === "all"))){
 validate17.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.replyToMode.enum}}];
 return false;
 }
-var valid0 = _errs64 === errors;
+var valid0 = _errs71 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.requireMention !== undefined){
-const _errs66 = errors;
+const _errs73 = errors;
 if(typeof data.requireMention !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs66 === errors;
+var valid0 = _errs73 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groups !== undefined){
-let data32 = data.groups;
-const _errs68 = errors;
-if(errors === _errs68){
-if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
-if(Object.keys(data32).length > 10000){
+let data35 = data.groups;
+const _errs75 = errors;
+if(errors === _errs75){
+if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
+if(Object.keys(data35).length > 10000){
 validate17.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key3 in data32){
-let data33 = data32[key3];
-const _errs71 = errors;
-if(errors === _errs71){
-if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
-const _errs73 = errors;
-for(const key4 in data33){
-if(!(((((((key4 === "enabled") || (key4 === "groupPolicy")) || (key4 === "allowFrom")) || (key4 === "tools")) || (key4 === "requireMention")) || (key4 === "systemPrompt")) || (key4 === "skills"))){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+for(const key4 in data35){
+let data36 = data35[key4];
+const _errs78 = errors;
+if(errors === _errs78){
+if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+const _errs80 = errors;
+for(const key5 in data36){
+if(!(((((((key5 === "enabled") || (key5 === "groupPolicy")) || (key5 === "allowFrom")) || (key5 === "tools")) || (key5 === "requireMention")) || (key5 === "systemPrompt")) || (key5 === "skills"))){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs73 === errors){
-if(data33.enabled !== undefined){
-const _errs74 = errors;
-if(typeof data33.enabled !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+if(_errs80 === errors){
+if(data36.enabled !== undefined){
+const _errs81 = errors;
+if(typeof data36.enabled !== "boolean"){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid9 = _errs74 === errors;
-}
-else {
-var valid9 = true;
-}
-if(valid9){
-if(data33.groupPolicy !== undefined){
-let data35 = data33.groupPolicy;
-const _errs76 = errors;
-if(typeof data35 !== "string"){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!(((data35 === "open") || (data35 === "allowlist")) || (data35 === "disabled"))){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
-return false;
-}
-var valid9 = _errs76 === errors;
-}
-else {
-var valid9 = true;
-}
-if(valid9){
-if(data33.allowFrom !== undefined){
-let data36 = data33.allowFrom;
-const _errs78 = errors;
-if(errors === _errs78){
-if(Array.isArray(data36)){
-if(data36.length > 10000){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
-return false;
+var valid10 = _errs81 === errors;
 }
 else {
 var valid10 = true;
-const len5 = data36.length;
-for(let i5=0; i5<len5; i5++){
-let data37 = data36[i5];
-const _errs80 = errors;
-if((typeof data37 !== "string") && (!((typeof data37 == "number") && (isFinite(data37))))){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema12.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+}
+if(valid10){
+if(data36.groupPolicy !== undefined){
+let data38 = data36.groupPolicy;
+const _errs83 = errors;
+if(typeof data38 !== "string"){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-var valid10 = _errs80 === errors;
-if(!valid10){
-break;
+if(!(((data38 === "open") || (data38 === "allowlist")) || (data38 === "disabled"))){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+return false;
 }
-}
-}
+var valid10 = _errs83 === errors;
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
-return false;
+var valid10 = true;
 }
-}
-var valid9 = _errs78 === errors;
-}
-else {
-var valid9 = true;
-}
-if(valid9){
-if(data33.tools !== undefined){
-let data38 = data33.tools;
-const _errs82 = errors;
-if(errors === _errs82){
-if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
-const _errs84 = errors;
-for(const key5 in data38){
-if(!(((key5 === "allow") || (key5 === "alsoAllow")) || (key5 === "deny"))){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
-return false;
-break;
-}
-}
-if(_errs84 === errors){
-if(data38.allow !== undefined){
-let data39 = data38.allow;
+if(valid10){
+if(data36.allowFrom !== undefined){
+let data39 = data36.allowFrom;
 const _errs85 = errors;
 if(errors === _errs85){
 if(Array.isArray(data39)){
-if(data39.length > 1000){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(data39.length > 10000){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
-var valid12 = true;
-const len6 = data39.length;
-for(let i6=0; i6<len6; i6++){
-let data40 = data39[i6];
+var valid11 = true;
+const len5 = data39.length;
+for(let i5=0; i5<len5; i5++){
+let data40 = data39[i5];
 const _errs87 = errors;
-if(errors === _errs87){
-if(typeof data40 === "string"){
-if(data40.length > 128 && func3(data40) > 128){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+if((typeof data40 !== "string") && (!((typeof data40 == "number") && (isFinite(data40))))){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema12.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-else {
-if(data40.length < 1){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
-return false;
-}
-}
-}
-else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid12 = _errs87 === errors;
-if(!valid12){
+var valid11 = _errs87 === errors;
+if(!valid11){
 break;
 }
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid11 = _errs85 === errors;
+var valid10 = _errs85 === errors;
 }
 else {
-var valid11 = true;
+var valid10 = true;
 }
-if(valid11){
-if(data38.alsoAllow !== undefined){
-let data41 = data38.alsoAllow;
+if(valid10){
+if(data36.tools !== undefined){
+let data41 = data36.tools;
 const _errs89 = errors;
 if(errors === _errs89){
-if(Array.isArray(data41)){
-if(data41.length > 1000){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
+const _errs91 = errors;
+for(const key6 in data41){
+if(!(((key6 === "allow") || (key6 === "alsoAllow")) || (key6 === "deny"))){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+return false;
+break;
+}
+}
+if(_errs91 === errors){
+if(data41.allow !== undefined){
+let data42 = data41.allow;
+const _errs92 = errors;
+if(errors === _errs92){
+if(Array.isArray(data42)){
+if(data42.length > 1000){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid13 = true;
-const len7 = data41.length;
-for(let i7=0; i7<len7; i7++){
-let data42 = data41[i7];
-const _errs91 = errors;
-if(errors === _errs91){
-if(typeof data42 === "string"){
-if(data42.length > 128 && func3(data42) > 128){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+const len6 = data42.length;
+for(let i6=0; i6<len6; i6++){
+let data43 = data42[i6];
+const _errs94 = errors;
+if(errors === _errs94){
+if(typeof data43 === "string"){
+if(data43.length > 128 && func3(data43) > 128){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data42.length < 1){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data43.length < 1){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid13 = _errs91 === errors;
+var valid13 = _errs94 === errors;
 if(!valid13){
 break;
 }
@@ -5499,50 +5587,50 @@ break;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid11 = _errs89 === errors;
+var valid12 = _errs92 === errors;
 }
 else {
-var valid11 = true;
+var valid12 = true;
 }
-if(valid11){
-if(data38.deny !== undefined){
-let data43 = data38.deny;
-const _errs93 = errors;
-if(errors === _errs93){
-if(Array.isArray(data43)){
-if(data43.length > 1000){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+if(valid12){
+if(data41.alsoAllow !== undefined){
+let data44 = data41.alsoAllow;
+const _errs96 = errors;
+if(errors === _errs96){
+if(Array.isArray(data44)){
+if(data44.length > 1000){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid14 = true;
-const len8 = data43.length;
-for(let i8=0; i8<len8; i8++){
-let data44 = data43[i8];
-const _errs95 = errors;
-if(errors === _errs95){
-if(typeof data44 === "string"){
-if(data44.length > 128 && func3(data44) > 128){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+const len7 = data44.length;
+for(let i7=0; i7<len7; i7++){
+let data45 = data44[i7];
+const _errs98 = errors;
+if(errors === _errs98){
+if(typeof data45 === "string"){
+if(data45.length > 128 && func3(data45) > 128){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data44.length < 1){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data45.length < 1){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid14 = _errs95 === errors;
+var valid14 = _errs98 === errors;
 if(!valid14){
 break;
 }
@@ -5550,97 +5638,50 @@ break;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid11 = _errs93 === errors;
+var valid12 = _errs96 === errors;
 }
 else {
-var valid11 = true;
+var valid12 = true;
 }
-}
-}
-}
-}
-else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
-return false;
-}
-}
-var valid9 = _errs82 === errors;
-}
-else {
-var valid9 = true;
-}
-if(valid9){
-if(data33.requireMention !== undefined){
-const _errs97 = errors;
-if(typeof data33.requireMention !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid9 = _errs97 === errors;
-}
-else {
-var valid9 = true;
-}
-if(valid9){
-if(data33.systemPrompt !== undefined){
-let data46 = data33.systemPrompt;
-const _errs99 = errors;
-if(errors === _errs99){
-if(typeof data46 === "string"){
-if(data46.length > 65536 && func3(data46) > 65536){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
-return false;
-}
-}
-else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-}
-var valid9 = _errs99 === errors;
-}
-else {
-var valid9 = true;
-}
-if(valid9){
-if(data33.skills !== undefined){
-let data47 = data33.skills;
-const _errs101 = errors;
-if(errors === _errs101){
-if(Array.isArray(data47)){
-if(data47.length > 256){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+if(valid12){
+if(data41.deny !== undefined){
+let data46 = data41.deny;
+const _errs100 = errors;
+if(errors === _errs100){
+if(Array.isArray(data46)){
+if(data46.length > 1000){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid15 = true;
-const len9 = data47.length;
-for(let i9=0; i9<len9; i9++){
-let data48 = data47[i9];
-const _errs103 = errors;
-if(errors === _errs103){
-if(typeof data48 === "string"){
-if(data48.length > 128 && func3(data48) > 128){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+const len8 = data46.length;
+for(let i8=0; i8<len8; i8++){
+let data47 = data46[i8];
+const _errs102 = errors;
+if(errors === _errs102){
+if(typeof data47 === "string"){
+if(data47.length > 128 && func3(data47) > 128){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data48.length < 1){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data47.length < 1){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid15 = _errs103 === errors;
+var valid15 = _errs102 === errors;
 if(!valid15){
 break;
 }
@@ -5648,30 +5689,128 @@ break;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid9 = _errs101 === errors;
+var valid12 = _errs100 === errors;
 }
 else {
-var valid9 = true;
-}
-}
-}
-}
+var valid12 = true;
 }
 }
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid8 = _errs71 === errors;
-if(!valid8){
+var valid10 = _errs89 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data36.requireMention !== undefined){
+const _errs104 = errors;
+if(typeof data36.requireMention !== "boolean"){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid10 = _errs104 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data36.systemPrompt !== undefined){
+let data49 = data36.systemPrompt;
+const _errs106 = errors;
+if(errors === _errs106){
+if(typeof data49 === "string"){
+if(data49.length > 65536 && func3(data49) > 65536){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+return false;
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid10 = _errs106 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data36.skills !== undefined){
+let data50 = data36.skills;
+const _errs108 = errors;
+if(errors === _errs108){
+if(Array.isArray(data50)){
+if(data50.length > 256){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid16 = true;
+const len9 = data50.length;
+for(let i9=0; i9<len9; i9++){
+let data51 = data50[i9];
+const _errs110 = errors;
+if(errors === _errs110){
+if(typeof data51 === "string"){
+if(data51.length > 128 && func3(data51) > 128){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data51.length < 1){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid16 = _errs110 === errors;
+if(!valid16){
+break;
+}
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+return false;
+}
+}
+var valid10 = _errs108 === errors;
+}
+else {
+var valid10 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid9 = _errs78 === errors;
+if(!valid9){
 break;
 }
 }
@@ -5682,60 +5821,60 @@ validate17.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs68 === errors;
+var valid0 = _errs75 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.historyLimit !== undefined){
-let data49 = data.historyLimit;
-const _errs105 = errors;
-if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
+let data52 = data.historyLimit;
+const _errs112 = errors;
+if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
 validate17.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs105){
-if((typeof data49 == "number") && (isFinite(data49))){
-if(data49 > 1000 || isNaN(data49)){
+if(errors === _errs112){
+if((typeof data52 == "number") && (isFinite(data52))){
+if(data52 > 1000 || isNaN(data52)){
 validate17.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data49 < 0 || isNaN(data49)){
+if(data52 < 0 || isNaN(data52)){
 validate17.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs105 === errors;
+var valid0 = _errs112 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data50 = data.bots;
-const _errs107 = errors;
-if(errors === _errs107){
-if(Array.isArray(data50)){
-if(data50.length > 1000){
+let data53 = data.bots;
+const _errs114 = errors;
+if(errors === _errs114){
+if(Array.isArray(data53)){
+if(data53.length > 1000){
 validate17.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
-var valid16 = true;
-const len10 = data50.length;
+var valid17 = true;
+const len10 = data53.length;
 for(let i10=0; i10<len10; i10++){
-let data51 = data50[i10];
-const _errs109 = errors;
-if((typeof data51 !== "string") && (!((typeof data51 == "number") && (isFinite(data51))))){
+let data54 = data53[i10];
+const _errs116 = errors;
+if((typeof data54 !== "string") && (!((typeof data54 == "number") && (isFinite(data54))))){
 validate17.errors = [{instancePath:instancePath+"/bots/" + i10,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema12.properties.bots.items.type}}];
 return false;
 }
-var valid16 = _errs109 === errors;
-if(!valid16){
+var valid17 = _errs116 === errors;
+if(!valid17){
 break;
 }
 }
@@ -5746,134 +5885,134 @@ validate17.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties
 return false;
 }
 }
-var valid0 = _errs107 === errors;
+var valid0 = _errs114 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data52 = data.allowBots;
-const _errs111 = errors;
-if((typeof data52 !== "boolean") && (typeof data52 !== "string")){
+let data55 = data.allowBots;
+const _errs118 = errors;
+if((typeof data55 !== "boolean") && (typeof data55 !== "string")){
 validate17.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema12.properties.allowBots.type}}];
 return false;
 }
-if(!(((data52 === true) || (data52 === false)) || (data52 === "mentions"))){
+if(!(((data55 === true) || (data55 === false)) || (data55 === "mentions"))){
 validate17.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema12.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs111 === errors;
+var valid0 = _errs118 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data53 = data.botLoopProtection;
-const _errs113 = errors;
-if(errors === _errs113){
-if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
-const _errs115 = errors;
-for(const key6 in data53){
-if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+let data56 = data.botLoopProtection;
+const _errs120 = errors;
+if(errors === _errs120){
+if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
+const _errs122 = errors;
+for(const key7 in data56){
+if(!((((key7 === "enabled") || (key7 === "maxEventsPerWindow")) || (key7 === "windowSeconds")) || (key7 === "cooldownSeconds"))){
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs115 === errors){
-if(data53.enabled !== undefined){
-const _errs116 = errors;
-if(typeof data53.enabled !== "boolean"){
+if(_errs122 === errors){
+if(data56.enabled !== undefined){
+const _errs123 = errors;
+if(typeof data56.enabled !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid17 = _errs116 === errors;
+var valid18 = _errs123 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data53.maxEventsPerWindow !== undefined){
-let data55 = data53.maxEventsPerWindow;
-const _errs118 = errors;
-if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
+if(valid18){
+if(data56.maxEventsPerWindow !== undefined){
+let data58 = data56.maxEventsPerWindow;
+const _errs125 = errors;
+if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs118){
-if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 10000 || isNaN(data55)){
+if(errors === _errs125){
+if((typeof data58 == "number") && (isFinite(data58))){
+if(data58 > 10000 || isNaN(data58)){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data55 < 1 || isNaN(data55)){
+if(data58 < 1 || isNaN(data58)){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs118 === errors;
+var valid18 = _errs125 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data53.windowSeconds !== undefined){
-let data56 = data53.windowSeconds;
-const _errs120 = errors;
-if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
+if(valid18){
+if(data56.windowSeconds !== undefined){
+let data59 = data56.windowSeconds;
+const _errs127 = errors;
+if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs120){
-if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 86400 || isNaN(data56)){
+if(errors === _errs127){
+if((typeof data59 == "number") && (isFinite(data59))){
+if(data59 > 86400 || isNaN(data59)){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data56 < 1 || isNaN(data56)){
+if(data59 < 1 || isNaN(data59)){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs120 === errors;
+var valid18 = _errs127 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
-if(valid17){
-if(data53.cooldownSeconds !== undefined){
-let data57 = data53.cooldownSeconds;
-const _errs122 = errors;
-if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
+if(valid18){
+if(data56.cooldownSeconds !== undefined){
+let data60 = data56.cooldownSeconds;
+const _errs129 = errors;
+if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs122){
-if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 86400 || isNaN(data57)){
+if(errors === _errs129){
+if((typeof data60 == "number") && (isFinite(data60))){
+if(data60 > 86400 || isNaN(data60)){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data57 < 1 || isNaN(data57)){
+if(data60 < 1 || isNaN(data60)){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid17 = _errs122 === errors;
+var valid18 = _errs129 === errors;
 }
 else {
-var valid17 = true;
+var valid18 = true;
 }
 }
 }
@@ -5885,49 +6024,49 @@ validate17.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:
 return false;
 }
 }
-var valid0 = _errs113 === errors;
+var valid0 = _errs120 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dynamicAgentCreation !== undefined){
-let data58 = data.dynamicAgentCreation;
-const _errs124 = errors;
-if(errors === _errs124){
-if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
-const _errs126 = errors;
-for(const key7 in data58){
-if(!(((((key7 === "enabled") || (key7 === "workspaceTemplate")) || (key7 === "agentDirTemplate")) || (key7 === "allowedRoots")) || (key7 === "maxAgents"))){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+let data61 = data.dynamicAgentCreation;
+const _errs131 = errors;
+if(errors === _errs131){
+if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
+const _errs133 = errors;
+for(const key8 in data61){
+if(!(((((key8 === "enabled") || (key8 === "workspaceTemplate")) || (key8 === "agentDirTemplate")) || (key8 === "allowedRoots")) || (key8 === "maxAgents"))){
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
 return false;
 break;
 }
 }
-if(_errs126 === errors){
-if(data58.enabled !== undefined){
-const _errs127 = errors;
-if(typeof data58.enabled !== "boolean"){
+if(_errs133 === errors){
+if(data61.enabled !== undefined){
+const _errs134 = errors;
+if(typeof data61.enabled !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",schemaPath:"#/properties/dynamicAgentCreation/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid18 = _errs127 === errors;
+var valid19 = _errs134 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data58.workspaceTemplate !== undefined){
-let data60 = data58.workspaceTemplate;
-const _errs129 = errors;
-if(errors === _errs129){
-if(typeof data60 === "string"){
-if(data60.length > 1024 && func3(data60) > 1024){
+if(valid19){
+if(data61.workspaceTemplate !== undefined){
+let data63 = data61.workspaceTemplate;
+const _errs136 = errors;
+if(errors === _errs136){
+if(typeof data63 === "string"){
+if(data63.length > 1024 && func3(data63) > 1024){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data60.length < 1){
+if(data63.length < 1){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -5938,23 +6077,23 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspace
 return false;
 }
 }
-var valid18 = _errs129 === errors;
+var valid19 = _errs136 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data58.agentDirTemplate !== undefined){
-let data61 = data58.agentDirTemplate;
-const _errs131 = errors;
-if(errors === _errs131){
-if(typeof data61 === "string"){
-if(data61.length > 1024 && func3(data61) > 1024){
+if(valid19){
+if(data61.agentDirTemplate !== undefined){
+let data64 = data61.agentDirTemplate;
+const _errs138 = errors;
+if(errors === _errs138){
+if(typeof data64 === "string"){
+if(data64.length > 1024 && func3(data64) > 1024){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data61.length < 1){
+if(data64.length < 1){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -5965,35 +6104,35 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirT
 return false;
 }
 }
-var valid18 = _errs131 === errors;
+var valid19 = _errs138 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data58.allowedRoots !== undefined){
-let data62 = data58.allowedRoots;
-const _errs133 = errors;
-if(errors === _errs133){
-if(Array.isArray(data62)){
-if(data62.length > 16){
+if(valid19){
+if(data61.allowedRoots !== undefined){
+let data65 = data61.allowedRoots;
+const _errs140 = errors;
+if(errors === _errs140){
+if(Array.isArray(data65)){
+if(data65.length > 16){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid19 = true;
-const len11 = data62.length;
+var valid20 = true;
+const len11 = data65.length;
 for(let i11=0; i11<len11; i11++){
-let data63 = data62[i11];
-const _errs135 = errors;
-if(errors === _errs135){
-if(typeof data63 === "string"){
-if(data63.length > 1024 && func3(data63) > 1024){
+let data66 = data65[i11];
+const _errs142 = errors;
+if(errors === _errs142){
+if(typeof data66 === "string"){
+if(data66.length > 1024 && func3(data66) > 1024){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data63.length < 1){
+if(data66.length < 1){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -6004,8 +6143,8 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid19 = _errs135 === errors;
-if(!valid19){
+var valid20 = _errs142 === errors;
+if(!valid20){
 break;
 }
 }
@@ -6016,37 +6155,37 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid18 = _errs133 === errors;
+var valid19 = _errs140 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
-if(valid18){
-if(data58.maxAgents !== undefined){
-let data64 = data58.maxAgents;
-const _errs137 = errors;
-if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
+if(valid19){
+if(data61.maxAgents !== undefined){
+let data67 = data61.maxAgents;
+const _errs144 = errors;
+if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs137){
-if((typeof data64 == "number") && (isFinite(data64))){
-if(data64 > 100000 || isNaN(data64)){
+if(errors === _errs144){
+if((typeof data67 == "number") && (isFinite(data67))){
+if(data67 > 100000 || isNaN(data67)){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data64 < 1 || isNaN(data64)){
+if(data67 < 1 || isNaN(data67)){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs137 === errors;
+var valid19 = _errs144 === errors;
 }
 else {
-var valid18 = true;
+var valid19 = true;
 }
 }
 }
@@ -6059,95 +6198,52 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPa
 return false;
 }
 }
-var valid0 = _errs124 === errors;
+var valid0 = _errs131 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streamMode !== undefined){
-let data65 = data.streamMode;
-const _errs139 = errors;
-if(typeof data65 !== "string"){
+let data68 = data.streamMode;
+const _errs146 = errors;
+if(typeof data68 !== "string"){
 validate17.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data65 === "cumulative") || (data65 === "delta"))){
+if(!((data68 === "cumulative") || (data68 === "delta"))){
 validate17.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streamMode.enum}}];
 return false;
 }
-var valid0 = _errs139 === errors;
+var valid0 = _errs146 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streaming !== undefined){
-let data66 = data.streaming;
-const _errs141 = errors;
-if(errors === _errs141){
-if(data66 && typeof data66 == "object" && !Array.isArray(data66)){
-const _errs143 = errors;
-for(const key8 in data66){
-if(!(((((key8 === "mode") || (key8 === "chunkMode")) || (key8 === "block")) || (key8 === "preview")) || (key8 === "progress"))){
-validate17.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
-return false;
-break;
-}
-}
-if(_errs143 === errors){
-if(data66.mode !== undefined){
-let data67 = data66.mode;
-const _errs144 = errors;
-if(typeof data67 !== "string"){
-validate17.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((((data67 === "off") || (data67 === "partial")) || (data67 === "block")) || (data67 === "progress"))){
-validate17.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.mode.enum}}];
-return false;
-}
-var valid20 = _errs144 === errors;
-}
-else {
-var valid20 = true;
-}
-if(valid20){
-if(data66.chunkMode !== undefined){
-let data68 = data66.chunkMode;
-const _errs146 = errors;
-if(typeof data68 !== "string"){
-validate17.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data68 === "length") || (data68 === "newline"))){
-validate17.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.chunkMode.enum}}];
-return false;
-}
-var valid20 = _errs146 === errors;
-}
-else {
-var valid20 = true;
-}
-if(valid20){
-if(data66.block !== undefined){
-let data69 = data66.block;
+let data69 = data.streaming;
 const _errs148 = errors;
 if(errors === _errs148){
 if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
 const _errs150 = errors;
 for(const key9 in data69){
-if(!((key9 === "enabled") || (key9 === "coalesce"))){
-validate17.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
+if(!(((((key9 === "mode") || (key9 === "chunkMode")) || (key9 === "block")) || (key9 === "preview")) || (key9 === "progress"))){
+validate17.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
 }
 if(_errs150 === errors){
-if(data69.enabled !== undefined){
+if(data69.mode !== undefined){
+let data70 = data69.mode;
 const _errs151 = errors;
-if(typeof data69.enabled !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+if(typeof data70 !== "string"){
+validate17.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((((data70 === "off") || (data70 === "partial")) || (data70 === "block")) || (data70 === "progress"))){
+validate17.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.mode.enum}}];
 return false;
 }
 var valid21 = _errs151 === errors;
@@ -6156,67 +6252,42 @@ else {
 var valid21 = true;
 }
 if(valid21){
-if(data69.coalesce !== undefined){
-let data71 = data69.coalesce;
+if(data69.chunkMode !== undefined){
+let data71 = data69.chunkMode;
 const _errs153 = errors;
-if(errors === _errs153){
-if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
+if(typeof data71 !== "string"){
+validate17.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data71 === "length") || (data71 === "newline"))){
+validate17.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.chunkMode.enum}}];
+return false;
+}
+var valid21 = _errs153 === errors;
+}
+else {
+var valid21 = true;
+}
+if(valid21){
+if(data69.block !== undefined){
+let data72 = data69.block;
 const _errs155 = errors;
-for(const key10 in data71){
-if(!(((key10 === "minChars") || (key10 === "maxChars")) || (key10 === "idleMs"))){
-validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
+if(errors === _errs155){
+if(data72 && typeof data72 == "object" && !Array.isArray(data72)){
+const _errs157 = errors;
+for(const key10 in data72){
+if(!((key10 === "enabled") || (key10 === "coalesce"))){
+validate17.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
 return false;
 break;
 }
 }
-if(_errs155 === errors){
-if(data71.minChars !== undefined){
-let data72 = data71.minChars;
-const _errs156 = errors;
-if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
-validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs156){
-if((typeof data72 == "number") && (isFinite(data72))){
-if(data72 > 1000000 || isNaN(data72)){
-validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data72 < 1 || isNaN(data72)){
-validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
-}
-var valid22 = _errs156 === errors;
-}
-else {
-var valid22 = true;
-}
-if(valid22){
-if(data71.maxChars !== undefined){
-let data73 = data71.maxChars;
+if(_errs157 === errors){
+if(data72.enabled !== undefined){
 const _errs158 = errors;
-if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
-validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+if(typeof data72.enabled !== "boolean"){
+validate17.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-if(errors === _errs158){
-if((typeof data73 == "number") && (isFinite(data73))){
-if(data73 > 1000000 || isNaN(data73)){
-validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data73 < 1 || isNaN(data73)){
-validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
 }
 var valid22 = _errs158 === errors;
 }
@@ -6224,31 +6295,99 @@ else {
 var valid22 = true;
 }
 if(valid22){
-if(data71.idleMs !== undefined){
-let data74 = data71.idleMs;
+if(data72.coalesce !== undefined){
+let data74 = data72.coalesce;
 const _errs160 = errors;
-if(!(((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74))) && (isFinite(data74)))){
+if(errors === _errs160){
+if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
+const _errs162 = errors;
+for(const key11 in data74){
+if(!(((key11 === "minChars") || (key11 === "maxChars")) || (key11 === "idleMs"))){
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
+return false;
+break;
+}
+}
+if(_errs162 === errors){
+if(data74.minChars !== undefined){
+let data75 = data74.minChars;
+const _errs163 = errors;
+if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs163){
+if((typeof data75 == "number") && (isFinite(data75))){
+if(data75 > 1000000 || isNaN(data75)){
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data75 < 1 || isNaN(data75)){
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid23 = _errs163 === errors;
+}
+else {
+var valid23 = true;
+}
+if(valid23){
+if(data74.maxChars !== undefined){
+let data76 = data74.maxChars;
+const _errs165 = errors;
+if(!(((typeof data76 == "number") && (!(data76 % 1) && !isNaN(data76))) && (isFinite(data76)))){
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs165){
+if((typeof data76 == "number") && (isFinite(data76))){
+if(data76 > 1000000 || isNaN(data76)){
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+return false;
+}
+else {
+if(data76 < 1 || isNaN(data76)){
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid23 = _errs165 === errors;
+}
+else {
+var valid23 = true;
+}
+if(valid23){
+if(data74.idleMs !== undefined){
+let data77 = data74.idleMs;
+const _errs167 = errors;
+if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
 validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs160){
-if((typeof data74 == "number") && (isFinite(data74))){
-if(data74 > 60000 || isNaN(data74)){
+if(errors === _errs167){
+if((typeof data77 == "number") && (isFinite(data77))){
+if(data77 > 60000 || isNaN(data77)){
 validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
-if(data74 < 0 || isNaN(data74)){
+if(data77 < 0 || isNaN(data77)){
 validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid22 = _errs160 === errors;
+var valid23 = _errs167 === errors;
 }
 else {
-var valid22 = true;
+var valid23 = true;
 }
 }
 }
@@ -6259,10 +6398,10 @@ validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce",sche
 return false;
 }
 }
-var valid21 = _errs153 === errors;
+var valid22 = _errs160 === errors;
 }
 else {
-var valid21 = true;
+var valid22 = true;
 }
 }
 }
@@ -6272,28 +6411,28 @@ validate17.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#
 return false;
 }
 }
-var valid20 = _errs148 === errors;
+var valid21 = _errs155 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
-if(valid20){
-if(data66.preview !== undefined){
-let data75 = data66.preview;
-const _errs162 = errors;
-if(errors === _errs162){
-if(data75 && typeof data75 == "object" && !Array.isArray(data75)){
-const _errs164 = errors;
-for(const key11 in data75){
-if(!(key11 === "toolProgress")){
-validate17.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
+if(valid21){
+if(data69.preview !== undefined){
+let data78 = data69.preview;
+const _errs169 = errors;
+if(errors === _errs169){
+if(data78 && typeof data78 == "object" && !Array.isArray(data78)){
+const _errs171 = errors;
+for(const key12 in data78){
+if(!(key12 === "toolProgress")){
+validate17.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
 return false;
 break;
 }
 }
-if(_errs164 === errors){
-if(data75.toolProgress !== undefined){
-if(typeof data75.toolProgress !== "boolean"){
+if(_errs171 === errors){
+if(data78.toolProgress !== undefined){
+if(typeof data78.toolProgress !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -6305,28 +6444,28 @@ validate17.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:
 return false;
 }
 }
-var valid20 = _errs162 === errors;
+var valid21 = _errs169 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
-if(valid20){
-if(data66.progress !== undefined){
-let data77 = data66.progress;
-const _errs167 = errors;
-if(errors === _errs167){
-if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
-const _errs169 = errors;
-for(const key12 in data77){
-if(!(key12 === "toolProgress")){
-validate17.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
+if(valid21){
+if(data69.progress !== undefined){
+let data80 = data69.progress;
+const _errs174 = errors;
+if(errors === _errs174){
+if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
+const _errs176 = errors;
+for(const key13 in data80){
+if(!(key13 === "toolProgress")){
+validate17.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
 return false;
 break;
 }
 }
-if(_errs169 === errors){
-if(data77.toolProgress !== undefined){
-if(typeof data77.toolProgress !== "boolean"){
+if(_errs176 === errors){
+if(data80.toolProgress !== undefined){
+if(typeof data80.toolProgress !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -6338,10 +6477,10 @@ validate17.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath
 return false;
 }
 }
-var valid20 = _errs167 === errors;
+var valid21 = _errs174 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
 }
 }
@@ -6354,144 +6493,144 @@ validate17.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/prope
 return false;
 }
 }
-var valid0 = _errs141 === errors;
+var valid0 = _errs148 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.textChunkLimit !== undefined){
-let data79 = data.textChunkLimit;
-const _errs172 = errors;
-if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
+let data82 = data.textChunkLimit;
+const _errs179 = errors;
+if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
 validate17.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs172){
-if((typeof data79 == "number") && (isFinite(data79))){
-if(data79 > 200000 || isNaN(data79)){
+if(errors === _errs179){
+if((typeof data82 == "number") && (isFinite(data82))){
+if(data82 > 200000 || isNaN(data82)){
 validate17.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
 return false;
 }
 else {
-if(data79 < 100 || isNaN(data79)){
+if(data82 < 100 || isNaN(data82)){
 validate17.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs172 === errors;
+var valid0 = _errs179 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.direct !== undefined){
-let data80 = data.direct;
-const _errs174 = errors;
-if(errors === _errs174){
-if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
-if(Object.keys(data80).length > 10000){
+let data83 = data.direct;
+const _errs181 = errors;
+if(errors === _errs181){
+if(data83 && typeof data83 == "object" && !Array.isArray(data83)){
+if(Object.keys(data83).length > 10000){
 validate17.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key13 in data80){
-let data81 = data80[key13];
-const _errs177 = errors;
-if(errors === _errs177){
-if(data81 && typeof data81 == "object" && !Array.isArray(data81)){
-const _errs179 = errors;
-for(const key14 in data81){
-if(!((key14 === "systemPrompt") || (key14 === "skills"))){
-validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
+for(const key14 in data83){
+let data84 = data83[key14];
+const _errs184 = errors;
+if(errors === _errs184){
+if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
+const _errs186 = errors;
+for(const key15 in data84){
+if(!((key15 === "systemPrompt") || (key15 === "skills"))){
+validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
 }
-if(_errs179 === errors){
-if(data81.systemPrompt !== undefined){
-let data82 = data81.systemPrompt;
-const _errs180 = errors;
-if(errors === _errs180){
-if(typeof data82 === "string"){
-if(data82.length > 65536 && func3(data82) > 65536){
-validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+if(_errs186 === errors){
+if(data84.systemPrompt !== undefined){
+let data85 = data84.systemPrompt;
+const _errs187 = errors;
+if(errors === _errs187){
+if(typeof data85 === "string"){
+if(data85.length > 65536 && func3(data85) > 65536){
+validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid26 = _errs180 === errors;
-}
-else {
-var valid26 = true;
-}
-if(valid26){
-if(data81.skills !== undefined){
-let data83 = data81.skills;
-const _errs182 = errors;
-if(errors === _errs182){
-if(Array.isArray(data83)){
-if(data83.length > 256){
-validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
-return false;
+var valid27 = _errs187 === errors;
 }
 else {
 var valid27 = true;
-const len12 = data83.length;
+}
+if(valid27){
+if(data84.skills !== undefined){
+let data86 = data84.skills;
+const _errs189 = errors;
+if(errors === _errs189){
+if(Array.isArray(data86)){
+if(data86.length > 256){
+validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+return false;
+}
+else {
+var valid28 = true;
+const len12 = data86.length;
 for(let i12=0; i12<len12; i12++){
-let data84 = data83[i12];
-const _errs184 = errors;
-if(errors === _errs184){
-if(typeof data84 === "string"){
-if(data84.length > 128 && func3(data84) > 128){
-validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+let data87 = data86[i12];
+const _errs191 = errors;
+if(errors === _errs191){
+if(typeof data87 === "string"){
+if(data87.length > 128 && func3(data87) > 128){
+validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data84.length < 1){
-validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+if(data87.length < 1){
+validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
-var valid27 = _errs184 === errors;
-if(!valid27){
+var valid28 = _errs191 === errors;
+if(!valid28){
 break;
 }
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
-var valid26 = _errs182 === errors;
+var valid27 = _errs189 === errors;
 }
 else {
-var valid26 = true;
+var valid27 = true;
 }
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/direct/" + key13.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
-var valid25 = _errs177 === errors;
-if(!valid25){
+var valid26 = _errs184 === errors;
+if(!valid26){
 break;
 }
 }
@@ -6502,18 +6641,18 @@ validate17.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs174 === errors;
+var valid0 = _errs181 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data85 = data.systemPrompt;
-const _errs186 = errors;
-if(errors === _errs186){
-if(typeof data85 === "string"){
-if(data85.length > 65536 && func3(data85) > 65536){
+let data88 = data.systemPrompt;
+const _errs193 = errors;
+if(errors === _errs193){
+if(typeof data88 === "string"){
+if(data88.length > 65536 && func3(data88) > 65536){
 validate17.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -6523,61 +6662,61 @@ validate17.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/pr
 return false;
 }
 }
-var valid0 = _errs186 === errors;
+var valid0 = _errs193 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.greeting !== undefined){
-const _errs188 = errors;
+const _errs195 = errors;
 if(typeof data.greeting !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid0 = _errs188 === errors;
+var valid0 = _errs195 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.media !== undefined){
-let data87 = data.media;
-const _errs190 = errors;
-if(errors === _errs190){
-if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
-const _errs192 = errors;
-for(const key15 in data87){
-if(!((key15 === "allowedRoots") || (key15 === "maxBytes"))){
-validate17.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
+let data90 = data.media;
+const _errs197 = errors;
+if(errors === _errs197){
+if(data90 && typeof data90 == "object" && !Array.isArray(data90)){
+const _errs199 = errors;
+for(const key16 in data90){
+if(!((key16 === "allowedRoots") || (key16 === "maxBytes"))){
+validate17.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
 return false;
 break;
 }
 }
-if(_errs192 === errors){
-if(data87.allowedRoots !== undefined){
-let data88 = data87.allowedRoots;
-const _errs193 = errors;
-if(errors === _errs193){
-if(Array.isArray(data88)){
-if(data88.length > 16){
+if(_errs199 === errors){
+if(data90.allowedRoots !== undefined){
+let data91 = data90.allowedRoots;
+const _errs200 = errors;
+if(errors === _errs200){
+if(Array.isArray(data91)){
+if(data91.length > 16){
 validate17.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
-var valid29 = true;
-const len13 = data88.length;
+var valid30 = true;
+const len13 = data91.length;
 for(let i13=0; i13<len13; i13++){
-let data89 = data88[i13];
-const _errs195 = errors;
-if(errors === _errs195){
-if(typeof data89 === "string"){
-if(data89.length > 1024 && func3(data89) > 1024){
+let data92 = data91[i13];
+const _errs202 = errors;
+if(errors === _errs202){
+if(typeof data92 === "string"){
+if(data92.length > 1024 && func3(data92) > 1024){
 validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data89.length < 1){
+if(data92.length < 1){
 validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -6588,8 +6727,8 @@ validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,sch
 return false;
 }
 }
-var valid29 = _errs195 === errors;
-if(!valid29){
+var valid30 = _errs202 === errors;
+if(!valid30){
 break;
 }
 }
@@ -6600,37 +6739,37 @@ validate17.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath
 return false;
 }
 }
-var valid28 = _errs193 === errors;
+var valid29 = _errs200 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
-if(valid28){
-if(data87.maxBytes !== undefined){
-let data90 = data87.maxBytes;
-const _errs197 = errors;
-if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
+if(valid29){
+if(data90.maxBytes !== undefined){
+let data93 = data90.maxBytes;
+const _errs204 = errors;
+if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
 validate17.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs197){
-if((typeof data90 == "number") && (isFinite(data90))){
-if(data90 > 104857600 || isNaN(data90)){
+if(errors === _errs204){
+if((typeof data93 == "number") && (isFinite(data93))){
+if(data93 > 104857600 || isNaN(data93)){
 validate17.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
 return false;
 }
 else {
-if(data90 < 1 || isNaN(data90)){
+if(data93 < 1 || isNaN(data93)){
 validate17.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid28 = _errs197 === errors;
+var valid29 = _errs204 === errors;
 }
 else {
-var valid28 = true;
+var valid29 = true;
 }
 }
 }
@@ -6640,240 +6779,240 @@ validate17.errors = [{instancePath:instancePath+"/media",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs190 === errors;
+var valid0 = _errs197 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data91 = data.limits;
-const _errs199 = errors;
-if(errors === _errs199){
-if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
-const _errs201 = errors;
-for(const key16 in data91){
-if(!((((((((key16 === "maxPayload") || (key16 === "maxConnections")) || (key16 === "maxConnectionsPerSender")) || (key16 === "messagesPerMinute")) || (key16 === "messageBurst")) || (key16 === "queuedPerSession")) || (key16 === "turnSeconds")) || (key16 === "deadAfterSeconds"))){
-validate17.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
+let data94 = data.limits;
+const _errs206 = errors;
+if(errors === _errs206){
+if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
+const _errs208 = errors;
+for(const key17 in data94){
+if(!((((((((key17 === "maxPayload") || (key17 === "maxConnections")) || (key17 === "maxConnectionsPerSender")) || (key17 === "messagesPerMinute")) || (key17 === "messageBurst")) || (key17 === "queuedPerSession")) || (key17 === "turnSeconds")) || (key17 === "deadAfterSeconds"))){
+validate17.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17}}];
 return false;
 break;
 }
 }
-if(_errs201 === errors){
-if(data91.maxPayload !== undefined){
-let data92 = data91.maxPayload;
-const _errs202 = errors;
-if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
+if(_errs208 === errors){
+if(data94.maxPayload !== undefined){
+let data95 = data94.maxPayload;
+const _errs209 = errors;
+if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
 validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs202){
-if((typeof data92 == "number") && (isFinite(data92))){
-if(data92 > 16777216 || isNaN(data92)){
+if(errors === _errs209){
+if((typeof data95 == "number") && (isFinite(data95))){
+if(data95 > 16777216 || isNaN(data95)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data92 < 1024 || isNaN(data92)){
+if(data95 < 1024 || isNaN(data95)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
 }
 }
-var valid30 = _errs202 === errors;
+var valid31 = _errs209 === errors;
 }
 else {
-var valid30 = true;
+var valid31 = true;
 }
-if(valid30){
-if(data91.maxConnections !== undefined){
-let data93 = data91.maxConnections;
-const _errs204 = errors;
-if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
+if(valid31){
+if(data94.maxConnections !== undefined){
+let data96 = data94.maxConnections;
+const _errs211 = errors;
+if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs204){
-if((typeof data93 == "number") && (isFinite(data93))){
-if(data93 > 100000 || isNaN(data93)){
+if(errors === _errs211){
+if((typeof data96 == "number") && (isFinite(data96))){
+if(data96 > 100000 || isNaN(data96)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data93 < 1 || isNaN(data93)){
+if(data96 < 1 || isNaN(data96)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid30 = _errs204 === errors;
+var valid31 = _errs211 === errors;
 }
 else {
-var valid30 = true;
+var valid31 = true;
 }
-if(valid30){
-if(data91.maxConnectionsPerSender !== undefined){
-let data94 = data91.maxConnectionsPerSender;
-const _errs206 = errors;
-if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
+if(valid31){
+if(data94.maxConnectionsPerSender !== undefined){
+let data97 = data94.maxConnectionsPerSender;
+const _errs213 = errors;
+if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs206){
-if((typeof data94 == "number") && (isFinite(data94))){
-if(data94 > 1000 || isNaN(data94)){
+if(errors === _errs213){
+if((typeof data97 == "number") && (isFinite(data97))){
+if(data97 > 1000 || isNaN(data97)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data94 < 1 || isNaN(data94)){
+if(data97 < 1 || isNaN(data97)){
 validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid30 = _errs206 === errors;
+var valid31 = _errs213 === errors;
 }
 else {
-var valid30 = true;
+var valid31 = true;
 }
-if(valid30){
-if(data91.messagesPerMinute !== undefined){
-let data95 = data91.messagesPerMinute;
-const _errs208 = errors;
-if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
+if(valid31){
+if(data94.messagesPerMinute !== undefined){
+let data98 = data94.messagesPerMinute;
+const _errs215 = errors;
+if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
 validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs208){
-if((typeof data95 == "number") && (isFinite(data95))){
-if(data95 > 100000 || isNaN(data95)){
+if(errors === _errs215){
+if((typeof data98 == "number") && (isFinite(data98))){
+if(data98 > 100000 || isNaN(data98)){
 validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data95 < 1 || isNaN(data95)){
+if(data98 < 1 || isNaN(data98)){
 validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid30 = _errs208 === errors;
+var valid31 = _errs215 === errors;
 }
 else {
-var valid30 = true;
+var valid31 = true;
 }
-if(valid30){
-if(data91.messageBurst !== undefined){
-let data96 = data91.messageBurst;
-const _errs210 = errors;
-if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
+if(valid31){
+if(data94.messageBurst !== undefined){
+let data99 = data94.messageBurst;
+const _errs217 = errors;
+if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
 validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs210){
-if((typeof data96 == "number") && (isFinite(data96))){
-if(data96 > 100000 || isNaN(data96)){
+if(errors === _errs217){
+if((typeof data99 == "number") && (isFinite(data99))){
+if(data99 > 100000 || isNaN(data99)){
 validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data96 < 1 || isNaN(data96)){
+if(data99 < 1 || isNaN(data99)){
 validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid30 = _errs210 === errors;
+var valid31 = _errs217 === errors;
 }
 else {
-var valid30 = true;
+var valid31 = true;
 }
-if(valid30){
-if(data91.queuedPerSession !== undefined){
-let data97 = data91.queuedPerSession;
-const _errs212 = errors;
-if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
+if(valid31){
+if(data94.queuedPerSession !== undefined){
+let data100 = data94.queuedPerSession;
+const _errs219 = errors;
+if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
 validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs212){
-if((typeof data97 == "number") && (isFinite(data97))){
-if(data97 > 10000 || isNaN(data97)){
+if(errors === _errs219){
+if((typeof data100 == "number") && (isFinite(data100))){
+if(data100 > 10000 || isNaN(data100)){
 validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
-if(data97 < 1 || isNaN(data97)){
+if(data100 < 1 || isNaN(data100)){
 validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid30 = _errs212 === errors;
+var valid31 = _errs219 === errors;
 }
 else {
-var valid30 = true;
+var valid31 = true;
 }
-if(valid30){
-if(data91.turnSeconds !== undefined){
-let data98 = data91.turnSeconds;
-const _errs214 = errors;
-if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
+if(valid31){
+if(data94.turnSeconds !== undefined){
+let data101 = data94.turnSeconds;
+const _errs221 = errors;
+if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
 validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs214){
-if((typeof data98 == "number") && (isFinite(data98))){
-if(data98 > 86400 || isNaN(data98)){
+if(errors === _errs221){
+if((typeof data101 == "number") && (isFinite(data101))){
+if(data101 > 86400 || isNaN(data101)){
 validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data98 < 1 || isNaN(data98)){
+if(data101 < 1 || isNaN(data101)){
 validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid30 = _errs214 === errors;
+var valid31 = _errs221 === errors;
 }
 else {
-var valid30 = true;
+var valid31 = true;
 }
-if(valid30){
-if(data91.deadAfterSeconds !== undefined){
-let data99 = data91.deadAfterSeconds;
-const _errs216 = errors;
-if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
+if(valid31){
+if(data94.deadAfterSeconds !== undefined){
+let data102 = data94.deadAfterSeconds;
+const _errs223 = errors;
+if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
 validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs216){
-if((typeof data99 == "number") && (isFinite(data99))){
-if(data99 > 3600 || isNaN(data99)){
+if(errors === _errs223){
+if((typeof data102 == "number") && (isFinite(data102))){
+if(data102 > 3600 || isNaN(data102)){
 validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
-if(data99 < 31 || isNaN(data99)){
+if(data102 < 31 || isNaN(data102)){
 validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
 return false;
 }
 }
 }
 }
-var valid30 = _errs216 === errors;
+var valid31 = _errs223 === errors;
 }
 else {
-var valid30 = true;
+var valid31 = true;
 }
 }
 }
@@ -6889,10 +7028,12 @@ validate17.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs199 === errors;
+var valid0 = _errs206 === errors;
 }
 else {
 var valid0 = true;
+}
+}
 }
 }
 }

@@ -23,6 +23,9 @@ export const configExpectations = {
   "heartbeatVisibility.showOk": "true or false",
   "heartbeatVisibility.showAlerts": "true or false",
   "heartbeatVisibility.useIndicator": "true or false",
+  healthMonitor: "an object",
+  "healthMonitor.enabled": "true or false",
+  configWrites: "true or false",
   port: "a whole number from 1 to 65535",
   host: "a string of 1 to 255 characters",
   path: "a string of at most 256 characters (matching ^/[A-Za-z0-9._~/-]*$)",
@@ -250,6 +253,10 @@ export interface WebsocketConfig {
   name?: string;
   /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
   heartbeatVisibility?: WebsocketConfigHeartbeatVisibility;
+  /** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+  healthMonitor?: WebsocketConfigHealthMonitor;
+  /** Whether commands in a chat may change OpenClaw's configuration, where they are allowed at all. OpenClaw reads it; they may where it is absent. */
+  configWrites?: boolean;
   /**
    * TCP port to listen on. Accounts may share one port when their paths differ.
    * Integer, 1 to 65535.
@@ -393,6 +400,12 @@ export interface WebsocketConfigHeartbeatVisibility {
   showAlerts?: boolean;
   /** Whether OpenClaw's own surfaces show that a check ran. */
   useIndicator?: boolean;
+}
+
+/** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+export interface WebsocketConfigHealthMonitor {
+  /** Off leaves a dead account alone. */
+  enabled?: boolean;
 }
 
 /** The external service that turns a token into an identity. */
@@ -637,6 +650,10 @@ export interface WebsocketAccount {
   name?: string;
   /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
   heartbeatVisibility?: WebsocketAccountHeartbeatVisibility;
+  /** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+  healthMonitor?: WebsocketAccountHealthMonitor;
+  /** Whether commands in a chat may change OpenClaw's configuration, where they are allowed at all. OpenClaw reads it; they may where it is absent. */
+  configWrites?: boolean;
   /**
    * TCP port to listen on. Accounts may share one port when their paths differ.
    * Integer, 1 to 65535.
@@ -770,6 +787,12 @@ export interface WebsocketAccountHeartbeatVisibility {
   showAlerts?: boolean;
   /** Whether OpenClaw's own surfaces show that a check ran. */
   useIndicator?: boolean;
+}
+
+/** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+export interface WebsocketAccountHealthMonitor {
+  /** Off leaves a dead account alone. */
+  enabled?: boolean;
 }
 
 /** The external service that turns a token into an identity. */
@@ -1014,6 +1037,10 @@ export interface WebsocketConfigInput {
   name?: string;
   /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
   heartbeatVisibility?: WebsocketConfigHeartbeatVisibilityInput;
+  /** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+  healthMonitor?: WebsocketConfigHealthMonitorInput;
+  /** Whether commands in a chat may change OpenClaw's configuration, where they are allowed at all. OpenClaw reads it; they may where it is absent. */
+  configWrites?: boolean;
   /**
    * TCP port to listen on. Accounts may share one port when their paths differ.
    * Integer, 1 to 65535.
@@ -1157,6 +1184,12 @@ export interface WebsocketConfigHeartbeatVisibilityInput {
   showAlerts?: boolean;
   /** Whether OpenClaw's own surfaces show that a check ran. */
   useIndicator?: boolean;
+}
+
+/** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+export interface WebsocketConfigHealthMonitorInput {
+  /** Off leaves a dead account alone. */
+  enabled?: boolean;
 }
 
 /** The external service that turns a token into an identity. */
@@ -1459,6 +1492,10 @@ export interface WebsocketAccountInput {
   name?: string;
   /** What of the agent's regular checks reaches a chat. OpenClaw reads it; what is absent is taken from channels.defaults.heartbeatVisibility. */
   heartbeatVisibility?: WebsocketAccountHeartbeatVisibilityInput;
+  /** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+  healthMonitor?: WebsocketAccountHealthMonitorInput;
+  /** Whether commands in a chat may change OpenClaw's configuration, where they are allowed at all. OpenClaw reads it; they may where it is absent. */
+  configWrites?: boolean;
   /**
    * TCP port to listen on. Accounts may share one port when their paths differ.
    * Integer, 1 to 65535.
@@ -1592,6 +1629,12 @@ export interface WebsocketAccountHeartbeatVisibilityInput {
   showAlerts?: boolean;
   /** Whether OpenClaw's own surfaces show that a check ran. */
   useIndicator?: boolean;
+}
+
+/** Whether OpenClaw restarts an account that looks dead to it. OpenClaw reads it. */
+export interface WebsocketAccountHealthMonitorInput {
+  /** Off leaves a dead account alone. */
+  enabled?: boolean;
 }
 
 /** The external service that turns a token into an identity. */

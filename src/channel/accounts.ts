@@ -170,7 +170,7 @@ function ownBlock<Config>({ names }: AccountRules<Config>, block: Block, account
 }
 
 /** Fields that the host has in every channel's block, and checks itself. */
-const hostOwned = ["heartbeatVisibility"];
+const hostOwned = ["configWrites", "healthMonitor", "heartbeatVisibility"];
 
 function modernRoot(rules: OlderNames, block: Block): Modernized {
   const modern = modernize(block, rules);

@@ -16,8 +16,8 @@ const sharedLive = [
   "tts",
 ];
 
-/** Fields of every channel that nothing but a status or a later message reads. */
-const followedByAll = ["heartbeatVisibility", "name"];
+/** Fields of every channel that nothing but a status, a later message or the host itself reads. */
+const followedByAll = ["configWrites", "healthMonitor", "heartbeatVisibility", "name"];
 
 /** Which edits restart the accounts of a channel: all of its block but `live`, which running accounts follow. */
 export function createReload(keys: readonly string[], live: readonly string[]): NonNullable<ChannelPlugin["reload"]> {

@@ -60,8 +60,11 @@ describe("what is wrong with a configuration", () => {
     expect(problemOf(anyRules(websocketRules), { accounts: { sales: { auth: { endpoint: "b" } } } }, "sales", endpoint)).toMatch(/^channels\.websocket\.accounts\.sales\.auth\.endpoint: /);
   });
 
-  it("lets the host have the fields of its own in every block", () => {
-    expect(problemOf(anyRules(websocketRules), { heartbeatVisibility: { showOk: true }, accounts: { sales: { heartbeatVisibility: {} } } }, "sales")).toBeUndefined();
+  it.each(subjects)("lets the host have the fields of its own in every block of $rules.channelId", ({ rules, sound, schema }) => {
+    const own = { heartbeatVisibility: { showOk: true }, healthMonitor: { enabled: false }, configWrites: false };
+    expect(problemOf(rules, { ...sound, ...own })).toBeUndefined();
+    expect(problemOf(rules, { ...sound, accounts: { a: own } }, "a")).toBeUndefined();
+    expect(Object.keys(schema.properties)).toEqual(expect.arrayContaining(Object.keys(own)));
   });
 
   it.each(subjects)("never holds a value of $rules.channelId, whatever stands where", ({ rules, sound, schema }) => {
