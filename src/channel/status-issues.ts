@@ -7,12 +7,20 @@ export type AccountFault = ProbeFault | ErrorReason;
 
 interface Advice {
   kind: ChannelStatusIssue["kind"];
-  fix(about: { channel: string; accountId: string }): string;
+  fix(about: About): string;
+}
+
+interface About {
+  channel: string;
+  accountId: string;
+  /** The link has dialed as often as it may. */
+  hasGivenUp?: boolean;
 }
 
 const look = ({ channel }: { channel: string }) => `openclaw channels logs --channel ${channel} has the rest`;
-const network: Advice = { kind: "runtime", fix: () => "check that the server runs and that this machine reaches it; the link goes on dialing by itself" };
-const itself: Advice = { kind: "runtime", fix: (about) => `the link dials again by itself; if it happens often, ${look(about)}` };
+const dials = ({ channel, hasGivenUp = false }: About) => (hasGivenUp ? `the link has given up dialing, and begins anew with another number of attempts under reconnect in channels.${channel} (0: no end)` : "the link goes on dialing by itself");
+const network: Advice = { kind: "runtime", fix: (about) => `check that the server runs and that this machine reaches it; ${dials(about)}` };
+const itself: Advice = { kind: "runtime", fix: (about) => `${dials(about)}; if it happens often, ${look(about)}` };
 
 /** What to do about each fault: a fault without advice does not compile. */
 export const advice: Readonly<Record<AccountFault, Advice>> = {
@@ -20,12 +28,12 @@ export const advice: Readonly<Record<AccountFault, Advice>> = {
   unreachable: network,
   "dial-timeout": network,
   tls: { kind: "config", fix: ({ channel }) => `check that channels.${channel} names a server that speaks TLS (wss://) with a certificate this machine trusts; for a private authority set NODE_EXTRA_CA_CERTS` },
-  "http-status": { kind: "config", fix: ({ channel }) => `check the path of the address in channels.${channel} and the proxies before the server; the link goes on dialing by itself` },
+  "http-status": { kind: "config", fix: (about) => `check the path of the address in channels.${about.channel} and the proxies before the server; ${dials(about)}` },
   "not-websocket": { kind: "config", fix: ({ channel }) => `check the address in channels.${channel}: something else than a WebSocket server answers there` },
   credentials: { kind: "auth", fix: ({ channel, accountId }) => `put the right credentials into channels.${channel} (account ${accountId}), or log in again: openclaw channels add --channel ${channel} --account ${accountId}` },
   forbidden: { kind: "permissions", fix: ({ accountId }) => `ask who runs the server to let account ${accountId} in` },
   takeover: { kind: "config", fix: ({ accountId }) => `run account ${accountId} in one place only: stop the other gateway or plugin that uses the same account, or give one of them another account` },
-  "handshake-timeout": { kind: "runtime", fix: () => "check that the address is that of a server of this protocol, and that it is not overloaded; the link goes on dialing by itself" },
+  "handshake-timeout": { kind: "runtime", fix: (about) => `check that the address is that of a server of this protocol, and that it is not overloaded; ${dials(about)}` },
   incompatible: { kind: "runtime", fix: (about) => `check that server and plugin speak the same version of the protocol, and update the older one; ${look(about)}` },
   "prepare-timeout": { kind: "auth", fix: (about) => `check that the account server can be reached: the token could not be renewed in time; ${look(about)}` },
   login: { kind: "auth", fix: ({ channel, accountId }) => `openclaw channels add --channel ${channel} --account ${accountId} --code <code>, with a fresh invite code from the app` },
@@ -53,9 +61,9 @@ type Seen = ChannelAccountSnapshot & { fault?: unknown; takeovers?: unknown };
 /** What stands in the way of an account, for `openclaw status` and the doctor. Of an unlinked one the host keeps the error alone. */
 export function collectIssues(channel: string, accounts: readonly ChannelAccountSnapshot[]): ChannelStatusIssue[] {
   return accounts.flatMap((account: Seen): ChannelStatusIssue[] => {
-    const { accountId, enabled, configured, linked, connected, stateReason, lastError, takeovers } = account;
+    const { accountId, enabled, configured, linked, connected, stateReason, lastError, takeovers, lifecycle } = account;
     if (enabled !== true) return [];
-    const issue = (fault: AccountFault, message: string): ChannelStatusIssue => ({ channel, accountId, kind: advice[fault].kind, message, fix: advice[fault].fix({ channel, accountId }) });
+    const issue = (fault: AccountFault, message: string): ChannelStatusIssue => ({ channel, accountId, kind: advice[fault].kind, message, fix: advice[fault].fix({ channel, accountId, hasGivenUp: lifecycle === "blocked" }) });
     if (configured === false) return stateReason === undefined ? [] : [issue("config-invalid", stateReason)];
     const rivalry = typeof takeovers === "number" && takeovers >= TAKEOVERS_TOLD ? [issue("takeover", `pushed out ${takeovers} times in the last minutes by another connection of the same account`)] : [];
     const why = lastError ?? stateReason;
