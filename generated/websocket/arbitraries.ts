@@ -268,6 +268,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
       type: fc.constant("chat.edited"),
       messageId: tie("Id"),
       content: tie("Text"),
+      senderId: tie("Id"),
     },
     { noNullPrototype: true },
   ),
@@ -275,6 +276,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
     {
       type: fc.constant("chat.deleted"),
       messageId: tie("Id"),
+      senderId: tie("Id"),
     },
     { noNullPrototype: true },
   ),
@@ -620,6 +622,7 @@ export const shapes = {
       { name: "type", required: true, shape: { kind: "literal", keyword: "const", values: ["chat.edited"] } },
       { name: "messageId", required: true, shape: { kind: "ref", name: "Id" } },
       { name: "content", required: true, shape: { kind: "ref", name: "Text" } },
+      { name: "senderId", required: true, shape: { kind: "ref", name: "Id" } },
     ],
     extra: { kind: "never" },
   },
@@ -628,6 +631,7 @@ export const shapes = {
     properties: [
       { name: "type", required: true, shape: { kind: "literal", keyword: "const", values: ["chat.deleted"] } },
       { name: "messageId", required: true, shape: { kind: "ref", name: "Id" } },
+      { name: "senderId", required: true, shape: { kind: "ref", name: "Id" } },
     ],
     extra: { kind: "never" },
   },

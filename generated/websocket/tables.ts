@@ -580,5 +580,5 @@ export const limits = {
     description: "How long a repeat of a messageId is answered from the journal, and how long an undelivered terminal frame waits for its sender.",
   },
   quoteLookback: { value: 200, unit: "messages", description: "Messages of a conversation searched for a quoted id." },
-  closeSeconds: { value: 5, unit: "s", description: "Time a peer has to answer a close frame on stop." },
+  closeSeconds: { value: 4, unit: "s", description: "Time a peer has to answer a close frame on stop." },
 } as const satisfies Readonly<Record<string, LimitRow>>;

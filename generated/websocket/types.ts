@@ -269,11 +269,13 @@ export interface ChatEdited {
   type: "chat.edited";
   messageId: Id;
   content: Text;
+  senderId: Id;
 }
 
 export interface ChatDeleted {
   type: "chat.deleted";
   messageId: Id;
+  senderId: Id;
 }
 
 export interface ChatReaction {

@@ -3606,7 +3606,7 @@ return errors === 0;
 }
 
 export const ChatEdited = validate49;
-const schema90 = {"type":"object","required":["type","messageId","content"],"additionalProperties":false,"properties":{"type":{"const":"chat.edited"},"messageId":{"$ref":"#/definitions/Id"},"content":{"$ref":"#/definitions/Text"}}};
+const schema90 = {"type":"object","required":["type","messageId","content","senderId"],"additionalProperties":false,"properties":{"type":{"const":"chat.edited"},"messageId":{"$ref":"#/definitions/Id"},"content":{"$ref":"#/definitions/Text"},"senderId":{"$ref":"#/definitions/Id"}}};
 
 function validate49(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -3614,14 +3614,14 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))){
+if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
 validate49.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((key0 === "type") || (key0 === "messageId")) || (key0 === "content"))){
+if(!((((key0 === "type") || (key0 === "messageId")) || (key0 === "content")) || (key0 === "senderId"))){
 validate49.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
@@ -3701,6 +3701,41 @@ var valid0 = _errs6 === errors;
 else {
 var valid0 = true;
 }
+if(valid0){
+if(data.senderId !== undefined){
+let data3 = data.senderId;
+const _errs9 = errors;
+const _errs10 = errors;
+if(errors === _errs10){
+if(typeof data3 === "string"){
+if(data3.length > 128 && func2(data3) > 128){
+validate49.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data3.length < 1){
+validate49.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data3)){
+validate49.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate49.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+}
 }
 }
 }
@@ -3716,7 +3751,7 @@ return errors === 0;
 }
 
 export const ChatDeleted = validate50;
-const schema93 = {"type":"object","required":["type","messageId"],"additionalProperties":false,"properties":{"type":{"const":"chat.deleted"},"messageId":{"$ref":"#/definitions/Id"}}};
+const schema94 = {"type":"object","required":["type","messageId","senderId"],"additionalProperties":false,"properties":{"type":{"const":"chat.deleted"},"messageId":{"$ref":"#/definitions/Id"},"senderId":{"$ref":"#/definitions/Id"}}};
 
 function validate50(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -3724,14 +3759,14 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))){
+if((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
 validate50.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!((key0 === "type") || (key0 === "messageId"))){
+if(!(((key0 === "type") || (key0 === "messageId")) || (key0 === "senderId"))){
 validate50.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
@@ -3783,6 +3818,41 @@ var valid0 = _errs3 === errors;
 else {
 var valid0 = true;
 }
+if(valid0){
+if(data.senderId !== undefined){
+let data2 = data.senderId;
+const _errs6 = errors;
+const _errs7 = errors;
+if(errors === _errs7){
+if(typeof data2 === "string"){
+if(data2.length > 128 && func2(data2) > 128){
+validate50.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data2.length < 1){
+validate50.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data2)){
+validate50.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate50.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+}
 }
 }
 }
@@ -3797,7 +3867,7 @@ return errors === 0;
 }
 
 export const ChatReaction = validate51;
-const schema95 = {"type":"object","required":["type","messageId","emoji","op","senderId"],"additionalProperties":false,"properties":{"type":{"const":"chat.reaction"},"messageId":{"$ref":"#/definitions/Id"},"emoji":{"$ref":"#/definitions/Emoji"},"op":{"$ref":"#/definitions/ReactionOp"},"senderId":{"$ref":"#/definitions/Id"}}};
+const schema97 = {"type":"object","required":["type","messageId","emoji","op","senderId"],"additionalProperties":false,"properties":{"type":{"const":"chat.reaction"},"messageId":{"$ref":"#/definitions/Id"},"emoji":{"$ref":"#/definitions/Emoji"},"op":{"$ref":"#/definitions/ReactionOp"},"senderId":{"$ref":"#/definitions/Id"}}};
 
 function validate51(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -3960,8 +4030,8 @@ return errors === 0;
 }
 
 export const VerifyRequest = validate52;
-const schema100 = {"type":"object","required":["token","tokenType"],"additionalProperties":{"type":"string","maxLength":4096},"properties":{"token":{"$ref":"#/definitions/Token"},"tokenType":{"$ref":"#/definitions/TokenType"},"senderId":{"$ref":"#/definitions/Id"},"senderName":{"$ref":"#/definitions/Name"}}};
-const schema102 = {"type":"string","minLength":1,"maxLength":64};
+const schema102 = {"type":"object","required":["token","tokenType"],"additionalProperties":{"type":"string","maxLength":4096},"properties":{"token":{"$ref":"#/definitions/Token"},"tokenType":{"$ref":"#/definitions/TokenType"},"senderId":{"$ref":"#/definitions/Id"},"senderName":{"$ref":"#/definitions/Name"}}};
+const schema104 = {"type":"string","minLength":1,"maxLength":64};
 
 function validate52(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -4137,8 +4207,8 @@ return errors === 0;
 }
 
 export const VerifyGranted = validate53;
-const schema105 = {"type":"object","required":["success","data"],"properties":{"success":{"const":true},"data":{"$ref":"#/definitions/VerifiedUser"}}};
-const schema106 = {"type":"object","required":["userId"],"properties":{"userId":{"$ref":"#/definitions/Id"},"username":{"$ref":"#/definitions/Name"},"avatar":{"type":"string","maxLength":4096},"extra":{"type":"object","additionalProperties":true},"delegate":{"type":"boolean"}}};
+const schema107 = {"type":"object","required":["success","data"],"properties":{"success":{"const":true},"data":{"$ref":"#/definitions/VerifiedUser"}}};
+const schema108 = {"type":"object","required":["userId"],"properties":{"userId":{"$ref":"#/definitions/Id"},"username":{"$ref":"#/definitions/Name"},"avatar":{"type":"string","maxLength":4096},"extra":{"type":"object","additionalProperties":true},"delegate":{"type":"boolean"}}};
 
 function validate54(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -4331,7 +4401,7 @@ return errors === 0;
 }
 
 export const VerifyRefused = validate56;
-const schema109 = {"type":"object","required":["success"],"properties":{"success":{"const":false},"error":{"type":"string","maxLength":256},"message":{"type":"string","maxLength":4096}}};
+const schema111 = {"type":"object","required":["success"],"properties":{"success":{"const":false},"error":{"type":"string","maxLength":256},"message":{"type":"string","maxLength":4096}}};
 
 function validate56(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -5177,7 +5247,7 @@ return errors === 0;
 }
 
 export const ChatStreamTolerant = validate76;
-const schema136 = {"type":"object","required":["type","messageId","content","done"],"properties":{"type":{"const":"chat.stream"},"messageId":{"$ref":"types#/definitions/Id"},"content":{"type":"string","minLength":1,"maxLength":262144},"done":{"const":false},"delta":{"type":"string","maxLength":262144},"seq":{"type":"integer","minimum":0,"maximum":9007199254740991},"groupId":{"$ref":"types#/definitions/GroupId"},"threadId":{"$ref":"types#/definitions/Id"}}};
+const schema138 = {"type":"object","required":["type","messageId","content","done"],"properties":{"type":{"const":"chat.stream"},"messageId":{"$ref":"types#/definitions/Id"},"content":{"type":"string","minLength":1,"maxLength":262144},"done":{"const":false},"delta":{"type":"string","maxLength":262144},"seq":{"type":"integer","minimum":0,"maximum":9007199254740991},"groupId":{"$ref":"types#/definitions/GroupId"},"threadId":{"$ref":"types#/definitions/Id"}}};
 
 function validate76(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -5387,7 +5457,7 @@ return errors === 0;
 }
 
 export const ChatTypingTolerant = validate78;
-const schema139 = {"type":"object","required":["type"],"properties":{"type":{"const":"chat.typing"},"messageId":{"$ref":"types#/definitions/Id"},"groupId":{"$ref":"types#/definitions/GroupId"}}};
+const schema141 = {"type":"object","required":["type"],"properties":{"type":{"const":"chat.typing"},"messageId":{"$ref":"types#/definitions/Id"},"groupId":{"$ref":"types#/definitions/GroupId"}}};
 
 function validate78(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -5471,7 +5541,7 @@ return errors === 0;
 }
 
 export const ChatThoughtTolerant = validate80;
-const schema141 = {"type":"object","required":["type","messageId","content"],"properties":{"type":{"const":"chat.thought"},"messageId":{"$ref":"types#/definitions/Id"},"content":{"type":"string","minLength":1,"maxLength":262144},"groupId":{"$ref":"types#/definitions/GroupId"},"threadId":{"$ref":"types#/definitions/Id"}}};
+const schema143 = {"type":"object","required":["type","messageId","content"],"properties":{"type":{"const":"chat.thought"},"messageId":{"$ref":"types#/definitions/Id"},"content":{"type":"string","minLength":1,"maxLength":262144},"groupId":{"$ref":"types#/definitions/GroupId"},"threadId":{"$ref":"types#/definitions/Id"}}};
 
 function validate80(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -5618,7 +5688,7 @@ return errors === 0;
 }
 
 export const ChatActivityTolerant = validate82;
-const schema144 = {"type":"object","required":["type","messageId","activityId","tool","status"],"properties":{"type":{"const":"chat.activity"},"messageId":{"$ref":"types#/definitions/Id"},"activityId":{"$ref":"types#/definitions/Id"},"tool":{"type":"string","minLength":1,"maxLength":128},"status":{"$ref":"types#/definitions/ActivityStatus"},"groupId":{"$ref":"types#/definitions/GroupId"},"threadId":{"$ref":"types#/definitions/Id"}}};
+const schema146 = {"type":"object","required":["type","messageId","activityId","tool","status"],"properties":{"type":{"const":"chat.activity"},"messageId":{"$ref":"types#/definitions/Id"},"activityId":{"$ref":"types#/definitions/Id"},"tool":{"type":"string","minLength":1,"maxLength":128},"status":{"$ref":"types#/definitions/ActivityStatus"},"groupId":{"$ref":"types#/definitions/GroupId"},"threadId":{"$ref":"types#/definitions/Id"}}};
 
 function validate82(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -5818,7 +5888,7 @@ return errors === 0;
 }
 
 export const ChatResponseTolerant = validate84;
-const schema149 = {"type":"object","required":["type","messageId","content","done"],"properties":{"type":{"const":"chat.response"},"messageId":{"$ref":"types#/definitions/Id"},"content":{"type":"string","maxLength":262144},"done":{"const":true},"mediaUrls":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":4096}},"replyToMessageId":{"$ref":"types#/definitions/Id"},"groupId":{"$ref":"types#/definitions/GroupId"},"threadId":{"$ref":"types#/definitions/Id"}}};
+const schema151 = {"type":"object","required":["type","messageId","content","done"],"properties":{"type":{"const":"chat.response"},"messageId":{"$ref":"types#/definitions/Id"},"content":{"type":"string","maxLength":262144},"done":{"const":true},"mediaUrls":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":4096}},"replyToMessageId":{"$ref":"types#/definitions/Id"},"groupId":{"$ref":"types#/definitions/GroupId"},"threadId":{"$ref":"types#/definitions/Id"}}};
 
 function validate84(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -6059,7 +6129,7 @@ return errors === 0;
 }
 
 export const ChatErrorTolerant = validate86;
-const schema153 = {"type":"object","required":["type","error"],"properties":{"type":{"const":"chat.error"},"messageId":{"$ref":"types#/definitions/Id"},"error":{"type":"string","minLength":1,"maxLength":1024},"code":{"$ref":"types#/definitions/ErrorCode"}}};
+const schema155 = {"type":"object","required":["type","error"],"properties":{"type":{"const":"chat.error"},"messageId":{"$ref":"types#/definitions/Id"},"error":{"type":"string","minLength":1,"maxLength":1024},"code":{"$ref":"types#/definitions/ErrorCode"}}};
 
 function validate86(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -6176,7 +6246,7 @@ return errors === 0;
 }
 
 export const ChatWelcomeTolerant = validate87;
-const schema156 = {"type":"object","required":["type","extensions","senderId"],"properties":{"type":{"const":"chat.welcome"},"extensions":{"type":"array","maxItems":32,"items":{"$ref":"types#/definitions/Extension"}},"senderId":{"$ref":"types#/definitions/Id"}}};
+const schema158 = {"type":"object","required":["type","extensions","senderId"],"properties":{"type":{"const":"chat.welcome"},"extensions":{"type":"array","maxItems":32,"items":{"$ref":"types#/definitions/Extension"}},"senderId":{"$ref":"types#/definitions/Id"}}};
 
 function validate87(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -6300,7 +6370,7 @@ return errors === 0;
 }
 
 export const ChatPairingTolerant = validate88;
-const schema159 = {"type":"object","required":["type","messageId","code","expiresAt"],"properties":{"type":{"const":"chat.pairing"},"messageId":{"$ref":"types#/definitions/Id"},"code":{"type":"string","minLength":1,"maxLength":64},"expiresAt":{"$ref":"types#/definitions/Timestamp"}}};
+const schema161 = {"type":"object","required":["type","messageId","code","expiresAt"],"properties":{"type":{"const":"chat.pairing"},"messageId":{"$ref":"types#/definitions/Id"},"code":{"type":"string","minLength":1,"maxLength":64},"expiresAt":{"$ref":"types#/definitions/Timestamp"}}};
 
 function validate88(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -6428,7 +6498,7 @@ return errors === 0;
 }
 
 export const ChatMessageTolerant = validate89;
-const schema162 = {"type":"object","required":["type","messageId","groupId","senderId","content"],"properties":{"type":{"const":"chat.message"},"messageId":{"$ref":"types#/definitions/Id"},"groupId":{"$ref":"types#/definitions/GroupId"},"senderId":{"$ref":"types#/definitions/Id"},"senderName":{"$ref":"types#/definitions/Name"},"content":{"$ref":"types#/definitions/Text"},"threadId":{"$ref":"types#/definitions/Id"}}};
+const schema164 = {"type":"object","required":["type","messageId","groupId","senderId","content"],"properties":{"type":{"const":"chat.message"},"messageId":{"$ref":"types#/definitions/Id"},"groupId":{"$ref":"types#/definitions/GroupId"},"senderId":{"$ref":"types#/definitions/Id"},"senderName":{"$ref":"types#/definitions/Name"},"content":{"$ref":"types#/definitions/Text"},"threadId":{"$ref":"types#/definitions/Id"}}};
 
 function validate89(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -6646,7 +6716,7 @@ return errors === 0;
 }
 
 export const ChatMediaTolerant = validate91;
-const schema168 = {"type":"object","required":["type","messageId","mediaId","url"],"properties":{"type":{"const":"chat.media"},"messageId":{"$ref":"types#/definitions/Id"},"mediaId":{"$ref":"types#/definitions/Id"},"mimeType":{"$ref":"types#/definitions/MimeType"},"name":{"$ref":"types#/definitions/Name"},"url":{"type":"string","minLength":1,"maxLength":4096}}};
+const schema170 = {"type":"object","required":["type","messageId","mediaId","url"],"properties":{"type":{"const":"chat.media"},"messageId":{"$ref":"types#/definitions/Id"},"mediaId":{"$ref":"types#/definitions/Id"},"mimeType":{"$ref":"types#/definitions/MimeType"},"name":{"$ref":"types#/definitions/Name"},"url":{"type":"string","minLength":1,"maxLength":4096}}};
 
 function validate91(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -6844,8 +6914,8 @@ return errors === 0;
 }
 
 export const ChatDirectoryResultTolerant = validate92;
-const schema173 = {"type":"object","required":["type","requestId","entries"],"properties":{"type":{"const":"chat.directory.result"},"requestId":{"$ref":"types#/definitions/Id"},"entries":{"type":"array","maxItems":200,"items":{"$ref":"#/definitions/DirectoryEntry"}},"nextCursor":{"type":"string","minLength":1,"maxLength":512}}};
-const schema175 = {"type":"object","required":["id"],"properties":{"id":{"$ref":"types#/definitions/Id"},"name":{"$ref":"types#/definitions/Name"}}};
+const schema175 = {"type":"object","required":["type","requestId","entries"],"properties":{"type":{"const":"chat.directory.result"},"requestId":{"$ref":"types#/definitions/Id"},"entries":{"type":"array","maxItems":200,"items":{"$ref":"#/definitions/DirectoryEntry"}},"nextCursor":{"type":"string","minLength":1,"maxLength":512}}};
+const schema177 = {"type":"object","required":["id"],"properties":{"id":{"$ref":"types#/definitions/Id"},"name":{"$ref":"types#/definitions/Name"}}};
 
 function validate93(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -7072,7 +7142,7 @@ return errors === 0;
 }
 
 export const ChatEditedTolerant = validate95;
-const schema178 = {"type":"object","required":["type","messageId","content"],"properties":{"type":{"const":"chat.edited"},"messageId":{"$ref":"types#/definitions/Id"},"content":{"$ref":"types#/definitions/Text"}}};
+const schema180 = {"type":"object","required":["type","messageId","content","senderId"],"properties":{"type":{"const":"chat.edited"},"messageId":{"$ref":"types#/definitions/Id"},"content":{"$ref":"types#/definitions/Text"},"senderId":{"$ref":"types#/definitions/Id"}}};
 
 function validate95(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -7080,7 +7150,7 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))){
+if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
 validate95.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
@@ -7158,6 +7228,41 @@ var valid0 = _errs5 === errors;
 else {
 var valid0 = true;
 }
+if(valid0){
+if(data.senderId !== undefined){
+let data3 = data.senderId;
+const _errs8 = errors;
+const _errs9 = errors;
+if(errors === _errs9){
+if(typeof data3 === "string"){
+if(data3.length > 128 && func2(data3) > 128){
+validate95.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data3.length < 1){
+validate95.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data3)){
+validate95.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate95.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+}
 }
 }
 }
@@ -7172,7 +7277,7 @@ return errors === 0;
 }
 
 export const ChatDeletedTolerant = validate96;
-const schema181 = {"type":"object","required":["type","messageId"],"properties":{"type":{"const":"chat.deleted"},"messageId":{"$ref":"types#/definitions/Id"}}};
+const schema184 = {"type":"object","required":["type","messageId","senderId"],"properties":{"type":{"const":"chat.deleted"},"messageId":{"$ref":"types#/definitions/Id"},"senderId":{"$ref":"types#/definitions/Id"}}};
 
 function validate96(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -7180,7 +7285,7 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))){
+if((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
 validate96.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
@@ -7230,6 +7335,41 @@ var valid0 = _errs2 === errors;
 else {
 var valid0 = true;
 }
+if(valid0){
+if(data.senderId !== undefined){
+let data2 = data.senderId;
+const _errs5 = errors;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(data2.length > 128 && func2(data2) > 128){
+validate96.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+return false;
+}
+else {
+if(data2.length < 1){
+validate96.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+return false;
+}
+else {
+if(!func3(data2)){
+validate96.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+return false;
+}
+}
+}
+}
+else {
+validate96.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+}
 }
 }
 }
@@ -7243,7 +7383,7 @@ return errors === 0;
 }
 
 export const ChatReactionTolerant = validate97;
-const schema183 = {"type":"object","required":["type","messageId","emoji","op","senderId"],"properties":{"type":{"const":"chat.reaction"},"messageId":{"$ref":"types#/definitions/Id"},"emoji":{"$ref":"types#/definitions/Emoji"},"op":{"$ref":"types#/definitions/ReactionOp"},"senderId":{"$ref":"types#/definitions/Id"}}};
+const schema187 = {"type":"object","required":["type","messageId","emoji","op","senderId"],"properties":{"type":{"const":"chat.reaction"},"messageId":{"$ref":"types#/definitions/Id"},"emoji":{"$ref":"types#/definitions/Emoji"},"op":{"$ref":"types#/definitions/ReactionOp"},"senderId":{"$ref":"types#/definitions/Id"}}};
 
 function validate97(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;

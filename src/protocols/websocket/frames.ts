@@ -92,9 +92,9 @@ export function actFrame(act: Act, messageId: string, senderId: string): ChatSen
     case "react":
       return { type: "chat.reaction", messageId, emoji: act.emoji, op: act.isRemoval ? "remove" : "add", senderId };
     case "edit":
-      return { type: "chat.edited", messageId, content: act.content };
+      return { type: "chat.edited", messageId, content: act.content, senderId };
     case "delete":
-      return { type: "chat.deleted", messageId };
+      return { type: "chat.deleted", messageId, senderId };
   }
 }
 

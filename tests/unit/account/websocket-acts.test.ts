@@ -50,8 +50,8 @@ describe("what an application does to its messages", () => {
     const ann = connect("ann");
     await ann.send(say("m-1"));
     await ann.send(say("m-2", "typo"));
-    await ann.send({ type: "chat.edit", messageId: "m-2", content: "right" });
-    expect(ann.frames().at(-1)).toEqual({ type: "chat.edited", messageId: "m-2", content: "right" });
+    await ann.send({ type: "chat.edit", messageId: "m-2", content: "right", senderId: "ann" });
+    expect(ann.frames().at(-1)).toEqual({ type: "chat.edited", messageId: "m-2", content: "right", senderId: "ann" });
     expect(JSON.parse(journal.find({ sender: "ann", messageId: "m-2" })?.inbound ?? "{}")).toMatchObject({ content: "right" });
     agent.running[0]?.end();
     await settle();

@@ -200,7 +200,7 @@ describe("a connection's session, answering", () => {
     expect(answers({ type: "chat.react", messageId: "m", emoji: "x", op: "add" })).toEqual([expect.objectContaining({ code: "unsupported" }) as object]);
     expect(answers({ type: "chat.edit", messageId: "m", content: "  " })).toEqual([expect.objectContaining({ code: "invalid_field" }) as object]);
     expect(answers({ type: "chat.edit", messageId: "m", content: "new" })).toEqual([]);
-    expect(commands.flatMap((command) => says(command))).toEqual([{ type: "chat.edited", messageId: "m", content: "new" }, { type: "chat.deleted", messageId: "m" }]);
+    expect(commands.flatMap((command) => says(command))).toEqual([{ type: "chat.edited", messageId: "m", content: "new", senderId: "agent" }, { type: "chat.deleted", messageId: "m", senderId: "agent" }]);
   });
 
   it("WS-28 takes one chat.hello per connection", () => {
