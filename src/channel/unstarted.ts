@@ -20,7 +20,8 @@ export function mayStart({ accountId, enabled, configured, problem }: ChannelAcc
   if (fault === undefined) told.delete(accountId);
   else if (isGateway && told.get(accountId) !== fault) {
     told.set(accountId, fault);
-    say(fault);
+    // What stands behind "token:" the host's log takes for a token.
+    say(`not started: ${fault.replace(": ", " is wrong: ")}`);
   }
   return configured;
 }

@@ -120,7 +120,7 @@ describe("npm start", () => {
     const { code, stderr } = await complete("npm", ["start", "--silent", "--", "--port", String(port), "--state", state]);
     await writeBlock(layout.config, config);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/does not listen on port \d+ after \d+ s\.\n[^]*channels\.websocket\.limits\.maxConnections: expected a whole number .*, got a string/);
+    expect(stderr).toMatch(/does not listen on port \d+ after \d+ s\.\n[^]*channels\.websocket\.limits\.maxConnections is wrong: expected a whole number .*, got a string/);
   });
 
   it("says in one line that its port is taken, before it starts anything", async () => {

@@ -33,14 +33,14 @@ describe("an account that the host does not start", () => {
     expect(config.isConfigured(account("port: expected a number"))).toBe(false);
     expect(said).toEqual([]);
     begin();
-    expect(said).toEqual(["work: port: expected a number"]);
+    expect(said).toEqual(["work: not started: port is wrong: expected a number"]);
   });
 
   it("is named once until what is wrong changes, or is wrong again", () => {
     const { said, config, begin } = channel("two", []);
     begin();
     for (const problem of ["first", "first", "second", undefined, "second"]) config.isConfigured(account(problem));
-    expect(said).toEqual(["work: first", "work: second", "work: second"]);
+    expect(said).toEqual(["work: not started: first", "work: not started: second", "work: not started: second"]);
   });
 
   it("is not named where it is switched off, or runs in spite of what is to be told", () => {
