@@ -116,7 +116,7 @@ async function rotate({ servers: { im }, imTokens, gateway }: CanaryStage): Prom
   await im.link({ account: "good", after: before, timeoutMs: 60_000 });
 }
 
-/** What the host refuses to take over, and says so. */
+/** What the accounts cannot be started with, and the log says so. */
 async function misconfigure({ gateway }: CanaryStage): Promise<void> {
   let good: Block = {};
   await gateway.configure((config) => {
@@ -125,7 +125,7 @@ async function misconfigure({ gateway }: CanaryStage): Promise<void> {
     const bad = { token: spoilt, serverUrl: { here: canaries.mint("nc-local-im-connector spoilt address") }, debug: "loud" };
     return overlay(config, { channels: { "nc-local-im-connector": { accounts: { closed: bad } }, "insta-claw-connector": { accounts: { closed: { clientSecret: 1234 } } }, clawchat: { accounts: { closed: { baseUrl: 7 } } } } });
   });
-  await expect.poll(async () => (await gateway.logs()).includes("nvalid"), soon).toBe(true);
+  await expect.poll(async () => (await gateway.logs()).match(/not started: channels\.[\w-]+\.accounts\.closed\.\w+ is wrong/g)?.length, soon).toBe(3);
   await lookAtCommands(stage, [["config", "validate"], ["channels", "status", "--json"]]);
   await gateway.configure(() => good);
 }

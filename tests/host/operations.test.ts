@@ -209,6 +209,17 @@ describe("what a message can be", () => {
     expect(doneOn(channel).filter(({ target }) => target === id)).toEqual([{ what: "reaction", target: id, value: "👀" }]);
   });
 
+  it.each(channels)("shows a question of the agent's on %s while it waits, and takes what is said next for the answer", async (channel) => {
+    const wire = four.wires[channel];
+    const question = { id: "colour", header: "Colour", question: `Which one on ${channel}?`, options: [{ label: "Red" }, { label: "Blue" }] };
+    const asked = await wire.say(userOn(channel), `[[tool ask_user ${JSON.stringify({ questions: [question] })}]]`);
+    await expect.poll(() => wire.unasked().some((text) => text.includes(question.question)), { timeout: 20_000 }).toBe(true);
+    expect(asked.isOver()).toBe(false);
+    await wire.say(userOn(channel), "Blue");
+    await expect.poll(() => asked.isOver(), { timeout: 20_000 }).toBe(true);
+    expect(asked.text()).toContain("Blue");
+  });
+
   it("breaks no rule of any wire", () => {
     expect(Object.values(four.servers).flatMap(({ violations }) => violations.map(({ text }) => text))).toEqual([]);
   });
