@@ -19,7 +19,7 @@ export interface AccessDeps<Config extends AccessConfig> {
   prepareAgent(question: IngressQuestion & { config: Config }): Promise<{ ok: true } | { ok: false; error: string }>;
   /** What is wrong with an attachment, before anything is fetched. */
   checkMedia(inbound: Inbound, config: Config): Promise<string | undefined>;
-  approvals: Pick<PairingNotice, "asked" | "admitted">;
+  approvals: Pick<PairingNotice, "asked" | "judging" | "admitted">;
 }
 
 /** May this sender talk here, and in which session? Reads the configuration anew for every message. */
@@ -30,6 +30,7 @@ export async function decideAccess<Config extends AccessConfig>(inbound: Inbound
     note(host, inbound, problem ?? "misconfigured");
     return { admitted: false, code: "agent_error", error: "Failed to process message: this account is not configured" };
   }
+  const judged = deps.approvals.judging(inbound.sender.id);
   try {
     const question = { ...questionOf(host.hostConfig(), config, inbound, routeOf(host, inbound)), config };
     // A bot hears of no refusal and of no code: it might answer. What is ignored of it is decided where it would be answered.
@@ -50,6 +51,8 @@ export async function decideAccess<Config extends AccessConfig>(inbound: Inbound
     return { admitted: true, lane: routeOf(host, inbound).sessionKey };
   } catch (thrown) {
     return failed(host, thrown);
+  } finally {
+    judged();
   }
 }
 

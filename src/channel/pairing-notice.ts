@@ -16,6 +16,8 @@ import { approvedText } from "./pairing.ts";
 export interface PairingNotice {
   /** A stranger was given a code. Returns when it was given first. */
   asked(id: string, isNew: boolean, at: number): number;
+  /** A message of the sender is being judged until the result is called: a notice now would stand where some wires expect its answer. */
+  judging(id: string): () => void;
   /** The sender's message was let in: its answer says more than a notice, which some wires could not tell from it. */
   admitted(id: string): void;
   /** The host knows of an approval and wants it told. Rejects where the sender cannot be reached; it is told later then. */
@@ -37,6 +39,7 @@ export async function watchApprovals({ host, file, account }: PairingNoticeDeps)
   /** Two ways may lead here for one approval. */
   const told = new Set<string>();
   const telling = new Map<string, Promise<void>>();
+  const judged = new Map<symbol, string>();
   let written: Promise<void> = Promise.resolve();
   let cancelLook: (() => void) | undefined;
   let isStopped = false;
@@ -63,7 +66,7 @@ export async function watchApprovals({ host, file, account }: PairingNoticeDeps)
     } catch (thrown) {
       log.warn(`whether somebody was approved could not be looked up: ${describeThrown(thrown)}`);
     }
-    for (const { id, approvedAt } of list) if (approvedAt !== undefined && isReachable()) await tell(id).catch(() => undefined);
+    for (const { id, approvedAt } of list) if (approvedAt !== undefined && ![...judged.values()].includes(id) && isReachable()) await tell(id).catch(() => undefined);
   }
 
   /** Of a link that is down nothing is asked; where we listen, the sender may be there all the same. */
@@ -100,6 +103,11 @@ export async function watchApprovals({ host, file, account }: PairingNoticeDeps)
       replace(next.list);
       lookLater();
       return next.since;
+    },
+    judging(id) {
+      const message = Symbol();
+      judged.set(message, id);
+      return () => void judged.delete(message);
     },
     admitted: (id) => replace(list.some((waiting) => waiting.id === id) ? strike(list, id) : list),
     tell,

@@ -114,4 +114,4 @@ export function inboundOf(about: Partial<Inbound> = {}): Inbound {
 export const group = (id: string) => ({ kind: "group", id, subject: id }) as const;
 
 /** Nobody who was given a code is ever approved. */
-export const noApprovals = { asked: (_id: string, _isNew: boolean, at: number) => at, admitted() {}, tell: async () => {} };
+export const noApprovals = { asked: (_id: string, _isNew: boolean, at: number) => at, judging: () => () => {}, admitted() {}, tell: async () => {} };

@@ -77,6 +77,18 @@ describe("telling senders that they were approved", () => {
     await expect.poll(kept, soon).toEqual([]);
   });
 
+  it("does not tell anybody anything while a message of his is judged, and tells him afterwards where that was not let in", async () => {
+    const notice = await watch();
+    notice.asked("ann", true, Date.now());
+    const judged = notice.judging("ann");
+    host.approved = ["ann"];
+    const before = looked;
+    await expect.poll(() => looked - before, soon).toBeGreaterThan(2);
+    expect(sent).toEqual([]);
+    judged();
+    await expect.poll(() => sent, soon).toEqual([expect.objectContaining({ id: "ann" })]);
+  });
+
   it("tells after a restart who was approved meanwhile, and reads ids as they are written in lists", async () => {
     const before = await watch();
     before.asked("*", true, Date.now());
