@@ -65,8 +65,11 @@ export type HostErrorName =
   /** After a crash the state may still be locked for some seconds. */
   | "StateDatabaseCoordinatorContentionError"
   /** An edit of the agents is being applied: what began just before is turned away. */
-  | "PluginInstanceUnavailableError";
+  | "PluginInstanceUnavailableError"
+  /** So is an edit of who may give commands, as the first approval on the command line makes one. */
+  | "PreparedModelRuntimePublicationSupersededError";
 
+/** Some of them have a name of their own, the others only that of their class. */
 export function isHostError(thrown: unknown, name: HostErrorName): boolean {
-  return thrown instanceof Error && thrown.name === name;
+  return thrown instanceof Error && (thrown.name === name || thrown.constructor.name === name);
 }

@@ -86,7 +86,7 @@ async function runOnce<Config extends ChannelConfig>(run: Run<Config>, number: n
       if (!wasTurnedAway || ran.ended !== "silent") return ran;
       return await tryOnce(run, RETRY_RUNS + tries);
     } catch (thrown) {
-      wasTurnedAway = isHostError(thrown, "PluginInstanceUnavailableError");
+      wasTurnedAway = isHostError(thrown, "PluginInstanceUnavailableError") || isHostError(thrown, "PreparedModelRuntimePublicationSupersededError");
       const passes = wasTurnedAway || isHostError(thrown, "StateDatabaseCoordinatorContentionError");
       if (!passes || tries === TRIES || run.signal.aborted || run.speech.spoke()) throw thrown;
       host.log.warn(`the host is not ready, message ${forLog(run.turn.inbound.messageId)} waits: ${describeThrown(thrown)}`);

@@ -235,6 +235,19 @@ describe("a turn", () => {
     expect(payloads).toHaveLength(1);
   });
 
+  it("tries again, under another id where the host has noted the first, when an edit of the configuration overtakes it", async () => {
+    class PreparedModelRuntimePublicationSupersededError extends Error {}
+    const host = fakeHost({});
+    host.onDispatch = async (request) => {
+      if (host.dispatched.length === 1) throw new PreparedModelRuntimePublicationSupersededError("superseded");
+      return host.dispatched.length === 2 ? {} : await answer("At eight.")(request);
+    };
+    const { outcome, payloads } = await run(host);
+    expect(await outcome).toEqual({ ended: "completed" });
+    expect(payloads).toEqual([{ text: "At eight." }]);
+    expect(host.dispatched).toHaveLength(3);
+  });
+
   it("acknowledges a message once, however often it is tried", async () => {
     const host = fakeHost({}, { messages: { ackReaction: "👀", ackReactionScope: "all" } });
     const reactions: string[] = [];
