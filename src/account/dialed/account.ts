@@ -304,9 +304,11 @@ export async function openDialedAccount<Config, State, Origin>(
       }
     },
     reconfigure(config) {
-      const before = dialing.target;
+      const { link: profile, target } = dialing;
       dialing = dial(config);
-      link.reconfigure(dialing.link, JSON.stringify(before) !== JSON.stringify(dialing.target));
+      // The host tells of every edit of its configuration; what does not concern the link unblocks no account either.
+      const isElsewhere = isOther(target, dialing.target);
+      if (isElsewhere || isOther(profile, dialing.link)) link.reconfigure(dialing.link, isElsewhere);
     },
     stop() {
       stopped ??= stop();
@@ -319,4 +321,8 @@ export async function openDialedAccount<Config, State, Origin>(
 function senderKey({ conversation, sender }: Pick<Inbound, "conversation" | "sender">): string {
   if (conversation.kind === "group") return conversationKey(conversation);
   return conversationKey({ kind: "direct", id: sender.id, ...(conversation.scope !== undefined && { scope: "user" }) });
+}
+
+function isOther(before: unknown, now: unknown): boolean {
+  return JSON.stringify(before) !== JSON.stringify(now);
 }

@@ -136,3 +136,20 @@ function newFolder(): string {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
+
+describe("an account that its server has turned away for good", () => {
+  it("dials again when its own address has changed, and at no other edit", async () => {
+    const stage = createDialedStage();
+    const account = await stage.opening;
+    await stage.up();
+    stage.peer().end(4410);
+    await stage.clock.pass(60_000);
+    expect(stage.peers).toHaveLength(1);
+    account.reconfigure("ws://one.test");
+    await stage.clock.pass(60_000);
+    expect(stage.peers).toHaveLength(1);
+    account.reconfigure("ws://two.test");
+    await stage.up();
+    expect(stage.peers.map(({ target }) => target.url)).toEqual(["ws://one.test", "ws://two.test"]);
+  });
+});
