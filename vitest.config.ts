@@ -13,13 +13,14 @@ const onLowest = ["chat", "insta-claw", "local-im", "clawchat"].map((name) => `t
 /** All of it runs on the lowest by hand: CLAWWIRE_TEST_HOST=openclaw-lowest npx vitest run --project host */
 const env = { CLAWWIRE_TEST_HOST: process.env["CLAWWIRE_TEST_HOST"] ?? "openclaw" };
 
+// From 1 on: with one worker, group 0 would come last.
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "fast", include: ["tests/**/*.test.ts"], exclude: ["tests/host/**"], sequence: { groupOrder: 0 } } },
-      { test: { ...host, name: "host-alone", include: alone, env, sequence: { groupOrder: 1 } } },
-      { test: { ...host, name: "host", include: ["tests/host/**/*.test.ts"], exclude: alone, env, sequence: { groupOrder: 2 } } },
-      { test: { ...host, name: "lowest-host", include: onLowest, env: { CLAWWIRE_TEST_HOST: "openclaw-lowest" }, sequence: { groupOrder: 3 } } },
+      { test: { name: "fast", include: ["tests/**/*.test.ts"], exclude: ["tests/host/**"], sequence: { groupOrder: 1 } } },
+      { test: { ...host, name: "host-alone", include: alone, env, sequence: { groupOrder: 2 } } },
+      { test: { ...host, name: "host", include: ["tests/host/**/*.test.ts"], exclude: alone, env, sequence: { groupOrder: 3 } } },
+      { test: { ...host, name: "lowest-host", include: onLowest, env: { CLAWWIRE_TEST_HOST: "openclaw-lowest" }, sequence: { groupOrder: 4 } } },
     ],
   },
 });
