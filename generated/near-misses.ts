@@ -249,12 +249,20 @@ function arrayEdits(shape: Shape & { kind: "array" }, value: readonly unknown[],
       path: "",
       keyword: "maxItems",
       change: "one item too many",
-      make: () => Array.from({ length: maxItems + 1 }, (_, index) => value[index % value.length]),
+      make: () => filled(value, maxItems + 1, shape.items),
     });
   }
   if (uniqueItems && value.length > 0 && value.length < (maxItems ?? Infinity))
     edits.push(edit("uniqueItems", "an item twice", [...value, value[0]]));
   return [...edits, ...itemEdits(value.length === 0 ? [] : [shape.items], value, shapes)];
+}
+
+/** Made long with the shortest item at hand: a limit of many thousand items is passed by a megabyte, not by ten. */
+function filled(value: readonly unknown[], length: number, items: Shape): unknown[] {
+  const candidates = items.kind === "any" ? [null] : value;
+  const sizes = candidates.map((item) => JSON.stringify(item).length);
+  const shortest = candidates[sizes.indexOf(Math.min(...sizes))];
+  return [...value, ...Array.from({ length: length - value.length }, () => shortest)];
 }
 
 function itemEdits(shapesOfItems: readonly Shape[], value: readonly unknown[], shapes: Shapes): Edit[] {

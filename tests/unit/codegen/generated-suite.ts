@@ -140,8 +140,9 @@ export function describeGenerated(
       const broken = fc.oneof(...(Object.values(nearMisses) as fc.Arbitrary<NearMiss>[]));
       fc.assert(
         fc.property(broken, ({ value }) => {
+          const text = JSON.stringify(value);
           for (const [, decode] of functions) {
-            const decoded = decode(JSON.stringify(value));
+            const decoded = decode(text);
             if (!decoded.ok) expect(decoded.detail).toMatch(/^(?:Invalid (?:message|value|field .+): .|Not JSON: .)/su);
           }
         }),
