@@ -5,35 +5,26 @@ import type { PluginPackage } from "./packages.ts";
 export interface Release {
   version: string;
   license: string;
-  /** The OpenClaw versions the tests ran against. */
-  hosts: Hosts;
+  /** The OpenClaw that the tests ran against: the oldest one promised, and the one the packages are built with. */
+  host: string;
   node: string;
-}
-
-export interface Hosts {
-  /** The oldest one promised. */
-  lowest: string;
-  /** The one the packages are built with. */
-  newest: string;
 }
 
 const hostVersion = z.string().regex(/^\d{4}\.\d+\.\d+$/, "must be one version of OpenClaw, without a range");
 
-/** The part of the workshop's own `package.json` that a release is made of: it names both OpenClaws that are installed for the tests, and so what is promised. */
+/** The part of the workshop's own `package.json` that a release is made of: it names the OpenClaw that is installed for the tests, and so what is promised. */
 export const workshopSchema = z
   .object({
     version: z.string(),
     license: z.string(),
     engines: z.object({ node: z.string() }),
-    devDependencies: z.object({ openclaw: hostVersion, "openclaw-lowest": z.templateLiteral(["npm:openclaw@", hostVersion]) }),
+    devDependencies: z.object({ openclaw: hostVersion }),
   })
-  .transform(({ version, license, engines, devDependencies: { openclaw, "openclaw-lowest": lowest } }): Release => {
-    return { version, license, node: engines.node, hosts: { lowest: lowest.replace(/^.*@/, ""), newest: openclaw } };
-  });
+  .transform(({ version, license, engines, devDependencies }): Release => ({ version, license, node: engines.node, host: devDependencies.openclaw }));
 
 /** No upper bound: the host asks a plugin for none, and one would lock people out of a host that works until we publish again. */
-export function hostRange({ lowest }: Hosts): string {
-  return `>=${lowest}`;
+export function hostRange({ host }: Release): string {
+  return `>=${host}`;
 }
 
 /** What codegen hands over for a channel in `generated/<folder>/manifest.json`. */
@@ -58,21 +49,21 @@ export function packageJson(row: PluginPackage, release: Release): object {
     engines: { node: release.node },
     exports: { ".": "./dist/index.js", "./package.json": "./package.json" },
     files: ["dist", "openclaw.plugin.json", "THIRD-PARTY-NOTICES"],
-    peerDependencies: { openclaw: hostRange(release.hosts) },
+    peerDependencies: { openclaw: hostRange(release) },
     peerDependenciesMeta: { openclaw: { optional: true } },
     openclaw: hostMetadata(row, release),
   };
 }
 
-function hostMetadata(row: PluginPackage, { hosts }: Release): object {
+function hostMetadata(row: PluginPackage, release: Release): object {
   return {
     extensions: ["./dist/index.js"],
     runtimeExtensions: ["./dist/index.js"],
     setupEntry: "./dist/setup-entry.js",
     runtimeSetupEntry: "./dist/setup-entry.js",
-    compat: { pluginApi: hostRange(hosts) },
-    build: { openclawVersion: hosts.newest, pluginSdkVersion: hosts.newest },
-    install: { npmSpec: row.name, minHostVersion: hostRange(hosts), defaultChoice: "npm" },
+    compat: { pluginApi: hostRange(release) },
+    build: { openclawVersion: release.host, pluginSdkVersion: release.host },
+    install: { npmSpec: row.name, minHostVersion: hostRange(release), defaultChoice: "npm" },
     channel: {
       id: row.channel,
       label: row.title,
@@ -117,7 +108,7 @@ export function readme(row: PluginPackage, release: Release, channel: ChannelMan
   const parts = [
     `# ${row.name}`,
     row.description,
-    `Needs OpenClaw ${release.hosts.lowest} or newer and has no dependencies of its own.`,
+    `Needs OpenClaw ${release.host} or newer and has no dependencies of its own.`,
     fenced("sh", `openclaw plugins install ${row.name}`),
     "The smallest configuration, in `openclaw.json`:",
     fenced("json", block),

@@ -1,4 +1,4 @@
-import { defineStableChannelIngressIdentity, resolveChannelImplicitMentions, resolveChannelMessageIngress } from "openclaw/plugin-sdk/channel-ingress-runtime";
+import { defineStableChannelIngressIdentity, resolveChannelImplicitMentions } from "openclaw/plugin-sdk/channel-ingress-runtime";
 import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
 import type { Inbound } from "../protocols/inbound.ts";
 import { type BotRule, judgeBot } from "./bots.ts";
@@ -31,16 +31,10 @@ export interface IngressQuestion {
   hostId: string;
 }
 
-/** Hosts before 2026.9.6 have it beside their runtime only; newer ones count what the runtime's own decides as this plugin's. */
-function resolverOf({ runtime }: HostAccount<unknown>): ChannelRuntime["inbound"]["ingress"]["resolve"] {
-  const { ingress }: Partial<ChannelRuntime["inbound"]> = runtime.channel.inbound;
-  return ingress?.resolve ?? resolveChannelMessageIngress;
-}
-
 /** What the host's access resolver says of a message; bound to the context it will run in. */
 export async function resolveIngress(host: HostAccount<unknown>, question: IngressQuestion): Promise<Ingress> {
   const { inbound, route, hostId } = question;
-  return await resolverOf(host)({
+  return await host.runtime.channel.inbound.ingress.resolve({
     ...describeMessage(host, question),
     contextBinding: {
       agentId: route.agentId,
@@ -54,7 +48,7 @@ export async function resolveIngress(host: HostAccount<unknown>, question: Ingre
 
 /** The decision alone, for what is not a message. */
 export async function askAdmission(host: HostAccount<unknown>, question: IngressQuestion): Promise<Ingress["ingress"]["admission"]> {
-  const { ingress } = await resolverOf(host)(describeMessage(host, question));
+  const { ingress } = await host.runtime.channel.inbound.ingress.resolve(describeMessage(host, question));
   return ingress.admission;
 }
 
@@ -69,7 +63,7 @@ export async function isTrusted(host: HostAccount<unknown>, question: IngressQue
   const approved = await host.runtime.channel.pairing.readAllowFromStore({ channel: host.channel.id, accountId: host.accountId });
   const counted = [...entries, ...approved].filter((entry) => inbound.sender.verified || String(entry).trim() !== "*");
   const { command: _command, ...message } = describeMessage(host, question);
-  const { ingress } = await resolverOf(host)({
+  const { ingress } = await host.runtime.channel.inbound.ingress.resolve({
     ...message,
     conversation: { kind: "direct", id: inbound.sender.id },
     policy: { dmPolicy: "allowlist", groupPolicy: "disabled", minIdentifierAuthentication: "unverified" },

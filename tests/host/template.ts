@@ -14,9 +14,8 @@ import { installPlugin, type PluginTarball } from "../../src/cli/gateway/plugin.
  * that path, so the template stays.
  */
 export async function installedTemplate(root: string, plugins: readonly PluginTarball[]): Promise<string> {
+  const home = path.join(root, "dist", ".host-templates", plugins.map(({ name }) => name).join("+"));
   // A plugin is linked to the host that installed it.
-  const host = path.basename(path.dirname(hostProgram()));
-  const home = path.join(root, "dist", ".host-templates", host, plugins.map(({ name }) => name).join("+"));
   const digest = createHash("sha256").update([hostProgram(), ...plugins.map((plugin) => plugin.digest)].join()).digest("hex");
   const layout = layoutOf(path.join(home, digest.slice(0, 16)));
   const done = path.join(layout.root, "done");

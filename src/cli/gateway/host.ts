@@ -4,11 +4,10 @@ import path from "node:path";
 import { Failure } from "../failure.ts";
 import type { Environment } from "./environment.ts";
 
-/** The OpenClaw program of this project's `node_modules`; the tests have an older one beside it. */
+/** The OpenClaw program of this project's `node_modules`. */
 export function hostProgram(): string {
-  const name = process.env["CLAWWIRE_TEST_HOST"] ?? "openclaw";
-  const manifest = findPackageJSON(name, import.meta.url);
-  if (!manifest) throw new Failure(`${name} is not installed here; run: npm ci`);
+  const manifest = findPackageJSON("openclaw", import.meta.url);
+  if (!manifest) throw new Failure("openclaw is not installed here; run: npm ci");
   return path.join(path.dirname(manifest), "openclaw.mjs");
 }
 

@@ -8,31 +8,31 @@ import { packageNamed, packages } from "../../../build/packages.ts";
 
 const root = path.resolve(import.meta.dirname, "../../..");
 const installedVersion = (name: string) => z.object({ version: z.string() }).parse(JSON.parse(readFileSync(`${root}/node_modules/${name}/package.json`, "utf8"))).version;
-const release: Release = { version: "1.2.3", license: "MIT", hosts: { lowest: "2026.9.5", newest: "2026.9.6" }, node: ">=24.16.0" };
+const release: Release = { version: "1.2.3", license: "MIT", host: "2026.9.6", node: ">=24.16.0" };
 const row = packageNamed("clawwire-websocket");
 const channel: ChannelManifest = { channelConfigs: { websocket: { label: "WebSocket", description: "d", schema: { type: "object" }, uiHints: { token: { sensitive: true }, name: {} } } }, legacyKeys: ["ws"],
   envVars: [{ name: "WS_AUTH_ENABLED", path: "auth.enabled" }] };
 
 describe("a published package", () => {
-  it("promises the hosts it was tested with, in every place that is read", () => {
+  it("promises the host it was tested with, in every place that is read", () => {
     expect(packageJson(row, release)).toMatchObject({
       version: "1.2.3",
-      peerDependencies: { openclaw: ">=2026.9.5" },
+      peerDependencies: { openclaw: ">=2026.9.6" },
       peerDependenciesMeta: { openclaw: { optional: true } },
-      openclaw: { compat: { pluginApi: ">=2026.9.5" }, build: { openclawVersion: "2026.9.6" }, install: { minHostVersion: ">=2026.9.5" } },
+      openclaw: { compat: { pluginApi: ">=2026.9.6" }, build: { openclawVersion: "2026.9.6" }, install: { minHostVersion: ">=2026.9.6" } },
     });
   });
 
-  it("declares the lowest host that is installed for the tests, and is built with the newest", () => {
-    const { hosts } = workshopSchema.parse(JSON.parse(readFileSync(`${root}/package.json`, "utf8")));
-    expect(hosts).toEqual({ lowest: installedVersion("openclaw-lowest"), newest: installedVersion("openclaw") });
-    for (const each of packages) expect(packageJson(each, { ...release, hosts })).toMatchObject({ peerDependencies: { openclaw: `>=${hosts.lowest}` }, openclaw: { build: { openclawVersion: hosts.newest } } });
+  it("declares the host that is installed for the tests, and none before it", () => {
+    const { host } = workshopSchema.parse(JSON.parse(readFileSync(`${root}/package.json`, "utf8")));
+    expect(host).toBe(installedVersion("openclaw"));
+    for (const each of packages) expect(packageJson(each, { ...release, host })).toMatchObject({ peerDependencies: { openclaw: `>=${host}` }, openclaw: { build: { openclawVersion: host } } });
   });
 
   it("is not made for a range of hosts, which nobody has tested", () => {
-    const about = { version: "1.2.3", license: "MIT", engines: { node: ">=24.16.0" }, devDependencies: { openclaw: "^2026.9.6", "openclaw-lowest": "npm:openclaw@2026.9.5" } };
+    const about = { version: "1.2.3", license: "MIT", engines: { node: ">=24.16.0" }, devDependencies: { openclaw: "^2026.9.6" } };
     expect(workshopSchema.safeParse(about).success).toBe(false);
-    expect(workshopSchema.safeParse({ ...about, devDependencies: { openclaw: "2026.9.6", "openclaw-lowest": "2026.9.5" } }).success).toBe(false);
+    expect(workshopSchema.safeParse({ ...about, devDependencies: { openclaw: "2026.9.6" } }).success).toBe(true);
   });
 
   it("needs nothing else at run time", () => {
