@@ -1,29 +1,15 @@
 import { contentFieldsIn, contentUnionsOf } from "./content.ts";
 import { inferDispatch } from "./dispatch.ts";
-import { reaches } from "./graph.ts";
-import { nameInlineObjects } from "./inline.ts";
-import type {
-  Channel,
-  DefaultValue,
-  Direction,
-  Json,
-  JsonObject,
-  Message,
-  NamedType,
-  Node,
-  Operation,
-  Parameter,
-  Place,
-  Protocol,
-  Table,
-  Traffic,
-} from "./ir.ts";
+import type { Channel, DefaultValue, Direction, Json, JsonObject, Message, NamedType, Node, Operation, Place, Protocol, Table, Traffic } from "./ir.ts";
 import type { Loaded } from "./load.ts";
-import { camelCase, pascalCase } from "./names.ts";
-import { followReference } from "./references.ts";
+import { readMessageParts } from "./message-parts.ts";
+import { buildNamedTypes } from "./named-types.ts";
+import { camelCase, firstFree, pascalCase } from "./names.ts";
+import { type Outline, type OutlineChannel, type OutlineMessage, readOutline } from "./outline.ts";
+import { readAddressParameters, readBindingParameters } from "./parameters.ts";
 import { SchemaReader } from "./schema.ts";
-import { childOf, isArray, isObject, placeKey, type Sources, under } from "./source.ts";
-import { defaultsIn, toWireSchema } from "./wire-schema.ts";
+import { childOf, isObject, optionalText, placeKey, type Sources, textOf, under } from "./source.ts";
+import { defaultsIn } from "./wire-schema.ts";
 
 /** Builds the model of a document from its text, not from the parser's resolved tree, which has lost names. */
 export function buildProtocol(loaded: Loaded, name: string, displayFile: (file: string) => string): Protocol {
@@ -62,34 +48,34 @@ class ProtocolBuilder {
     this.#sources = sources;
     this.#root = { file, path: [] };
     this.#reader = new SchemaReader(sources);
+    // What is listed has the first right to its name; in an own document a name that is wanted twice is refused anyway.
+    if (!sources.own) for (const place of this.#listedSchemas()) this.#reader.reserve(place);
   }
 
   buildChannels(): Channel[] {
-    const places = this.#placesIn("channels");
-    for (const [key, place] of places)
-      for (const word of ["Received", "Sent", "ReceivedByTag", "SentByTag"]) this.#reader.claim(`${pascalCase(key)}${word}`, place);
-    const written = places.map(([key, place]) => ({ key, place, messages: this.#buildMessages(place) }));
-    const directions = this.#readOperations(new Map(written.map(({ place, messages }) => [placeKey(place), [...messages.keys()]])));
+    const outline = readOutline(this.#sources, this.#root.file);
+    const named = outline.channels.map((channel) => ({ ...channel, name: this.#channelName(channel) }));
+    const written = named.map((channel) => ({ ...channel, built: channel.messages.map((message) => this.#messageAt(message)) }));
+    const travels = this.#readOperations(outline);
     const resolve = (type: string): Node => this.#reader.nodeOf(type);
-    return written.map(({ key, place, messages }) => {
+    return written.map(({ key, name, place, address, built }) => {
       const data = this.#sources.at(place);
       const trafficOf = (direction: Direction): Traffic => {
-        const travelling = [...messages]
-          .filter(([message]) => directions.has(`${direction} ${placeKey(place)} ${message}`))
-          .map(([, message]) => message);
-        const candidates = travelling.map(({ name, type, hot }) => ({ message: name, node: resolve(type), hot }));
+        const travelling = built.filter((message) => travels.has(`${direction} ${placeKey(place)} ${placeKey(message.place)}`));
+        const candidates = travelling.map((message) => ({ message: message.name, node: resolve(message.type), hot: message.hot }));
         return { messages: travelling, dispatch: candidates.length === 0 ? undefined : inferDispatch(candidates, resolve) };
       };
-      const address = childOf(data, "address");
+      const parameters = readAddressParameters(this.#sources, place);
       return {
         key,
-        name: pascalCase(key),
-        address: typeof address === "string" ? address : null,
+        name,
+        address,
         ...optionalText(data, "description"),
         received: trafficOf("received"),
         sent: trafficOf("sent"),
-        query: this.#readParameters(place, "query"),
-        headers: this.#readParameters(place, "headers"),
+        query: readBindingParameters(this.#sources, place, "query"),
+        headers: readBindingParameters(this.#sources, place, "headers"),
+        ...(parameters.length > 0 && { parameters }),
       };
     });
   }
@@ -103,20 +89,17 @@ class ProtocolBuilder {
 
   /** Schemas that are listed but used nowhere get their types too. */
   nameRemainingSchemas(): void {
-    for (const [, place] of this.#placesIn("components", "schemas")) this.#reader.nameSchema(place);
+    for (const place of this.#listedSchemas()) this.#reader.nameSchema(place);
+  }
+
+  #listedSchemas(): Place[] {
+    const place = under(this.#root, "components", "schemas");
+    const listed = this.#sources.at(place);
+    return isObject(listed) ? Object.keys(listed).map((key) => under(place, key)) : [];
   }
 
   buildTypes(): NamedType[] {
-    const read = [...this.#reader.entries()];
-    const nodes = new Map(read.map(({ name, node }) => [name, node]));
-    const claim = (name: string, place: Place): string => this.#reader.claim(name, place);
-    return read.map(({ name, place, node }) => ({
-      name,
-      place,
-      node: nameInlineObjects(node, name, claim),
-      schema: toWireSchema(this.#sources.at(place) ?? true, place, this.#reader, this.#sources),
-      recursive: reaches(name, name, nodes, new Set()),
-    }));
+    return buildNamedTypes(this.#reader, this.#sources);
   }
 
   defaults(): DefaultValue[] {
@@ -138,138 +121,72 @@ class ProtocolBuilder {
     return [...found].sort();
   }
 
-  #buildMessages(channel: Place): Map<string, Message> {
-    const built = new Map<string, Message>();
-    const written = this.#sources.at(under(channel, "messages"));
-    for (const key of isObject(written) ? Object.keys(written) : []) {
-      const place = this.#follow(under(channel, "messages", key));
-      const known = this.messages.get(placeKey(place));
-      const message = known ?? this.#buildMessage(place);
-      this.messages.set(placeKey(place), message);
-      built.set(placeKey(place), message);
-    }
-    return built;
+  /** All unions of a channel are named after it. */
+  #channelName({ key, place }: OutlineChannel): string {
+    const unions = ["Received", "Sent", "ReceivedByTag", "SentByTag"];
+    return this.#reader.claimAll(pascalCase(key), place, (name) => unions.map((word) => `${name}${word}`));
   }
 
-  #buildMessage(place: Place): Message {
+  #messageAt({ key, place }: OutlineMessage): Message {
+    const known = this.messages.get(placeKey(place));
+    const message = known ?? this.#buildMessage(key, place);
+    this.messages.set(placeKey(place), message);
+    return message;
+  }
+
+  #buildMessage(key: string, place: Place): Message {
     const data = this.#sources.at(place);
-    const key = String(place.path.at(-1) ?? "message");
-    const name = pascalCase(key);
-    const payload = this.#payloadPlace(place);
-    const extension = childOf(data, "x-extension");
-    const correlationId = this.#correlationPointer(place);
-    const examples = childOf(data, "examples");
+    const name = this.#messageName(pascalCase(key), place);
+    const parts = readMessageParts(this.#sources, place);
     return {
       name,
-      wireName: textOf(data, "name") ?? key,
-      type: this.#reader.nameSchema(payload, name),
+      wireName: this.#wireName(textOf(data, "name") ?? key, name, place),
+      type: this.#reader.nameSchema(parts.payload, name, `${name}Payload`),
+      ...(parts.headers && { headers: this.#reader.nameSchema(parts.headers, `${name}Headers`) }),
       ...optionalText(data, "title"),
       ...optionalText(data, "summary"),
       ...optionalText(data, "description"),
       hot: childOf(data, "x-hot") === true,
-      ...(typeof extension === "string" && { extension }),
-      ...(correlationId !== undefined && { correlationId }),
-      examples: (isArray(examples) ? examples : []).flatMap((example, index) => {
-        const value = childOf(example, "payload");
-        return value === undefined ? [] : [{ value, place: under(place, "examples", index, "payload") }];
-      }),
+      ...(parts.extension !== undefined && { extension: parts.extension }),
+      ...(parts.correlationId !== undefined && { correlationId: parts.correlationId }),
+      examples: parts.examples,
       place,
     };
   }
 
-  #payloadPlace(message: Place): Place {
-    const payload = under(message, "payload");
-    const data = this.#sources.at(payload);
-    if (!isObject(data) || typeof data["schemaFormat"] !== "string") return payload;
-    if (!/asyncapi|schema\+/u.test(data["schemaFormat"])) {
-      this.#sources.error(under(payload, "schemaFormat"), `schema format "${data["schemaFormat"]}" is not read; use JSON Schema`);
-    }
-    return under(payload, "schema");
+  /** Functions and rows are named after messages, so each name is had once. */
+  #messageName(wanted: string, place: Place): string {
+    const taken = new Set([...this.messages.values()].map(({ name }) => name));
+    const name = firstFree(wanted, (candidate) => !taken.has(candidate));
+    if (name !== wanted) this.#sources.complain(place, `two messages are named "${wanted}"; this one is "${name}" here`);
+    return name;
   }
 
-  #correlationPointer(message: Place): string | undefined {
-    const place = under(message, "correlationId");
-    if (this.#sources.at(place) === undefined) return undefined;
-    const location = textOf(this.#sources.at(this.#follow(place)), "location");
-    const pointer = location === undefined ? undefined : /^\$message\.payload#(\/.*)$/u.exec(location)?.[1];
-    if (pointer === undefined)
-      this.#sources.complain(place, `correlation id location ${JSON.stringify(location)} is not read; only $message.payload#/... is`);
-    return pointer;
+  #wireName(wanted: string, name: string, place: Place): string {
+    const twin = [...this.messages.values()].find(({ wireName }) => wireName === wanted);
+    if (!twin) return wanted;
+    this.#sources.complain(place, `two messages have the name "${wanted}": ${twin.name} and ${name}`);
+    return firstFree(name, (candidate) => ![...this.messages.values()].some(({ wireName }) => wireName === candidate));
   }
 
   /** Which way each message of each channel travels: with its operation, or against it as a reply. */
-  #readOperations(channels: ReadonlyMap<string, readonly string[]>): Set<string> {
+  #readOperations(outline: Outline): Set<string> {
     const travels = new Set<string>();
-    for (const [key, place] of this.#placesIn("operations")) {
-      const data = this.#sources.at(place);
-      const action = textOf(data, "action") === "send" ? "send" : "receive";
-      const channel = this.#follow(under(place, "channel"));
-      const messages = this.#messagesOf(place, channel, channels);
-      const reply = under(place, "reply");
-      const replyData = this.#sources.at(reply);
-      const replyPlace = replyData === undefined ? undefined : this.#follow(reply);
-      const replyChannel =
-        replyPlace && this.#sources.at(under(replyPlace, "channel")) !== undefined ? this.#follow(under(replyPlace, "channel")) : channel;
-      const replies = replyPlace ? this.#messagesOf(replyPlace, replyChannel, channels) : [];
+    for (const { key, place, action, channel, messages, replyChannel, replies } of outline.operations) {
       const [forth, back] = action === "receive" ? ["received", "sent"] : ["sent", "received"];
-      for (const message of messages) travels.add(`${forth} ${placeKey(channel)} ${message}`);
-      for (const message of replies) travels.add(`${back} ${placeKey(replyChannel)} ${message}`);
-      const nameOf = (message: string): string => this.messages.get(message)?.name ?? "";
+      for (const message of messages) travels.add(`${forth} ${placeKey(channel)} ${placeKey(message)}`);
+      for (const message of replies) travels.add(`${back} ${placeKey(replyChannel)} ${placeKey(message)}`);
+      const nameOf = (message: Place): string => this.messages.get(placeKey(message))?.name ?? "";
       this.operations.push({
         key,
         action,
         channel: String(channel.path.at(-1)),
         messages: messages.map(nameOf),
         replies: replies.map(nameOf),
-        ...optionalText(data, "title"),
+        ...optionalText(this.#sources.at(place), "title"),
       });
     }
     return travels;
-  }
-
-  #messagesOf(owner: Place, channel: Place, channels: ReadonlyMap<string, readonly string[]>): string[] {
-    const listed = this.#sources.at(under(owner, "messages"));
-    const all = channels.get(placeKey(channel)) ?? [];
-    if (!isArray(listed)) return [...all];
-    return listed.flatMap((_, index) => {
-      const place = under(owner, "messages", index);
-      const message = placeKey(this.#follow(place));
-      if (all.includes(message)) return [message];
-      this.#sources.error(place, `this message is not among the messages of the channel "${String(channel.path.at(-1))}"`);
-      return [];
-    });
-  }
-
-  #readParameters(channel: Place, kind: "query" | "headers"): Parameter[] {
-    const place = this.#follow(under(channel, "bindings", "ws", kind));
-    const data = this.#sources.at(place);
-    const properties = childOf(data, "properties");
-    if (!isObject(properties)) return [];
-    const required = childOf(data, "required");
-    return Object.entries(properties).map(([name, schema]) => {
-      const target = this.#follow(under(place, "properties", name));
-      const merged = { ...asObject(this.#sources.at(target)), ...asObject(schema) };
-      return {
-        name,
-        required: isArray(required) && required.includes(name),
-        schema: Object.fromEntries(
-          Object.entries(merged).filter(([key]) => key !== "$ref" && key !== "description" && !key.startsWith("x-")),
-        ),
-        ...optionalText(merged, "description"),
-      };
-    });
-  }
-
-  #follow(place: Place): Place {
-    return followReference(this.#sources, place);
-  }
-
-  #placesIn(...steps: string[]): (readonly [string, Place])[] {
-    const place = under(this.#root, ...steps);
-    const data = this.#sources.at(place);
-    return (isObject(data) ? Object.keys(data) : []).map(
-      (key) => [key, steps.at(-1) === "schemas" ? under(place, key) : this.#follow(under(place, key))] as const,
-    );
   }
 }
 
@@ -282,14 +199,4 @@ function buildTables(sources: Sources, root: Place): Table[] {
 
 function asObject(value: Json | undefined): JsonObject {
   return isObject(value) ? value : {};
-}
-
-function textOf(data: Json | undefined, key: string): string | undefined {
-  const value = childOf(data, key);
-  return typeof value === "string" ? value.trim() : undefined;
-}
-
-function optionalText<Key extends string>(data: Json | undefined, key: Key): { [K in Key]?: string } {
-  const text = textOf(data, key);
-  return (text === undefined ? {} : { [key]: text }) as { [K in Key]?: string };
 }

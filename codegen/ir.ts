@@ -19,6 +19,12 @@ export interface Doc {
   readonly default?: Json;
   /** Keywords only the validator checks. */
   readonly checks?: readonly Check[];
+  /** Whether the schema writes no type: what is said of an object then says nothing of a string. */
+  readonly untyped?: true;
+  /** The union of which this is the only branch that what stands beside it leaves; a validator still speaks of the union. */
+  readonly remnant?: { readonly mode: UnionShape["mode"]; readonly base: Node; readonly branches: readonly Node[] };
+  /** What a value may be besides, where a condition holds or fails: values are drawn from it, and judged by the validator. */
+  readonly variants?: readonly Node[];
 }
 
 /** A keyword that has no TypeScript shape. */
@@ -110,8 +116,8 @@ export interface UnionShape {
   /** `type` is a list of types, whose keywords each speak of one type only. */
   readonly mode: "oneOf" | "anyOf" | "type";
   readonly branches: readonly Node[];
-  /** Whether something else stands beside the branches; it is part of each of them already. */
-  readonly narrowed?: true;
+  /** What else stands beside the branches, which is part of each of them already, and the branches as they were written. */
+  readonly narrowed?: { readonly base: Node; readonly branches: readonly Node[] };
   /** The property that tells the branches apart, where the document names it. */
   readonly tag?: string;
 }
@@ -141,6 +147,8 @@ export interface Message {
   readonly wireName: string;
   /** The named type of the payload. */
   readonly type: string;
+  /** The named type of the headers. */
+  readonly headers?: string;
   readonly title?: string;
   readonly summary?: string;
   readonly description?: string;
@@ -181,6 +189,8 @@ export interface Channel {
   readonly sent: Traffic;
   readonly query: readonly Parameter[];
   readonly headers: readonly Parameter[];
+  /** What stands in braces in the address. */
+  readonly parameters?: readonly Parameter[];
 }
 
 /** The messages that travel one way on one channel. */

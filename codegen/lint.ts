@@ -33,6 +33,8 @@ const messageKeys = new Set([
   "contentType",
   "headers",
   "traits",
+  "messageId",
+  "schemaFormat",
   "x-hot",
   "x-extension",
 ]);
@@ -51,12 +53,8 @@ class Linter {
   }
 
   lintMessages(): void {
-    const names = new Map<string, Message>();
     for (const message of this.#protocol.messages) {
       const { place } = message;
-      const twin = names.get(message.wireName);
-      if (twin) this.#sources.error(place, `two messages have the name "${message.wireName}": ${twin.name} and ${message.name}`);
-      names.set(message.wireName, message);
       this.#lintMessageKeys(place);
       const payload = under(place, "payload");
       if (childOf(this.#sources.at(payload), "$ref") !== undefined)
@@ -89,8 +87,6 @@ class Linter {
   lintDispatch(): void {
     for (const channel of this.#protocol.channels) {
       const place = under(this.#root, "channels", channel.key);
-      if (this.#sources.at(under(place, "parameters")) !== undefined)
-        this.#sources.complain(under(place, "parameters"), "channel parameters are not read");
       for (const { dispatch } of [channel.received, channel.sent]) {
         if (dispatch?.by === "tag") for (const { value, then } of dispatch.cases) this.#lintCase(dispatch.tag, value, then, place);
       }
@@ -116,7 +112,6 @@ class Linter {
       if (key.startsWith("x-parser-")) continue;
       const at = under(place, key);
       if (!messageKeys.has(key)) this.#sources.complain(at, `unknown key "${key}" of a message`);
-      if (key === "headers" || key === "traits") this.#sources.complain(at, `message ${key} are not read`);
       if (key === "contentType" && typeof value === "string" && !value.includes("json"))
         this.#sources.complain(at, `content type "${value}" is not JSON`);
       if (key === "x-hot" && typeof value !== "boolean") this.#sources.error(at, `"x-hot" must be true or false`);

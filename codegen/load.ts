@@ -1,6 +1,7 @@
 import path from "node:path";
 import { type Diagnostic, fromFile, Parser } from "@asyncapi/parser";
 import type { Json, Path, Place } from "./ir.ts";
+import { addMetaschema, metaschemaAddress } from "./metaschema.ts";
 import { isObject, type Position, type Source, Sources, START } from "./source.ts";
 
 /** An AsyncAPI document as it was written, with the files it refers to. */
@@ -43,12 +44,8 @@ export async function loadDocument(file: string, own: boolean): Promise<Loaded> 
       if (!/^https?:/u.test(name)) sources.add(sourceOf(document, name));
     }
   }
-  const version = sources.at({ file, path: ["asyncapi"] });
-  if (typeof version === "string" && !version.startsWith("3.")) {
-    sources.error({ file, path: ["asyncapi"] }, `AsyncAPI ${version} is not read, only 3.x is`);
-    return { file, sources };
-  }
-  for (const remote of asked) reportRef(sources, remote, `is on the network; documents are read from files only`);
+  if (asked.some((remote) => remote.startsWith(metaschemaAddress))) addMetaschema(sources);
+  for (const remote of asked.filter((each) => !each.startsWith(metaschemaAddress))) reportRef(sources, remote, `is on the network; documents are read from files only`);
   for (const diagnostic of withoutNoise(parsed.diagnostics)) reportDiagnostic(sources, file, inventory, diagnostic, asked.length > 0);
   return { file, sources };
 }
@@ -108,12 +105,22 @@ function reportDiagnostic(sources: Sources, root: string, inventory: Inventory |
   // What stands for a refused network reference is our own making.
   if (/^https?:/u.test(place.file)) return;
   if (place.path.length > 0) {
-    sources.error(place, text);
+    if (isBesideTheWire(place.path)) sources.complain(place, text);
+    else sources.error(place, text);
     return;
   }
   const position = { line: diagnostic.range.start.line + 1, column: diagnostic.range.start.character + 1 };
   const file = diagnostic.source ?? root;
   sources.findings.push({ severity: "error", file, position, message: text });
+}
+
+/** What a document says about brokers, tools and examples, of which nothing is generated. */
+const besideTheWire = new Set(["bindings", "examples", "externalDocs", "info", "security", "securitySchemes", "servers", "tags"]);
+
+function isBesideTheWire(path: Path): boolean {
+  const found = path.findIndex((step) => besideTheWire.has(String(step)));
+  // A property or a schema may be called like that too.
+  return found !== -1 && !["properties", "schemas", "messages", "channels", "definitions"].includes(String(path[found - 1]));
 }
 
 function isError({ severity }: { severity: number }): boolean {
@@ -136,6 +143,9 @@ function reportRef(sources: Sources, ending: string, message: string): boolean {
     visitRefs(sources.at({ file, path: [] }), [], (ref, at) => {
       if (!ref.endsWith(ending) && !ref.startsWith(`${ending}#`) && !ref.includes(`/${ending}#`)) return;
       found = true;
+      // The parser knows nothing of addresses that schemas give themselves.
+      const known = sources.ids.resolve({ file, path: at }, ref, (place) => sources.at(place));
+      if (known && sources.at(known) !== undefined) return;
       sources.error({ file, path: at }, `$ref "${ref}" ${message}`);
     });
   }

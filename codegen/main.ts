@@ -10,7 +10,7 @@ Reads every AsyncAPI document of spec/ and writes types, validators, codecs, tab
 configuration and manifest parts to generated/. Nothing is written when a document is wrong.
 
   --check       write nothing; name the files that are out of date and exit with 1
-  --spec FILE   read this AsyncAPI 3 document instead
+  --spec FILE   read this AsyncAPI document (2.x or 3.x) instead
   --out DIR     write there instead
   --help        show this
 `;

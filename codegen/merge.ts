@@ -1,5 +1,5 @@
 import { codePoints } from "./runtime/runtime.ts";
-import type { Check, Doc, Json, Node, NumberShape, ObjectShape, Place, Property, Shape, StringShape } from "./ir.ts";
+import type { Check, Doc, Json, Node, NumberShape, ObjectShape, Place, Property, Shape, StringShape, TupleShape, UnionShape } from "./ir.ts";
 
 /** How `meet` looks behind references and reports what no value can satisfy. */
 export interface MeetContext {
@@ -16,8 +16,8 @@ export function isUnconstrained(node: Node): boolean {
 /** The node that accepts what both accept. Where they disagree on wording, the second wins. */
 export function meet(a: Node, b: Node, context: MeetContext): Node {
   const doc = meetDocs(a, b);
-  if (a.kind === "any") return { ...b, ...doc };
-  if (b.kind === "any") return { ...a, ...doc };
+  if (a.kind === "any") return { ...b, ...doc, ...(b.untyped && { untyped: true }) };
+  if (b.kind === "any") return { ...a, ...doc, ...(a.untyped && { untyped: true }) };
   if (a.kind === "ref" && b.kind === "ref" && a.name === b.name) return { ...a, ...doc };
   const shape = meetShapes(a, b, context);
   if (shape.kind === "never" && a.kind !== "never" && b.kind !== "never") {
@@ -26,13 +26,14 @@ export function meet(a: Node, b: Node, context: MeetContext): Node {
   return { ...shape, ...doc };
 }
 
-function meetShapes(a: Node, b: Node, context: MeetContext): Shape {
+function meetShapes(a: Node, b: Node, context: MeetContext): Shape & Pick<Doc, "remnant"> {
   const quiet: MeetContext = { ...context, fail: () => undefined };
   if (a.kind === "ref" && addsNothing(b, a.name, context)) return stripDoc(a);
   if (b.kind === "ref" && addsNothing(a, b.name, context)) return stripDoc(b);
   if (a.kind === "ref") return stripDoc(meet(context.resolve(a.name), b, context));
   if (b.kind === "ref") return stripDoc(meet(a, context.resolve(b.name), context));
   if (a.kind === "never" || b.kind === "never") return NEVER;
+  if (a.kind === "union" && b.kind === "union" && textOfShape(a) === textOfShape(b)) return stripDoc(b);
   if (a.kind === "union" || b.kind === "union") {
     const [union, other] = a.kind === "union" ? [a, b] : [b as Node & { kind: "union" }, a];
     const branches = union.branches
@@ -40,8 +41,8 @@ function meetShapes(a: Node, b: Node, context: MeetContext): Shape {
       .filter((branch) => branch.kind !== "never");
     if (branches.length === 0) return NEVER;
     return branches.length === 1 && branches[0]
-      ? stripDoc(branches[0])
-      : { ...stripDoc(union), kind: "union", branches, mode: union.mode, narrowed: true };
+      ? { ...stripDoc(branches[0]), remnant: { mode: union.mode, ...narrowedBy(union, other, quiet) } }
+      : { ...unionParts(union), branches, narrowed: narrowedBy(union, other, quiet) };
   }
   if (a.kind === "literal" || b.kind === "literal") {
     const [literal, other] = a.kind === "literal" ? [a, b] : [b as Node & { kind: "literal" }, a];
@@ -59,7 +60,24 @@ function meetShapes(a: Node, b: Node, context: MeetContext): Shape {
       ...((a.uniqueItems || b.uniqueItems) && { uniqueItems: true }),
     };
   }
+  const [left, right] = [asTuple(a), asTuple(b)];
+  if (left && right) return meetTuples(left, right, quiet);
   return a.kind === b.kind ? stripDoc(b) : NEVER;
+}
+
+/** What a node accepts, whatever is written around it. */
+function textOfShape(node: Node): string {
+  const said = new Set(["place", "title", "description", "deprecated", "default", "remnant", "narrowed"]);
+  return JSON.stringify(node, (key, value: unknown) => (said.has(key) ? undefined : value));
+}
+
+function unionParts({ mode, tag }: UnionShape): Pick<UnionShape, "mode" | "tag"> & { kind: "union" } {
+  return { kind: "union", mode, ...(tag !== undefined && { tag }) };
+}
+
+function narrowedBy(union: Node & UnionShape, other: Node, context: MeetContext): NonNullable<UnionShape["narrowed"]> {
+  const { narrowed } = union;
+  return narrowed ? { base: meet(narrowed.base, other, context), branches: narrowed.branches } : { base: other, branches: union.branches };
 }
 
 /** `type: object` beside a reference to an object: the reference keeps its name. */
@@ -81,6 +99,25 @@ function isPlain(node: Node): boolean {
   if (node.kind === "string")
     return node.minLength === undefined && node.maxLength === undefined && node.pattern === undefined && node.format === undefined;
   return node.kind === "boolean" || node.kind === "null";
+}
+
+/** A list of one type is a list of no first items. */
+function asTuple(node: Node): TupleShape | undefined {
+  if (node.kind === "tuple") return node;
+  if (node.kind !== "array") return undefined;
+  const { items, minItems = 0, maxItems } = node;
+  return { kind: "tuple", items: [], rest: items, minItems, ...defined({ maxItems }) };
+}
+
+function meetTuples(a: TupleShape, b: TupleShape, context: MeetContext): TupleShape {
+  const length = Math.max(a.items.length, b.items.length);
+  return {
+    kind: "tuple",
+    items: Array.from({ length }, (_, index) => meet(a.items[index] ?? a.rest, b.items[index] ?? b.rest, context)),
+    rest: meet(a.rest, b.rest, context),
+    minItems: Math.max(a.minItems, b.minItems),
+    ...defined({ maxItems: lowest(a.maxItems, b.maxItems) }),
+  };
 }
 
 function meetStrings(a: StringShape, b: StringShape): StringShape {
@@ -132,8 +169,11 @@ function meetObjects(a: ObjectShape, b: ObjectShape, context: MeetContext): Shap
 
 /** What an object says about the property of this name, written out or not. */
 export function nodeForProperty(shape: ObjectShape, name: string): Node {
-  const property = shape.properties.find((candidate) => candidate.name === name);
-  if (property) return property.node;
+  return shape.properties.find((candidate) => candidate.name === name)?.node ?? unnamedNode(shape, name);
+}
+
+/** What an object says about a property that it does not write out. */
+export function unnamedNode(shape: Pick<ObjectShape, "patterns" | "extra">, name: string): Node {
   const pattern = shape.patterns.find(([source]) => matches(source, name));
   return pattern ? pattern[1] : shape.extra;
 }
@@ -181,6 +221,7 @@ function meetDocs(a: Doc, b: Doc): Doc {
     place: b.place,
     ...defined({ title: b.title ?? a.title, description: b.description ?? a.description, default: b.default ?? a.default }),
     ...((a.deprecated || b.deprecated) && { deprecated: true }),
+    ...(a.untyped && b.untyped && { untyped: true }),
     ...(checks.length > 0 && { checks: checks.filter((check, index) => checks.indexOf(check) === index) }),
   };
 }
@@ -198,6 +239,8 @@ function stripDoc(node: Node): Shape {
     deprecated: _deprecated,
     default: _default,
     checks: _checks,
+    untyped: _untyped,
+    variants: _variants,
     ...shape
   } = node;
   return shape;

@@ -10,6 +10,13 @@ export function camelCase(text: string): string {
   return pascal.charAt(0).toLowerCase() + pascal.slice(1);
 }
 
+/** The name itself, or the first numbered one that is free. */
+export function firstFree(name: string, isFree: (candidate: string) => boolean): string {
+  let candidate = name;
+  for (let count = 2; !isFree(candidate); count++) candidate = `${name}${count}`;
+  return candidate;
+}
+
 /** The name of one item of a list. */
 export function singular(name: string): string {
   if (/(ss|us|is)$/u.test(name)) return `${name}Item`;

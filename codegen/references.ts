@@ -15,7 +15,7 @@ export function followReference(sources: Sources, place: Place): Place {
 
 /** The place a `$ref` points at; the pointer may lead through an object that is a reference itself. */
 export function targetOf(sources: Sources, from: Place, ref: string): Place {
-  const target = resolveRef(from, ref);
+  const target = sources.ids.resolve(from, ref, (place) => sources.at(place)) ?? resolveRef(from, ref);
   let at: Place = { file: target.file, path: [] };
   for (const [index, key] of target.path.entries()) {
     at = under(at, key);

@@ -1,6 +1,19 @@
 import type { Check, Json, JsonObject } from "./ir.ts";
 import { subschemas } from "./keywords.ts";
-import { isObject, listOf } from "./source.ts";
+import { isArray, isObject, listOf } from "./source.ts";
+
+/** The types that keywords speak of. */
+const impliedTypes = {
+  object: ["properties", "required", "additionalProperties", "patternProperties", "minProperties", "maxProperties"],
+  array: ["items", "minItems", "maxItems", "uniqueItems", "additionalItems"],
+  string: ["minLength", "maxLength", "pattern", "format"],
+  number: ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"],
+} as const;
+
+/** The types that a schema speaks of, whether or not it writes them. */
+export function impliedTypesOf(schema: JsonObject): (keyof typeof impliedTypes)[] {
+  return (["object", "array", "string", "number"] as const).filter((type) => impliedTypes[type].some((word) => schema[word] !== undefined));
+}
 
 /** The keywords of a schema that have no TypeScript shape. */
 export function readChecks(schema: JsonObject): Check[] {
@@ -14,7 +27,20 @@ export function readChecks(schema: JsonObject): Check[] {
     const when = keyword === "if" ? readCondition(schema) : undefined;
     checks.push({ keyword, mentions: [...mentions], ...(when && { when }) });
   }
-  return checks;
+  return [...checks, ...unshapedChecks(schema)];
+}
+
+const shaping: ReadonlySet<string> = new Set(Object.values(impliedTypes).flat());
+
+/** Bounds of several types at once where no type is written, and bounds of what can be a few values only. */
+function unshapedChecks(schema: JsonObject): Check[] {
+  const isLiteral = "const" in schema || schema["enum"] !== undefined;
+  const isOfSeveral = schema["type"] === undefined && impliedTypesOf(schema).length > 1;
+  const isBoth = "const" in schema && schema["enum"] !== undefined;
+  const bounds = Object.keys(schema).filter((key) => shaping.has(key));
+  const isUniqueTuple = isArray(schema["items"]) && schema["uniqueItems"] === true;
+  const kept = [...(isBoth ? ["enum"] : []), ...(isLiteral || isOfSeveral ? bounds : isUniqueTuple ? ["uniqueItems"] : [])];
+  return kept.map((keyword) => ({ keyword, mentions: mentionsOf({ [keyword]: schema[keyword] ?? null }) }));
 }
 
 /** `if: {properties: {p: {const: v}}, required: [p]}, then: {required: [...]}` and nothing more. */

@@ -1,9 +1,11 @@
 import type { Doc, Json, JsonObject, Node, ObjectShape, Place, Property, Shape } from "./ir.ts";
 import { contentRef } from "./content.ts";
-import { isUnconstrained, meet, type MeetContext, NEVER } from "./merge.ts";
-import { nameOfPointer, reservedNames } from "./names.ts";
+import { tagValues } from "./dispatch.ts";
+import { discriminatorOf, impliedTag, inheritedBase } from "./inheritance.ts";
+import { isUnconstrained, meet, type MeetContext, NEVER, unnamedNode } from "./merge.ts";
+import { firstFree, nameOfPointer, reservedNames } from "./names.ts";
 import { targetOf } from "./references.ts";
-import { readChecks } from "./schema-checks.ts";
+import { impliedTypesOf, readChecks } from "./schema-checks.ts";
 import { childOf, formatFinding, isArray, isObject, listOf, placeKey, samePlace, type Sources, under } from "./source.ts";
 
 type TypeName = "null" | "boolean" | "string" | "number" | "integer" | "array" | "object";
@@ -27,34 +29,64 @@ export class SchemaReader {
   constructor(sources: Sources, rename: (name: string) => string = (name) => name) {
     this.#sources = sources;
     this.#rename = rename;
-    this.#context = { resolve: (name) => this.nodeOf(name), fail: (place, message) => sources.error(place, message) };
+    this.#context = { resolve: (name) => this.nodeOf(name), fail: (place, message) => sources.complain(place, message) };
   }
 
   /** The name of the schema at a place, which becomes a named type now if it was none. */
-  nameSchema(place: Place, wanted?: string): string {
-    const target = this.#followAlias(place);
+  nameSchema(place: Place, ...wanted: string[]): string {
+    const target = this.#unwrap(this.#followAlias(place));
     const known = this.#byPlace.get(placeKey(target));
     if (known) return known.name;
-    const name = this.claim(this.#rename(wanted ?? nameOfPointer(target.path)), target);
+    const [first, second] = wanted.length > 0 ? wanted : [nameOfPointer(target.path)];
+    const name = this.claim(this.#rename(first ?? ""), target, second);
     const entry: Entry = { name, place: target, state: "waiting" };
     this.#byPlace.set(placeKey(target), entry);
     this.#byName.set(name, entry);
     return name;
   }
 
-  /** Takes a name for what stands at a place; two claims to one name are an error. */
-  claim(name: string, place: Place): string {
-    const owner = this.#owners.get(name);
-    if (owner === undefined) this.#owners.set(name, place);
-    else if (!samePlace(owner, place)) {
-      const other = formatFinding({ severity: "error", file: owner.file, position: this.#sources.locate(owner), message: "" });
-      this.#sources.error(place, `the type name "${name}" is taken by ${other.replace(/: $/u, "")}; rename one of the two`);
+  /** Keeps the name of a listed schema for it. */
+  reserve(place: Place): void {
+    const target = this.#followAlias(place);
+    const name = this.#rename(nameOfPointer(target.path));
+    if (!reservedNames.has(name) && !this.#owners.has(name)) this.#owners.set(name, target);
+  }
+
+  /**
+   * Takes a name for what stands at a place. Two claims to one name are an error in an own document; in another one the
+   * later claim gets `otherwise` or a number.
+   */
+  claim(name: string, place: Place, otherwise?: string): string {
+    return this.claimAll(name, place, (candidate) => [candidate], otherwise);
+  }
+
+  /** Takes all names that are made of one, and returns that one. */
+  claimAll(name: string, place: Place, namesOf: (name: string) => readonly string[], otherwise?: string): string {
+    const taken = namesOf(name).find((each) => !this.#isFree(each, place));
+    let found = name;
+    if (taken !== undefined) {
+      const why = this.#takenBy(taken);
+      const isFree = (candidate: string): boolean => namesOf(candidate).every((each) => this.#isFree(each, place));
+      found = firstFree(otherwise !== undefined && isFree(otherwise) ? otherwise : reservedNames.has(taken) ? `${name}Value` : name, isFree);
+      if (this.#sources.own) this.#sources.error(place, `the type name "${taken}" is taken by ${why}`);
+      else this.#sources.warn(place, `the type name "${taken}" is taken by ${why.replace(/;.*$/u, "")}; "${found}" is used here`);
     }
-    if (reservedNames.has(name))
-      this.#sources.error(place, `the type name "${name}" is taken by the generated code; rename the schema or message`);
-    return name;
+    for (const each of namesOf(found)) this.#owners.set(each, place);
+    return found;
   }
   readonly #owners = new Map<string, Place>();
+
+  #isFree(name: string, place: Place): boolean {
+    const owner = this.#owners.get(name);
+    return !reservedNames.has(name) && (owner === undefined || samePlace(owner, place));
+  }
+
+  #takenBy(name: string): string {
+    const owner = this.#owners.get(name);
+    if (!owner) return "the generated code; rename the schema or message";
+    const other = formatFinding({ severity: "error", file: owner.file, position: this.#sources.locate(owner), message: "" });
+    return `${other.replace(/: $/u, "")}; rename one of the two`;
+  }
 
   /** The named types in order of first use. Reading one may add more. */
   *entries(): Generator<{ name: string; place: Place; node: Node }> {
@@ -90,21 +122,59 @@ export class SchemaReader {
       return { kind: "any", place };
     }
     const doc = readDoc(schema, place);
+    const untyped = schema["type"] === undefined && typesOf(schema) !== undefined;
     if (typeof schema["$ref"] === "string")
       return { kind: "ref", name: this.nameSchema(targetOf(this.#sources, place, schema["$ref"])), ...doc };
     let node: Node = { kind: "any", ...doc };
     for (const [index, part] of listOf(schema["allOf"]).entries())
-      node = meet(node, this.read(part, under(place, "allOf", index)), this.#context);
-    node = meet(node, { ...this.#readTyped(schema, place), ...doc }, this.#context);
+      node = meet(node, this.#readPart(part, under(place, "allOf", index), place), this.#context);
+    node = meet(node, { ...this.#readTyped(schema, place), ...doc, ...(untyped && { untyped }) }, this.#context);
     for (const mode of ["oneOf", "anyOf"] as const) {
       const parts = listOf(schema[mode]);
       if (parts.length === 0) continue;
-      const branches = parts.map((part, index) => this.read(part, under(place, mode, index)));
-      const tag = schema["discriminator"];
-      const union: Node = { kind: "union", mode, branches, place, ...(typeof tag === "string" && { tag }) };
+      const tag = mode === "oneOf" ? discriminatorOf(schema) : undefined;
+      const branches = parts.map((part, index) => this.#readBranch(part, under(place, mode, index), tag));
+      const union: Node = { kind: "union", mode, branches, place, ...(tag !== undefined && { tag }) };
       node = isUnconstrained(node) ? { ...union, ...withoutPlace(node), place } : meet(node, union, this.#context);
     }
-    return { ...node, ...doc, ...(node.checks && { checks: node.checks }) };
+    const variants = this.#readVariants(schema, place, node);
+    return { ...node, ...doc, ...(node.checks && { checks: node.checks }), ...(variants.length > 0 && { variants }) };
+  }
+
+  #readVariants(schema: JsonObject, place: Place, node: Node): Node[] {
+    if (schema["if"] === undefined) return [];
+    const quiet: MeetContext = { ...this.#context, fail: () => undefined };
+    const parts = ["then", "else"].filter((key) => schema[key] !== undefined);
+    return parts.map((key) => meet(node, this.read(schema[key], under(place, key)), quiet)).filter(({ kind }) => kind !== "never");
+  }
+
+  /** Behind the name of a schema format that AsyncAPI 3 lets stand around a schema anywhere. */
+  #unwrap(place: Place): Place {
+    const data = this.#sources.at(place);
+    const isWrapped = isObject(data) && typeof data["schemaFormat"] === "string" && data["schema"] !== undefined;
+    return isWrapped ? under(place, "schema") : place;
+  }
+
+  #readPart(part: Json, place: Place, heir: Place): Node {
+    const base = inheritedBase(this.#sources, place, heir);
+    return base ? this.read(base.schema, base.place) : this.read(part, place);
+  }
+
+  /** A variant without a tag value of its own is told by its name. */
+  #readBranch(part: Json, place: Place, tag: string | undefined): Node {
+    const branch = this.read(part, place);
+    const implied = tag === undefined ? undefined : impliedTag(this.#sources, place);
+    if (tag === undefined || implied === undefined || tagValues(branch, tag, (name) => this.nodeOf(name))) return branch;
+    const literal: Node = { kind: "literal", keyword: "const", values: [implied], place };
+    const named: Node = {
+      kind: "object",
+      properties: [{ name: tag, required: true, node: literal }],
+      extra: { kind: "any", place },
+      openness: "implicit",
+      patterns: [],
+      place,
+    };
+    return meet(branch, named, this.#context);
   }
 
   #followAlias(place: Place): Place {
@@ -124,7 +194,7 @@ export class SchemaReader {
     const types = typesOf(schema);
     if ("const" in schema) return literalOf("const", [schema["const"] ?? null], types);
     if (isArray(schema["enum"])) return literalOf("enum", schema["enum"], types);
-    if (types === undefined) return { kind: "any" };
+    if (types === undefined || types.length === 0) return { kind: "any" };
     const shapes = types.map((type) => this.#readType(type, schema, place));
     if (shapes.length === 1 && shapes[0]) return shapes[0];
     return { kind: "union", mode: "type", branches: shapes.map((shape) => ({ ...shape, place })) };
@@ -172,7 +242,7 @@ export class SchemaReader {
     return { kind: "array", items, ...counts, ...(schema["uniqueItems"] === true && { uniqueItems: true }) };
   }
 
-  #readObject(schema: JsonObject, place: Place): ObjectShape {
+  #readObject(schema: JsonObject, place: Place): Shape {
     const required = listOf(schema["required"]).filter((name) => typeof name === "string");
     const written = isObject(schema["properties"]) ? schema["properties"] : {};
     const properties: Property[] = Object.entries(written).map(([name, property]) => ({
@@ -183,15 +253,24 @@ export class SchemaReader {
     const patterns = isObject(schema["patternProperties"]) ? Object.entries(schema["patternProperties"]) : [];
     const extraSchema = schema["additionalProperties"];
     const extra = this.read(extraSchema, under(place, "additionalProperties"));
+    const named = new Set(Object.keys(written));
+    const readPatterns = patterns.map(([pattern, value]) => [pattern, this.read(value, under(place, "patternProperties", pattern))] as const);
+    const shape: Pick<ObjectShape, "patterns" | "extra"> = { patterns: readPatterns, extra };
     for (const name of required) {
-      if (!Object.hasOwn(written, name)) properties.push({ name, required: true, node: { ...extra, place } });
+      if (!named.has(name)) properties.push({ name, required: true, node: { ...unnamedNode(shape, name), place } });
+    }
+    const impossible = properties.find((property) => property.required && property.node.kind === "never");
+    if (impossible) {
+      // Of one that is written it has been said where it is written.
+      if (!named.has(impossible.name)) this.#context.fail(place, `no value can satisfy this: "${impossible.name}" is required and not allowed`);
+      return NEVER;
     }
     return {
       kind: "object",
       properties,
       extra,
       openness: extraSchema === undefined ? "implicit" : "explicit",
-      patterns: patterns.map(([pattern, value]) => [pattern, this.read(value, under(place, "patternProperties", pattern))] as const),
+      patterns: readPatterns,
       ...pick(schema, "number", "minProperties", "maxProperties"),
     };
   }
@@ -208,19 +287,16 @@ function readDoc(schema: JsonObject, place: Place): Doc {
   };
 }
 
-const impliedTypes: readonly (readonly [TypeName, readonly string[]])[] = [
-  ["object", ["properties", "required", "additionalProperties", "patternProperties", "minProperties", "maxProperties"]],
-  ["array", ["items", "minItems", "maxItems", "uniqueItems", "additionalItems"]],
-  ["string", ["minLength", "maxLength", "pattern", "format"]],
-  ["number", ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]],
-];
-
 function typesOf(schema: JsonObject): TypeName[] | undefined {
   const written = schema["type"];
-  if (typeof written === "string") return [written as TypeName];
-  if (isArray(written)) return written as TypeName[];
-  const implied = impliedTypes.filter(([, words]) => words.some((word) => schema[word] !== undefined)).map(([type]) => type);
+  if (written !== undefined) return (isArray(written) ? written : [written]).filter(isTypeName);
+  const implied = impliedTypesOf(schema);
   return implied.length === 1 ? implied : undefined;
+}
+
+/** Other words come from other schema languages, and are refused where their format is. */
+function isTypeName(word: Json): word is TypeName {
+  return typeof word === "string" && ["null", "boolean", "string", "number", "integer", "array", "object"].includes(word);
 }
 
 function literalOf(keyword: "const" | "enum", values: readonly Json[], types: readonly TypeName[] | undefined): Shape {

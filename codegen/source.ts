@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { Json, JsonObject, Path, Place } from "./ir.ts";
+import { decodeStep, SchemaIds } from "./schema-ids.ts";
 
 export interface Position {
   readonly line: number;
@@ -27,14 +28,17 @@ export class Sources {
   readonly findings: Finding[] = [];
   /** Own documents are held to more than other people's. */
   readonly own: boolean;
+  readonly ids = new SchemaIds();
   readonly #files = new Map<string, Source>();
 
   constructor(own: boolean) {
     this.own = own;
   }
 
-  add(source: Source): void {
+  /** `address` is that of a schema which others refer to by an address of its own. */
+  add(source: Source, address?: string): void {
     this.#files.set(source.file, source);
+    this.ids.add(source, address);
   }
 
   has(file: string): boolean {
@@ -99,6 +103,16 @@ export function listOf(value: Json | undefined): readonly Json[] {
   return isArray(value) ? value : [];
 }
 
+export function textOf(data: Json | undefined, key: string): string | undefined {
+  const value = childOf(data, key);
+  return typeof value === "string" ? value.trim() : undefined;
+}
+
+export function optionalText<Key extends string>(data: Json | undefined, key: Key): { [K in Key]?: string } {
+  const text = textOf(data, key);
+  return (text === undefined ? {} : { [key]: text }) as { [K in Key]?: string };
+}
+
 export function under(place: Place, ...steps: Path): Place {
   return { file: place.file, path: [...place.path, ...steps] };
 }
@@ -133,14 +147,4 @@ export function formatFinding(finding: Finding): string {
 export function compareFindings(a: Finding, b: Finding): number {
   if (a.file !== b.file) return a.file < b.file ? -1 : 1;
   return a.position.line - b.position.line || a.position.column - b.position.column;
-}
-
-function decodeStep(step: string): string {
-  let text = step;
-  try {
-    text = decodeURIComponent(step);
-  } catch {
-    // A stray percent sign stands for itself.
-  }
-  return text.replaceAll("~1", "/").replaceAll("~0", "~");
 }

@@ -1,5 +1,6 @@
 import type { DefaultValue, Json, Node, Place } from "./ir.ts";
 import { isTag, tagValues } from "./dispatch.ts";
+import { discriminatorOf, impliedTag, inheritedBase } from "./inheritance.ts";
 import { keywords, mapSubschemas, visitSchema } from "./keywords.ts";
 import { targetOf } from "./references.ts";
 import type { SchemaReader } from "./schema.ts";
@@ -10,7 +11,11 @@ export function toWireSchema(schema: Json, place: Place, reader: SchemaReader, s
   if (!isObject(schema)) return schema;
   const ref = schema["$ref"];
   if (typeof ref === "string") return { $ref: `#/definitions/${reader.nameSchema(targetOf(sources, place, ref))}` };
-  const inner = mapSubschemas(schema, (child, steps) => toWireSchema(child, under(place, ...steps), reader, sources));
+  const inner = mapSubschemas(schema, (child, steps) => {
+    const at = under(place, ...steps);
+    const base = steps[0] === "allOf" ? inheritedBase(sources, at, place) : undefined;
+    return base ? toWireSchema(base.schema, base.place, reader, sources) : toWireSchema(child, at, reader, sources);
+  });
   const kept: Record<string, Json> = {};
   for (const [keyword, value] of Object.entries(inner as { [key: string]: Json })) {
     if (Object.hasOwn(keywords, keyword) && keywords[keyword] === "annotation") continue;
@@ -39,16 +44,18 @@ function tagUnion(
   reader: SchemaReader,
   sources: Sources,
 ): { tag: string; values: Json[][] } | undefined {
-  const tag = schema["discriminator"];
-  if (typeof tag !== "string") return undefined;
+  const tag = discriminatorOf(schema);
+  if (tag === undefined) return undefined;
   if (!isArray(schema["oneOf"])) {
     sources.warn(under(place, "discriminator"), "a discriminator without oneOf says nothing");
     return undefined;
   }
   const resolve = (name: string): Node => reader.nodeOf(name);
-  const values = schema["oneOf"].map((branch, index) => [
-    ...(tagValues(reader.read(branch, under(place, "oneOf", index)), tag, resolve)?.values ?? []),
-  ]);
+  const values = schema["oneOf"].map((branch, index) => {
+    const at = under(place, "oneOf", index);
+    const implied = impliedTag(sources, at);
+    return [...(tagValues(reader.read(branch, at), tag, resolve)?.values ?? (implied === undefined ? [] : [implied]))];
+  });
   const untagged = values.findIndex((list) => list.length === 0);
   if (untagged !== -1) {
     sources.error(under(place, "oneOf", untagged), `the discriminator "${tag}" has no constant value in this branch`);

@@ -1,5 +1,7 @@
-import { StructureKind } from "ts-morph";
+import fc from "fast-check";
+import { type StatementStructures, StructureKind } from "ts-morph";
 import type { Json, NamedType, Node, ObjectShape, Protocol, StringShape } from "../ir.ts";
+import { expressionOf } from "../runtime/shapes.ts";
 import { acceptedRanges, readClassPattern } from "./character-class.ts";
 import { header, literalKey, printConstant, printLiteral, printModule, propertyAccess, propertyKey } from "./module.ts";
 import { toShape } from "./shapes.ts";
@@ -13,7 +15,7 @@ export function printArbitraries(protocol: Protocol): string {
     .map(({ name, type }) => `  ${name}: ${protocol.contentFields.has(type) ? printContentMisses(protocol, type, missesOf) : missesOf(type)},\n`)
     .join("");
   const shapes = Object.fromEntries(protocol.types.map(({ name, node }) => [name, toShape(node)]));
-  const helpers = ["accepted", "characters", "finite", "json", "jsonText", "text", "withExtras"].filter((name) =>
+  const helpers = ["accepted", "characters", "finite", "json", "items", "jsonText", "none", "text", "withExtras", "withPatterns"].filter((name) =>
     new RegExp(`\\b${name}[(<]`, "u").test(tied),
   );
   // fast-check wants a type that has an implicit index signature, which no interface has.
@@ -26,33 +28,10 @@ export function printArbitraries(protocol: Protocol): string {
   ];
   const text = printModule([
     { kind: StructureKind.ImportDeclaration, moduleSpecifier: "fast-check", defaultImport: "fc" },
-    {
-      kind: StructureKind.ImportDeclaration,
-      moduleSpecifier: "../near-misses.ts",
-      namedImports: [
-        { name: "nearMissesOf" },
-        ...(misses.includes("nearMissesWithin(") ? [{ name: "nearMissesWithin" }] : []),
-        { name: "Shapes", isTypeOnly: true },
-      ],
-    },
-    ...(helpers.length > 0
-      ? [
-          {
-            kind: StructureKind.ImportDeclaration as const,
-            moduleSpecifier: "../values.ts",
-            namedImports: helpers.map((name) => ({ name })),
-          },
-        ]
-      : []),
-    ...(printer.filtered.size > 0
-      ? [
-          {
-            kind: StructureKind.ImportDeclaration as const,
-            moduleSpecifier: "./codec.ts",
-            namedImports: [...printer.filtered].sort().map((name) => `validate${name}`),
-          },
-        ]
-      : []),
+    ...importOf("../near-misses.ts", ["nearMissesOf", "nearMissesWithin"].filter((name) => misses.includes(`${name}(`))),
+    { kind: StructureKind.ImportDeclaration, isTypeOnly: true, moduleSpecifier: "../shapes.ts", namedImports: ["Shapes"] },
+    ...importOf("../values.ts", helpers),
+    ...importOf("./codec.ts", [...printer.filtered].sort().map((name) => `validate${name}`)),
     {
       kind: StructureKind.ImportDeclaration,
       isTypeOnly: true,
@@ -62,6 +41,10 @@ export function printArbitraries(protocol: Protocol): string {
     ...statements,
   ]);
   return `${header(protocol.sources)}\n${text.trim()}\n`;
+}
+
+function importOf(moduleSpecifier: string, names: readonly string[]): StatementStructures[] {
+  return names.length === 0 ? [] : [{ kind: StructureKind.ImportDeclaration, moduleSpecifier, namedImports: names.map((name) => ({ name })) }];
 }
 
 /** Near misses of a message, and messages whose text says a near miss of one of the things it can say. */
@@ -92,11 +75,17 @@ class ArbitraryPrinter {
   }
 
   #print(node: Node, indent: string, holder: string): string {
+    const plain = this.#printShape(node, indent, holder);
+    if (!node.variants) return plain;
+    return `fc.oneof(${[plain, ...node.variants.map((variant) => this.#print(variant, indent, holder))].join(", ")})`;
+  }
+
+  #printShape(node: Node, indent: string, holder: string): string {
     switch (node.kind) {
       case "any":
         return "json()";
       case "never":
-        return `fc.constant(undefined as never).filter(() => false)`;
+        return "none()";
       case "null":
         return "fc.constant(null)";
       case "boolean":
@@ -123,23 +112,31 @@ class ArbitraryPrinter {
   #printArray(node: Node & { kind: "array" }, indent: string, holder: string): string {
     const options = optionsText({
       minLength: node.minItems,
-      maxLength: node.maxItems,
+      maxLength: this.#isImpossible(node.items) ? 0 : node.maxItems,
       depthIdentifier: this.#isRecursive(holder) ? '"nesting"' : undefined,
     });
     const items = this.#print(node.items, indent, holder);
+    if ((node.minItems ?? 0) > (node.maxItems ?? Infinity)) return "none()";
     return node.uniqueItems
       ? `fc.uniqueArray(${items}, ${optionsText({ minLength: node.minItems, maxLength: node.maxItems, selector: "(item) => JSON.stringify(item)" })})`
       : `fc.array(${items}, ${options})`;
   }
 
   #printTuple(node: Node & { kind: "tuple" }, indent: string, holder: string): string {
-    const items = node.items.map((item) => this.#print(item, indent, holder));
-    const count = Math.min(node.items.length, node.maxItems ?? Infinity);
-    return `fc.tuple(${items.slice(0, count).join(", ")})`;
+    const { minItems, maxItems = Infinity, rest } = node;
+    const impossible = node.items.findIndex((item) => this.#isImpossible(item));
+    const most = Math.min(maxItems, impossible === -1 ? node.items.length : impossible);
+    const items = node.items.slice(0, most).map((item) => this.#print(item, indent, holder));
+    const isOpen = most === node.items.length && maxItems > most && !this.#isImpossible(rest);
+    if (!isOpen && minItems >= most) return `fc.tuple(${items.join(", ")})`;
+    const more = optionsText({ minLength: Math.max(0, minItems - most) || undefined, maxLength: maxItems === Infinity ? undefined : maxItems - most });
+    return `items([${items.join(", ")}], ${Math.min(minItems, most)}${isOpen ? `, fc.array(${this.#print(rest, indent, holder)}, ${more})` : ""})`;
   }
 
   #printUnion(node: Node & { kind: "union" }, indent: string, holder: string): string {
-    const branches = node.branches.map((branch) => ({
+    const possible = node.branches.filter((branch) => !this.#isImpossible(branch));
+    if (possible.length === 0) return "none()";
+    const branches = possible.map((branch) => ({
       text: this.#print(branch, indent, holder),
       deep: branch.kind === "ref" ? this.#isRecursive(branch.name) : branch.kind === "array" || branch.kind === "object",
     }));
@@ -151,7 +148,7 @@ class ArbitraryPrinter {
 
   #printObject(node: Node & ObjectShape, indent: string, holder: string): string {
     const inner = `${indent}  `;
-    const properties = node.properties.filter((property) => property.node.kind !== "never");
+    const properties = node.properties.filter((property) => property.required || !this.#isImpossible(property.node));
     const required = properties.filter((property) => property.required).map(({ name }) => JSON.stringify(name));
     const rows = properties
       .map(({ name, node: property }) => `${inner}  ${propertyKey(name)}: ${this.#print(property, `${inner}  `, holder)},\n`)
@@ -162,9 +159,21 @@ class ArbitraryPrinter {
       rows === ""
         ? `fc.record(${model}, { noNullPrototype: true })`
         : `fc.record(\n${inner}${model},\n${inner}{ ${keys}noNullPrototype: true },\n${indent})`;
-    if (node.openness === "implicit" || node.extra.kind === "never") return record;
-    const names = node.properties.map(({ name }) => name);
-    return `withExtras(${record}, ${this.#print(node.extra, indent, holder)}, ${JSON.stringify(names)})`;
+    const names = JSON.stringify(node.properties.map(({ name }) => name));
+    const patterns = node.patterns.filter(([, inner]) => !this.#isImpossible(inner));
+    const matching = patterns
+      .map(([pattern, inner]) => `[${printMatching(pattern) ?? "text({})"}, ${this.#print(inner, indent, holder)}]`)
+      .join(", ");
+    const patterned = matching === "" ? record : `withPatterns(${record}, [${matching}], ${names})`;
+    // What nobody speaks of is drawn only where there must be more than what is named.
+    const isOpen = node.openness === "explicit" || node.minProperties !== undefined;
+    if (!isOpen || this.#isImpossible(node.extra)) return patterned;
+    return `withExtras(${patterned}, ${this.#print(node.extra, indent, holder)}, ${names})`;
+  }
+
+  /** Whether nothing is of a type, so that it is left out where it can be. */
+  #isImpossible(node: Node): boolean {
+    return node.kind === "never" || (node.kind === "ref" && this.#types.get(node.name)?.node.kind === "never");
   }
 
   #isRecursive(name: string): boolean {
@@ -181,7 +190,7 @@ function needsFilter(node: Node): boolean {
     case "array":
       return needsFilter(node.items);
     case "tuple":
-      return node.minItems > node.items.length || node.items.some(needsFilter);
+      return node.items.some(needsFilter) || needsFilter(node.rest);
     case "object":
       return (
         node.minProperties !== undefined ||
@@ -223,19 +232,60 @@ function printString({ minLength, maxLength, pattern, format, content }: StringS
     const most = Math.min(maxLength ?? Infinity, simple.most);
     return `text(${optionsText({ min: Math.max(minLength ?? 0, simple.least) || undefined, max: most === Infinity ? undefined : most, unit: `characters(${ranges.join(", ")})` })})`;
   }
-  if (pattern !== undefined) return `fc.stringMatching(new RegExp(${JSON.stringify(pattern)}, "u"))`;
-  return `text(${optionsText({ min: minLength, max: maxLength })})`;
+  if (minLength !== undefined && maxLength !== undefined && minLength > maxLength) return "none()";
+  const matching = pattern === undefined ? undefined : printMatching(pattern);
+  return matching ?? `text(${optionsText({ min: minLength, max: maxLength })})`;
+}
+
+/** An expression that is drawn from; one with what fast-check cannot draw from is left to the validator. */
+function printMatching(pattern: string): string | undefined {
+  const expression = expressionOf(pattern);
+  try {
+    fc.stringMatching(expression);
+  } catch {
+    return undefined;
+  }
+  return `fc.stringMatching(new RegExp(${JSON.stringify(pattern)}, ${JSON.stringify(expression.flags)}))`;
 }
 
 function printNumber(node: Node & { kind: "number" }): string {
-  const { integer, minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf } = node;
+  const { integer, multipleOf } = node;
+  const [min, minExcluded] = boundOf(node.minimum, node.exclusiveMinimum, Math.max);
+  const [max, maxExcluded] = boundOf(node.maximum, node.exclusiveMaximum, Math.min);
+  if (multipleOf !== undefined) return printMultiples(node, multipleOf);
   if (!integer) {
-    return `finite(${optionsText({ min: minimum ?? exclusiveMinimum, max: maximum ?? exclusiveMaximum, minExcluded: exclusiveMinimum === undefined ? undefined : "true", maxExcluded: exclusiveMaximum === undefined ? undefined : "true" })})`;
+    if (min !== undefined && max !== undefined && (min > max || (min === max && (minExcluded || maxExcluded)))) return "none()";
+    const excluded = { minExcluded: minExcluded ? "true" : undefined, maxExcluded: maxExcluded ? "true" : undefined };
+    return `finite(${optionsText({ min, max, ...excluded })})`;
   }
-  const min = Math.max(minimum ?? Number.MIN_SAFE_INTEGER, exclusiveMinimum === undefined ? -Infinity : Math.floor(exclusiveMinimum) + 1);
-  const max = Math.min(maximum ?? Number.MAX_SAFE_INTEGER, exclusiveMaximum === undefined ? Infinity : Math.ceil(exclusiveMaximum) - 1);
-  if (multipleOf === undefined) return `fc.integer({ min: ${Math.ceil(min)}, max: ${Math.floor(max)} })`;
-  return `fc.integer({ min: ${Math.ceil(min / multipleOf)}, max: ${Math.floor(max / multipleOf)} }).map((factor) => factor * ${multipleOf})`;
+  const least = min === undefined ? Number.MIN_SAFE_INTEGER : minExcluded ? Math.floor(min) + 1 : Math.ceil(min);
+  const most = max === undefined ? Number.MAX_SAFE_INTEGER : maxExcluded ? Math.ceil(max) - 1 : Math.floor(max);
+  return printIntegers(least, most);
+}
+
+/** Whole numbers between two bounds, those that JSON text keeps to the last digit. */
+function printIntegers(least: number, most: number): string {
+  const [min, max] = [Math.max(least, Number.MIN_SAFE_INTEGER), Math.min(most, Number.MAX_SAFE_INTEGER)];
+  return min > max ? "none()" : `fc.integer({ min: ${min}, max: ${max} })`;
+}
+
+/** Whole factors of the step; what digits lose on the way is left to the validator. */
+function printMultiples({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Node & { kind: "number" }, step: number): string {
+  const least = Math.max(minimum ?? -Infinity, exclusiveMinimum ?? -Infinity, -Number.MAX_SAFE_INTEGER * Math.min(1, step));
+  const most = Math.min(maximum ?? Infinity, exclusiveMaximum ?? Infinity, Number.MAX_SAFE_INTEGER * Math.min(1, step));
+  const inverse = 1 / step;
+  const product = Number.isInteger(inverse) && step < 1 ? `factor / ${inverse}` : `factor * ${step}`;
+  const factors = printIntegers(Math.ceil(least / step), Math.floor(most / step));
+  return factors === "none()" ? factors : `${factors}.map((factor) => (${product}) + 0)`;
+}
+
+function boundOf(
+  included: number | undefined,
+  excluded: number | undefined,
+  tighter: (a: number, b: number) => number,
+): [number | undefined, boolean] {
+  if (included === undefined) return [excluded, excluded !== undefined];
+  return excluded !== undefined && tighter(included, excluded) === excluded ? [excluded, true] : [included, false];
 }
 
 function optionsText(options: Readonly<Record<string, string | number | undefined>>): string {
@@ -247,7 +297,8 @@ function printLiterals(values: readonly Json[]): string {
   // TypeScript keeps literals of one type by itself, but widens a mixture.
   const isMixed = new Set(values.map((value) => typeof value)).size > 1;
   const texts = values.map(
-    (value) => `${JSON.stringify(value)}${value !== null && (isMixed || typeof value === "object") ? " as const" : ""}`,
+    // As a constant, a list would be read-only, which no type here is.
+    (value) => `${JSON.stringify(value)}${value === null ? "" : typeof value === "object" ? " as never" : isMixed ? " as const" : ""}`,
   );
   return values.length === 1 ? `fc.constant(${texts.join("")})` : `fc.constantFrom(${texts.join(", ")})`;
 }

@@ -58,7 +58,7 @@ function emitIndex(protocol: Protocol) {
 
 /** The modules that all protocols share; they are written as they are, below a header. */
 export function emitShared(): ReadonlyMap<string, string> {
-  const names = ["near-misses.ts", "runtime.ts", "values.ts"];
+  const names = ["near-misses.ts", "runtime.ts", "shapes.ts", "values.ts"];
   return new Map(
     names.map((name) => {
       const text = readFileSync(new URL(`../runtime/${name}`, import.meta.url), "utf8");

@@ -3,7 +3,14 @@ import { formats } from "./formats.ts";
 
 /** The part of a node that breaking a value needs, as data for the generated module. */
 export function toShape(node: Node): Json {
-  const checked = node.checks ? { checked: true } : {};
+  const { remnant } = node;
+  if (!remnant) return plainShape(node);
+  const { mode, base, branches } = remnant;
+  return { kind: "union", mode, branches: [plainShape(node)], narrowed: { base: toShape(base), branches: branches.map(toShape) } };
+}
+
+function plainShape(node: Node): Json {
+  const checked = { ...(node.checks && { checked: true }), ...pick(node, "untyped") };
   switch (node.kind) {
     case "any":
     case "never":
@@ -25,12 +32,30 @@ export function toShape(node: Node): Json {
     case "array":
       return { kind: "array", items: toShape(node.items), ...pick(node, "minItems", "maxItems", "uniqueItems"), ...checked };
     case "tuple":
-      return { kind: "tuple", items: node.items.map(toShape), ...checked };
+      return {
+        kind: "tuple",
+        items: node.items.map(toShape),
+        ...(node.rest.kind !== "any" && { rest: toShape(node.rest) }),
+        ...(node.minItems > 0 && { minItems: node.minItems }),
+        ...pick(node, "maxItems"),
+        ...checked,
+      };
     case "union":
-      return { kind: "union", mode: node.mode, branches: node.branches.map(toShape), ...pick(node, "tag", "narrowed"), ...checked };
+      return unionShape(node, checked);
     case "object":
       return objectShape(node);
   }
+}
+
+function unionShape({ mode, branches, tag, narrowed }: Node & { kind: "union" }, checked: { [key: string]: Json }): Json {
+  return {
+    kind: "union",
+    mode,
+    branches: branches.map(toShape),
+    ...(tag !== undefined && { tag }),
+    ...(narrowed && { narrowed: { base: toShape(narrowed.base), branches: narrowed.branches.map(toShape) } }),
+    ...checked,
+  };
 }
 
 function objectShape(node: Node & { kind: "object" }): Json {
@@ -44,7 +69,8 @@ function objectShape(node: Node & { kind: "object" }): Json {
       shape: toShape(inner),
     })),
     ...(node.extra.kind !== "any" && { extra: toShape(node.extra) }),
-    ...(node.patterns.length > 0 && { patterned: true }),
+    ...(node.patterns.length > 0 && { patterns: node.patterns.map(([pattern, inner]) => [pattern, toShape(inner)]) }),
+    ...pick(node, "untyped"),
     ...pick(node, "minProperties", "maxProperties"),
     ...(understood.length < (node.checks ?? []).length && { untouched }),
     ...(understood.length > 0 && { when: understood.map(({ property, value, requires }) => ({ property, value, requires })) }),

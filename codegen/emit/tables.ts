@@ -66,6 +66,7 @@ function messageRow(protocol: Protocol, message: Message): Row {
     repliesTo: [...new Set(protocol.operations.filter(({ replies }) => replies.includes(name)).flatMap(({ messages }) => messages))],
     correlationId: message.correlationId,
     extension: message.extension,
+    ...(message.headers !== undefined && { headers: message.headers }),
     ...contentRow(protocol, message),
   };
 }
@@ -75,13 +76,14 @@ function contentRow(protocol: Protocol, { type }: Message): Row {
   return fields ? { content: Object.fromEntries(fields.map(({ field, type: held }) => [field, held])) } : {};
 }
 
-function channelRow({ address, received, sent, query, headers }: Channel): Row {
+function channelRow({ address, received, sent, query, headers, parameters }: Channel): Row {
   return {
     address,
     received: received.messages.map(({ name }) => name),
     sent: sent.messages.map(({ name }) => name),
     query: parameterRows(query),
     headers: parameterRows(headers),
+    ...(parameters && { parameters: parameterRows(parameters) }),
   };
 }
 

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { brokenInNumber, brokenInString, isRecord, judge, type ObjectShape, type Shape, type Shapes } from "./shapes.ts";
 import { accepted } from "./values.ts";
 
 /** A value with exactly one constraint broken, and what a validator must say about it. */
@@ -13,75 +14,22 @@ export interface NearMiss {
   readonly within?: { readonly field: string; readonly type: string };
 }
 
-/** A type as far as breaking it needs it. */
-export type Shape =
-  | { readonly kind: "any" | "never" | "null" | "boolean" }
-  | { readonly kind: "literal"; readonly keyword: "const" | "enum"; readonly values: readonly unknown[] }
-  | {
-      readonly kind: "string";
-      readonly minLength?: number;
-      readonly maxLength?: number;
-      readonly pattern?: string;
-      readonly format?: string;
-      readonly checked?: true;
-    }
-  | {
-      readonly kind: "number";
-      readonly integer: boolean;
-      readonly minimum?: number;
-      readonly maximum?: number;
-      readonly exclusiveMinimum?: number;
-      readonly exclusiveMaximum?: number;
-      readonly multipleOf?: number;
-      readonly checked?: true;
-    }
-  | {
-      readonly kind: "array";
-      readonly items: Shape;
-      readonly minItems?: number;
-      readonly maxItems?: number;
-      readonly uniqueItems?: boolean;
-      readonly checked?: true;
-    }
-  | { readonly kind: "tuple"; readonly items: readonly Shape[]; readonly checked?: true }
-  | ObjectShape
-  | {
-      readonly kind: "union";
-      readonly mode: "oneOf" | "anyOf" | "type";
-      readonly branches: readonly Shape[];
-      readonly tag?: string;
-      readonly narrowed?: true;
-      readonly checked?: true;
-    }
-  | { readonly kind: "ref"; readonly name: string };
-
-interface ObjectShape {
-  readonly kind: "object";
-  readonly properties: readonly { readonly name: string; readonly required?: true; readonly shape: Shape }[];
-  /** What an unnamed property must be; absent where it can be anything. */
-  readonly extra?: Shape;
-  readonly patterned?: true;
-  readonly minProperties?: number;
-  readonly maxProperties?: number;
-  /** Where further keywords speak of the object: the properties they name, which are left alone. */
-  readonly untouched?: readonly string[];
-  /** When `property` is `value`, `requires` must be there. */
-  readonly when?: readonly { readonly property: string; readonly value: unknown; readonly requires: readonly string[] }[];
-}
-
-export type Shapes = Readonly<Record<string, Shape>>;
-
 /** Near misses of the type of this name, each made from one of its values. */
 export function nearMissesOf(shapes: Shapes, name: string, values: fc.Arbitrary<unknown>): fc.Arbitrary<NearMiss> {
-  const edits = values.chain((value) => {
+  const misses = values.chain((value) => {
     const ways = editsOf({ kind: "ref", name }, value, shapes);
-    return ways.length === 0 ? fc.constant(undefined) : fc.nat({ max: ways.length - 1 }).map((index) => ways[index]);
+    return ways.length === 0 ? fc.constant(undefined) : fc.nat({ max: ways.length - 1 }).map((index) => firstMade(ways, index));
   });
-  return accepted(edits, (way) => way !== undefined).map((way) => {
-    if (!way) throw new Error("an edit was accepted that is none");
-    const { keyword, path, change, make } = way;
-    return { value: make(), keyword, path, change };
-  });
+  return accepted(misses, (miss) => miss !== undefined) as fc.Arbitrary<NearMiss>;
+}
+
+/** The edit at this place of the list, or the next one of which it is certain what a validator will say. */
+function firstMade(ways: readonly Edit[], from: number): NearMiss | undefined {
+  for (const { change, make } of [...ways.slice(from), ...ways.slice(0, from)]) {
+    const broken = make();
+    if (broken) return { ...broken, change };
+  }
+  return undefined;
 }
 
 /**
@@ -106,16 +54,25 @@ export function nearMissesWithin<T extends object>(
   return fc.oneof(outer, ...inner);
 }
 
+/** A broken value, and what a validator says of it. */
+type Broken = Omit<NearMiss, "change" | "within">;
+
 interface Edit {
+  /** What is broken, as far as that is known before it is made. */
   readonly path: string;
   readonly keyword: string;
   readonly change: string;
-  /** The broken value. */
-  make(): unknown;
+  /** Undefined where it is not certain what a validator would say. */
+  make(): Broken | undefined;
 }
 
-/** Every way to break one constraint of a value. */
+/** Every way to break one constraint of a value. Where no type is written, another type breaks nothing. */
 function editsOf(shape: Shape, value: unknown, shapes: Shapes): Edit[] {
+  const edits = allEditsOf(shape, value, shapes);
+  return "untyped" in shape && shape.untyped ? edits.filter(({ path, keyword }) => path !== "" || keyword !== "type") : edits;
+}
+
+function allEditsOf(shape: Shape, value: unknown, shapes: Shapes): Edit[] {
   switch (shape.kind) {
     case "any":
     case "never":
@@ -155,7 +112,25 @@ function editsOf(shape: Shape, value: unknown, shapes: Shapes): Edit[] {
 }
 
 function edit(keyword: string, change: string, value: unknown): Edit {
-  return { path: "", keyword, change, make: () => value };
+  return lazyEdit(keyword, change, () => value);
+}
+
+/** Long values are made only when they are wanted. */
+function lazyEdit(keyword: string, change: string, make: () => unknown): Edit {
+  return { path: "", keyword, change, make: () => ({ value: make(), keyword, path: "" }) };
+}
+
+/** An edit of a part of a value as an edit of the whole. */
+function within(step: string | number, inner: Edit, put: (part: unknown) => unknown): Edit {
+  const prefix = `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`;
+  return {
+    ...inner,
+    path: `${prefix}${inner.path}`,
+    make: () => {
+      const broken = inner.make();
+      return broken && { ...broken, path: `${prefix}${broken.path}`, value: put(broken.value) };
+    },
+  };
 }
 
 function literalEdits({ keyword, values }: Shape & { kind: "literal" }): Edit[] {
@@ -168,19 +143,9 @@ function literalEdits({ keyword, values }: Shape & { kind: "literal" }): Edit[] 
 function stringEdits(shape: Shape & { kind: "string" }, value: string): Edit[] {
   const { minLength = 0, maxLength, pattern, format } = shape;
   const candidates: Edit[] = [];
-  // Long strings are made only when they are wanted.
   if (minLength > 0)
-    candidates.push({
-      path: "",
-      keyword: "minLength",
-      change: "one character too few",
-      make: () =>
-        Array.from(value)
-          .slice(0, minLength - 1)
-          .join(""),
-    });
-  if (maxLength !== undefined)
-    candidates.push({ path: "", keyword: "maxLength", change: "one character too many", make: () => padded(value, maxLength + 1) });
+    candidates.push(lazyEdit("minLength", "one character too few", () => Array.from(value).slice(0, minLength - 1).join("")));
+  if (maxLength !== undefined) candidates.push(lazyEdit("maxLength", "one character too many", () => padded(value, maxLength + 1)));
   if (pattern !== undefined) {
     const points = Array.from(value);
     for (const letter of ["\u0000", "\n", " ", "\u00ff", "!", "/", "A", "a", "0", "\u{1f600}"]) {
@@ -192,7 +157,7 @@ function stringEdits(shape: Shape & { kind: "string" }, value: string): Edit[] {
   if (pattern === undefined) return candidates;
   const taken = new Set<string>();
   return candidates.filter(({ keyword, make }) => {
-    const isOnly = !taken.has(keyword) && brokenInString(shape, String(make())).join() === (keyword === "format" ? "" : keyword);
+    const isOnly = !taken.has(keyword) && brokenInString(shape, String(make()?.value)).join() === (keyword === "format" ? "" : keyword);
     if (isOnly) taken.add(keyword);
     return isOnly;
   });
@@ -201,15 +166,6 @@ function stringEdits(shape: Shape & { kind: "string" }, value: string): Edit[] {
 function padded(value: string, length: number): string {
   const points = Array.from(value);
   return points.slice(0, length).join("") + (points.at(-1) ?? "a").repeat(Math.max(0, length - points.length));
-}
-
-function brokenInString({ minLength = 0, maxLength = Infinity, pattern }: Shape & { kind: "string" }, text: string): string[] {
-  const length = Array.from(text).length;
-  return [
-    ...(length < minLength ? ["minLength"] : []),
-    ...(length > maxLength ? ["maxLength"] : []),
-    ...(pattern !== undefined && !new RegExp(pattern, "u").test(text) ? ["pattern"] : []),
-  ];
 }
 
 function numberEdits(shape: Shape & { kind: "number" }, value: number): Edit[] {
@@ -226,30 +182,12 @@ function numberEdits(shape: Shape & { kind: "number" }, value: number): Edit[] {
   );
 }
 
-function brokenInNumber(shape: Shape & { kind: "number" }, value: number): string[] {
-  // The type is looked at first; what comes after it does not count.
-  if (shape.integer && !Number.isInteger(value)) return ["type"];
-  return [
-    ...(value < (shape.minimum ?? -Infinity) ? ["minimum"] : []),
-    ...(value > (shape.maximum ?? Infinity) ? ["maximum"] : []),
-    ...(value <= (shape.exclusiveMinimum ?? -Infinity) ? ["exclusiveMinimum"] : []),
-    ...(value >= (shape.exclusiveMaximum ?? Infinity) ? ["exclusiveMaximum"] : []),
-    ...(shape.multipleOf !== undefined && !Number.isInteger(value / shape.multipleOf) ? ["multipleOf"] : []),
-  ];
-}
-
 function arrayEdits(shape: Shape & { kind: "array" }, value: readonly unknown[], shapes: Shapes): Edit[] {
   const edits: Edit[] = [];
   const { minItems = 0, maxItems, uniqueItems } = shape;
-  if (minItems > 0) edits.push({ path: "", keyword: "minItems", change: "one item too few", make: () => value.slice(0, minItems - 1) });
-  if (maxItems !== undefined && value.length > 0 && !uniqueItems) {
-    edits.push({
-      path: "",
-      keyword: "maxItems",
-      change: "one item too many",
-      make: () => filled(value, maxItems + 1, shape.items),
-    });
-  }
+  if (minItems > 0) edits.push(edit("minItems", "one item too few", value.slice(0, minItems - 1)));
+  if (maxItems !== undefined && value.length > 0 && !uniqueItems)
+    edits.push(lazyEdit("maxItems", "one item too many", () => filled(value, maxItems + 1, shape.items)));
   if (uniqueItems && value.length > 0 && value.length < (maxItems ?? Infinity))
     edits.push(edit("uniqueItems", "an item twice", [...value, value[0]]));
   return [...edits, ...itemEdits(value.length === 0 ? [] : [shape.items], value, shapes)];
@@ -265,13 +203,7 @@ function filled(value: readonly unknown[], length: number, items: Shape): unknow
 
 function itemEdits(shapesOfItems: readonly Shape[], value: readonly unknown[], shapes: Shapes): Edit[] {
   return shapesOfItems.flatMap((shape, index) =>
-    index < value.length
-      ? editsOf(shape, value[index], shapes).map((inner) => ({
-          ...inner,
-          path: `/${index}${inner.path}`,
-          make: () => value.with(index, inner.make()),
-        }))
-      : [],
+    index < value.length ? editsOf(shape, value[index], shapes).map((inner) => within(index, inner, (item) => value.with(index, item))) : [],
   );
 }
 
@@ -282,29 +214,25 @@ function objectEdits(shape: ObjectShape, value: Readonly<Record<string, unknown>
   const canShrink = keys.length > (shape.minProperties ?? 0);
   for (const { name, required, shape: inner } of shape.properties) {
     if (!isTouched(name) || !Object.hasOwn(value, name)) continue;
-    if (required && canShrink) edits.push({ path: "", keyword: "required", change: `without "${name}"`, make: () => without(value, name) });
-    edits.push(...editsOf(inner, value[name], shapes).map((each) => at(name, each, value)));
+    if (required && canShrink) edits.push(lazyEdit("required", `without "${name}"`, () => without(value, name)));
+    edits.push(...editsOf(inner, value[name], shapes).map((each) => within(name, each, (part) => withKey(value, name, part))));
   }
   const unnamed = keys.filter((key) => !shape.properties.some(({ name }) => name === key) && isTouched(key));
-  if (shape.extra && !shape.patterned)
-    for (const name of unnamed) edits.push(...editsOf(shape.extra, value[name], shapes).map((each) => at(name, each, value)));
-  if (shape.extra?.kind === "never" && !shape.patterned && keys.length < (shape.maxProperties ?? Infinity)) {
+  if (shape.extra && !shape.patterns)
+    for (const name of unnamed) edits.push(...editsOf(shape.extra, value[name], shapes).map((each) => within(name, each, (part) => withKey(value, name, part))));
+  if (shape.extra?.kind === "never" && !shape.patterns && keys.length < (shape.maxProperties ?? Infinity)) {
     edits.push(edit("additionalProperties", "with an unknown field", withKey(value, "no such field", 1)));
   }
   for (const { property, value: trigger, requires } of shape.when ?? []) {
     const [missing] = requires;
     if (missing === undefined || !isTouched(missing)) continue;
-    edits.push({
-      path: "",
-      keyword: "required",
-      change: `"${property}" asks for "${missing}", which is not there`,
-      make: () => without(withKey(value, property, trigger), missing),
-    });
+    const change = `"${property}" asks for "${missing}", which is not there`;
+    edits.push(lazyEdit("required", change, () => without(withKey(value, property, trigger), missing)));
   }
   return edits;
 }
 
-function unionEdits(shape: Shape & { kind: "union" }, value: unknown, shapes: Shapes): Edit[] {
+function unionEdits(shape: Union, value: unknown, shapes: Shapes): Edit[] {
   const { tag, branches, mode } = shape;
   if (tag !== undefined && isRecord(value)) {
     const branch = branches
@@ -318,15 +246,45 @@ function unionEdits(shape: Shape & { kind: "union" }, value: unknown, shapes: Sh
         : [];
     return [...inner, edit("discriminator", "an unknown tag", withKey(value, tag, "no such tag"))];
   }
-  const types = new Set(branches.flatMap((branch) => typesOf(branch, shapes)));
-  const others: unknown[] = [[], {}, true, 0.5, "no such value", null];
-  const other = types.has("any") || shape.narrowed ? undefined : others.find((candidate) => !types.has(typeOf(candidate)));
-  const own = mode === "type" ? branches.find((branch) => typesOf(branch, shapes).includes(typeOf(value))) : undefined;
+  return mode === "type" ? typeListEdits(shape, value, shapes) : untaggedEdits(shape, value, shapes);
+}
+
+/** Each keyword beside a list of types speaks of one type only. */
+function typeListEdits(shape: Union, value: unknown, shapes: Shapes): Edit[] {
+  const types = shape.branches.flatMap((branch) => typesOf(branch, shapes));
+  const own = shape.branches.find((branch) => typesOf(branch, shapes).includes(typeOf(value)));
+  const other = otherTypes.find((candidate) => !types.includes(typeOf(candidate)));
   return [
-    ...(other === undefined ? [] : [edit(mode, "of no type the union has", other)]),
+    ...(other === undefined || shape.narrowed ? [] : [edit("type", "of no type the union has", other)]),
     ...(own ? editsOf(own, value, shapes).filter(({ path, keyword }) => path !== "" || keyword !== "type") : []),
   ];
 }
+
+const otherTypes: readonly unknown[] = [[], {}, true, 0.5, "no such value", null];
+
+/**
+ * Of branches without a tag a validator says only that none fits, so each edit of one branch is looked at with all of
+ * them: what broke may stand beside the branches, and what is no longer of one branch may be of another one.
+ */
+function untaggedEdits({ mode, branches, narrowed }: Union, value: unknown, shapes: Shapes): Edit[] {
+  const written = narrowed?.branches ?? branches;
+  const base: Shape = narrowed?.base ?? { kind: "any" };
+  const fits = (candidate: unknown): boolean | undefined => judge({ kind: "union", mode: mode === "oneOf" ? "oneOf" : "anyOf", branches: written }, candidate, shapes);
+  const inner = branches.filter((branch) => judge(branch, value, shapes) !== false).flatMap((branch) => editsOf(branch, value, shapes));
+  const others = otherTypes.map((other) => edit(mode, "of no type the union has", other));
+  return [...inner, ...others].map((way) => ({
+    ...way,
+    make: () => {
+      const broken = way.make();
+      if (!broken) return undefined;
+      const [ofBranches, ofBase] = [fits(broken.value), judge(base, broken.value, shapes)];
+      if (ofBranches === false && ofBase === true) return { value: broken.value, path: "", keyword: mode };
+      return narrowed && way.keyword !== mode && ofBranches === true && ofBase === false ? broken : undefined;
+    },
+  }));
+}
+
+type Union = Shape & { kind: "union" };
 
 function isTagged(shape: ObjectShape, tag: string, value: Readonly<Record<string, unknown>>, shapes: Shapes): boolean {
   const property = shape.properties.find(({ name }) => name === tag);
@@ -350,22 +308,10 @@ function typeOf(value: unknown): string {
   return value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
 }
 
-function at(name: string, inner: Edit, value: Readonly<Record<string, unknown>>): Edit {
-  return {
-    ...inner,
-    path: `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}${inner.path}`,
-    make: () => withKey(value, name, inner.make()),
-  };
-}
-
 function withKey(value: Readonly<Record<string, unknown>>, name: string, item: unknown): Record<string, unknown> {
   return Object.fromEntries([...Object.entries(value).filter(([key]) => key !== name), [name, item]]);
 }
 
 function without(value: Readonly<Record<string, unknown>>, name: string): Record<string, unknown> {
   return Object.fromEntries(Object.entries(value).filter(([key]) => key !== name));
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -293,6 +293,8 @@ export interface MessageRow {
   /** JSON pointer into the message. */
   readonly correlationId: string | undefined;
   readonly extension: string | undefined;
+  /** The type of its headers. */
+  readonly headers?: string;
   /** The fields that hold JSON as text, with the type of what it says. */
   readonly content?: Readonly<Record<string, string>>;
 }
@@ -303,6 +305,8 @@ export interface ChannelRow {
   readonly sent: readonly string[];
   readonly query: Readonly<Record<string, ParameterRow>>;
   readonly headers: Readonly<Record<string, ParameterRow>>;
+  /** What stands in braces in the address. */
+  readonly parameters?: Readonly<Record<string, ParameterRow>>;
 }
 
 /** A parameter of the request that opens a connection. */

@@ -28,6 +28,40 @@ export function accepted<T>(values: fc.Arbitrary<T>, validate: (value: unknown) 
   });
 }
 
+/** Of a type that no value is of. */
+export function none(): fc.Arbitrary<never> {
+  return fc.constant(undefined).map((): never => {
+    throw new Error("no value can satisfy this type");
+  });
+}
+
+/**
+ * The first items of a list each with a type of its own, at least `least` of them, and perhaps more behind all of them.
+ * Where it stands says what tuple it is; here that cannot be written down.
+ */
+export function items(first: readonly fc.Arbitrary<unknown>[], least: number, more?: fc.Arbitrary<unknown[]>): fc.Arbitrary<never> {
+  const all = fc.tuple(...first);
+  const cut = fc.tuple(all, fc.integer({ min: least, max: first.length })).map(([values, length]) => values.slice(0, length));
+  const lists = more ? fc.oneof(cut, fc.tuple(all, more).map(([values, rest]) => [...values, ...rest])) : cut;
+  return lists as fc.Arbitrary<unknown> as fc.Arbitrary<never>;
+}
+
+/** An object with properties beside the named ones whose names fit expressions. */
+export function withPatterns<T extends object>(
+  object: fc.Arbitrary<T>,
+  patterns: readonly (readonly [fc.Arbitrary<string>, fc.Arbitrary<unknown>])[],
+  named: readonly string[],
+): fc.Arbitrary<T> {
+  const matching = patterns.map(([names, values]) =>
+    fc.dictionary(
+      names.filter((key) => !named.includes(key) && key !== "__proto__"),
+      values,
+      { maxKeys: 2, noNullPrototype: true },
+    ),
+  );
+  return fc.tuple(object, ...matching).map(([value, ...more]) => Object.assign({}, ...more, value) as T);
+}
+
 /** Any JSON value that JSON text can hold, which has no negative zero. */
 export function json(): fc.Arbitrary<fc.JsonValue> {
   return fc.jsonValue({ stringUnit: "binary", maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)) as fc.JsonValue);

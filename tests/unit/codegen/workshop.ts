@@ -1,6 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { buildProtocol } from "../../../codegen/build.ts";
+import { CompiledTypes } from "../../../codegen/compile.ts";
+import type { Json, Protocol } from "../../../codegen/ir.ts";
+import { loadDocument } from "../../../codegen/load.ts";
 import { type CodegenRequest, type CodegenResult, findDocuments, runCodegen } from "../../../codegen/run.ts";
 
 /** A folder with documents of its own, for one test. */
@@ -111,3 +115,15 @@ export const soundFiles = {
   "spec/config/lamp.yaml": soundConfig,
   "spec/examples/lamp/state.dark.json": '{ "type": "lamp.state", "level": 0 }\n',
 } as const;
+
+/** The model of a document by somebody else, with what was found in it. */
+export async function readProtocolOf(workshop: Workshop, text: string): Promise<{ protocol: Protocol; findings: string[]; validate(type: string, value: Json): boolean }> {
+  workshop.write({ "their.yaml": text });
+  const file = path.join(workshop.root, "their.yaml");
+  const request = { documents: [file], own: false };
+  const findings = await workshop.findings(request);
+  const loaded = await loadDocument(file, false);
+  const protocol = buildProtocol(loaded, "their", (shown) => path.basename(shown));
+  const compile = (): CompiledTypes => new CompiledTypes(protocol.types, { strict: false }, loaded.sources);
+  return { protocol, findings, validate: (type, value) => compile().check(type, value) === undefined };
+}
