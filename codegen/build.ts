@@ -70,6 +70,8 @@ class ProtocolBuilder {
         key,
         name,
         address,
+        ...optionalText(data, "title"),
+        ...optionalText(data, "summary"),
         ...optionalText(data, "description"),
         received: trafficOf("received"),
         sent: trafficOf("sent"),
@@ -184,6 +186,8 @@ class ProtocolBuilder {
         messages: messages.map(nameOf),
         replies: replies.map(nameOf),
         ...optionalText(this.#sources.at(place), "title"),
+        ...optionalText(this.#sources.at(place), "summary"),
+        ...optionalText(this.#sources.at(place), "description"),
       });
     }
     return travels;

@@ -156,8 +156,15 @@ export interface Message {
   readonly extension?: string;
   /** JSON pointer into the payload. */
   readonly correlationId?: string;
-  readonly examples: readonly { readonly value: Json; readonly place: Place }[];
+  readonly examples: readonly Example[];
   readonly place: Place;
+}
+
+export interface Example {
+  readonly value: Json;
+  readonly place: Place;
+  readonly name?: string;
+  readonly summary?: string;
 }
 
 /** A property of a message that holds a JSON text of its own. */
@@ -184,6 +191,8 @@ export interface Channel {
   /** The TypeScript name. */
   readonly name: string;
   readonly address: string | null;
+  readonly title?: string;
+  readonly summary?: string;
   readonly description?: string;
   readonly received: Traffic;
   readonly sent: Traffic;
@@ -213,6 +222,8 @@ export interface Operation {
   readonly messages: readonly string[];
   readonly replies: readonly string[];
   readonly title?: string;
+  readonly summary?: string;
+  readonly description?: string;
 }
 
 export type Tag = string | number | boolean;

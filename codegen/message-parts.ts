@@ -1,6 +1,6 @@
 import type { Message, Place } from "./ir.ts";
 import { followReference } from "./references.ts";
-import { childOf, isObject, listOf, type Sources, textOf, under } from "./source.ts";
+import { childOf, isObject, listOf, optionalText, type Sources, textOf, under } from "./source.ts";
 
 /** Where the parts of a message stand, and what is said beside them. */
 export interface MessageParts extends Pick<Message, "examples" | "extension" | "correlationId"> {
@@ -20,7 +20,8 @@ export function readMessageParts(sources: Sources, message: Place): MessageParts
     ...(correlationId !== undefined && { correlationId }),
     examples: listOf(childOf(sources.at(message), "examples")).flatMap((example, index) => {
       const value = childOf(example, "payload");
-      return value === undefined ? [] : [{ value, place: under(message, "examples", index, "payload") }];
+      const place = under(message, "examples", index, "payload");
+      return value === undefined ? [] : [{ value, place, ...optionalText(example, "name"), ...optionalText(example, "summary") }];
     }),
   };
 }

@@ -61,7 +61,7 @@ export async function runCodegen(request: CodegenRequest): Promise<CodegenResult
 }
 
 /** The model of a document, if there is one to be had. What is wrong goes to the findings of its sources. */
-function readProtocol(request: CodegenRequest, loaded: Loaded): Protocol | undefined {
+export function readProtocol(request: Pick<CodegenRequest, "root" | "own">, loaded: Loaded): Protocol | undefined {
   const { sources, file } = loaded;
   if (hasErrors(sources.findings)) return undefined;
   const name = nameOf(file);

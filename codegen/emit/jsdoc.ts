@@ -1,4 +1,4 @@
-import type { Node } from "../ir.ts";
+import type { Check, Node } from "../ir.ts";
 
 /** Text that can stand in a comment without ending it. */
 export function commentText(text: string): string {
@@ -23,23 +23,22 @@ export function docLines(node: Node): string[] {
   if (node.description !== undefined) lines.push(...node.description.trim().split("\n"));
   const limits = describeLimits(node);
   if (limits !== "") lines.push(limits);
-  for (const check of node.checks ?? []) {
-    lines.push(
-      check.when
-        ? `With \`${check.when.property}\` ${JSON.stringify(check.when.value)}, ${names(check.when.requires)} must be there.`
-        : `The validator also checks \`${check.keyword}\`.`,
-    );
-  }
+  lines.push(...(node.checks ?? []).map(describeCheck));
   if (node.default !== undefined) lines.push(`@default ${JSON.stringify(node.default)}`);
   if (node.deprecated) lines.push("@deprecated");
   return lines;
+}
+
+export function describeCheck({ keyword, when }: Check): string {
+  if (!when) return `The validator also checks \`${keyword}\`.`;
+  return `With \`${when.property}\` ${JSON.stringify(when.value)}, ${names(when.requires)} must be there.`;
 }
 
 function names(list: readonly string[]): string {
   return list.map((name) => `\`${name}\``).join(", ");
 }
 
-function describeLimits(node: Node): string {
+export function describeLimits(node: Node): string {
   switch (node.kind) {
     case "string": {
       const parts = [rangeText(node.minLength, node.maxLength, "character")];
