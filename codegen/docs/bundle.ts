@@ -9,15 +9,16 @@ const schemaKeys = new Set(["payload", "headers", "schemas", "schema"]);
 
 /**
  * The document and all that it refers to as one document: schemas of other files are listed under their type's name,
- * everything else of other files is written out where it is used.
+ * everything else of other files is written out where it is used. Nothing where it refers to no other file.
  */
-export function bundleDocument(sources: Sources, file: string, types: readonly NamedType[]): string {
-  const root: Place = { file, path: [] };
-  const bundled = new Bundler(sources, file, types).bundle(root);
-  return stringify(bundled, { lineWidth: 120, aliasDuplicateObjects: false });
+export function bundleDocument(sources: Sources, file: string, types: readonly NamedType[]): string | undefined {
+  const bundler = new Bundler(sources, file, types);
+  const bundled = bundler.bundle({ file, path: [] });
+  return bundler.leftTheFile ? stringify(bundled, { lineWidth: 120, aliasDuplicateObjects: false }) : undefined;
 }
 
 class Bundler {
+  leftTheFile = false;
   readonly #sources: Sources;
   readonly #file: string;
   readonly #names: ReadonlyMap<string, string>;
@@ -44,6 +45,7 @@ class Bundler {
     if (!isObject(data)) return data;
     if (typeof data["$ref"] === "string") {
       const target = targetOf(this.#sources, place, data["$ref"]);
+      if (target.file !== this.#file) this.leftTheFile = true;
       if (target.file !== this.#file && !isSchema) return this.#copy(this.#sources.at(target) ?? null, target, false);
       return { ...data, $ref: target.file === this.#file ? pointerTo(target) : this.#hoist(target) };
     }

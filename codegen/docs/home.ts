@@ -2,7 +2,7 @@ import { type Html, html, nothing } from "./html.ts";
 import { printPage } from "./layout.ts";
 import { createMarkdown } from "./markdown.ts";
 import { messagesOf, type Model } from "./model.ts";
-import { bundleFile } from "./page.ts";
+import { bundleFile, officialFile } from "./page.ts";
 import { pageOf } from "./search.ts";
 
 /** What the words of a document name has its place on the document's own page, not here. */
@@ -25,7 +25,7 @@ function card(model: Model): Html {
 ${protocol.config ? html`<p class="purpose">${markdown.inline(protocol.config.description)}</p>` : nothing}
 <p>${markdown.inline(firstParagraph(protocol.description))}</p>
 <dl class="counts"><div><dt>Messages the plugin receives</dt><dd>${messagesOf(protocol, "received").length}</dd></div><div><dt>Messages the plugin sends</dt><dd>${messagesOf(protocol, "sent").length}</dd></div></dl>
-<p class="other-forms"><a href="${page}">Reference</a> <a href="${bundleFile(model)}" download>.yaml</a></p></article>
+<p class="other-forms"><a href="${page}">Reference</a> <a href="${officialFile(model)}">As AsyncAPI renders it</a> <a href="${bundleFile(model)}" download>.yaml</a></p></article>
 `;
 }
 

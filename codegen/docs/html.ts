@@ -22,6 +22,12 @@ export function html(strings: TemplateStringsArray, ...pieces: readonly Piece[])
 
 export const nothing = new Html("");
 
+/** Whatever a description manages to say, a page loads from its own folder only. */
+export function stayInside(script: "plain" | "compiling"): Html {
+  const evaluation = script === "compiling" ? " 'unsafe-eval'" : "";
+  return html`<meta http-equiv="Content-Security-Policy" content="default-src 'self' file: data: 'unsafe-inline'${new Html(evaluation)}; form-action 'none'">`;
+}
+
 export function joinHtml(parts: readonly Html[], between: string): Html {
   return new Html(parts.map(({ text }) => text).join(escapeHtml(between)));
 }

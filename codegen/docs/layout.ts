@@ -1,4 +1,4 @@
-import { Html, html } from "./html.ts";
+import { Html, html, stayInside } from "./html.ts";
 import { pageOf } from "./search.ts";
 import type { Model } from "./model.ts";
 
@@ -25,6 +25,7 @@ export function printPage({ title, description, file, contents, body }: Frame, m
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+${stayInside("plain")}
 <meta name="color-scheme" content="light dark">
 <meta name="description" content="${description}">
 <title>${title}</title>

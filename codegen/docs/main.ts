@@ -27,6 +27,8 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   enableCompileCache();
+  // The official rendering checks itself at every step otherwise.
+  process.env["NODE_ENV"] ??= "production";
   const { findDocuments, hasErrors } = await import("../run.ts");
   const { buildSite } = await import("./site.ts");
   const { applyOutput, planOutput } = await import("../output.ts");

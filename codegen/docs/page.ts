@@ -17,7 +17,7 @@ export function printReference(model: Model, models: readonly Model[]): string {
   const body = html`<section id="overview" class="overview"><h1>${protocol.title}</h1>
 <p class="version">Version ${protocol.version}</p>
 ${markdown.block(protocol.description)}
-<p class="other-forms"><a class="button" href="${bundleFile(model)}" download>AsyncAPI document (.yaml)</a></p></section>
+<p class="other-forms"><a class="button" href="${bundleFile(model)}" download>AsyncAPI document (.yaml)</a> <a class="button" href="${officialFile(model)}">As AsyncAPI renders it</a></p></section>
 ${channelSection(model)}${directions.map((direction) => messageSection(direction, model))}${dispatchSection(model)}${ruleSection(model)}${protocol.tables.map((table) => tableSection(table, model))}${configSection(model)}${conversationSection(model)}${typeSection(model)}`;
   const description = `Reference of ${protocol.title} ${protocol.version}: messages, types, rules and settings.`;
   return printPage({ title: `${protocol.title} reference`, description, file: pageOf(model), contents: tableOfContents(model, body), body }, models);
@@ -25,6 +25,10 @@ ${channelSection(model)}${directions.map((direction) => messageSection(direction
 
 export function bundleFile({ protocol }: Model): string {
   return `${protocol.name}.asyncapi.yaml`;
+}
+
+export function officialFile({ protocol }: Model): string {
+  return `${protocol.name}.asyncapi.html`;
 }
 
 function tableOfContents(model: Model, body: Html): Html {

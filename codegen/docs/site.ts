@@ -9,7 +9,8 @@ import { compareFindings, type Finding } from "../source.ts";
 import { bundleDocument } from "./bundle.ts";
 import { printHome } from "./home.ts";
 import { createModel, type ExampleText, type Material, type Model } from "./model.ts";
-import { bundleFile, printReference } from "./page.ts";
+import { officialAssets, renderOfficial } from "./official.ts";
+import { bundleFile, officialFile, printReference } from "./page.ts";
 import { type Conversation, readConversation, readRules } from "./rules.ts";
 import { pageOf, printSearchIndex } from "./search.ts";
 
@@ -44,13 +45,16 @@ export async function buildSite({ root, documents, own, say = () => undefined }:
   findings.sort(compareFindings);
   const models = read.map(({ model }) => model);
   if (hasErrors(findings)) return { findings, models, files: new Map() };
-  const files = new Map([...readAssets(), ["index.html", printHome(models)], ["search.js", printSearchIndex(models)]]);
+  const files = new Map([...readAssets(), ...officialAssets(), ["index.html", printHome(models)], ["search.js", printSearchIndex(models)]]);
   for (const { model, loaded } of read) {
     say(`writing ${pageOf(model)}`);
     const { sources, file } = loaded;
-    const bundle = sources.files().length === 1 ? readFileSync(file, "utf8") : bundleDocument(sources, file, model.protocol.types);
+    const bundle = bundleDocument(sources, file, model.protocol.types) ?? readFileSync(file, "utf8");
     files.set(pageOf(model), printReference(model, models));
     files.set(bundleFile(model), bundle);
+    const { name, title } = model.protocol;
+    const official = await renderOfficial({ name, title, document: bundle, reference: pageOf(model) });
+    files.set(officialFile(model), official.html).set(`${name}.asyncapi.js`, official.script);
   }
   return { findings, models, files };
 }
