@@ -48,7 +48,7 @@ export interface OfficialRequest {
 
 export async function renderOfficial({ name, title, document, reference }: OfficialRequest): Promise<OfficialPage> {
   // The document has been checked when it was read, and checking takes ten times as long as all the rest.
-  const parsed = await new Parser({ ruleset: { core: false, recommended: false } }).parse(JSON.stringify(withImpliedReplies(parse(document) as Json)));
+  const parsed = await new Parser({ ruleset: { core: false, recommended: false } }).parse(JSON.stringify(withNamesAsKeys(withImpliedReplies(parse(document) as Json))));
   if (!parsed.document) throw new Error(`The single-file form of "${name}" is no AsyncAPI document: ${parsed.diagnostics[0]?.message ?? "it cannot be read"}`);
   const text = JSON.stringify(JSON.parse(stringify(parsed.document) ?? "null"));
   return { html: printPage({ name, title, reference, body: renderComponent(text) }), script: `window.asyncapiDocument = ${text};\n` };
@@ -69,6 +69,13 @@ function withImpliedReplies(document: Json): Json {
   if (!isObject(document) || !isObject(document["operations"])) return document;
   const operations = Object.entries(document["operations"]).map(([key, operation]) => [key, withImpliedReply(operation)] as const);
   return { ...document, operations: Object.fromEntries(operations) };
+}
+
+/** With messages named by their keys: the component links to their names, and puts the anchors at their keys. */
+function withNamesAsKeys(document: Json): Json {
+  if (!isObject(document) || !isObject(document["components"]) || !isObject(document["components"]["messages"])) return document;
+  const messages = Object.entries(document["components"]["messages"]).map(([key, message]) => [key, isObject(message) ? { ...message, name: key } : message] as const);
+  return { ...document, components: { ...document["components"], messages: Object.fromEntries(messages) } };
 }
 
 function withImpliedReply(operation: Json): Json {

@@ -159,7 +159,8 @@ describe("the documentation", { timeout: 60_000 }, () => {
   it("finds what it indexes at the places that it names", async () => {
     const { page } = await visit("index.html");
     await page.locator("#search").focus();
-    await page.waitForFunction("window.searchIndex");
+    await page.keyboard.type("a");
+    await page.locator("#results [role=option]").first().waitFor();
     const index = await page.evaluate<{ page: string; entries: [string, string, string, string][] }[]>("window.searchIndex");
     for (const { page: file, entries } of index) {
       const html = readFileSync(path.join(site, file), "utf8");

@@ -42,15 +42,16 @@ async function copy(text) {
   }
 }
 
-// On a narrow screen the names of the protocols have a line that may be longer than the screen.
-const here = document.querySelector(".bar nav [aria-current]");
-if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 40;
-
 const box = document.querySelector("#search");
 const list = document.querySelector("#results");
 let chosen = -1;
 
 box.closest(".search").hidden = false;
+
+// On a narrow screen the names of the protocols have a line that may be longer than the screen.
+const here = document.querySelector(".bar nav [aria-current]");
+if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 40;
+
 box.addEventListener("focus", loadIndex, { once: true });
 box.addEventListener("input", show);
 box.addEventListener("keydown", (event) => {
