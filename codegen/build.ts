@@ -78,6 +78,7 @@ class ProtocolBuilder {
         query: readBindingParameters(this.#sources, place, "query"),
         headers: readBindingParameters(this.#sources, place, "headers"),
         ...(parameters.length > 0 && { parameters }),
+        place,
       };
     });
   }
@@ -198,7 +199,7 @@ function buildTables(sources: Sources, root: Place): Table[] {
   const data = sources.at(root);
   return Object.entries(asObject(data))
     .filter(([key]) => key.startsWith("x-") && !key.startsWith("x-parser-"))
-    .map(([key, value]) => ({ key, name: camelCase(key.slice(2)), value: value }));
+    .map(([key, value]) => ({ key, name: camelCase(key.slice(2)), value, place: under(root, key) }));
 }
 
 function asObject(value: Json | undefined): JsonObject {

@@ -12,14 +12,17 @@ export const typesId = "types";
 export interface CompileOptions {
   /** Own documents: whatever ajv finds odd is an error. */
   readonly strict: boolean;
+  /** Every fault of a value, not the first one only. */
+  readonly allErrors?: boolean;
 }
 
 /** Names of every object's prototype as properties cost all validators much speed, so only who has them pays. */
 const inherited = new Set(Object.getOwnPropertyNames(Object.prototype));
 
-export function newAjv(types: readonly NamedType[], { strict }: CompileOptions): Ajv {
+export function newAjv(types: readonly NamedType[], { strict, allErrors = false }: CompileOptions): Ajv {
   const ajv = new Ajv({
     strict,
+    allErrors,
     strictRequired: false,
     allowUnionTypes: true,
     // A scalar behind a reference is checked in place; a call for each would cost as much as the check.

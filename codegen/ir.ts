@@ -34,6 +34,8 @@ export interface Check {
   readonly mentions: readonly string[];
   /** The one conditional that is understood: when `property` is `value`, `requires` must be there. */
   readonly when?: { readonly property: string; readonly value: Json; readonly requires: readonly string[] };
+  /** The keyword as written, with the keywords that belong to it. */
+  readonly written: JsonObject;
 }
 
 export type Node = Doc & Shape;
@@ -200,6 +202,7 @@ export interface Channel {
   readonly headers: readonly Parameter[];
   /** What stands in braces in the address. */
   readonly parameters?: readonly Parameter[];
+  readonly place: Place;
 }
 
 /** The messages that travel one way on one channel. */
@@ -249,6 +252,7 @@ export interface Table {
   readonly name: string;
   readonly key: string;
   readonly value: Json;
+  readonly place: Place;
 }
 
 export interface Protocol {

@@ -25,7 +25,8 @@ export function readChecks(schema: JsonObject): Check[] {
       parts.flatMap((part) => mentionsOf(part === "dependencies" ? { dependencies: schema[part] ?? {} } : schema[part])),
     );
     const when = keyword === "if" ? readCondition(schema) : undefined;
-    checks.push({ keyword, mentions: [...mentions], ...(when && { when }) });
+    const written = Object.fromEntries(parts.flatMap((part) => (schema[part] === undefined ? [] : [[part, schema[part]]])));
+    checks.push({ keyword, mentions: [...mentions], ...(when && { when }), written });
   }
   return [...checks, ...unshapedChecks(schema)];
 }
