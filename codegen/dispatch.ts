@@ -1,4 +1,5 @@
 import type { Dispatch, DispatchCase, Json, Node, RestMessage, Tag } from "./ir.ts";
+import { childOf } from "./source.ts";
 
 /** A message as the search for tags sees it. */
 export interface Candidate {
@@ -113,4 +114,13 @@ export function casesOf(dispatch: Dispatch): { values: Tag[]; message: string }[
     if (only && more.length === 0) found.set(only.message, [...(found.get(only.message) ?? []), value]);
   }
   return [...found].map(([message, values]) => ({ values, message }));
+}
+
+/** The messages a value may be, by its tags. */
+export function routed(dispatch: Dispatch, value: Json): string[] {
+  if (dispatch.by === "trial") return dispatch.rest.map(({ message }) => message);
+  const tag = childOf(value, dispatch.tag);
+  const own = dispatch.cases.find((each) => each.value === tag);
+  if (own) return routed(own.then, value);
+  return dispatch.rest.filter(({ anyTag }) => tag === undefined || anyTag).map(({ message }) => message);
 }

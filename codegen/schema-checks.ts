@@ -41,7 +41,7 @@ function unshapedChecks(schema: JsonObject): Check[] {
   const bounds = Object.keys(schema).filter((key) => shaping.has(key));
   const isUniqueTuple = isArray(schema["items"]) && schema["uniqueItems"] === true;
   const kept = [...(isBoth ? ["enum"] : []), ...(isLiteral || isOfSeveral ? bounds : isUniqueTuple ? ["uniqueItems"] : [])];
-  return kept.map((keyword) => ({ keyword, mentions: mentionsOf({ [keyword]: schema[keyword] ?? null }) }));
+  return kept.map((keyword) => ({ keyword, mentions: mentionsOf({ [keyword]: schema[keyword] ?? null }), written: { [keyword]: schema[keyword] ?? null } }));
 }
 
 /** `if: {properties: {p: {const: v}}, required: [p]}, then: {required: [...]}` and nothing more. */

@@ -34,6 +34,11 @@ function firstMade(ways: readonly Edit[], from: number): NearMiss | undefined {
   return undefined;
 }
 
+/** Every way to break one constraint of this value, in the order of the type; what is broken is made when it is asked for. */
+export function everyNearMiss(shapes: Shapes, name: string, value: unknown): readonly (Omit<NearMiss, "value"> & { make(): unknown })[] {
+  return editsOf({ kind: "ref", name }, value, shapes);
+}
+
 /**
  * Near misses of a message that holds JSON as text: in the message itself, or in what one of its texts says. Without its
  * tag a text would say something else, which is no near miss.

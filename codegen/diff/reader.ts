@@ -1,7 +1,8 @@
 import { newAjv, typeId } from "../compile.ts";
-import type { Channel, Direction, Dispatch, Json, Message, Protocol } from "../ir.ts";
+import type { Channel, Direction, Json, Message, Protocol } from "../ir.ts";
 import { describe, faultOf, type ValidationError } from "../runtime/runtime.ts";
 import { childOf } from "../source.ts";
+import { routed } from "../dispatch.ts";
 import { step } from "./change.ts";
 
 /** One thing a strict reader of a document has against a value. */
@@ -9,15 +10,6 @@ export interface Refusal {
   /** JSON pointer into the message. */
   readonly path: string;
   readonly detail: string;
-}
-
-/** The messages a value may be, by its tags. */
-export function routed(dispatch: Dispatch, value: Json): string[] {
-  if (dispatch.by === "trial") return dispatch.rest.map(({ message }) => message);
-  const tag = childOf(value, dispatch.tag);
-  const own = dispatch.cases.find((each) => each.value === tag);
-  if (own) return routed(own.then, value);
-  return dispatch.rest.filter(({ anyTag }) => tag === undefined || anyTag).map(({ message }) => message);
 }
 
 /** Reads frames as a strict peer of a document does, and says everything that is wrong with one. */

@@ -4,10 +4,11 @@ import { printArbitraries } from "./arbitraries.ts";
 import { printCodec, tolerantTypes } from "./codec.ts";
 import { printConfig } from "./config.ts";
 import { printManifest } from "./manifest.ts";
-import { type Emitter, header, withHeader } from "./module.ts";
+import { type EmitContext, type Emitter, header, withHeader } from "./module.ts";
 import { printTables } from "./tables.ts";
 import { printTypes } from "./types.ts";
 import { printValidators } from "./validators.ts";
+import { printVectors } from "./vectors.ts";
 
 /** Everything that is emitted for a document. A new kind of output is one more line here. */
 export const emitters: readonly Emitter[] = [
@@ -18,6 +19,7 @@ export const emitters: readonly Emitter[] = [
   emitArbitraries,
   emitConfig,
   emitManifest,
+  emitVectors,
   emitIndex,
 ];
 
@@ -50,6 +52,10 @@ function emitManifest({ name, config }: Protocol) {
   return new Map(config ? [[`${name}/manifest.json`, printManifest(config)]] : []);
 }
 
+function emitVectors(protocol: Protocol, { strict }: EmitContext) {
+  return file(protocol, "vectors.json", printVectors(protocol, strict));
+}
+
 function emitIndex(protocol: Protocol) {
   const modules = ["codec", ...(protocol.config ? ["config"] : []), "tables", "types"].map((name) => `export * from "./${name}.ts";\n`);
   const runtime = `export { describe, type Decoded, type ErrorDescription, type NotDecoded, type ValidationError, type Validator } from "../runtime.ts";\n`;
@@ -59,12 +65,11 @@ function emitIndex(protocol: Protocol) {
 /** The modules that all protocols share; they are written as they are, below a header. */
 export function emitShared(): ReadonlyMap<string, string> {
   const names = ["near-misses.ts", "runtime.ts", "shapes.ts", "values.ts"];
-  return new Map(
-    names.map((name) => {
-      const text = readFileSync(new URL(`../runtime/${name}`, import.meta.url), "utf8");
-      return [name, `${header([`codegen/runtime/${name}`])}\n${text}`] as const;
-    }),
-  );
+  const read = (name: string): string => readFileSync(new URL(`../runtime/${name}`, import.meta.url), "utf8");
+  return new Map([
+    ...names.map((name) => [name, `${header([`codegen/runtime/${name}`])}\n${read(name)}`] as const),
+    ["vectors.schema.json", read("vectors.schema.json")],
+  ]);
 }
 
 function file(protocol: Protocol, name: string, text: string): ReadonlyMap<string, string> {

@@ -32,6 +32,11 @@ function firstMade(ways: readonly Edit[], from: number): NearMiss | undefined {
   return undefined;
 }
 
+/** Every way to break one constraint of this value, in the order of the type; what is broken is made when it is asked for. */
+export function everyNearMiss(shapes: Shapes, name: string, value: unknown): readonly Edit[] {
+  return editsOf({ kind: "ref", name }, value, shapes);
+}
+
 /**
  * Near misses of a message that holds JSON as text: in the message itself, or in what one of its texts says. Without its
  * tag a text would say something else, which is no near miss.
@@ -57,7 +62,7 @@ export function nearMissesWithin<T extends object>(
 /** A broken value, and what a validator says of it. */
 type Broken = Omit<NearMiss, "change" | "within">;
 
-interface Edit {
+export interface Edit {
   /** What is broken, as far as that is known before it is made. */
   readonly path: string;
   readonly keyword: string;
