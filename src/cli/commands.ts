@@ -11,4 +11,5 @@ export const commands: readonly Command[] = [
   { name: "start", summary: "run an OpenClaw gateway with a channel here", load: async () => (await import("./start/start.ts")).start },
   { name: "chat", summary: "talk to an agent in the terminal", load: async () => (await import("./chat/chat.ts")).chat },
   { name: "simulate", summary: "play the remote server that a channel dials", load: async () => (await import("./simulate/simulate.ts")).simulate },
+  { name: "conform", summary: "test a server or a client of a protocol by its rules", load: async () => (await import("./conform/conform.ts")).conform },
 ];

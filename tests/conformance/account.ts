@@ -6,7 +6,7 @@ import { openWebsocketAccount } from "../../src/account/websocket/account.ts";
 import { system } from "../../src/core/system.ts";
 import { type Journal, openJournal } from "../../src/store/journal.ts";
 import { accountDefaults } from "../support/account-config.ts";
-import { createScriptedAgent, type ScriptedAgent } from "../support/scripted-agent.ts";
+import { createScriptedAgent, laneOf, type Script, type ScriptedAgent } from "../support/scripted-agent.ts";
 import { silentLog } from "../support/virtual.ts";
 
 /** What a test changes of an account's configuration. */
@@ -45,6 +45,24 @@ export function createEchoAgent(): ScriptedAgent {
       reply.partial(answer.slice(0, 5));
       reply.partial(answer);
       reply.payload({ text: answer });
+      return { ended: "completed" };
+    },
+  });
+}
+
+/** Takes its time over a story, and reads no file: an agent that shows what a black box can be judged by. */
+export function createStoryteller(): ScriptedAgent {
+  const access: Script["access"] = (inbound) => (inbound.media.length > 0 ? { admitted: false, code: "media_rejected", error: "Attachment rejected: it is outside the allowed folders" } : { admitted: true, lane: laneOf(inbound) });
+  return createScriptedAgent({
+    access,
+    async answer({ request: { inbound }, reply }) {
+      reply.started();
+      const parts = inbound.content.includes("story") ? ["Once", "Once upon", "Once upon a time."] : [`You said: ${inbound.content}`];
+      for (const part of parts) {
+        reply.partial(part);
+        if (parts.length > 1) await new Promise((resolve) => void setTimeout(resolve, 60));
+      }
+      reply.payload({ text: parts.at(-1) ?? "" });
       return { ended: "completed" };
     },
   });

@@ -1,0 +1,50 @@
+import { stripVTControlCharacters } from "node:util";
+import type { Style } from "../simulate/terminal.ts";
+import { type CheckResult, countVerdicts, type Report, type RuleReport, type RuleVerdict } from "../../testing/conformance/report.ts";
+
+export type Paint = (style: Style, text: string) => string;
+
+const marks: Readonly<Record<RuleVerdict, readonly [Style, string]>> = {
+  passed: ["green", "✓"],
+  failed: ["red", "✗"],
+  "not observed": ["yellow", "?"],
+  "not applicable": ["dim", "·"],
+  "not testable": ["dim", "·"],
+};
+
+/** For people: a line for each rule, and what was wrong below those that are broken. */
+export function textReport(report: Report, paint: Paint): string {
+  const width = Math.max(0, ...report.rules.map(({ rule }) => rule.length));
+  const rows = report.rules.map((row) => rowText(row, width, paint));
+  return `${rows.join("\n")}\n\n${summary(report)}\n`;
+}
+
+function rowText(row: RuleReport, width: number, paint: Paint): string {
+  const [style, mark] = marks[row.verdict];
+  const head = `${paint(style, mark)} ${row.rule.padEnd(width)}`;
+  const broken = row.checks.filter(({ verdict }) => verdict === "failed");
+  if (broken.length > 0) return [`${head}  ${row.statement}`, ...broken.flatMap((check) => brokenText(check, paint))].join("\n");
+  if (row.verdict === "passed") return `${head}  ${passedText(row.checks)}`;
+  return `${head}  ${paint("dim", `${row.verdict}: ${plain(row.why ?? "")}`)}`;
+}
+
+function passedText(checks: readonly CheckResult[]): string {
+  const [first, ...others] = checks.filter(({ verdict }) => verdict === "passed");
+  return `${first?.title ?? ""}${others.length > 0 ? `, and ${others.length} more` : ""}`;
+}
+
+function brokenText({ title, expected = "", got = "", frames = [] }: CheckResult, paint: Paint): string[] {
+  const lines = [paint("red", `    ${title}`), `      expected: ${plain(expected)}`, `      got:      ${plain(got)}`];
+  return frames.length === 0 ? lines : [...lines, "      frames:", ...frames.map((frame) => paint("dim", `        ${plain(frame)}`))];
+}
+
+/** What a stranger wrote, made safe for a terminal. */
+function plain(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return stripVTControlCharacters(text).replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "�");
+}
+
+function summary(report: Report): string {
+  const counts = Object.entries(countVerdicts(report)).filter(([, count]) => count > 0);
+  return `${report.protocol}, ${report.side}: ${counts.map(([verdict, count]) => `${count} ${verdict}`).join(", ")} (seed ${report.seed})`;
+}

@@ -1,0 +1,89 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { WebSocket, WebSocketServer } from "ws";
+
+/** What is done to frames on their way; each may become none or several. */
+export interface Spoils {
+  fromServer?(text: string, request: IncomingMessage): readonly string[];
+  fromClient?(text: string, request: IncomingMessage): readonly string[];
+  /** The code with which the server's close reaches the client. */
+  closeCode?(code: number): number;
+  /** The request, before it is made at the server. */
+  dials?(request: IncomingMessage): { url?: string; headers?: Record<string, string | string[] | undefined> };
+  /** Pings of the client stay without an answer. */
+  neverPongs?: true;
+}
+
+/** A peer that breaks rules: a good one, seen through something that spoils what it says. */
+export async function startSpoiler(target: string, spoils: Spoils): Promise<{ url: string; stop(): Promise<void> }> {
+  const http = createServer();
+  const sockets = new WebSocketServer({ noServer: true, autoPong: !spoils.neverPongs, handleProtocols: ([first = ""]) => first, maxPayload: 2 ** 28 });
+  const connections = new Set<Socket>();
+  http.on("connection", (socket) => {
+    connections.add(socket);
+    socket.once("close", () => connections.delete(socket));
+  });
+  http.on("upgrade", (request, socket: Socket, head) => {
+    socket.on("error", () => socket.destroy());
+    const there = dialOn(target, request, spoils);
+    there.on("unexpected-response", (_sent, { statusCode = 502, statusMessage = "" }) => socket.end(`HTTP/1.1 ${statusCode} ${statusMessage}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`));
+    there.on("error", () => socket.destroy());
+    const early: { data: Buffer; binary: boolean }[] = [];
+    const keep = (data: Buffer, binary: boolean): void => void early.push({ data, binary });
+    there.on("message", keep);
+    there.once("open", () => {
+      sockets.handleUpgrade(request, socket, head, (here) => {
+        there.off("message", keep);
+        join({ here, there, request }, spoils, early);
+      });
+    });
+  });
+  http.listen(0, "127.0.0.1");
+  await once(http, "listening");
+  const { pathname, search } = new URL(target);
+  return {
+    url: `ws://127.0.0.1:${(http.address() as AddressInfo).port}${pathname}${search}`,
+    async stop() {
+      const closed = once(http, "close");
+      http.close();
+      for (const socket of connections) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+function dialOn(target: string, request: IncomingMessage, spoils: Spoils): WebSocket {
+  const { url = request.url ?? "/", headers } = spoils.dials?.(request) ?? {};
+  const { host } = new URL(target);
+  const kept = Object.fromEntries(Object.entries(headers ?? request.headers).filter(([name]) => !/^(host|upgrade|connection|sec-websocket-)/.test(name)));
+  const protocols = (request.headers["sec-websocket-protocol"] ?? "").split(/,\s*/).filter((protocol) => protocol !== "");
+  return new WebSocket(`ws://${host}${url}`, protocols, { headers: kept as Record<string, string>, maxPayload: 2 ** 28 });
+}
+
+interface Ends {
+  here: WebSocket;
+  there: WebSocket;
+  request: IncomingMessage;
+}
+
+function join({ here, there, request }: Ends, spoils: Spoils, early: readonly { data: Buffer; binary: boolean }[]): void {
+  const pass = (to: WebSocket, spoil: ((text: string, request: IncomingMessage) => readonly string[]) | undefined) => (data: Buffer, binary: boolean) => {
+    if (to.readyState !== WebSocket.OPEN) return;
+    if (binary || !spoil) return to.send(data, { binary });
+    for (const text of spoil(data.toString(), request)) to.send(text);
+  };
+  const toHere = pass(here, spoils.fromServer?.bind(spoils));
+  for (const { data, binary } of early) toHere(data, binary);
+  there.on("message", toHere);
+  here.on("message", pass(there, spoils.fromClient?.bind(spoils)));
+  there.on("close", (code, reason) => closeWith(here, spoils.closeCode?.(code) ?? code, reason));
+  here.on("close", (code, reason) => closeWith(there, code, reason));
+  for (const end of [here, there]) end.on("error", () => {});
+}
+
+function closeWith(socket: WebSocket, code: number, reason: Buffer): void {
+  if (code === 1006) return socket.terminate();
+  if (code === 1005) return socket.close();
+  socket.close(code, reason);
+}
