@@ -56,7 +56,7 @@ export async function startSpoiler(target: string, spoils: Spoils): Promise<{ ur
 function dialOn(target: string, request: IncomingMessage, spoils: Spoils): WebSocket {
   const { url = request.url ?? "/", headers } = spoils.dials?.(request) ?? {};
   const { host } = new URL(target);
-  const kept = Object.fromEntries(Object.entries(headers ?? request.headers).filter(([name]) => !/^(host|upgrade|connection|sec-websocket-)/.test(name)));
+  const kept = Object.fromEntries(Object.entries(headers ?? request.headers).filter(([name, value]) => value !== undefined && !/^(host|upgrade|connection|sec-websocket-)/.test(name)));
   const protocols = (request.headers["sec-websocket-protocol"] ?? "").split(/,\s*/).filter((protocol) => protocol !== "");
   return new WebSocket(`ws://${host}${url}`, protocols, { headers: kept as Record<string, string>, maxPayload: 2 ** 28 });
 }

@@ -20,7 +20,6 @@ export async function conform(args: readonly string[], io: Io): Promise<number> 
   }
   await expectRule(command);
   const suite = suiteOf(command.protocol, command.side);
-  if (!suite) throw new Failure(`There is no suite for a ${command.side} of ${command.protocol}.`);
   const report = await runSuite(suite, command, io);
   const paint = (style: Parameters<typeof styleText>[0], text: string): string => (io.stdout.isTTY === true ? styleText(style, text, { stream: io.stdout }) : text);
   io.stdout.write(command.json ? `${JSON.stringify({ ...report, summary: countVerdicts(report) }, undefined, 2)}\n` : textReport(report, paint));
@@ -35,8 +34,7 @@ async function runSuite(suite: Suite, { rule, ...command }: ConformCommand, { st
     ...(rule !== undefined && { rule }),
     begins: (title, { index, of }) => say(`${index + 1}/${of} ${title}`),
   };
-  const listening = (address: string, config: Readonly<Record<string, unknown>>): void =>
-    void stderr.write(`${address} waits for the client${Object.keys(config).length > 0 ? `. In OpenClaw's openclaw.json:\n\n${JSON.stringify({ channels: config }, undefined, 2)}\n` : "."}\n`);
+  const listening = (address: string, config: Readonly<Record<string, unknown>>): void => void stderr.write(`${address} waits for the client${configHint(config, command.token)}\n`);
   try {
     return await suite.run({ ...command, listening }, running);
   } catch (cause) {
@@ -47,6 +45,13 @@ async function runSuite(suite: Suite, { rule, ...command }: ConformCommand, { st
   } finally {
     if (live) stderr.write("\r\u001b[K");
   }
+}
+
+/** What an operator of our plugin writes; whoever gave a secret knows it. */
+function configHint(config: Readonly<Record<string, unknown>>, token = ""): string {
+  if (Object.keys(config).length === 0) return ".";
+  const text = JSON.stringify({ channels: config }, undefined, 2);
+  return `. In OpenClaw's openclaw.json:\n\n${token === "" ? text : text.replaceAll(token, "•••")}\n`;
 }
 
 async function expectRule({ protocol, rule }: ConformCommand): Promise<void> {

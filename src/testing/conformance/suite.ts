@@ -71,7 +71,9 @@ async function tryOut<Tested extends Subject>(check: Check<Tested>, subject: Tes
   const mine = faults.find(({ rule }) => check.rules.includes(rule));
   const result = { rules: check.rules, title: check.title, ms: system.now() - began, ...(verdict.verdict === "failed" || !mine ? verdict : failed(mine, subject)) };
   const secrets = [options.token ?? "", ...subject.secrets()].filter((secret) => secret !== "");
-  return [result, ...faults.filter((fault) => fault !== mine && !check.rules.includes(fault.rule)).map(resultOf)].map((each) => masked(each, secrets));
+  // What follows from a broken rule is no finding of its own; what a frame looks like is.
+  const others = faults.filter(({ rule }) => !check.rules.includes(rule) && (verdict.verdict !== "failed" || rule === schemaRule));
+  return [result, ...others.map(resultOf)].map((each) => masked(each, secrets));
 }
 
 type Verdict = Pick<CheckResult, "verdict" | "why" | "expected" | "got" | "frames">;

@@ -107,6 +107,15 @@ describe("clawwire conform", () => {
     expect(stdout).not.toContain("s3cret-word");
   });
 
+  it("listens, tells where and how without the secret, and says when nobody came", { timeout: 30_000 }, async () => {
+    const { code, stderr } = await run(["local-im", "--listen", "0", "--account", "office", "--timeout", "1"], { CLAWWIRE_CONFORM_TOKEN: "s3cret-word" });
+    expect(stderr).toMatch(/ws:\/\/127\.0\.0\.1:\d+\/ waits for the client\. In OpenClaw's openclaw\.json:/);
+    expect(stderr).toContain('"token": "•••"');
+    expect(stderr).toMatch(/No client got through at ws:\/\/127\.0\.0\.1:\d+\/ within 1 s/);
+    expect(stderr).not.toContain("s3cret-word");
+    expect(code).toBe(1);
+  });
+
   it("shows help with examples, and needs no server for it", async () => {
     const { code, stdout } = await run(["--help"]);
     expect(code).toBe(0);

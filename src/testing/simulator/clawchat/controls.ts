@@ -5,7 +5,7 @@ import { readSettings } from "./options.ts";
 import { handshakeFaults } from "./handshake.ts";
 import type { ClawchatServer } from "./server.ts";
 
-interface Act extends Deed {
+export interface Act extends Deed {
   run(server: ClawchatServer, argument: string, account: string | undefined): void;
 }
 

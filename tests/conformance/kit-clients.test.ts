@@ -1,0 +1,137 @@
+import { describe, it, type TestContext } from "vitest";
+import { system } from "../../src/core/system.ts";
+import type { LinkProfile } from "../../src/link/link.ts";
+import { openJournal } from "../../src/store/journal.ts";
+import { fieldsIn } from "../../src/testing/conformance/dialing.ts";
+import type { ConformOptions } from "../../src/testing/conformance/check.ts";
+import type { Report } from "../../src/testing/conformance/report.ts";
+import { suiteOf } from "../../src/testing/conformance/suites.ts";
+import type { Simulator } from "../../src/testing/simulator/simulator.ts";
+import { type Spoils, startSpoiler } from "../support/spoiler.ts";
+import { subjects } from "../support/subjects.ts";
+import { silentLog } from "../support/virtual.ts";
+import { createStoryteller } from "./account.ts";
+import { deviationsIn } from "./suite.ts";
+
+type Cleaning = Pick<TestContext, "onTestFinished">;
+
+/** Runs the suite while our own account dials it, through something that spoils what it says. */
+async function judge(name: (typeof subjects)[number]["name"], spoils: Spoils, { onTestFinished }: Cleaning, { pace = "quick", rule }: { pace?: "quick" | "documented"; rule?: string } = {}): Promise<Report> {
+  const subject = subjects.find((each) => each.name === name);
+  if (!subject) throw new Error(`${name} is missing`);
+  const suite = suiteOf(name, "client");
+  const dial = async (url: string, config: Readonly<Record<string, unknown>>): Promise<void> => {
+    const spoiler = await startSpoiler(url, spoils);
+    const account = await subject.open({
+      // Only the configuration of a simulator is looked at, and that is what the suite tells.
+      simulator: { config } as Simulator,
+      address: `ws://127.0.0.1:${new URL(spoiler.url).port}`,
+      agent: createStoryteller(),
+      journal: openJournal(":memory:", { remembered: 200 }),
+      system,
+      log: silentLog,
+      hasten: pace === "documented" ? (link) => link : hasten,
+    });
+    onTestFinished(async () => {
+      await account.stop();
+      await spoiler.stop();
+    });
+  };
+  const options: ConformOptions = { url: "", port: 0, timeoutMs: pace === "documented" ? 8000 : 2500, seed: 7, runs: 40, maxPayload: 1_048_576, listening: (url, config) => void dial(url, config) };
+  return suite.run(options, rule === undefined ? {} : { rule });
+}
+
+/** Dials again at once, which saves the test its time and breaks a rule of every protocol. */
+function hasten(link: LinkProfile): LinkProfile {
+  return { ...link, backoff: { ...link.backoff, baseMs: 10, jitterMs: 10, floorMs: 10 }, provenMs: 10 };
+}
+
+const hasty = { "insta-claw": ["IC-3"], "local-im": ["LI-5"], clawchat: ["CC-12", "CC-13"] } as const;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Does something to the frames that fit, and leaves the others. */
+function at(fits: (frame: Fields) => boolean, spoil: (frame: Fields) => readonly Fields[]): (text: string) => readonly string[] {
+  return (text) => {
+    const frame = fieldsIn(text);
+    return frame && fits(frame) ? spoil(frame).map((each) => JSON.stringify(each)) : [text];
+  };
+}
+
+const typed = (type: string) => (frame: Fields) => frame["type"] === type;
+const eventOf = (frame: Fields): Fields => (typeof frame["data"] === "object" && frame["data"] !== null ? (frame["data"] as Fields) : typeof frame["data"] === "string" ? (JSON.parse(frame["data"]) as Fields) : frame);
+const holds = (type: string) => (frame: Fields) => eventOf(frame)["type"] === type;
+
+/** The client takes the second copy of a message for another one. */
+function forgetful(): Spoils {
+  const seen = new Set<unknown>();
+  return {
+    fromServer: at(typed("message"), (frame) => {
+      const isRepeat = seen.has(frame["messageId"]);
+      seen.add(frame["messageId"]);
+      return [isRepeat ? { ...frame, messageId: `${String(frame["messageId"])}-again` } : frame];
+    }),
+  };
+}
+
+function newPartsOnly(): Spoils {
+  let before = "";
+  return {
+    fromClient: at(typed("stream"), (frame) => {
+      const content = String(frame["content"]);
+      const part = content.startsWith(before) ? content.slice(before.length) : content;
+      before = content;
+      return part === "" ? [frame] : [{ ...frame, content: part }];
+    }),
+  };
+}
+
+/** Shows the token of its connect in a frame that is for everybody. */
+function talkative(): Spoils {
+  let token = "";
+  return {
+    fromClient(text) {
+      const frame = JSON.parse(text) as { event: string; payload: { token?: string } };
+      token ||= frame.payload.token ?? "";
+      return [frame.event === "typing.update" ? JSON.stringify({ ...frame, trace_id: token }) : text];
+    },
+  };
+}
+
+const wrongs: readonly (readonly [protocol: keyof typeof hasty, what: string, rules: readonly string[], spoils: () => Spoils])[] = [
+  ["local-im", "never ends an answer", ["LI-11"], () => ({ fromClient: at(typed("done"), () => []) })],
+  ["local-im", "ends an answer twice", ["LI-11"], () => ({ fromClient: at(typed("done"), (frame) => [frame, frame]) })],
+  ["local-im", "answers a repeat", ["LI-10"], forgetful],
+  ["local-im", "sends new parts as partial texts", ["LI-13"], newPartsOnly],
+  ["local-im", "never answers a ping", ["LI-9"], () => ({ fromClient: at(typed("pong"), () => []) })],
+  ["local-im", "does not name its extensions", ["LI-3"], () => ({ dials: ({ headers }) => ({ headers: { ...headers, "x-local-im-extensions": undefined } }) })],
+  ["local-im", "sends a field that the document does not have", ["schema"], () => ({ fromClient: at(typed("error"), (frame) => [{ ...frame, mood: "good" }]) })],
+  ["insta-claw", "never ends an answer", ["IC-20"], () => ({ fromClient: at(holds("response.completed"), () => []) })],
+  ["insta-claw", "never answers a ping", ["IC-30"], () => ({ fromClient: at((frame) => /pong/i.test(String(frame["type"])), () => []) })],
+  ["insta-claw", "shows its secret in the address", ["IC-1"], () => ({ dials: ({ url = "", headers }) => ({ url: `${url}?secret=${String(headers["x-app-secret"])}`, headers }) })],
+  ["clawchat", "acknowledges nothing", ["CC-48"], () => ({ fromClient: at(({ event }) => event === "message.sync_ack", () => []) })],
+  ["clawchat", "shows its token", ["CC-90"], talkative],
+];
+
+describe.concurrent("the conformance kit at a client that dials", () => {
+  it.for(subjects.map(({ name }) => name))("finds nothing wrong with ours of %s but that this one dials again at once", { timeout: 180_000 }, async (name, { expect, onTestFinished }) => {
+    const report = await judge(name, {}, { onTestFinished });
+    expect(brokenIn(report).filter((rule) => !hasty[name].some((known) => known === rule)), deviationsIn(report).join("\n")).toEqual([]);
+    expect(brokenIn(report)).toContain(hasty[name][0]);
+    expect(report.rules.filter(({ verdict }) => verdict === "passed").length).toBeGreaterThan(14);
+  });
+
+  it.for([["local-im", "LI-5"], ["insta-claw", "IC-3"], ["clawchat", "CC-12"], ["clawchat", "CC-13"]] as const)("finds that ours of %s keeps %s at its own pace", { timeout: 60_000 }, async ([name, rule], { expect, onTestFinished }) => {
+    const report = await judge(name, {}, { onTestFinished }, { pace: "documented", rule });
+    expect(report.rules.map(({ verdict, why }) => why ?? verdict)).toEqual(["passed"]);
+  });
+
+  it.for(wrongs)("says of one of %s that %s which rule it breaks: %s", { timeout: 180_000 }, async ([name, , rules, spoils], { expect, onTestFinished }) => {
+    const report = await judge(name, spoils(), { onTestFinished });
+    expect(brokenIn(report).filter((rule) => !hasty[name].some((known) => known === rule)), deviationsIn(report).join("\n")).toEqual(rules);
+  });
+});
+
+function brokenIn({ rules }: Report): string[] {
+  return rules.filter(({ verdict }) => verdict === "failed").map(({ rule }) => rule);
+}
