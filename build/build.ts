@@ -81,7 +81,7 @@ async function readChannelManifest(root: string, row: PluginPackage): Promise<Ch
 }
 
 /** npm pack fixes times, modes and order, so equal directories make equal tarballs. */
-async function pack(directory: string, tarball: string): Promise<void> {
+export async function pack(directory: string, tarball: string): Promise<void> {
   const into = path.dirname(tarball);
   const { stdout } = await run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", into], { cwd: directory });
   const [packed] = packReport.parse(JSON.parse(stdout));

@@ -1,0 +1,67 @@
+import { execFile } from "node:child_process";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+import { z } from "zod";
+import { pack } from "./build.ts";
+
+const run = promisify(execFile);
+
+export const kitName = "clawwire";
+
+const workshop = z.object({
+  version: z.string(),
+  license: z.string(),
+  engines: z.object({ node: z.string() }),
+  devDependencies: z.looseObject({ ws: z.string(), "@types/ws": z.string(), "fast-check": z.string() }),
+});
+
+/** The kit keeps the tree it was written in: its rule books are found relative to its code, in the workshop and in the package. */
+const texts = ["spec/rules", "spec/websocket.asyncapi.yaml", "spec/insta-claw.asyncapi.yaml", "spec/local-im.asyncapi.yaml", "spec/clawchat.asyncapi.yaml", "LICENSE"];
+
+/** Builds and packs the kit into `dist/`, and returns where the tarball is. */
+export async function buildKit(root: string, dist = path.join(root, "dist")): Promise<string> {
+  const { version } = workshop.parse(JSON.parse(await readFile(path.join(root, "package.json"), "utf8")));
+  const directory = path.join(dist, kitName);
+  const tarball = path.join(dist, `${kitName}-${version}.tgz`);
+  await writeKit(root, directory);
+  await pack(directory, tarball);
+  return tarball;
+}
+
+/** Writes the package for the people at the other end into `directory`. */
+async function writeKit(root: string, directory: string): Promise<void> {
+  const release = workshop.parse(JSON.parse(await readFile(path.join(root, "package.json"), "utf8")));
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true });
+  await compile(root, directory);
+  for (const text of texts) await cp(path.join(root, text), path.join(directory, text), { recursive: true });
+  await cp(path.join(root, "docs/testing.md"), path.join(directory, "README.md"));
+  await writeFile(path.join(directory, "package.json"), `${JSON.stringify(kitPackage(release), undefined, 2)}\n`);
+}
+
+async function compile(root: string, directory: string): Promise<void> {
+  const compiler = path.join(root, "node_modules/typescript/bin/tsc");
+  try {
+    await run(process.execPath, [compiler, "-p", path.join(root, "build/tsconfig.kit.json"), "--outDir", directory]);
+  } catch (cause) {
+    const said = cause instanceof Error && "stdout" in cause ? String(cause.stdout) : String(cause);
+    throw new Error(`the kit does not compile:\n${said}`, { cause });
+  }
+}
+
+function kitPackage({ version, license, engines, devDependencies }: z.infer<typeof workshop>): object {
+  const { ws, "@types/ws": wsTypes, "fast-check": fastCheck } = devDependencies;
+  return {
+    name: kitName,
+    version,
+    description: "Tests the other end of four WebSocket chat protocols of OpenClaw: arbitraries, simulators, conformance suites.",
+    license,
+    type: "module",
+    engines: { node: engines.node },
+    exports: { "./testing": { types: "./src/testing/index.d.ts", default: "./src/testing/index.js" }, "./package.json": "./package.json" },
+    files: ["src", "generated", "spec"],
+    dependencies: { "@types/ws": wsTypes, ws },
+    peerDependencies: { "fast-check": `^${fastCheck}` },
+  };
+}
