@@ -10,7 +10,7 @@ export interface CheckResult {
   why?: string;
   expected?: string;
   got?: string;
-  /** The last frames before it failed, oldest first; `→` is what the kit sent. */
+  /** The last frames before it failed, oldest first; `→` is what the kit sent, `←` what came. */
   frames?: readonly string[];
   ms: number;
 }
@@ -35,7 +35,7 @@ export interface Report {
 /** A fault that no check was looking for, told as if one had been. */
 export function resultOf({ rule, expected, got, frame }: Fault): CheckResult {
   const title = rule === schemaRule ? "sends frames that the document describes" : "keeps this rule in all that it sends";
-  return { rules: [rule], title, verdict: "failed", expected, got, ...(frame !== undefined && { frames: [frame] }), ms: 0 };
+  return { rules: [rule], title, verdict: "failed", expected, got, ...(frame !== undefined && { frames: [`← ${frame}`] }), ms: 0 };
 }
 
 /** One row for each rule: the worst that its checks have found, else why there was none. */

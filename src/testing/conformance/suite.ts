@@ -94,7 +94,7 @@ const framesShown = 6;
 
 function failed({ expected, got, frame }: Pick<Fault, "expected" | "got" | "frame">, subject: Subject): Verdict {
   const crossed = subject.frames().slice(-framesShown).map(({ from, text }) => `${from === "kit" ? "→" : "←"} ${text}`);
-  return { verdict: "failed", expected, got, frames: frame === undefined || crossed.some((text) => text.endsWith(frame)) ? crossed : [...crossed, frame] };
+  return { verdict: "failed", expected, got, frames: frame === undefined || crossed.some((text) => text.endsWith(frame)) ? crossed : [...crossed, `← ${frame}`] };
 }
 
 function masked(result: CheckResult, secrets: readonly string[]): CheckResult {

@@ -148,7 +148,9 @@ const checks: readonly Check<Tested>[] = [
     rules: ["LI-27"],
     title: "acknowledges a message that has an id, where hello named ack",
     async run(subject) {
-      await subject.link();
+      const { request } = await subject.link();
+      const offered = String(request.headers["x-local-im-extensions"]).split(/[\s,]+/);
+      if (!offered.includes("ack")) throw new Unseen("the client does not offer the extension ack");
       subject.simulator.control("hello", "ack,typing,cancel");
       const messageId = `acknowledged-${subject.simulator.frames.length}`;
       const isAck = (frame: FrameRecord): boolean => ofType("ack")(frame) && fieldsIn(frame.text)?.["messageId"] === messageId;
