@@ -5,7 +5,7 @@ import { type Spoils, startSpoiler } from "../support/spoiler.ts";
 import { createStoryteller, startAccount } from "./account.ts";
 import { deviationsIn } from "./suite.ts";
 
-const options: Omit<ConformOptions, "url"> = { port: 0, timeoutMs: 400, seed: 7, runs: 20, maxPayload: 1_048_576, listening() {} };
+const options: Omit<ConformOptions, "url"> = { port: 0, timeoutMs: 1500, seed: 7, runs: 20, maxPayload: 1_048_576, listening() {} };
 
 async function spoiled(spoils: Spoils, { onTestFinished }: Pick<TestContext, "onTestFinished">): Promise<string> {
   const account = await startAccount({}, createStoryteller());
@@ -68,13 +68,13 @@ const wrongs: readonly (readonly [what: string, rules: readonly string[], spoils
   ["takes what is no message", ["WS-7"], () => ({ fromServer: at("chat.error", (frame) => (String(frame["error"]).includes("chatType") ? [{ type: "chat.typing" }] : [frame])) })],
 ];
 
-describe.concurrent("the conformance kit at a websocket server", () => {
+describe.concurrent("the conformance kit at a websocket server", { timeout: 60_000 }, () => {
   it("finds nothing wrong with our own", async ({ expect, onTestFinished }) => {
     const url = await spoiled({}, { onTestFinished });
     expect(deviationsIn(await websocketServer.run({ ...options, url }))).toEqual([]);
   });
 
-  it.for(wrongs)("says of one that %s which rule it breaks: %s", { timeout: 60_000 }, async ([, rules, spoils], { expect, onTestFinished }) => {
+  it.for(wrongs)("says of one that %s which rule it breaks: %s", async ([, rules, spoils], { expect, onTestFinished }) => {
     const report = await websocketServer.run({ ...options, url: await spoiled(spoils(), { onTestFinished }) });
     expect(report.rules.filter(({ verdict }) => verdict === "failed").map(({ rule }) => rule), deviationsIn(report).join("\n")).toEqual(rules);
   });

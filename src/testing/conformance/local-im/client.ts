@@ -149,7 +149,7 @@ const checks: readonly Check<Tested>[] = [
     title: "acknowledges a message that has an id, where hello named ack",
     async run(subject) {
       const { request } = await subject.link();
-      const offered = String(request.headers["x-local-im-extensions"]).split(/[\s,]+/);
+      const offered = String(request.headers["x-local-im-extensions"]).split(/[\s,;]+/);
       if (!offered.includes("ack")) throw new Unseen("the client does not offer the extension ack");
       subject.simulator.control("hello", "ack,typing,cancel");
       const messageId = `acknowledged-${subject.simulator.frames.length}`;
