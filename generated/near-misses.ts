@@ -35,7 +35,7 @@ function firstMade(ways: readonly Edit[], from: number): NearMiss | undefined {
 }
 
 /** Every way to break one constraint of this value, in the order of the type; what is broken is made when it is asked for. */
-export function everyNearMiss(shapes: Shapes, name: string, value: unknown): readonly (Omit<NearMiss, "value"> & { make(): unknown })[] {
+export function everyNearMiss(shapes: Shapes, name: string, value: unknown): readonly Edit[] {
   return editsOf({ kind: "ref", name }, value, shapes);
 }
 
@@ -64,7 +64,7 @@ export function nearMissesWithin<T extends object>(
 /** A broken value, and what a validator says of it. */
 type Broken = Omit<NearMiss, "change" | "within">;
 
-interface Edit {
+export interface Edit {
   /** What is broken, as far as that is known before it is made. */
   readonly path: string;
   readonly keyword: string;
