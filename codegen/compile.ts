@@ -40,12 +40,26 @@ export function newAjv(types: readonly NamedType[], { strict, allErrors = false 
   return ajv;
 }
 
+const shared = new WeakMap<readonly NamedType[], Ajv>();
+
+/** One ajv for everything that is made of the same types: compiling them takes longer than all else does. */
+export function sharedAjv(types: readonly NamedType[], options: CompileOptions): Ajv {
+  const ajv = shared.get(types) ?? newAjv(types, options);
+  shared.set(types, ajv);
+  return ajv;
+}
+
 /** Validators that run here, for examples and defaults; the same that are printed. */
 export class CompiledTypes {
   readonly ajv: Ajv;
+  readonly #types: readonly NamedType[];
+  readonly #options: CompileOptions;
+  #scratch: Ajv | undefined;
 
   constructor(types: readonly NamedType[], options: CompileOptions, sources: Sources) {
-    this.ajv = newAjv(types, options);
+    this.#types = types;
+    this.#options = options;
+    this.ajv = sharedAjv(types, options);
     for (const { name, place } of types) {
       try {
         this.ajv.getSchema(typeId(name));
@@ -63,7 +77,9 @@ export class CompiledTypes {
   }
 
   checkDefault({ schema, value }: DefaultValue): (ErrorDescription & { readonly steps: Path }) | undefined {
-    const validate = this.ajv.compile(mapRefs(schema, typeId) as object);
+    // Apart from the shared one, whose printed names would change with every default.
+    this.#scratch ??= newAjv(this.#types, this.#options);
+    const validate = this.#scratch.compile(mapRefs(schema, typeId) as object);
     if (validate(value)) return undefined;
     return explain(validate.errors as readonly ValidationError[], value);
   }

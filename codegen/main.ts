@@ -1,21 +1,32 @@
 import { enableCompileCache } from "node:module";
 import path from "node:path";
+import process from "node:process";
 import { parseArgs } from "node:util";
+import type { KnownDocuments } from "./known-documents.ts";
+import { recall, remember, type Remembered } from "./memory.ts";
 import { formatFinding } from "./source.ts";
 
-const usage = `Usage: npm run codegen -- [--check]
-       npm run codegen -- --spec FILE --out DIR [--check]
+const usage = `Usage: npm run codegen -- [--check | --watch]
+       npm run codegen -- --spec FILE --out DIR [--check | --watch]
 
 Reads every AsyncAPI document of spec/ and writes types, validators, codecs, tables, arbitraries,
 configuration and manifest parts to generated/. Nothing is written when a document is wrong.
 
   --check       write nothing; name the files that are out of date and exit with 1
+  --watch       stay, and write what changes when a document does
   --spec FILE   read this AsyncAPI document (2.x or 3.x) instead
   --out DIR     write there instead
   --help        show this
 `;
 
 const root = path.resolve(import.meta.dirname, "..");
+
+/** Everything that decides what is generated from our own documents. */
+const remembered: Remembered = {
+  inputs: ["spec", "codegen", "package-lock.json"].map((name) => path.join(root, name)),
+  out: path.join(root, "generated"),
+  file: path.join(root, "node_modules/.cache/clawwire/codegen.json"),
+};
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -31,39 +42,68 @@ async function main(args: string[]): Promise<number> {
   }
   // Parsing the parsers takes longer than all else; their code is remembered from run to run.
   enableCompileCache();
+  if (options.watch) return watchSpec(options);
+  return generate(options);
+}
+
+/** One run over the documents; `known` are those of earlier runs of this process. */
+async function generate({ spec, out, check }: Options, known?: KnownDocuments): Promise<number> {
+  const startedMs = known ? performance.now() : 0;
+  const secondsSoFar = (): string => ((performance.now() - startedMs) / 1000).toFixed(1);
+  // Who watches wants the next change fast, so the first run warms everything up.
+  const unchanged = spec === undefined && !known ? recall(remembered) : undefined;
+  if (unchanged !== undefined) {
+    console.log(`codegen: nothing has changed; ${count(unchanged, "file")} up to date in ${secondsSoFar()} s`);
+    return 0;
+  }
   const { findDocuments, hasErrors, runCodegen } = await import("./run.ts");
-  const { spec, out, check } = options;
   const documents = spec === undefined ? findDocuments(path.join(root, "spec")) : [path.resolve(spec)];
-  const { findings, plan, protocols, files } = await runCodegen({
+  const request = {
     root: spec === undefined ? root : path.dirname(path.resolve(spec)),
     documents,
     out: out === undefined ? path.join(root, "generated") : path.resolve(out),
     own: spec === undefined,
     check,
-  });
+  };
+  const { findings, plan, protocols, files } = await runCodegen(request, known);
   for (const finding of findings) console.error(formatFinding(finding));
   if (hasErrors(findings)) {
     console.error(`codegen: ${count(findings.filter(({ severity }) => severity === "error").length, "error")}, nothing was written`);
     return 1;
   }
   const stale = [...plan.write, ...plan.remove];
-  const seconds = (performance.now() / 1000).toFixed(1);
+  // A warning is to be seen again in every run.
+  if (spec === undefined && findings.length === 0 && (!check || stale.length === 0)) remember(remembered, files);
   if (check) {
     for (const file of stale) console.error(`out of date: ${file}`);
-    console.log(
-      `codegen: ${stale.length === 0 ? `${count(files, "file")} up to date` : `${count(stale.length, "file")} out of date`} in ${seconds} s`,
-    );
+    const state = stale.length === 0 ? `${count(files, "file")} up to date` : `${count(stale.length, "file")} out of date`;
+    console.log(`codegen: ${state} in ${secondsSoFar()} s`);
     return stale.length === 0 ? 0 : 1;
   }
   const messages = protocols.reduce((sum, protocol) => sum + protocol.messages.length, 0);
   const written = `${count(plan.write.length, "file")} written, ${plan.remove.length} removed, ${files - plan.write.length} unchanged`;
-  console.log(`codegen: ${count(protocols.length, "document")}, ${count(messages, "message")}; ${written} in ${seconds} s`);
+  console.log(`codegen: ${count(protocols.length, "document")}, ${count(messages, "message")}; ${written} in ${secondsSoFar()} s`);
+  return 0;
+}
+
+/** Generates after every change until Ctrl-C. A mistake is said, and the next change looked at. */
+async function watchSpec(options: Options): Promise<number> {
+  const { KnownDocuments } = await import("./known-documents.ts");
+  const { watchFolder } = await import("./watch.ts");
+  const known = new KnownDocuments();
+  const folder = options.spec === undefined ? path.join(root, "spec") : path.dirname(path.resolve(options.spec));
+  const ended = new AbortController();
+  process.once("SIGINT", () => ended.abort());
+  console.log(`codegen: watching ${path.relative(process.cwd(), folder) || "."}; Ctrl-C ends it`);
+  const run = async (): Promise<void> => void (await generate(options, known));
+  await watchFolder({ folder, run, signal: ended.signal });
   return 0;
 }
 
 interface Options {
   readonly help: boolean;
   readonly check: boolean;
+  readonly watch: boolean;
   readonly spec: string | undefined;
   readonly out: string | undefined;
 }
@@ -72,10 +112,11 @@ function readOptions(args: string[]): Options | string {
   try {
     const { values } = parseArgs({
       args,
-      options: { help: { type: "boolean", short: "h" }, check: { type: "boolean" }, spec: { type: "string" }, out: { type: "string" } },
+      options: { help: { type: "boolean", short: "h" }, check: { type: "boolean" }, watch: { type: "boolean", short: "w" }, spec: { type: "string" }, out: { type: "string" } },
     });
     if ((values.spec === undefined) !== (values.out === undefined)) return "--spec and --out go together";
-    return { help: values.help ?? false, check: values.check ?? false, spec: values.spec, out: values.out };
+    if (values.check && values.watch) return "--check looks once, --watch writes; use one of the two";
+    return { help: values.help ?? false, check: values.check ?? false, watch: values.watch ?? false, spec: values.spec, out: values.out };
   } catch (error) {
     const [line] = String(error instanceof Error ? error.message : error).split(/(?<=')\.? /u);
     return `${line ?? "wrong arguments"}; --help lists what there is`;

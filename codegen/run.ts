@@ -9,6 +9,7 @@ import { checkDefaults, checkValues, findExamples, messageOfExample } from "./ex
 import type { Config, Protocol } from "./ir.ts";
 import { lintProtocol } from "./lint.ts";
 import { type Loaded, loadDocument } from "./load.ts";
+import { type DocumentResult, KnownDocuments } from "./known-documents.ts";
 import { applyOutput, listFiles, type OutputPlan, type OutputScope, planOutput } from "./output.ts";
 import { compareFindings, type Finding, type Sources } from "./source.ts";
 import { readYaml } from "./yaml-source.ts";
@@ -41,23 +42,31 @@ export function findDocuments(folder: string): string[] {
 }
 
 /** Reads documents, emits everything, and writes it unless something is wrong or only a check was asked for. */
-export async function runCodegen(request: CodegenRequest): Promise<CodegenResult> {
-  const findings: Finding[] = [];
-  const files = new Map(emitShared());
-  const protocols: Protocol[] = [];
-  for (const document of request.documents) {
-    const loaded = await loadDocument(document, request.own);
-    const protocol = readProtocol(request, loaded);
-    findings.push(...loaded.sources.findings);
-    if (!protocol || hasErrors(findings)) continue;
-    protocols.push(protocol);
-    for (const [file, text] of await emit(protocol, { strict: request.own })) files.set(file, text);
-  }
-  findings.sort(compareFindings);
+export async function runCodegen(request: CodegenRequest, known = new KnownDocuments()): Promise<CodegenResult> {
+  const results: DocumentResult[] = [];
+  for (const document of request.documents) results.push(await known.resultOf(document, () => runDocument(request, document)));
+  const findings = results.flatMap((result) => result.findings).sort(compareFindings);
+  const protocols = results.flatMap(({ protocol }) => (protocol ? [protocol] : []));
   if (hasErrors(findings)) return { findings, plan: { write: [], remove: [] }, protocols, files: 0 };
+  const files = new Map([...emitShared(), ...results.flatMap((result) => [...result.files])]);
   const plan = planOutput(files, scopeOf(request, protocols));
   if (!request.check) applyOutput(files, plan, request.out);
   return { findings, plan, protocols, files: files.size };
+}
+
+async function runDocument(request: CodegenRequest, document: string): Promise<DocumentResult> {
+  const loaded = await loadDocument(document, request.own);
+  const protocol = readProtocol(request, loaded);
+  const { findings } = loaded.sources;
+  const files = protocol && !hasErrors(findings) ? await emit(protocol, { strict: request.own }) : new Map<string, string>();
+  const beside = request.own ? besideOf(document) : [];
+  return { findings, protocol, files, inputs: [document, ...loaded.sources.files(), ...beside] };
+}
+
+/** What is read for an own document beside what it refers to. */
+function besideOf(document: string): string[] {
+  const [folder, name] = [path.dirname(document), nameOf(document)];
+  return [path.join(folder, "examples", name), path.join(folder, "config", `${name}.yaml`)];
 }
 
 /** The model of a document, if there is one to be had. What is wrong goes to the findings of its sources. */

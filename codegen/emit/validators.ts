@@ -1,6 +1,6 @@
 import type { Ajv } from "ajv";
 import standalone from "ajv/dist/standalone/index.js";
-import { newAjv, typeId } from "../compile.ts";
+import { sharedAjv, typeId } from "../compile.ts";
 import type { NamedType } from "../ir.ts";
 import { mapRefs, tolerantSchemas } from "../wire-schema.ts";
 
@@ -19,7 +19,7 @@ const tolerantId = "tolerant";
 
 /** Prints one module with a validator for every named type, without any import of ajv. */
 export function printValidators(types: readonly NamedType[], { strict, tolerant }: ValidatorOptions): string {
-  const ajv = newAjv(types, { strict });
+  const ajv = sharedAjv(types, { strict });
   const exported = Object.fromEntries(types.map(({ name }) => [name, typeId(name)]));
   if (tolerant.length > 0) addTolerantTypes(ajv, types);
   for (const name of tolerant) exported[tolerantName(name)] = `${tolerantId}#/definitions/${name}`;

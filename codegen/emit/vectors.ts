@@ -1,5 +1,5 @@
 import { boundaryValues } from "../boundary.ts";
-import { newAjv, typeId } from "../compile.ts";
+import { sharedAjv, typeId } from "../compile.ts";
 import { routed } from "../dispatch.ts";
 import type { Channel, Direction, Json, Message, Node, Protocol } from "../ir.ts";
 import { everyNearMiss } from "../runtime/near-misses.ts";
@@ -54,14 +54,14 @@ class VectorMaker {
   readonly #protocol: Protocol;
   readonly #types: ReadonlyMap<string, Node>;
   readonly #shapes: Shapes;
-  readonly #ajv: ReturnType<typeof newAjv>;
+  readonly #ajv: ReturnType<typeof sharedAjv>;
   readonly #values = new Map<string, readonly Json[]>();
 
   constructor(protocol: Protocol, strict: boolean) {
     this.#protocol = protocol;
     this.#types = new Map(protocol.types.map(({ name, node }) => [name, node]));
     this.#shapes = Object.fromEntries(protocol.types.map(({ name, node }) => [name, toShape(node)])) as unknown as Shapes;
-    this.#ajv = newAjv(protocol.types, { strict });
+    this.#ajv = sharedAjv(protocol.types, { strict });
   }
 
   vectorsOf(channel: Channel, direction: Direction): Vector[] {
