@@ -139,13 +139,15 @@ class ProtocolBuilder {
 
   #buildMessage(key: string, place: Place): Message {
     const data = this.#sources.at(place);
-    const name = this.#messageName(pascalCase(key), place);
+    const wanted = this.#messageName(pascalCase(key), place);
     const parts = readMessageParts(this.#sources, place);
+    // Where a schema has the name already, the message takes the one that its payload gets.
+    const name = this.#reader.nameSchema(parts.payload, wanted, `${wanted}Payload`);
     return {
       name,
       wireName: this.#wireName(textOf(data, "name") ?? key, name, place),
-      type: this.#reader.nameSchema(parts.payload, name, `${name}Payload`),
-      ...(parts.headers && { headers: this.#reader.nameSchema(parts.headers, `${name}Headers`) }),
+      type: name,
+      ...(parts.headers && { headers: this.#reader.nameSchema(parts.headers, `${wanted}Headers`) }),
       ...optionalText(data, "title"),
       ...optionalText(data, "summary"),
       ...optionalText(data, "description"),

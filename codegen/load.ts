@@ -2,6 +2,7 @@ import path from "node:path";
 import { type Diagnostic, fromFile, Parser } from "@asyncapi/parser";
 import type { Json, Path, Place } from "./ir.ts";
 import { addMetaschema, metaschemaAddress } from "./metaschema.ts";
+import { targetOf } from "./references.ts";
 import { isObject, type Position, type Source, Sources, START } from "./source.ts";
 
 /** An AsyncAPI document as it was written, with the files it refers to. */
@@ -146,6 +147,10 @@ function reportRef(sources: Sources, ending: string, message: string): boolean {
       // The parser knows nothing of addresses that schemas give themselves.
       const known = sources.ids.resolve({ file, path: at }, ref, (place) => sources.at(place));
       if (known && sources.at(known) !== undefined) return;
+      if (sources.at(targetOf(sources, { file, path: at }, ref)) !== undefined) {
+        sources.warn({ file, path: at }, `$ref "${ref}" writes the slash of a key as it is; in a pointer it is ~1`);
+        return;
+      }
       sources.error({ file, path: at }, `$ref "${ref}" ${message}`);
     });
   }

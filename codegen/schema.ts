@@ -34,7 +34,7 @@ export class SchemaReader {
 
   /** The name of the schema at a place, which becomes a named type now if it was none. */
   nameSchema(place: Place, ...wanted: string[]): string {
-    const target = this.#unwrap(this.#followAlias(place));
+    const target = this.#unwrap(this.#followAlias(place, wanted[0]));
     const known = this.#byPlace.get(placeKey(target));
     if (known) return known.name;
     const [first, second] = wanted.length > 0 ? wanted : [nameOfPointer(target.path)];
@@ -177,7 +177,7 @@ export class SchemaReader {
     return meet(branch, named, this.#context);
   }
 
-  #followAlias(place: Place): Place {
+  #followAlias(place: Place, wanted?: string): Place {
     const schema = this.#sources.at(place);
     const ref = childOf(schema, "$ref");
     if (typeof ref !== "string") return place;
@@ -187,7 +187,7 @@ export class SchemaReader {
       return place;
     }
     // A schema that only names another one, under the same name, is the other one.
-    return nameOfPointer(target.path) === nameOfPointer(place.path) ? this.#followAlias(target) : place;
+    return nameOfPointer(target.path) === (wanted ?? nameOfPointer(place.path)) ? this.#followAlias(target, wanted) : place;
   }
 
   #readTyped(schema: JsonObject, place: Place): Shape {

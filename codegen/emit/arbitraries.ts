@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { type StatementStructures, StructureKind } from "ts-morph";
+import { StructureKind } from "ts-morph";
 import type { Json, NamedType, Node, ObjectShape, Protocol, StringShape } from "../ir.ts";
 import { expressionOf } from "../runtime/shapes.ts";
 import { acceptedRanges, readClassPattern } from "./character-class.ts";
-import { header, literalKey, printConstant, printLiteral, printModule, propertyAccess, propertyKey } from "./module.ts";
+import { header, importOf, literalKey, printConstant, printLiteral, printModule, propertyAccess, propertyKey } from "./module.ts";
 import { toShape } from "./shapes.ts";
 
 /** Prints fast-check arbitraries of valid values for every type, and of near misses for every message. */
@@ -11,11 +11,13 @@ export function printArbitraries(protocol: Protocol): string {
   const printer = new ArbitraryPrinter(protocol.types);
   const tied = protocol.types.map(({ name, node }) => `  ${name}: ${printer.printNamed(name, node)},\n`).join("");
   const missesOf = (type: string): string => `nearMissesOf(shapes, ${JSON.stringify(type)}, ${propertyAccess("arbitraries", type)})`;
+  const types = new Map(protocol.types.map(({ name, node }) => [name, node]));
   const misses = protocol.messages
+    .filter(({ type }) => isBreakable({ kind: "ref", name: type }, types))
     .map(({ name, type }) => `  ${name}: ${protocol.contentFields.has(type) ? printContentMisses(protocol, type, missesOf) : missesOf(type)},\n`)
     .join("");
   const shapes = Object.fromEntries(protocol.types.map(({ name, node }) => [name, toShape(node)]));
-  const helpers = ["accepted", "characters", "finite", "json", "items", "jsonText", "none", "text", "withExtras", "withPatterns"].filter((name) =>
+  const helpers = ["accepted", "characters", "exclusively", "finite", "json", "items", "jsonText", "none", "text", "withExtras", "withPatterns"].filter((name) =>
     new RegExp(`\\b${name}[(<]`, "u").test(tied),
   );
   // fast-check wants a type that has an implicit index signature, which no interface has.
@@ -32,19 +34,34 @@ export function printArbitraries(protocol: Protocol): string {
     { kind: StructureKind.ImportDeclaration, isTypeOnly: true, moduleSpecifier: "../shapes.ts", namedImports: ["Shapes"] },
     ...importOf("../values.ts", helpers),
     ...importOf("./codec.ts", [...printer.filtered].sort().map((name) => `validate${name}`)),
-    {
-      kind: StructureKind.ImportDeclaration,
-      isTypeOnly: true,
-      moduleSpecifier: "./types.ts",
-      namedImports: protocol.types.map(({ name }) => name).sort(),
-    },
+    ...importOf("./types.ts", protocol.types.map(({ name }) => name).sort(), { isTypeOnly: true }),
     ...statements,
   ]);
   return `${header(protocol.sources)}\n${text.trim()}\n`;
 }
 
-function importOf(moduleSpecifier: string, names: readonly string[]): StatementStructures[] {
-  return names.length === 0 ? [] : [{ kind: StructureKind.ImportDeclaration, moduleSpecifier, namedImports: names.map((name) => ({ name })) }];
+/** Whether a value of a type can be made wrong at all, and one of it be had. */
+function isBreakable(node: Pick<Node, "kind"> & { name?: string }, types: ReadonlyMap<string, Node>): boolean {
+  const found = node.kind === "ref" ? types.get(node.name ?? "") : (node as Node);
+  if (!found) return false;
+  switch (found.kind) {
+    case "any":
+    case "never":
+      return false;
+    case "ref":
+      return isBreakable(found, types);
+    case "object":
+      return !found.untyped || found.properties.length > 0 || found.extra.kind !== "any" || found.patterns.length > 0;
+    case "array":
+    case "tuple":
+    case "string":
+    case "number":
+    case "literal":
+    case "union":
+    case "null":
+    case "boolean":
+      return true;
+  }
 }
 
 /** Near misses of a message, and messages whose text says a near miss of one of the things it can say. */
@@ -143,7 +160,9 @@ class ArbitraryPrinter {
     // fast-check falls back to the first branches as values get deeper.
     const sorted = [...branches.filter(({ deep }) => !deep), ...branches.filter(({ deep }) => deep)].map(({ text }) => text);
     const options = this.#isRecursive(holder) ? `{ depthIdentifier: "nesting", depthSize: "small" }, ` : "";
-    return `fc.oneof(${options}${sorted.join(", ")})`;
+    const values = `fc.oneof(${options}${sorted.join(", ")})`;
+    const canOverlap = node.mode === "oneOf" && node.tag === undefined && possible.filter(({ kind }) => kind === "object" || kind === "ref").length > 1;
+    return canOverlap ? `exclusively(${values}, ${printLiteral(possible.map((branch) => toShape(branch)))}, () => shapes)` : values;
   }
 
   #printObject(node: Node & ObjectShape, indent: string, holder: string): string {

@@ -11,7 +11,7 @@ import { tolerantSchemas } from "../wire-schema.ts";
 import { contentWays, encoderStatements, openedType, printOpened } from "./content.ts";
 import { decoder, strictValidator, tolerantValidator, type Way } from "./decoder.ts";
 import { commentText } from "./jsdoc.ts";
-import { header, printModule, propertyKey } from "./module.ts";
+import { importOf, header, printModule, propertyKey } from "./module.ts";
 import { tolerantName } from "./validators.ts";
 
 /** The types whose tolerant validators the codec needs: what we read of a peer that may be newer. */
@@ -66,6 +66,7 @@ function unionName(channel: Channel, direction: Direction): string {
 }
 
 function imports(protocol: Protocol, helpers: readonly string[]): StatementStructures[] {
+  if (protocol.types.length === 0) return [];
   return [
     {
       kind: StructureKind.ImportDeclaration,
@@ -76,12 +77,7 @@ function imports(protocol: Protocol, helpers: readonly string[]): StatementStruc
         ...helpers.map((name) => ({ name })),
       ],
     },
-    {
-      kind: StructureKind.ImportDeclaration,
-      isTypeOnly: true,
-      moduleSpecifier: "./types.ts",
-      namedImports: protocol.types.map(({ name }) => name).sort(),
-    },
+    ...importOf("./types.ts", protocol.types.map(({ name }) => name).sort(), { isTypeOnly: true }),
     { kind: StructureKind.ImportDeclaration, namespaceImport: "checks", moduleSpecifier: "./validators.ts" },
   ];
 }

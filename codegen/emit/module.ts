@@ -1,4 +1,4 @@
-import { IndentationText, Project, QuoteKind, type StatementStructures, type WriterFunction } from "ts-morph";
+import { IndentationText, Project, QuoteKind, type StatementStructures, StructureKind, type WriterFunction } from "ts-morph";
 import type { Json, Protocol } from "../ir.ts";
 import { isIdentifier } from "../names.ts";
 import { commentText } from "./jsdoc.ts";
@@ -27,6 +27,12 @@ export function printModule(statements: (StatementStructures | string | WriterFu
   const text = file.getFullText();
   file.forget();
   return text;
+}
+
+/** An import of these names; none where there are none, which would be no TypeScript. */
+export function importOf(moduleSpecifier: string, names: readonly string[], { isTypeOnly = false } = {}): StatementStructures[] {
+  if (names.length === 0) return [];
+  return [{ kind: StructureKind.ImportDeclaration, isTypeOnly, moduleSpecifier, namedImports: names.map((name) => ({ name })) }];
 }
 
 /** An exported constant, as a writer: in a structure, ts-morph would indent the lines of the value once more. */

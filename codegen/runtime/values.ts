@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { isRecord, judge, type Shape, type Shapes } from "./shapes.ts";
 
 /** Characters of these inclusive ranges of code points, mostly from the front ones. */
 export function characters(...ranges: readonly (readonly [number, number])[]): fc.Arbitrary<string> {
@@ -26,6 +27,40 @@ export function accepted<T>(values: fc.Arbitrary<T>, validate: (value: unknown) 
     if (misses > 10_000) throw new Error("of ten thousand values in a row none would do");
     return misses === 0;
   });
+}
+
+/**
+ * Values of exactly one branch, where branches overlap: what fits several of them gets a property that all but one
+ * refuse.
+ */
+export function exclusively<T>(values: fc.Arbitrary<T>, branches: readonly Shape[], shapes: () => Shapes): fc.Arbitrary<T> {
+  return values.map((value) => {
+    const fitting = branches.filter((branch) => judge(branch, value, shapes()) !== false);
+    if (fitting.length < 2 || !isRecord(value)) return value;
+    for (const kept of fitting) {
+      const others = fitting.filter((branch) => branch !== kept);
+      const candidate = others.reduce((spoilt, other) => spoiltFor(other, kept, spoilt, shapes()), value);
+      if (others.every((other) => judge(other, candidate, shapes()) === false)) return candidate;
+    }
+    return value;
+  });
+}
+
+/** An object with one property that one shape refuses and the other does not mind. */
+function spoiltFor<T extends Readonly<Record<string, unknown>>>(refusing: Shape, kept: Shape, value: T, shapes: Shapes): T {
+  for (const name of propertyNames(refusing, shapes)) {
+    for (const wrong of [7, "no such value", true, null]) {
+      const candidate = { ...value, [name]: wrong };
+      if (judge(refusing, candidate, shapes) === false && judge(kept, candidate, shapes) !== false) return candidate;
+    }
+  }
+  return value;
+}
+
+function propertyNames(shape: Shape, shapes: Shapes): readonly string[] {
+  const target = shape.kind === "ref" ? shapes[shape.name] : shape;
+  if (target?.kind === "ref") return propertyNames(target, shapes);
+  return target?.kind === "object" ? target.properties.map(({ name }) => name) : [];
 }
 
 /** Of a type that no value is of. */

@@ -37,7 +37,7 @@ describe("a document of AsyncAPI 2", () => {
     const { protocol } = await readProtocolOf(workshop, version2);
     const travels = protocol.channels.map(({ address, received, sent }) => [address, received.messages.map(({ name }) => name), sent.messages.map(({ name }) => name)]);
     expect(travels).toEqual([
-      ["lamps/{lamp}/state", [], ["State", "Gone"]],
+      ["lamps/{lamp}/state", [], ["StatePayload", "Gone"]],
       ["lamps/{lamp}/switch", ["LampsLampSwitchPublishMessage"], []],
     ]);
     expect(protocol.channels[0]?.sent.dispatch).toMatchObject({ by: "tag", tag: "kind" });
@@ -48,7 +48,7 @@ describe("a document of AsyncAPI 2", () => {
   it("keeps the names of listed schemas, gives others what is free, and says so", async () => {
     const { protocol, findings } = await readProtocolOf(workshop, version2);
     expect(protocol.messages.map(({ name, type, headers }) => [name, type, headers])).toEqual([
-      ["State", "StatePayload", "StateHeaders"],
+      ["StatePayload", "StatePayload", "StateHeaders"],
       ["Gone", "Gone", undefined],
       ["LampsLampSwitchPublishMessage", "LampsLampSwitchPublishMessage", undefined],
     ]);
@@ -113,6 +113,12 @@ describe("a document by somebody else", () => {
 `));
     expect(findings.filter((finding) => !finding.includes("warning"))).toEqual([]);
     expect([{ food: "hay" }, { food: "meat" }, { wishes: { type: "string" } }, { wishes: { type: "wish" } }].map((value) => validate("Pet", value))).toEqual([true, false, true, false]);
+  });
+
+  it("may write the slash of a key as it is in a pointer, and is told how it is written", async () => {
+    const { protocol, findings } = await readProtocolOf(workshop, version3("    wild/Pet: { type: object }\n").replace("schemas/Pet'", "schemas/wild/Pet'"));
+    expect(protocol.types.map(({ name }) => name)).toContain("WildPet");
+    expect(findings).toEqual([expect.stringContaining('$ref "#/components/schemas/wild/Pet" writes the slash of a key as it is; in a pointer it is ~1')]);
   });
 
   it("is told of a type that nothing satisfies, which then has no values", async () => {
