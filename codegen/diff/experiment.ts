@@ -5,7 +5,8 @@ import { refsInSchema } from "../wire-schema.ts";
 import type { Arbitraries } from "./arbitraries.ts";
 import type { Change } from "./change.ts";
 import { directions, pairChannels, pairMessages, typesOf, walkMessage } from "./compare.ts";
-import type { StrictReader } from "./reader.ts";
+import type { Refusal, StrictReader } from "./reader.ts";
+import { smallest } from "./smallest.ts";
 
 /** One of the two documents, ready to write values and to read them. */
 export interface Party {
@@ -54,6 +55,8 @@ interface Task {
 }
 
 const SHOWN_PER_MESSAGE = 24;
+/** The longest text that is written out to its bound; a larger frame than this no channel takes. */
+const LONGEST = 1024 * 1024;
 
 /** Lets the old document write what the new one receives, and the new one what an old peer reads. */
 export function* experiment(old: Party, now: Party, draw: Draw): Generator<{ trial: Trial; done: number; total: number }> {
@@ -102,21 +105,25 @@ function schemasOf(protocol: Protocol, type: string): (readonly [string, Json])[
 
 function tried({ direction, key, name, message, writer, reader, readerChannel, aliases }: Task, { seed, runs }: Draw): Trial {
   const where = { channel: key, message: name, direction };
-  const edges: Edges = { types: typesOf(writer.protocol), longest: 4096 };
+  const edges: Edges = { types: typesOf(writer.protocol), longest: LONGEST };
   const edgeValues = boundaryValues(message.type, 24, edges, (value) => writer.reader.accepts(message.type, value));
   const arbitrary = writer.arbitraries[message.type];
   const values = [...edgeValues, ...(arbitrary ? fc.sample(arbitrary, { seed, numRuns: runs }) : [])];
-  const sightings = new Map<string, Sighting>();
+  const refusals = (value: Json): readonly Refusal[] => reader.reader.refusals(readerChannel, direction, value);
+  const pathsOf = (refused: readonly Refusal[]): string[] => [...new Set(refused.map(({ path }) => outermost(general(path), aliases)))];
+  const keyOf = (refused: readonly Refusal[]): string | undefined => (refused.length === 0 ? undefined : pathsOf(refused).join("\n"));
+  const seen = new Map<string, Json>();
   for (const value of values) {
-    const refusals = reader.reader.refusals(readerChannel, direction, value);
-    const [first] = refusals;
-    if (!first) continue;
-    const paths = [...new Set(refusals.map(({ path }) => outermost(general(path), aliases)))];
-    const known = sightings.get(paths.join());
-    const sighting = { ...where, paths, detail: first.detail, value };
-    if (!known || JSON.stringify(known.value).length > JSON.stringify(value).length) sightings.set(paths.join(), sighting);
+    const paths = keyOf(refusals(value));
+    const known = paths === undefined ? undefined : seen.get(paths);
+    if (paths !== undefined && (known === undefined || JSON.stringify(value).length < JSON.stringify(known).length)) seen.set(paths, value);
   }
-  return { ...where, values: values.length, sightings: [...sightings.values()].slice(0, SHOWN_PER_MESSAGE) };
+  const sightings = [...seen].slice(0, SHOWN_PER_MESSAGE).map(([paths, first]): Sighting => {
+    const value = smallest(first, (less) => keyOf(refusals(less)) === paths && writer.reader.accepts(message.type, less));
+    const refused = refusals(value);
+    return { ...where, paths: pathsOf(refused), detail: refused[0]?.detail ?? "", value };
+  });
+  return { ...where, values: values.length, sightings };
 }
 
 /** Pointers to the items of an array are one, however many items there are. */

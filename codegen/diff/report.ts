@@ -6,6 +6,7 @@ import type { Confirmation, Sighting } from "./experiment.ts";
 import { nextBreakingVersion } from "./version.ts";
 
 const MOST_SHOWN = 160;
+const LONGEST_TEXT = 40;
 const MOST_MESSAGES = 4;
 
 /** The folders the two documents were read from, which no reader wants to see. */
@@ -20,8 +21,14 @@ export function locate(change: Change, { old, now }: Comparison, shown: Shown): 
   const isOld = change.side === "old";
   const { sources } = isOld ? old : now;
   const { line, column } = sources.locate(change.place);
-  const file = path.relative(isOld ? shown.oldRoot : shown.newRoot, change.place.file).split(path.sep).join("/");
+  const file = shownPath(isOld ? shown.oldRoot : shown.newRoot, change.place.file);
   return `${file}:${line}:${column}${isOld ? ` in ${shown.oldName}` : ""}`;
+}
+
+/** A file as one names it from a folder: the way there, or its whole name where that would first lead out. */
+export function shownPath(folder: string, file: string): string {
+  const way = path.relative(folder, file);
+  return (way.startsWith("..") ? file : way).split(path.sep).join("/");
 }
 
 export function printComparison(comparison: Comparison, shown: Shown): string {
@@ -86,8 +93,14 @@ function whoOf({ direction, message }: Sighting): string {
   return direction === "received" ? `an old ${message}, which is received,` : `a new ${message}, which is sent,`;
 }
 
+/** A value on one line; of a long text only how it begins and how long it is. */
 function quoted(value: Json): string {
-  return short(JSON.stringify(value));
+  return short(JSON.stringify(value, (_, held: Json) => (typeof held === "string" ? abbreviated(held) : held)));
+}
+
+function abbreviated(text: string): string {
+  const points = Array.from(text);
+  return points.length > LONGEST_TEXT ? `${points.slice(0, LONGEST_TEXT / 2).join("")}… ${points.length} characters` : text;
 }
 
 function short(text: string): string {

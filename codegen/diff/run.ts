@@ -5,7 +5,7 @@ import { listFiles, readText } from "../output.ts";
 import { documentEnding, findDocuments } from "../run.ts";
 import { type Comparison, compareDocuments, type Read, readDocument } from "./documents.ts";
 import type { Draw } from "./experiment.ts";
-import { comparisonAsJson, printComparison, type Shown } from "./report.ts";
+import { comparisonAsJson, printComparison, type Shown, shownPath } from "./report.ts";
 import { findBaseline, readRevision } from "./revision.ts";
 
 export interface DiffRequest {
@@ -81,7 +81,7 @@ function isSameSources({ sources }: Read, { oldRoot, newRoot }: Shown): boolean 
 function planFiles({ old, new: now }: { readonly old: string; readonly new: string }): Plan {
   const name = path.basename(now).replace(/(?:\.asyncapi)?\.(?:ya?ml|json)$/u, "");
   const shown = { oldRoot: process.cwd(), newRoot: process.cwd(), oldName: "the older document" };
-  const [from, to] = [old, now].map((file) => path.relative(process.cwd(), file));
+  const [from, to] = [old, now].map((file) => shownPath(process.cwd(), file));
   return { pairs: [{ name, old, now }], shown, title: `${to} against ${from}`, binding: true };
 }
 

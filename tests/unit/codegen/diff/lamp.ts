@@ -67,6 +67,8 @@ components:
         coded: { type: object, additionalProperties: false, patternProperties: { '^x-': { type: string, maxLength: 4 } } }
         few: { type: object, additionalProperties: { type: boolean }, minProperties: 1, maxProperties: 3 }
         id: { type: [string, 'null'], maxLength: 4 }
+        note: { type: string, maxLength: 3000 }
+        remark: { type: string, maxLength: 5000 }
         either: { anyOf: [{ type: string, maxLength: 2 }, { type: boolean }] }
         shape: { $ref: '#/components/schemas/Shape' }
         parts: { type: array, maxItems: 2, items: { $ref: '#/components/schemas/State' } }

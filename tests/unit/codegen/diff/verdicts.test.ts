@@ -36,6 +36,8 @@ const rows: readonly Row[] = [
   { edit: "another type", from: "share: { type: number, exclusiveMinimum: 0 }", to: "share: { type: string }", path: "/share", received: "seen", sent: "seen" },
   { edit: "longer text", from: "maxLength: 6", to: "maxLength: 7", path: "/name", received: "fine", sent: "seen" },
   { edit: "shorter text", from: "maxLength: 6", to: "maxLength: 5", path: "/name", received: "seen", sent: "fine" },
+  { edit: "a long text that is less long", from: "maxLength: 3000", to: "maxLength: 2999", path: "/note", received: "seen", sent: "fine" },
+  { edit: "a longer long text", from: "maxLength: 5000", to: "maxLength: 5001", path: "/remark", received: "fine", sent: "seen" },
   { edit: "a lower minLength", from: "minLength: 2", to: "minLength: 1", path: "/name", received: "fine", sent: "seen" },
   { edit: "a higher minLength", from: "minLength: 2", to: "minLength: 3", path: "/name", received: "seen", sent: "fine" },
   { edit: "a wider class", from: "'^[a-z]+$'", to: "'^[a-z0-9]+$'", path: "/name", received: "fine", sent: "seen" },
@@ -108,6 +110,12 @@ describe("a change of a schema", () => {
     };
     expect(unexplained.map(({ direction, paths, detail }) => ({ direction, paths, detail }))).toEqual([]);
     expect({ received: outcome("received"), sent: outcome("sent"), changes: changes.map((change) => `${change.path} ${change.what}`) }).toMatchObject({ received, sent });
+  }, 60_000);
+
+  it("is shown with nothing in the value that it does not need", async () => {
+    const { confirmations } = await bench.compare(base, await bench.read(edited(lamp, ["maxLength: 3000", "maxLength: 2000"])));
+    const seen = [...confirmations.values()].map((confirmation) => (confirmation.seen === "yes" ? confirmation.sighting.value : confirmation));
+    expect(seen).toEqual([{ type: "state", level: 1, note: "a".repeat(2001) }]);
   }, 60_000);
 
   it("is in a table of more than thirty, with a reason wherever no value shows a break", () => {
