@@ -67,7 +67,7 @@ describe("the cost of a reply", () => {
         const { bytes } = costOf(events, text, true);
         expect(bytes / (bytesOf(JSON.stringify(text)) + bytesOf(JSON.stringify(thought)))).toBeLessThanOrEqual(12);
       }),
-      { numRuns: 50 },
+      { numRuns: 25 },
     );
   });
 
