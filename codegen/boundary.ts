@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { acceptedRanges, readClassPattern } from "./emit/character-class.ts";
+import { formatNamed } from "./emit/formats.ts";
 import type { Json, Node, ObjectShape, StringShape } from "./ir.ts";
 
 /** What values at the edges of a type are made from. */
@@ -65,16 +66,6 @@ function allOf(items: readonly (Json | undefined)[]): Json | undefined {
   return found.length === items.length ? found : undefined;
 }
 
-const formatted: Readonly<Record<string, readonly string[]>> = {
-  uri: ["https://example.org/a?b=c#d", "urn:x:1"],
-  uuid: ["123e4567-e89b-12d3-a456-426614174000", "00000000-0000-0000-0000-000000000000"],
-  "date-time": ["2026-02-28T23:59:59.5Z", "1970-01-01T00:00:00+01:00"],
-  date: ["2026-02-28", "1970-01-01"],
-  time: ["23:59:59Z", "00:00:00.5+01:00"],
-  email: ["a@example.org"],
-  ipv4: ["127.0.0.1", "255.255.255.255"],
-};
-
 function textOf(node: StringShape, index: number, depth: number, edges: Edges): string | undefined {
   const { content, format, pattern, minLength = 0, maxLength = Infinity } = node;
   if (content !== undefined) {
@@ -82,7 +73,8 @@ function textOf(node: StringShape, index: number, depth: number, edges: Edges): 
     const said = target && nth(target, index, depth + 1, edges);
     return said === undefined ? undefined : JSON.stringify(said);
   }
-  if (format !== undefined && Object.hasOwn(formatted, format)) return pick(formatted[format] ?? [], index);
+  const formatted = formatNamed(format)?.edges;
+  if (formatted) return pick(formatted, index);
   const simple = pattern === undefined ? undefined : readClassPattern(pattern);
   if (pattern !== undefined && !simple) return matching(pattern, minLength, maxLength, index);
   const [least, most] = [Math.max(minLength, simple?.least ?? 0), Math.min(maxLength, simple?.most ?? Infinity)];

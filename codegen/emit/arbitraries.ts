@@ -3,6 +3,7 @@ import { StructureKind } from "ts-morph";
 import type { Json, NamedType, Node, ObjectShape, Protocol, StringShape } from "../ir.ts";
 import { expressionOf } from "../runtime/shapes.ts";
 import { acceptedRanges, readClassPattern } from "./character-class.ts";
+import { formatNamed } from "./formats.ts";
 import { header, importOf, literalKey, printConstant, printLiteral, printModule, propertyAccess, propertyKey } from "./module.ts";
 import { toShape } from "./shapes.ts";
 
@@ -17,7 +18,7 @@ export function printArbitraries(protocol: Protocol): string {
     .map(({ name, type }) => `  ${name}: ${protocol.contentFields.has(type) ? printContentMisses(protocol, type, missesOf) : missesOf(type)},\n`)
     .join("");
   const shapes = Object.fromEntries(protocol.types.map(({ name, node }) => [name, toShape(node)]));
-  const helpers = ["accepted", "characters", "exclusively", "finite", "json", "items", "jsonText", "none", "text", "withExtras", "withPatterns"].filter((name) =>
+  const helpers = ["accepted", "characters", "exclusively", "finite", "json", "items", "jsonText", "list", "none", "text", "withExtras", "withPatterns"].filter((name) =>
     new RegExp(`\\b${name}[(<]`, "u").test(tied),
   );
   // fast-check wants a type that has an implicit index signature, which no interface has.
@@ -94,7 +95,7 @@ class ArbitraryPrinter {
   #print(node: Node, indent: string, holder: string): string {
     const plain = this.#printShape(node, indent, holder);
     if (!node.variants) return plain;
-    return `fc.oneof(${[plain, ...node.variants.map((variant) => this.#print(variant, indent, holder))].join(", ")})`;
+    return `fc.oneof({ withCrossShrink: true }, ${[plain, ...node.variants.map((variant) => this.#print(variant, indent, holder))].join(", ")})`;
   }
 
   #printShape(node: Node, indent: string, holder: string): string {
@@ -136,7 +137,7 @@ class ArbitraryPrinter {
     if ((node.minItems ?? 0) > (node.maxItems ?? Infinity)) return "none()";
     return node.uniqueItems
       ? `fc.uniqueArray(${items}, ${optionsText({ minLength: node.minItems, maxLength: node.maxItems, selector: "(item) => JSON.stringify(item)" })})`
-      : `fc.array(${items}, ${options})`;
+      : `list(${items}, ${options})`;
   }
 
   #printTuple(node: Node & { kind: "tuple" }, indent: string, holder: string): string {
@@ -147,7 +148,7 @@ class ArbitraryPrinter {
     const isOpen = most === node.items.length && maxItems > most && !this.#isImpossible(rest);
     if (!isOpen && minItems >= most) return `fc.tuple(${items.join(", ")})`;
     const more = optionsText({ minLength: Math.max(0, minItems - most) || undefined, maxLength: maxItems === Infinity ? undefined : maxItems - most });
-    return `items([${items.join(", ")}], ${Math.min(minItems, most)}${isOpen ? `, fc.array(${this.#print(rest, indent, holder)}, ${more})` : ""})`;
+    return `items([${items.join(", ")}], ${Math.min(minItems, most)}${isOpen ? `, list(${this.#print(rest, indent, holder)}, ${more})` : ""})`;
   }
 
   #printUnion(node: Node & { kind: "union" }, indent: string, holder: string): string {
@@ -159,8 +160,8 @@ class ArbitraryPrinter {
     }));
     // fast-check falls back to the first branches as values get deeper.
     const sorted = [...branches.filter(({ deep }) => !deep), ...branches.filter(({ deep }) => deep)].map(({ text }) => text);
-    const options = this.#isRecursive(holder) ? `{ depthIdentifier: "nesting", depthSize: "small" }, ` : "";
-    const values = `fc.oneof(${options}${sorted.join(", ")})`;
+    const depth = this.#isRecursive(holder) ? `, depthIdentifier: "nesting", depthSize: "small"` : "";
+    const values = `fc.oneof({ withCrossShrink: true${depth} }, ${sorted.join(", ")})`;
     const canOverlap = node.mode === "oneOf" && node.tag === undefined && possible.filter(({ kind }) => kind === "object" || kind === "ref").length > 1;
     return canOverlap ? `exclusively(${values}, ${printLiteral(possible.map((branch) => toShape(branch)))}, () => shapes)` : values;
   }
@@ -232,19 +233,10 @@ function needsFilter(node: Node): boolean {
   }
 }
 
-const formatArbitraries: Readonly<Record<string, string>> = {
-  uri: "fc.webUrl()",
-  uuid: "fc.uuid()",
-  email: "fc.emailAddress()",
-  ipv4: "fc.ipV4()",
-  "date-time": `fc.date({ min: new Date(0), max: new Date(4102444800000), noInvalidDate: true }).map((date) => date.toISOString())`,
-  date: `fc.date({ min: new Date(0), max: new Date(4102444800000), noInvalidDate: true }).map((date) => date.toISOString().slice(0, 10))`,
-  time: `fc.date({ min: new Date(0), max: new Date(4102444800000), noInvalidDate: true }).map((date) => date.toISOString().slice(11))`,
-};
-
 function printString({ minLength, maxLength, pattern, format, content }: StringShape): string {
   if (content !== undefined) return `jsonText(tie(${JSON.stringify(content)}))`;
-  if (format !== undefined && Object.hasOwn(formatArbitraries, format)) return formatArbitraries[format] ?? "";
+  const formatted = formatNamed(format)?.draw;
+  if (formatted !== undefined) return formatted;
   const simple = pattern === undefined ? undefined : readClassPattern(pattern);
   if (simple) {
     const ranges = acceptedRanges(simple).map(([first, last]) => `[${first}, ${last}]`);

@@ -99,25 +99,43 @@ export function withPatterns<T extends object>(
 
 /** Any JSON value that JSON text can hold, which has no negative zero. */
 export function json(): fc.Arbitrary<fc.JsonValue> {
-  return fc.jsonValue({ stringUnit: "binary", maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)) as fc.JsonValue);
+  return fc.jsonValue({ stringUnit: anyCharacter(), maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)) as fc.JsonValue);
 }
 
+const letters = "abcdefghijklmnopqrstuvwxyz";
+/** ASCII with what reads best in a report in front, as that is what values shrink to. */
+const ascii = [...Array.from(letters), ...Array.from({ length: 128 }, (_, point) => String.fromCharCode(point)).filter((character) => !letters.includes(character))];
+const scalars = 0x110000 - 0x800;
+
+/** Any character that UTF-8 has, of which every other one is ASCII. */
+function anyCharacter(): fc.Arbitrary<string> {
+  return fc.nat({ max: 2 * scalars - 1 }).map((index) => {
+    const point = index - scalars;
+    return point < 0 ? (ascii[index % ascii.length] ?? "a") : String.fromCodePoint(point < 0xd800 ? point : point + 0x800);
+  });
+}
+
+/** How long a text may be for it to be made exactly as long, and how many items a list may have. */
+const LONGEST_TEXT = 8192;
+const LONGEST_LIST = 32;
+
 /** Text of so many code points; once in a while exactly as long as it may be. */
-export function text({
-  min = 0,
-  max,
-  unit = "binary",
-}: {
-  min?: number;
-  max?: number;
-  unit?: fc.Arbitrary<string> | "binary";
-}): fc.Arbitrary<string> {
+export function text({ min = 0, max, unit = anyCharacter() }: { min?: number; max?: number; unit?: fc.Arbitrary<string> }): fc.Arbitrary<string> {
   const usual = fc.string({ unit, minLength: min, ...(max !== undefined && { maxLength: max }) });
-  if (max === undefined || max > 512) return usual;
-  return fc.oneof(
-    { weight: 19, arbitrary: usual },
-    { weight: 1, arbitrary: fc.string({ unit, minLength: max, maxLength: max, size: "max" }) },
-  );
+  if (max === undefined || max === 0 || max > LONGEST_TEXT) return usual;
+  // Of a long text a few characters say as much as thousands, and cost nothing.
+  const longest = fc.array(unit, { minLength: 1, maxLength: 8 }).map((some) => Array.from({ length: max }, (_, index) => some[index % some.length]).join(""));
+  return fc.oneof({ withCrossShrink: true }, { weight: max > 512 ? 59 : 19, arbitrary: usual }, { weight: 1, arbitrary: longest });
+}
+
+/** A list; once in a while with as many items as it may have. */
+export function list<T>(item: fc.Arbitrary<T>, bounds: { minLength?: number; maxLength?: number; depthIdentifier?: string }): fc.Arbitrary<T[]> {
+  const { maxLength } = bounds;
+  const usual = fc.array(item, bounds);
+  // A list that may hold lists like itself is left to what fast-check does against endless ones.
+  if (maxLength === undefined || maxLength === 0 || maxLength > LONGEST_LIST || bounds.depthIdentifier !== undefined) return usual;
+  const fullest = fc.array(item, { minLength: maxLength, maxLength });
+  return fc.oneof({ withCrossShrink: true }, { weight: 19, arbitrary: usual }, { weight: 1, arbitrary: fullest });
 }
 
 /** The JSON text of values. */
@@ -137,7 +155,7 @@ export function withExtras<T extends object>(
   named: readonly string[],
 ): fc.Arbitrary<T> {
   const extras = fc.dictionary(
-    fc.string({ unit: "binary", maxLength: 20 }).filter((key) => !named.includes(key) && key !== "__proto__"),
+    fc.string({ unit: anyCharacter(), maxLength: 20 }).filter((key) => !named.includes(key) && key !== "__proto__"),
     extra,
     { maxKeys: 4, noNullPrototype: true },
   );

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { nearMissesOf } from "../near-misses.ts";
 import type { Shapes } from "../shapes.ts";
-import { accepted, characters, json, text, withExtras } from "../values.ts";
+import { accepted, characters, json, list, text, withExtras } from "../values.ts";
 import { validateCapabilities, validateMentionFragment, validateMessageId, validateReaction, validateRefusal, validateToken, validateWatched } from "./codec.ts";
 import type { ActivateRequest, Activated, Amount, Answer, AudioFragment, Capabilities, ChatEnvelope, ChatId, ChatMetadataInvalidated, Connect, ConnectChallenge, Context, ConversationDetails, Count, DeviceCursorReset, DeviceId, Envelope, FileFragment, Fragment, FragmentReceived, Fragments, FragmentsReceived, GivenId, GroupSetting, GroupSettingsList, GrowingFragment, HelloFail, HelloOk, HistoryTransit, HistoryTransitReceived, HistoryTruncated, ImageFragment, Label, MentionFragment, MentionReceived, MessageAck, MessageAdd, MessageAddReceived, MessageCreated, MessageCreatedReceived, MessageCursorAck, MessageDelivered, MessageDeliveredReceived, MessageDone, MessageDoneReceived, MessageError, MessageFailed, MessageFailedReceived, MessageId, MessageReaction, MessageReactionReceived, MessageRead, MessageReadReceived, MessageReceived, MessageReply, MessageReplyReceived, MessageSend, MessageSendReceived, MessageSyncAck, Ms, Mutation, Nothing, NotifySignal, OfflineAck, OfflineBatch, OfflineDone, PermissionList, PermissionRequest, PermissionResolved, PermissionResult, Ping, Pong, Presence, PresenceSnapshot, PresenceSubscribe, PresenceUnsubscribe, PresenceUpdate, Profile, Reaction, RefreshRequest, Refreshed, Refusal, ReplayDone, ReplyContext, ReplyContextReceived, ReplyPreview, ReplyPreviewReceived, ReportRequest, Reported, Sender, StreamEndReceived, StreamReceived, StreamingDone, StreamingFailed, StreamingNow, SyncMark, Text, TextFragment, Token, TraceId, TypingUpdate, TypingUpdateReceived, Uploaded, Url, VideoFragment, Watched, WholeMessage, Word } from "./types.ts";
 
@@ -639,7 +639,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
       dseq: tie("Count"),
       payload: fc.record(
         {
-          items: fc.array(json(), { maxLength: 4096 }),
+          items: list(json(), { maxLength: 4096 }),
           batch_id: fc.integer({ min: -9007199254740991, max: 9007199254740991 }),
         },
         { noNullPrototype: true },
@@ -793,7 +793,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
           message_id: tie("MessageId"),
           sequence: tie("Amount"),
           mutation: tie("Mutation"),
-          fragments: fc.array(tie("GrowingFragment"), { minLength: 1, maxLength: 1 }),
+          fragments: list(tie("GrowingFragment"), { minLength: 1, maxLength: 1 }),
           streaming: tie("StreamingNow"),
           added_at: tie("Ms"),
         },
@@ -831,7 +831,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
       payload: fc.record(
         {
           message_id: tie("MessageId"),
-          fragments: fc.array(tie("Fragment"), { maxLength: 256 }),
+          fragments: list(tie("Fragment"), { maxLength: 256 }),
           streaming: tie("StreamingFailed"),
           completed_at: tie("Ms"),
         },
@@ -1060,7 +1060,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
       message: json(),
       data: fc.record(
         {
-          settings: fc.array(json(), { maxLength: 100000 }),
+          settings: list(json(), { maxLength: 100000 }),
         },
         { noNullPrototype: true },
       ),
@@ -1153,7 +1153,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
             },
             { noNullPrototype: true },
           ),
-          context: fc.oneof(fc.constant(null), fc.record(
+          context: fc.oneof({ withCrossShrink: true }, fc.constant(null), fc.record(
             {
               mentions: json(),
               reply: json(),
@@ -1174,7 +1174,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
     {
       id: text({ max: 512 }),
       type: json(),
-      nick_name: fc.oneof(text({ max: 4096 }), fc.constant(null)),
+      nick_name: fc.oneof({ withCrossShrink: true }, text({ max: 4096 }), fc.constant(null)),
     },
     { requiredKeys: [], noNullPrototype: true },
   ),
@@ -1195,7 +1195,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
     { requiredKeys: ["message_id"], noNullPrototype: true },
   ),
   Amount: fc.integer({ min: 0, max: 9007199254740991 }),
-  FragmentsReceived: fc.array(json(), { maxLength: 4096 }),
+  FragmentsReceived: list(json(), { maxLength: 4096 }),
   StreamEndReceived: fc.record(
     {
       message_id: tie("GivenId"),
@@ -1225,7 +1225,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
   TraceId: text({ min: 1, max: 512 }),
   Token: accepted<Token>(fc.stringMatching(new RegExp("^\\s*\\S[\\s\\S]*$", "u")), validateToken),
   DeviceId: text({ min: 1, max: 128, unit: characters([45, 46], [48, 58], [65, 90], [95, 95], [97, 122]) }),
-  Capabilities: accepted<Capabilities>(fc.oneof(fc.record(
+  Capabilities: accepted<Capabilities>(fc.oneof({ withCrossShrink: true }, fc.record(
     {
       multi_device: fc.boolean(),
       device_replay: fc.boolean(),
@@ -1272,7 +1272,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
     },
     { noNullPrototype: true },
   ),
-  Reaction: accepted<Reaction>(fc.oneof(fc.record(
+  Reaction: accepted<Reaction>(fc.oneof({ withCrossShrink: true }, fc.record(
     {
       target_message_id: tie("GivenId"),
       emoji: text({ max: 64, unit: characters([1, 55295], [57344, 1114111]) }),
@@ -1314,7 +1314,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
     },
     { noNullPrototype: true },
   ),
-  Fragments: fc.array(tie("Fragment"), { minLength: 1, maxLength: 256 }),
+  Fragments: list(tie("Fragment"), { minLength: 1, maxLength: 256 }),
   StreamingDone: fc.record(
     {
       status: fc.constant("done"),
@@ -1325,7 +1325,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
     },
     { noNullPrototype: true },
   ),
-  Fragment: fc.oneof(tie("TextFragment"), tie("MentionFragment"), tie("ImageFragment"), tie("VideoFragment"), tie("AudioFragment"), tie("FileFragment")),
+  Fragment: fc.oneof({ withCrossShrink: true }, tie("TextFragment"), tie("MentionFragment"), tie("ImageFragment"), tie("VideoFragment"), tie("AudioFragment"), tie("FileFragment")),
   StreamingFailed: fc.record(
     {
       status: fc.constant("failed"),
@@ -1345,8 +1345,8 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
   Nothing: fc.record({}, { noNullPrototype: true }),
   Context: fc.record(
     {
-      mentions: fc.array(tie("MentionFragment"), { maxLength: 256 }),
-      reply: fc.oneof(tie("ReplyContext"), fc.constant(null)),
+      mentions: list(tie("MentionFragment"), { maxLength: 256 }),
+      reply: fc.oneof({ withCrossShrink: true }, tie("ReplyContext"), fc.constant(null)),
     },
     { noNullPrototype: true },
   ),
@@ -1411,7 +1411,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
   ReplyContext: fc.record(
     {
       reply_to_msg_id: tie("GivenId"),
-      reply_preview: fc.oneof(tie("ReplyPreview"), fc.constant(null)),
+      reply_preview: fc.oneof({ withCrossShrink: true }, tie("ReplyPreview"), fc.constant(null)),
     },
     { noNullPrototype: true },
   ),
@@ -1419,7 +1419,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
     {
       id: text({ max: 512 }),
       nick_name: text({ max: 4096 }),
-      fragments: fc.array(tie("TextFragment"), { maxLength: 1 }),
+      fragments: list(tie("TextFragment"), { maxLength: 1 }),
     },
     { noNullPrototype: true },
   ),

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { nearMissesOf } from "../near-misses.ts";
 import type { Shapes } from "../shapes.ts";
-import { text } from "../values.ts";
+import { list, text } from "../values.ts";
 import type { Ack, Activity, Cancel, Delete, Deleted, Done, Edit, Edited, Emoji, ErrorCode, Extension, Failure, GivenId, Hello, Id, Message, Ping, Pong, Reaction, Seq, Stream, Text, Thought, Typing } from "./types.ts";
 
 type Types = {
@@ -69,7 +69,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
   Hello: fc.record(
     {
       type: fc.constant("hello"),
-      extensions: fc.array(tie("Extension"), { maxLength: 64 }),
+      extensions: list(tie("Extension"), { maxLength: 64 }),
       serverName: text({ max: 128 }),
     },
     { requiredKeys: ["type", "extensions"], noNullPrototype: true },
@@ -192,7 +192,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
     },
     { requiredKeys: ["type", "activityId", "tool", "status"], noNullPrototype: true },
   ),
-  GivenId: fc.oneof(text({ max: 128 }), fc.integer({ min: -9007199254740991, max: 9007199254740991 }), fc.constant(null)),
+  GivenId: fc.oneof({ withCrossShrink: true }, text({ max: 128 }), fc.integer({ min: -9007199254740991, max: 9007199254740991 }), fc.constant(null)),
   Id: text({ min: 1, max: 128 }),
   Extension: text({ min: 1, max: 64 }),
   Emoji: text({ min: 1, max: 32 }),

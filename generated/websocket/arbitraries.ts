@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { nearMissesOf } from "../near-misses.ts";
 import type { Shapes } from "../shapes.ts";
-import { accepted, characters, json, text, withExtras } from "../values.ts";
+import { accepted, characters, json, list, text, withExtras } from "../values.ts";
 import { validateChatSend } from "./codec.ts";
 import type { ActivityStatus, ChatActivity, ChatAuth, ChatCancel, ChatDelete, ChatDeleted, ChatDirectory, ChatDirectoryResult, ChatEdit, ChatEdited, ChatError, ChatHello, ChatJoin, ChatLeave, ChatMedia, ChatMessage, ChatPairing, ChatReact, ChatReaction, ChatResponse, ChatSend, ChatStream, ChatThought, ChatTyping, ChatWelcome, CustomData, DirectoryEntry, Emoji, ErrorCode, Extension, GroupId, Id, MediaItem, MediaPath, MimeType, Name, ReactionOp, Text, Timestamp, Token, TokenType, VerifiedUser, VerifyGranted, VerifyRefused, VerifyRequest } from "./types.ts";
 
@@ -57,7 +57,7 @@ type Types = {
 
 /** Valid values, by type. */
 export const arbitraries = fc.letrec<Types>((tie) => ({
-  ChatSend: accepted<ChatSend>(fc.oneof(fc.record(
+  ChatSend: accepted<ChatSend>(fc.oneof({ withCrossShrink: true }, fc.record(
     {
       type: fc.constant("chat.send"),
       messageId: tie("Id"),
@@ -71,10 +71,10 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
       replyToBody: text({ max: 4096 }),
       mediaPath: tie("MediaPath"),
       mediaType: tie("MimeType"),
-      mediaPaths: fc.array(tie("MediaPath"), { maxLength: 16 }),
-      mediaTypes: fc.array(tie("MimeType"), { maxLength: 16 }),
+      mediaPaths: list(tie("MediaPath"), { maxLength: 16 }),
+      mediaTypes: list(tie("MimeType"), { maxLength: 16 }),
       customData: tie("CustomData"),
-      media: fc.array(tie("MediaItem"), { maxLength: 16 }),
+      media: list(tie("MediaItem"), { maxLength: 16 }),
       mentioned: fc.boolean(),
       threadId: tie("Id"),
     },
@@ -93,10 +93,10 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
       replyToBody: text({ max: 4096 }),
       mediaPath: tie("MediaPath"),
       mediaType: tie("MimeType"),
-      mediaPaths: fc.array(tie("MediaPath"), { maxLength: 16 }),
-      mediaTypes: fc.array(tie("MimeType"), { maxLength: 16 }),
+      mediaPaths: list(tie("MediaPath"), { maxLength: 16 }),
+      mediaTypes: list(tie("MimeType"), { maxLength: 16 }),
       customData: tie("CustomData"),
-      media: fc.array(tie("MediaItem"), { maxLength: 16 }),
+      media: list(tie("MediaItem"), { maxLength: 16 }),
       mentioned: fc.boolean(),
       threadId: tie("Id"),
     },
@@ -105,7 +105,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
   ChatHello: fc.record(
     {
       type: fc.constant("chat.hello"),
-      extensions: fc.array(tie("Extension"), { maxLength: 32 }),
+      extensions: list(tie("Extension"), { maxLength: 32 }),
     },
     { noNullPrototype: true },
   ),
@@ -221,7 +221,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
       messageId: tie("Id"),
       content: text({ max: 262144 }),
       done: fc.constant(true),
-      mediaUrls: fc.array(text({ min: 1, max: 4096 }), { maxLength: 64 }),
+      mediaUrls: list(text({ min: 1, max: 4096 }), { maxLength: 64 }),
       replyToMessageId: tie("Id"),
       groupId: tie("GroupId"),
       threadId: tie("Id"),
@@ -240,7 +240,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
   ChatWelcome: fc.record(
     {
       type: fc.constant("chat.welcome"),
-      extensions: fc.array(tie("Extension"), { maxLength: 32 }),
+      extensions: list(tie("Extension"), { maxLength: 32 }),
       senderId: tie("Id"),
     },
     { noNullPrototype: true },
@@ -281,7 +281,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
     {
       type: fc.constant("chat.directory.result"),
       requestId: tie("Id"),
-      entries: fc.array(tie("DirectoryEntry"), { maxLength: 200 }),
+      entries: list(tie("DirectoryEntry"), { maxLength: 200 }),
       nextCursor: text({ min: 1, max: 512 }),
     },
     { requiredKeys: ["type", "requestId", "entries"], noNullPrototype: true },

@@ -48,7 +48,7 @@ const rows: readonly Row[] = [
   {
     edit: "a format that nobody checks here",
     from: "since: { type: string, format: date }",
-    to: "since: { type: string, format: duration }",
+    to: "since: { type: string, format: binary }",
     path: "/since",
     received: "fine",
     sent: "seen",
@@ -70,7 +70,7 @@ const rows: readonly Row[] = [
   { edit: "an object that is opened", from: "additionalProperties: false\n      properties:\n        type", to: "properties:\n        type", path: "/*", received: "fine", sent: "unseen", because: unnamed },
   { edit: "narrower unnamed fields", from: "additionalProperties: { type: integer, minimum: 0, maximum: 9 }", to: "additionalProperties: { type: integer, minimum: 0, maximum: 4 }", path: "/free/*", received: "seen", sent: "fine" },
   { edit: "no unnamed fields", from: "additionalProperties: { type: integer, minimum: 0, maximum: 9 }", to: "additionalProperties: false", path: "/free/*", received: "seen", sent: "fine" },
-  { edit: "a named field among the unnamed", from: "free: { type: object,", to: "free: { type: object, properties: { a: { type: boolean } },", path: "/free/a", received: "unseen", sent: "seen", because: "a name that is drawn is hardly ever this one" },
+  { edit: "a named field among the unnamed", from: "free: { type: object,", to: "free: { type: object, properties: { shade: { type: boolean } },", path: "/free/shade", received: "unseen", sent: "seen", because: "a name that is drawn is hardly ever this one" },
   { edit: "fields by another pattern", from: "'^x-'", to: "'^y-'", path: "/coded/*", received: "seen", sent: "seen" },
   { edit: "fewer fields at least", from: "minProperties: 1", to: "minProperties: 0", path: "/few", received: "fine", sent: "seen" },
   { edit: "fewer fields at most", from: "maxProperties: 3", to: "maxProperties: 1", path: "/few", received: "seen", sent: "fine" },
