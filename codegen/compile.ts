@@ -3,6 +3,7 @@ import { defineKeywords } from "./emit/ajv-keywords.ts";
 import { formats } from "./emit/formats.ts";
 import type { DefaultValue, Json, NamedType, Path } from "./ir.ts";
 import { type ErrorDescription, describe, type ValidationError } from "./runtime/runtime.ts";
+import { mapSubschemas } from "./keywords.ts";
 import type { Sources } from "./source.ts";
 import { mapRefs } from "./wire-schema.ts";
 
@@ -36,7 +37,7 @@ export function newAjv(types: readonly NamedType[], { strict, allErrors = false 
     code: { source: true, esm: true, lines: true },
   });
   defineKeywords(ajv);
-  ajv.addSchema({ $id: typesId, definitions: Object.fromEntries(types.map(({ name, schema }) => [name, schema as object])) });
+  ajv.addSchema({ $id: typesId, definitions: Object.fromEntries(types.map(({ name, schema }) => [name, withFullReferences(schema) as object])) });
   return ajv;
 }
 
@@ -110,6 +111,16 @@ function mentionsInherited(schema: Json): boolean {
       (key === "required" && Array.isArray(value) && value.some((name) => inherited.has(String(name)))) ||
       mentionsInherited(value),
   );
+}
+
+/** What ajv takes for the keyword of a simple check, wherever it stands. */
+const simple = new Set(
+  "type format pattern maxLength minLength maxProperties minProperties maxItems minItems maximum minimum uniqueItems multipleOf required enum const".split(" "),
+);
+
+/** A reference in a property of such a name is overlooked by ajv, which may then read it as if it stood elsewhere: it says where it leads in full. */
+function withFullReferences(schema: Json): Json {
+  return mapSubschemas(schema, (child, steps) => (steps.length > 1 && simple.has(String(steps[1])) ? mapRefs(child, typeId) : withFullReferences(child)));
 }
 
 function patternsIn(schema: Json): string[] {

@@ -5907,7 +5907,7 @@ return errors === 0;
 }
 
 export const MessageDelivered = validate123;
-const schema128 = {"type":"object","required":["version","event","trace_id","emitted_at","chat_id","to","payload"],"additionalProperties":false,"properties":{"version":{"const":"2"},"event":{"const":"message.delivered"},"trace_id":{"$ref":"#/definitions/TraceId"},"emitted_at":{"$ref":"#/definitions/Ms"},"chat_id":{"$ref":"#/definitions/ChatId"},"to":{"type":"object","required":["id","type"],"additionalProperties":false,"properties":{"id":{"$ref":"#/definitions/Word"},"type":{"$ref":"#/definitions/Word"}}},"payload":{"type":"object","required":["message_id","delivered_at"],"additionalProperties":false,"properties":{"message_id":{"$ref":"#/definitions/GivenId"},"delivered_at":{"$ref":"#/definitions/Ms"}}}}};
+const schema128 = {"type":"object","required":["version","event","trace_id","emitted_at","chat_id","to","payload"],"additionalProperties":false,"properties":{"version":{"const":"2"},"event":{"const":"message.delivered"},"trace_id":{"$ref":"#/definitions/TraceId"},"emitted_at":{"$ref":"#/definitions/Ms"},"chat_id":{"$ref":"#/definitions/ChatId"},"to":{"type":"object","required":["id","type"],"additionalProperties":false,"properties":{"id":{"$ref":"#/definitions/Word"},"type":{"$ref":"types#/definitions/Word"}}},"payload":{"type":"object","required":["message_id","delivered_at"],"additionalProperties":false,"properties":{"message_id":{"$ref":"#/definitions/GivenId"},"delivered_at":{"$ref":"#/definitions/Ms"}}}}};
 
 function validate123(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -6098,24 +6098,24 @@ const _errs20 = errors;
 if(errors === _errs20){
 if(typeof data7 === "string"){
 if(data7.length > 512 && func2(data7) > 512){
-validate123.errors = [{instancePath:instancePath+"/to/type",schemaPath:"#/definitions/Word/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate123.errors = [{instancePath:instancePath+"/to/type",schemaPath:"types#/definitions/Word/maxLength",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data7.length < 1){
-validate123.errors = [{instancePath:instancePath+"/to/type",schemaPath:"#/definitions/Word/minLength",keyword:"minLength",params:{limit: 1}}];
+validate123.errors = [{instancePath:instancePath+"/to/type",schemaPath:"types#/definitions/Word/minLength",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func40(data7)){
-validate123.errors = [{instancePath:instancePath+"/to/type",schemaPath:"#/definitions/Word/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate123.errors = [{instancePath:instancePath+"/to/type",schemaPath:"types#/definitions/Word/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate123.errors = [{instancePath:instancePath+"/to/type",schemaPath:"#/definitions/Word/type",keyword:"type",params:{type: "string"}}];
+validate123.errors = [{instancePath:instancePath+"/to/type",schemaPath:"types#/definitions/Word/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }

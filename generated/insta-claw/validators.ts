@@ -2232,7 +2232,7 @@ return errors === 0;
 
 export const GatewayRejection = validate34;
 const schema66 = {"type":"object","required":["error"],"properties":{"error":{"$ref":"#/definitions/ErrorBody"}}};
-const schema67 = {"type":"object","properties":{"type":{"anyOf":[{"$ref":"#/definitions/Code"},{"type":"null"}]},"code":{"anyOf":[{"$ref":"#/definitions/Code"},{"type":"null"}]},"message":{"type":"string","maxLength":65536},"param":{"anyOf":[{"$ref":"#/definitions/Code"},{"type":"null"}]}}};
+const schema67 = {"type":"object","properties":{"type":{"anyOf":[{"$ref":"types#/definitions/Code"},{"type":"null"}]},"code":{"anyOf":[{"$ref":"#/definitions/Code"},{"type":"null"}]},"message":{"type":"string","maxLength":65536},"param":{"anyOf":[{"$ref":"#/definitions/Code"},{"type":"null"}]}}};
 const schema68 = {"type":"string","maxLength":256};
 
 function validate35(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -2250,7 +2250,7 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data0 === "string"){
 if(data0.length > 256 && func2(data0) > 256){
-const err0 = {instancePath:instancePath+"/type",schemaPath:"#/definitions/Code/maxLength",keyword:"maxLength",params:{limit: 256}};
+const err0 = {instancePath:instancePath+"/type",schemaPath:"types#/definitions/Code/maxLength",keyword:"maxLength",params:{limit: 256}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -2261,7 +2261,7 @@ errors++;
 }
 }
 else {
-const err1 = {instancePath:instancePath+"/type",schemaPath:"#/definitions/Code/type",keyword:"type",params:{type: "string"}};
+const err1 = {instancePath:instancePath+"/type",schemaPath:"types#/definitions/Code/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -13315,7 +13315,7 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data0 === "string"){
 if(data0.length > 256 && func2(data0) > 256){
-const err0 = {instancePath:instancePath+"/type",schemaPath:"#/definitions/Code/maxLength",keyword:"maxLength",params:{limit: 256}};
+const err0 = {instancePath:instancePath+"/type",schemaPath:"types#/definitions/Code/maxLength",keyword:"maxLength",params:{limit: 256}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -13326,7 +13326,7 @@ errors++;
 }
 }
 else {
-const err1 = {instancePath:instancePath+"/type",schemaPath:"#/definitions/Code/type",keyword:"type",params:{type: "string"}};
+const err1 = {instancePath:instancePath+"/type",schemaPath:"types#/definitions/Code/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err1];
 }

@@ -126,4 +126,14 @@ describe("a document by somebody else", () => {
     expect(findings).toEqual([expect.stringContaining('no value can satisfy this: "name" is required and not allowed')]);
     expect(protocol.types.find(({ name }) => name === "Pet")?.node.kind).toBe("never");
   });
+
+  it("may refer to a type from a property that is called like a keyword, in what is read leniently too", async () => {
+    const { validate, findings } = await readProtocolOf(workshop, version3(`    Pet: { oneOf: [{ $ref: '#/components/schemas/Cat' }, { $ref: '#/components/schemas/Dog' }] }
+    Cat: { type: object, required: [type], properties: { type: { $ref: '#/components/schemas/Kind' } } }
+    Dog: { type: object, required: [barks], properties: { barks: { type: boolean } } }
+    Kind: { type: string, enum: [cat] }
+`));
+    expect(findings).toEqual([]);
+    expect([{ type: "cat" }, { type: "dog" }, { barks: true }].map((value) => validate("Pet", value))).toEqual([true, false, true]);
+  });
 });
