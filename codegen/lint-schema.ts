@@ -59,7 +59,8 @@ class SchemaLinter {
       else if (this.#sources.own && !isAnchored(pattern))
         this.#sources.error(under(place, "pattern"), "the pattern must be anchored with ^ and $");
     }
-    if (typeof format === "string" && !Object.hasOwn(formats, format) && !(type === "number" || type === "integer")) {
+    const isOfNumber = (isArray(type) ? type : [type]).some((each) => each === "number" || each === "integer");
+    if (typeof format === "string" && !Object.hasOwn(formats, format) && !isOfNumber) {
       this.#sources.complain(under(place, "format"), `unknown format "${format}"; known are ${Object.keys(formats).join(", ")}`);
     }
     const inheritedName = isObject(schema["properties"]) && Object.keys(schema["properties"]).find((name) => inherited.has(name));

@@ -4,6 +4,7 @@ import type { Json, Path, Place } from "./ir.ts";
 import { addMetaschema, metaschemaAddress } from "./metaschema.ts";
 import { targetOf } from "./references.ts";
 import { isObject, type Position, type Source, Sources, START } from "./source.ts";
+import { isBesideTheWire, wireOnly } from "./wire-only.ts";
 
 /** An AsyncAPI document as it was written, with the files it refers to. */
 export interface Loaded {
@@ -28,10 +29,7 @@ interface InventoryDocument {
 export async function loadDocument(file: string, own: boolean): Promise<Loaded> {
   const sources = new Sources(own);
   const asked: string[] = [];
-  const parser = new Parser({
-    __unstable: { resolver: { cache: false, resolvers: [denyNetwork("http", asked), denyNetwork("https", asked)] } },
-  });
-  const parsed = await fromFile(parser, file)
+  const parsed = await fromFile(newParser(asked), file)
     .parse()
     .catch((error: unknown) => String(error instanceof Error ? error.message : error));
   if (typeof parsed === "string") {
@@ -46,10 +44,33 @@ export async function loadDocument(file: string, own: boolean): Promise<Loaded> 
     }
   }
   if (asked.some((remote) => remote.startsWith(metaschemaAddress))) addMetaschema(sources);
-  for (const remote of asked.filter((each) => !each.startsWith(metaschemaAddress))) reportRef(sources, remote, `is on the network; documents are read from files only`);
-  for (const diagnostic of withoutNoise(parsed.diagnostics)) reportDiagnostic(sources, file, inventory, diagnostic, asked.length > 0);
+  for (const remote of asked.filter((each) => !each.startsWith(metaschemaAddress))) reportRef(sources, remote, `is on the network; documents are read from files only: save it beside the document and refer to that file`, "error");
+  const reporting = { sources, root: file, inventory, isRemote: asked.length > 0 };
+  const { faults, asides } = inventory && !own ? await sorted(file, inventory, parsed.diagnostics) : { faults: withoutNoise(parsed.diagnostics), asides: [] };
+  for (const diagnostic of faults) reportDiagnostic({ ...reporting, severity: "error" }, diagnostic);
+  for (const diagnostic of asides) reportDiagnostic({ ...reporting, severity: "warning" }, diagnostic);
   return { file, sources };
 }
+
+function newParser(asked: string[]): Parser {
+  return new Parser({ __unstable: { resolver: { cache: false, resolvers: [denyNetwork("http", asked), denyNetwork("https", asked)] } } });
+}
+
+/** The faults that are still there without all of which nothing is generated; somebody else's document is not refused for the others. */
+async function sorted(file: string, inventory: Inventory, diagnostics: readonly Diagnostic[]): Promise<{ faults: Diagnostic[]; asides: Diagnostic[] }> {
+  if (!diagnostics.some(isError)) return { faults: [], asides: [] };
+  const keyOf = ({ code, path: at, message }: Diagnostic): string => JSON.stringify([code, at, message]);
+  const again = await newParser([]).parse(JSON.stringify(wireOnly(inventory.document.data)), { source: file });
+  const faults = withoutNoise(again.diagnostics).filter(({ message }) => !judgedByUs.test(message));
+  const known = new Set(faults.map(keyOf));
+  return { faults, asides: withoutNoise(diagnostics).filter((diagnostic) => !known.has(keyOf(diagnostic)) && !taken.test(diagnostic.message)) };
+}
+
+/** What is said of a whole message, or of where it stands, because a part of it is wrong. */
+const taken = /required property "oneOf"|is not expected to be here|Referencing in this place/u;
+
+/** Parameters are only shown, and which messages an operation has is looked at again. */
+const judgedByUs = /^Channel's "parameters" object|^Operation message does not belong/u;
 
 function denyNetwork(schema: string, asked: string[]) {
   return {
@@ -92,36 +113,34 @@ function withoutNoise(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   });
 }
 
-function reportDiagnostic(sources: Sources, root: string, inventory: Inventory | undefined, diagnostic: Diagnostic, remote: boolean): void {
+interface Reporting {
+  readonly sources: Sources;
+  readonly root: string;
+  readonly inventory: Inventory | undefined;
+  readonly isRemote: boolean;
+  readonly severity: "error" | "warning";
+}
+
+function reportDiagnostic({ sources, root, inventory, isRemote, severity }: Reporting, diagnostic: Diagnostic): void {
   const text = tidyMessage(diagnostic.message);
   if (diagnostic.code === "invalid-ref") {
     // Refused network references resolve to nothing, which is reported once already.
-    if (remote && /does not exist/u.test(text)) return;
+    if (isRemote && /does not exist/u.test(text)) return;
     const missing = /ENOENT.*'([^']+)'/u.exec(text)?.[1];
     const pointer = /'(#[^']*)' does not exist/u.exec(text)?.[1];
-    if (missing !== undefined && reportRef(sources, path.basename(missing), "names a file that does not exist")) return;
-    if (pointer !== undefined && reportRef(sources, pointer, `points at nothing`)) return;
+    if (missing !== undefined && reportRef(sources, path.basename(missing), "names a file that does not exist", severity)) return;
+    if (pointer !== undefined && reportRef(sources, pointer, "points at nothing", severity)) return;
   }
   const place = placeOf(root, inventory, diagnostic);
   // What stands for a refused network reference is our own making.
   if (/^https?:/u.test(place.file)) return;
-  if (place.path.length > 0) {
+  if (place.path.length > 0 || text.startsWith("Object must have")) {
     if (isBesideTheWire(place.path)) sources.complain(place, text);
-    else sources.error(place, text);
+    else sources.report(severity, place, text);
     return;
   }
   const position = { line: diagnostic.range.start.line + 1, column: diagnostic.range.start.character + 1 };
-  const file = diagnostic.source ?? root;
-  sources.findings.push({ severity: "error", file, position, message: text });
-}
-
-/** What a document says about brokers, tools and examples, of which nothing is generated. */
-const besideTheWire = new Set(["bindings", "examples", "externalDocs", "info", "security", "securitySchemes", "servers", "tags"]);
-
-function isBesideTheWire(path: Path): boolean {
-  const found = path.findIndex((step) => besideTheWire.has(String(step)));
-  // A property or a schema may be called like that too.
-  return found !== -1 && !["properties", "schemas", "messages", "channels", "definitions"].includes(String(path[found - 1]));
+  sources.findings.push({ severity, file: diagnostic.source ?? root, position, message: text });
 }
 
 function isError({ severity }: { severity: number }): boolean {
@@ -138,7 +157,7 @@ function tidyMessage(message: string): string {
 }
 
 /** Reports every `$ref` whose text ends like this; says whether there was one. */
-function reportRef(sources: Sources, ending: string, message: string): boolean {
+function reportRef(sources: Sources, ending: string, message: string, severity: "error" | "warning"): boolean {
   let found = false;
   for (const file of sources.files()) {
     visitRefs(sources.at({ file, path: [] }), [], (ref, at) => {
@@ -151,7 +170,7 @@ function reportRef(sources: Sources, ending: string, message: string): boolean {
         sources.warn({ file, path: at }, `$ref "${ref}" writes the slash of a key as it is; in a pointer it is ~1`);
         return;
       }
-      sources.error({ file, path: at }, `$ref "${ref}" ${message}`);
+      sources.report(isBesideTheWire(at) && !sources.own ? "warning" : severity, { file, path: at }, `$ref "${ref}" ${message}`);
     });
   }
   return found;

@@ -1,6 +1,8 @@
-import type { Message, Place } from "./ir.ts";
+import path from "node:path";
+import type { Json, Message, Place } from "./ir.ts";
 import { followReference } from "./references.ts";
-import { childOf, isObject, listOf, optionalText, type Sources, textOf, under } from "./source.ts";
+import { isWrapped, readAs, unwrap } from "./schema-format.ts";
+import { childOf, isObject, listOf, optionalText, samePlace, type Sources, textOf, under } from "./source.ts";
 
 /** Where the parts of a message stand, and what is said beside them. */
 export interface MessageParts extends Pick<Message, "examples" | "extension" | "correlationId"> {
@@ -33,28 +35,53 @@ function traitsOf(sources: Sources, message: Place): Place[] {
     .toReversed();
 }
 
+/** What traits say of the headers is part of what the message says; of two that say the same, the message has the last word. */
 function headersOf(sources: Sources, message: Place, traits: readonly Place[]): Place | undefined {
   const given = [message, ...traits].filter((place) => sources.at(under(place, "headers")) !== undefined);
-  const [first, second] = given;
-  if (second) sources.error(under(second, "headers"), "the message has headers from somewhere else too; give all of them in one place");
-  return first && schemaAt(sources, first, "headers");
+  const schemas = given.map((place) => schemaAt(sources, place, "headers"));
+  const [first, ...others] = schemas;
+  if (!first || others.length === 0) return first;
+  const said = schemas.map((place) => followReference(sources, place)).map((place) => withRefsFrom(sources.at(place) ?? true, place, message.file));
+  const merged = said.reduceRight((target, patch) => mergePatch(target, patch));
+  const headers = under(message, "headers");
+  sources.rewrite(headers, merged);
+  return headers;
+}
+
+/** The JSON Merge Patch of AsyncAPI's traits. */
+function mergePatch(target: Json, patch: Json): Json {
+  if (!isObject(patch) || !isObject(target)) return patch;
+  const changed = Object.entries(patch).map(([key, value]) => [key, mergePatch(target[key] ?? null, value)] as const);
+  return Object.fromEntries(Object.entries({ ...target, ...Object.fromEntries(changed) }).filter(([, value]) => value !== null));
+}
+
+/** A copy whose references lead to the same places from another file. */
+function withRefsFrom(data: Json, { file }: Place, to: string): Json {
+  if (file === to) return data;
+  if (Array.isArray(data)) return (data as readonly Json[]).map((item) => withRefsFrom(item, { file, path: [] }, to));
+  if (!isObject(data)) return data;
+  const moved = (ref: string): string => {
+    const [name = "", ...pointer] = ref.split("#");
+    return [encodeURI(path.resolve(path.dirname(file), decodeURIComponent(name === "" ? path.basename(file) : name))), ...pointer].join("#");
+  };
+  return Object.fromEntries(
+    Object.entries(data).map(([key, value]) => [key, key === "$ref" && typeof value === "string" ? moved(value) : withRefsFrom(value, { file, path: [] }, to)]),
+  );
 }
 
 /** A schema, perhaps with the name of its format around it or, in AsyncAPI 2.x, beside it. */
 function schemaAt(sources: Sources, message: Place, key: "payload" | "headers"): Place {
   const place = under(message, key);
-  const around = sources.at(followReference(sources, place));
-  const isWrapped = isObject(around) && typeof around["schemaFormat"] === "string" && around["schema"] !== undefined;
-  const format = isWrapped ? under(followReference(sources, place), "schemaFormat") : under(message, "schemaFormat");
+  const around = followReference(sources, place);
+  if (isWrapped(sources.at(around))) {
+    const schema = unwrap(sources, around);
+    // What several messages refer to has a name of its own.
+    return samePlace(around, place) ? schema : place;
+  }
+  const format = under(message, "schemaFormat");
   const written = sources.at(format);
-  if (typeof written === "string" && !isJsonSchema(written) && (isWrapped || key === "payload"))
-    sources.error(format, `schema format "${written}" is not read; only JSON Schema is`);
-  return isWrapped ? under(followReference(sources, place), "schema") : place;
-}
-
-/** AsyncAPI's own format, which is JSON Schema draft-07 with a few words more, JSON Schema itself, and OpenAPI since it is that too. */
-function isJsonSchema(format: string): boolean {
-  return /^application\/(?:(?:vnd\.aai\.asyncapi|schema)(?:\+(?:json|yaml))?(?:;|$)|vnd\.oai\.openapi(?:\+(?:json|yaml))?;version=3\.1)/u.test(format);
+  if (typeof written === "string" && key === "payload") readAs(sources, written, format, place);
+  return place;
 }
 
 function correlationOf(sources: Sources, owners: readonly Place[]): string | undefined {

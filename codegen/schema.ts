@@ -1,10 +1,12 @@
 import type { Doc, Json, JsonObject, Node, ObjectShape, Place, Property, Shape } from "./ir.ts";
 import { contentRef } from "./content.ts";
 import { tagValues } from "./dispatch.ts";
-import { discriminatorOf, impliedTag, inheritedBase } from "./inheritance.ts";
+import { discriminatorOf, impliedTags, inheritedBase } from "./inheritance.ts";
+import { keywords } from "./keywords.ts";
 import { isUnconstrained, meet, type MeetContext, NEVER, unnamedNode } from "./merge.ts";
 import { firstFree, nameOfPointer, reservedNames } from "./names.ts";
-import { targetOf } from "./references.ts";
+import { followReference, targetOf } from "./references.ts";
+import { unwrap } from "./schema-format.ts";
 import { impliedTypesOf, readChecks } from "./schema-checks.ts";
 import { childOf, formatFinding, isArray, isObject, listOf, placeKey, samePlace, type Sources, under } from "./source.ts";
 
@@ -34,7 +36,7 @@ export class SchemaReader {
 
   /** The name of the schema at a place, which becomes a named type now if it was none. */
   nameSchema(place: Place, ...wanted: string[]): string {
-    const target = this.#unwrap(this.#followAlias(place, wanted[0]));
+    const target = unwrap(this.#sources, this.#followAlias(place, wanted[0]));
     const known = this.#byPlace.get(placeKey(target));
     if (known) return known.name;
     const [first, second] = wanted.length > 0 ? wanted : [nameOfPointer(target.path)];
@@ -132,8 +134,14 @@ export class SchemaReader {
     for (const mode of ["oneOf", "anyOf"] as const) {
       const parts = listOf(schema[mode]);
       if (parts.length === 0) continue;
-      const tag = mode === "oneOf" ? discriminatorOf(schema) : undefined;
-      const branches = parts.map((part, index) => this.#readBranch(part, under(place, mode, index), tag));
+      if (mode === "oneOf" && parts.filter((_, index) => acceptsAll(this.#sources, under(place, mode, index))).length > 1) {
+        this.#context.fail(under(place, mode), "no value can satisfy this: several branches of oneOf accept every value");
+        return { ...NEVER, ...doc };
+      }
+      const written = mode === "oneOf" ? discriminatorOf(schema) : undefined;
+      const tagged = parts.map((part, index) => this.#readBranch(part, under(place, mode, index), written, place));
+      const tag = written !== undefined && this.#tellsApart(tagged, written) ? written : undefined;
+      const branches = tag === written ? tagged : parts.map((part, index) => this.read(part, under(place, mode, index)));
       const union: Node = { kind: "union", mode, branches, place, ...(tag !== undefined && { tag }) };
       node = isUnconstrained(node) ? { ...union, ...withoutPlace(node), place } : meet(node, union, this.#context);
     }
@@ -148,24 +156,17 @@ export class SchemaReader {
     return parts.map((key) => meet(node, this.read(schema[key], under(place, key)), quiet)).filter(({ kind }) => kind !== "never");
   }
 
-  /** Behind the name of a schema format that AsyncAPI 3 lets stand around a schema anywhere. */
-  #unwrap(place: Place): Place {
-    const data = this.#sources.at(place);
-    const isWrapped = isObject(data) && typeof data["schemaFormat"] === "string" && data["schema"] !== undefined;
-    return isWrapped ? under(place, "schema") : place;
-  }
-
   #readPart(part: Json, place: Place, heir: Place): Node {
     const base = inheritedBase(this.#sources, place, heir);
     return base ? this.read(base.schema, base.place) : this.read(part, place);
   }
 
   /** A variant without a tag value of its own is told by its name. */
-  #readBranch(part: Json, place: Place, tag: string | undefined): Node {
+  #readBranch(part: Json, place: Place, tag: string | undefined, union: Place): Node {
     const branch = this.read(part, place);
-    const implied = tag === undefined ? undefined : impliedTag(this.#sources, place);
-    if (tag === undefined || implied === undefined || tagValues(branch, tag, (name) => this.nodeOf(name))) return branch;
-    const literal: Node = { kind: "literal", keyword: "const", values: [implied], place };
+    const implied = tag === undefined ? [] : impliedTags(this.#sources, union, place);
+    if (tag === undefined || implied.length === 0 || tagValues(branch, tag, (name) => this.nodeOf(name))) return branch;
+    const literal: Node = { kind: "literal", keyword: "const", values: implied, place };
     const named: Node = {
       kind: "object",
       properties: [{ name: tag, required: true, node: literal }],
@@ -175,6 +176,12 @@ export class SchemaReader {
       place,
     };
     return meet(branch, named, this.#context);
+  }
+
+  /** Whether each branch has values of the tag that no other one has; otherwise all of them have to be tried. */
+  #tellsApart(branches: readonly Node[], tag: string): boolean {
+    const values = branches.map((branch) => [...(tagValues(branch, tag, (name) => this.nodeOf(name))?.values ?? [])]);
+    return values.every((list) => list.length > 0) && new Set(values.flat()).size === values.flat().length;
   }
 
   #followAlias(place: Place, wanted?: string): Place {
@@ -274,6 +281,14 @@ export class SchemaReader {
       ...pick(schema, "number", "minProperties", "maxProperties"),
     };
   }
+}
+
+/** Whether a schema has no word that a value could break; words that nobody knows are none. */
+function acceptsAll(sources: Sources, place: Place): boolean {
+  const schema = sources.at(unwrap(sources, followReference(sources, place)));
+  if (!isObject(schema)) return schema === true;
+  const words = Object.keys(schema).filter((word) => Object.hasOwn(keywords, word) && word !== "definitions");
+  return words.every((word) => keywords[word] === "annotation");
 }
 
 function readDoc(schema: JsonObject, place: Place): Doc {

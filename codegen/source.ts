@@ -29,6 +29,8 @@ export class Sources {
   /** Own documents are held to more than other people's. */
   readonly own: boolean;
   readonly ids = new SchemaIds();
+  /** Where schemas stood that were written in another language than JSON Schema. */
+  readonly translated = new Set<string>();
   readonly #files = new Map<string, Source>();
 
   constructor(own: boolean) {
@@ -53,6 +55,13 @@ export class Sources {
     let data: Json | undefined = this.#files.get(place.file)?.data;
     for (const step of place.path) data = childOf(data, step);
     return data;
+  }
+
+  /** Puts something else where something was written; what it is made of keeps its positions. */
+  rewrite(place: Place, data: Json): void {
+    const source = this.#files.get(place.file);
+    if (!source) return;
+    this.#files.set(place.file, { file: source.file, data: withValue(source.data, place.path, data), locate: (path) => source.locate(path) });
   }
 
   locate(place: Place): Position {
@@ -88,6 +97,12 @@ export class Sources {
 export function childOf(data: Json | undefined, step: string | number): Json | undefined {
   if (Array.isArray(data)) return (data as readonly Json[])[Number(step)];
   return isObject(data) && Object.hasOwn(data, step) ? data[step] : undefined;
+}
+
+function withValue(data: Json | undefined, [step, ...steps]: Path, value: Json): Json {
+  if (step === undefined) return value;
+  const inner = withValue(childOf(data, step), steps, value);
+  return isArray(data) ? data.with(Number(step), inner) : { ...(isObject(data) && data), [step]: inner };
 }
 
 export function isObject(value: unknown): value is JsonObject {

@@ -1,6 +1,6 @@
 import type { DefaultValue, Json, Node, Place } from "./ir.ts";
 import { isTag, tagValues } from "./dispatch.ts";
-import { discriminatorOf, impliedTag, inheritedBase } from "./inheritance.ts";
+import { discriminatorOf, impliedTags, inheritedBase } from "./inheritance.ts";
 import { keywords, mapSubschemas, visitSchema } from "./keywords.ts";
 import { targetOf } from "./references.ts";
 import type { SchemaReader } from "./schema.ts";
@@ -53,18 +53,17 @@ function tagUnion(
   const resolve = (name: string): Node => reader.nodeOf(name);
   const values = schema["oneOf"].map((branch, index) => {
     const at = under(place, "oneOf", index);
-    const implied = impliedTag(sources, at);
-    return [...(tagValues(reader.read(branch, at), tag, resolve)?.values ?? (implied === undefined ? [] : [implied]))];
+    return [...(tagValues(reader.read(branch, at), tag, resolve)?.values ?? impliedTags(sources, place, at))];
   });
   const untagged = values.findIndex((list) => list.length === 0);
   if (untagged !== -1) {
-    sources.error(under(place, "oneOf", untagged), `the discriminator "${tag}" has no constant value in this branch`);
+    sources.complain(under(place, "oneOf", untagged), `the discriminator "${tag}" has no constant value in this branch`);
     return undefined;
   }
   const all = values.flat();
   const twice = all.find((value, index) => all.indexOf(value) !== index);
   if (twice !== undefined && isTag(twice)) {
-    sources.error(under(place, "discriminator"), `two branches have ${JSON.stringify(twice)} as their "${tag}"`);
+    sources.complain(under(place, "discriminator"), `two branches have ${JSON.stringify(twice)} as their "${tag}"`);
     return undefined;
   }
   return { tag, values };

@@ -60,7 +60,7 @@ const lone: readonly Fault[] = [
     lamp,
     "shared/lamp.yaml#/schemas/State",
     "https://example.org/lamp.yaml#/schemas/State",
-    `${lamp}:28:24: $ref "https://example.org/lamp.yaml#/schemas/State" is on the network; documents are read from files only`,
+    `${lamp}:28:24: $ref "https://example.org/lamp.yaml#/schemas/State" is on the network; documents are read from files only: save it beside the document and refer to that file`,
   ),
   fault(
     "a wrong type in a shared file",
