@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { acceptedRanges, readClassPattern } from "./emit/character-class.ts";
 import { formatNamed } from "./emit/formats.ts";
 import type { Json, Node, ObjectShape, StringShape } from "./ir.ts";
+import { expressionOf } from "./runtime/shapes.ts";
 
 /** What values at the edges of a type are made from. */
 export interface Edges {
@@ -100,11 +101,19 @@ function written(letters: string, length: number): string {
 const samples = new Map<string, readonly string[]>();
 
 function matching(pattern: string, least: number, most: number, index: number): string | undefined {
-  const known = samples.get(pattern);
-  const texts = known ?? fc.sample(fc.stringMatching(new RegExp(pattern, "u")), { seed: 1, numRuns: 24 }).sort((a, b) => a.length - b.length);
-  if (!known) samples.set(pattern, texts);
+  const texts = samples.get(pattern) ?? sampled(pattern);
+  samples.set(pattern, texts);
   const fitting = texts.filter((text) => Array.from(text).length >= least && Array.from(text).length <= most);
   return pick(fitting, index);
+}
+
+/** None of an expression that fast-check cannot draw from. */
+function sampled(pattern: string): readonly string[] {
+  try {
+    return fc.sample(fc.stringMatching(expressionOf(pattern)), { seed: 1, numRuns: 24 }).sort((a, b) => a.length - b.length);
+  } catch {
+    return [];
+  }
 }
 
 function numberOf(node: Node & { kind: "number" }, index: number): number {

@@ -127,7 +127,7 @@ class Linter {
       while (found?.kind === "ref") found = this.#nodeOf(found.name);
       found = found?.kind === "object" ? found.properties.find((property) => property.name === name)?.node : undefined;
     }
-    if (!found) this.#sources.error(under(place, "correlationId"), `the payload has no "${names.join("/")}" for the correlation id`);
+    if (!found) this.#sources.complain(under(place, "correlationId"), `the payload has no "${names.join("/")}" for the correlation id`);
   }
 
   #nodeOf(type: string): NamedType["node"] | undefined {

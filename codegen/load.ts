@@ -61,13 +61,15 @@ async function sorted(file: string, inventory: Inventory, diagnostics: readonly 
   if (!diagnostics.some(isError)) return { faults: [], asides: [] };
   const keyOf = ({ code, path: at, message }: Diagnostic): string => JSON.stringify([code, at, message]);
   const again = await newParser([]).parse(JSON.stringify(wireOnly(inventory.document.data)), { source: file });
-  const faults = withoutNoise(again.diagnostics).filter(({ message }) => !judgedByUs.test(message));
-  const known = new Set(faults.map(keyOf));
+  const left = withoutNoise(again.diagnostics).filter(({ message }) => !judgedByUs.test(message));
+  const causes = left.filter(({ message }) => !taken.test(message));
+  const faults = causes.length > 0 ? causes : left;
+  const known = new Set(left.map(keyOf));
   return { faults, asides: withoutNoise(diagnostics).filter((diagnostic) => !known.has(keyOf(diagnostic)) && !taken.test(diagnostic.message)) };
 }
 
 /** What is said of a whole message, or of where it stands, because a part of it is wrong. */
-const taken = /required property "oneOf"|is not expected to be here|Referencing in this place/u;
+const taken = /required property "oneOf"|must match "(?:then|else)" schema|is not expected to be here|Referencing in this place/u;
 
 /** Parameters are only shown, and which messages an operation has is looked at again. */
 const judgedByUs = /^Channel's "parameters" object|^Operation message does not belong/u;

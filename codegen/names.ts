@@ -1,3 +1,5 @@
+import type { Place } from "./ir.ts";
+
 /** PascalCase of a key or a wire name; always an identifier. */
 export function pascalCase(text: string): string {
   const words = text.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== "");
@@ -34,6 +36,12 @@ export function nameOfPointer(path: readonly (string | number)[]): string {
   const inProperties = path.lastIndexOf("properties");
   const taken = inProperties > 0 ? words.slice(-2) : words.slice(-1);
   return taken.length === 0 ? "Root" : taken.map((word) => pascalCase(String(word))).join("");
+}
+
+/** The type name of a schema: what a pointer says, or the name of the file that is nothing but the schema. */
+export function nameOfPlace({ file, path: steps }: Place): string {
+  const fileName = /([^/\\]+?)(?:\.schema)?\.(?:json|ya?ml)$/u.exec(file)?.[1];
+  return steps.length === 0 && fileName !== undefined ? pascalCase(fileName) : nameOfPointer(steps);
 }
 
 export function isIdentifier(text: string): boolean {

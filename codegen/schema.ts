@@ -4,7 +4,7 @@ import { tagValues } from "./dispatch.ts";
 import { discriminatorOf, impliedTags, inheritedBase } from "./inheritance.ts";
 import { keywords } from "./keywords.ts";
 import { isUnconstrained, meet, type MeetContext, NEVER, unnamedNode } from "./merge.ts";
-import { firstFree, nameOfPointer, reservedNames } from "./names.ts";
+import { firstFree, nameOfPlace, nameOfPointer, reservedNames } from "./names.ts";
 import { followReference, targetOf } from "./references.ts";
 import { unwrap } from "./schema-format.ts";
 import { impliedTypesOf, readChecks } from "./schema-checks.ts";
@@ -39,7 +39,7 @@ export class SchemaReader {
     const target = unwrap(this.#sources, this.#followAlias(place, wanted[0]));
     const known = this.#byPlace.get(placeKey(target));
     if (known) return known.name;
-    const [first, second] = wanted.length > 0 ? wanted : [nameOfPointer(target.path)];
+    const [first, second] = wanted.length > 0 ? wanted : [nameOfPlace(target)];
     const name = this.claim(this.#rename(first ?? ""), target, second);
     const entry: Entry = { name, place: target, state: "waiting" };
     this.#byPlace.set(placeKey(target), entry);

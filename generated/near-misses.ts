@@ -152,7 +152,6 @@ function stringEdits(shape: Shape & { kind: "string" }, value: string): Edit[] {
   const candidates: Edit[] = [];
   if (minLength > 0)
     candidates.push(lazyEdit("minLength", "one character too few", () => Array.from(value).slice(0, minLength - 1).join("")));
-  if (maxLength !== undefined) candidates.push(lazyEdit("maxLength", "one character too many", () => padded(value, maxLength + 1)));
   if (pattern !== undefined) {
     const points = Array.from(value);
     for (const letter of ["\u0000", "\n", " ", "\u00ff", "!", "/", "A", "a", "0", "\u{1f600}"]) {
@@ -161,13 +160,30 @@ function stringEdits(shape: Shape & { kind: "string" }, value: string): Edit[] {
     }
   }
   if (format !== undefined) candidates.push(edit("format", "not of the format", " ".repeat(Math.max(1, minLength))));
-  if (pattern === undefined) return candidates;
+  const [short, others] = [candidates.filter(({ keyword }) => keyword === "minLength"), candidates.filter(({ keyword }) => keyword !== "minLength")];
+  return [...onlyOnes(shape, short), ...(maxLength === undefined ? [] : [tooLong(shape, value, maxLength)]), ...onlyOnes(shape, others)];
+}
+
+/** Of each keyword the first edit that breaks nothing else. */
+function onlyOnes(shape: Shape & { kind: "string" }, candidates: readonly Edit[]): readonly Edit[] {
+  if (shape.pattern === undefined) return candidates;
   const taken = new Set<string>();
   return candidates.filter(({ keyword, make }) => {
     const isOnly = !taken.has(keyword) && brokenInString(shape, String(make()?.value)).join() === (keyword === "format" ? "" : keyword);
     if (isOnly) taken.add(keyword);
     return isOnly;
   });
+}
+
+/** May be very long, so that it is looked at only when it is wanted. */
+function tooLong(shape: Shape & { kind: "string" }, value: string, maxLength: number): Edit {
+  const keyword = "maxLength";
+  const make = (): Broken | undefined => {
+    const long = padded(value, maxLength + 1);
+    const isOnly = shape.pattern === undefined || brokenInString(shape, long).join() === keyword;
+    return isOnly ? { value: long, keyword, path: "" } : undefined;
+  };
+  return { path: "", keyword, change: "one character too many", make };
 }
 
 function padded(value: string, length: number): string {

@@ -1,4 +1,5 @@
 /** What types are, as data: near misses are made from it, and judged by it. */
+import { codePoints } from "./runtime.ts";
 
 /** A type as far as breaking it needs it. */
 export type Shape =
@@ -152,7 +153,7 @@ function shapesOfProperty({ properties, patterns = [], extra }: ObjectShape, key
 
 /** The constraints of a string shape that a text breaks. */
 export function brokenInString({ minLength = 0, maxLength = Infinity, pattern }: Shape & { kind: "string" }, text: string): string[] {
-  const length = text.length <= maxLength && text.length >= 2 * minLength ? text.length : Array.from(text).length;
+  const length = text.length <= maxLength && text.length >= 2 * minLength ? text.length : codePoints(text);
   return [
     ...(length < minLength ? ["minLength"] : []),
     ...(length > maxLength ? ["maxLength"] : []),

@@ -92,6 +92,29 @@ components:
     expect([validate("Cat", {}), validate("Dog", { name: 1 })]).toEqual([false, true]);
   });
 
+  it("may have schemas that are files of their own, which are named after their files", async () => {
+    workshop.write({
+      "schemas/pet-food.schema.json": '{ "type": "object", "properties": { "maker": { "$ref": "maker.json" } } }',
+      "schemas/maker.json": '{ "type": "string" }',
+    });
+    const { findings, protocol } = await readProtocolOf(workshop, zoo({ message: "payload: { $ref: schemas/pet-food.schema.json }" }));
+    expect(errorsIn(findings)).toEqual([]);
+    expect(protocol.types.map(({ name }) => name)).toEqual(["PetPayload", "PetFood", "Maker", "Pet"]);
+  });
+
+  it("may have a pattern that no value can be drawn from, and a correlation id that is nowhere", async () => {
+    const schemas = String.raw`    Pet: { type: object, required: [id], properties: { id: { type: string, pattern: '^([\+-]?\d{2})(?=x)\1?$' } } }`;
+    const message = "correlationId: { location: '$message.payload#/nobody' }, payload: { $ref: '#/components/schemas/Pet' }";
+    const { findings } = await readProtocolOf(workshop, zoo({ message, schemas }));
+    expect(errorsIn(findings)).toEqual([]);
+    expect(findings).toContainEqual(expect.stringMatching(/^warning: .*the payload has no "nobody" for the correlation id$/u));
+  });
+
+  it("is told of the cause where the parser takes a whole message for wrong", async () => {
+    const { findings } = await readProtocolOf(workshop, oldZoo("    Pet: { type: object, properties: { age: { type: int } } }").replace(/schemaFormat: '[^']*', /u, "title: A pet., "));
+    expect(new Set(errorsIn(findings).map((finding) => finding.replace(/: .*$/u, "")))).toEqual(new Set(["their.yaml:7:53"]));
+  });
+
   it("may have a discriminator that tells nothing: then the branches are tried", async () => {
     const schemas = `    Pet: { oneOf: [{ $ref: '#/components/schemas/Cat' }, { $ref: '#/components/schemas/Dog' }], discriminator: kind }
     Kind: { type: object, required: [kind], properties: { kind: { enum: [cat, dog] } } }
