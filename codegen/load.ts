@@ -45,6 +45,7 @@ export async function loadDocument(file: string, own: boolean): Promise<Loaded> 
       if (!/^https?:/u.test(name)) sources.add(sourceOf(document, name));
     }
   }
+  if (reportPrototypes(sources)) return { file, sources };
   if (asked.some((remote) => remote.startsWith(metaschemaAddress))) addMetaschema(sources);
   for (const remote of asked.filter((each) => !each.startsWith(metaschemaAddress))) reportRef(sources, remote, `is on the network; documents are read from files only`);
   for (const diagnostic of withoutNoise(parsed.diagnostics)) reportDiagnostic(sources, file, inventory, diagnostic, asked.length > 0);
@@ -98,7 +99,7 @@ function reportDiagnostic(sources: Sources, root: string, inventory: Inventory |
     // Refused network references resolve to nothing, which is reported once already.
     if (remote && /does not exist/u.test(text)) return;
     const missing = /ENOENT.*'([^']+)'/u.exec(text)?.[1];
-    const pointer = /'(#[^']*)' does not exist/u.exec(text)?.[1];
+    const pointer = /'(#[^']*)' (?:does not exist|JSON pointer is invalid)/u.exec(text)?.[1];
     if (missing !== undefined && reportRef(sources, path.basename(missing), "names a file that does not exist")) return;
     if (pointer !== undefined && reportRef(sources, pointer, `points at nothing`)) return;
   }
@@ -134,20 +135,36 @@ function placeOf(root: string, inventory: Inventory | undefined, diagnostic: Dia
 }
 
 function tidyMessage(message: string): string {
-  return message.replaceAll(/\s+/gu, " ").trim().replace(/\.$/u, "");
+  const text = message.replaceAll(/\s+/gu, " ").trim().replace(/\.$/u, "");
+  // What broke the parser itself comes with a stack, which helps nobody here.
+  const thrown = /^Error thrown during AsyncAPI document \w+\. Name: \w+, message: (.*?), stack: /u.exec(text)?.[1];
+  return thrown === undefined ? text : `the AsyncAPI parser cannot read this document: ${thrown}`;
+}
+
+/** The parser takes the value of such a key for the prototype of what holds it; what it says after that helps nobody. */
+function reportPrototypes(sources: Sources): boolean {
+  const before = sources.findings.length;
+  for (const file of sources.files()) {
+    visitKeys(sources.at({ file, path: [] }), [], (key, _, at) => {
+      if (key === "__proto__") sources.error({ file, path: at }, `the AsyncAPI parser cannot read a key named "__proto__"; name it otherwise`);
+    });
+  }
+  return sources.findings.length > before;
 }
 
 /** Reports every `$ref` whose text ends like this; says whether there was one. */
 function reportRef(sources: Sources, ending: string, message: string): boolean {
   let found = false;
   for (const file of sources.files()) {
-    visitRefs(sources.at({ file, path: [] }), [], (ref, at) => {
+    visitKeys(sources.at({ file, path: [] }), [], (key, ref, at) => {
+      if (key !== "$ref" || typeof ref !== "string") return;
       if (!ref.endsWith(ending) && !ref.startsWith(`${ending}#`) && !ref.includes(`/${ending}#`)) return;
       found = true;
       // The parser knows nothing of addresses that schemas give themselves.
       const known = sources.ids.resolve({ file, path: at }, ref, (place) => sources.at(place));
       if (known && sources.at(known) !== undefined) return;
-      if (sources.at(targetOf(sources, { file, path: at }, ref)) !== undefined) {
+      const isPointer = !/#[^/]/u.test(ref);
+      if (isPointer && sources.at(targetOf(sources, { file, path: at }, ref)) !== undefined) {
         sources.warn({ file, path: at }, `$ref "${ref}" writes the slash of a key as it is; in a pointer it is ~1`);
         return;
       }
@@ -157,13 +174,14 @@ function reportRef(sources: Sources, ending: string, message: string): boolean {
   return found;
 }
 
-function visitRefs(data: Json | undefined, at: Path, visit: (ref: string, at: Path) => void): void {
+function visitKeys(data: Json | undefined, at: Path, visit: (key: string, value: Json, at: Path) => void): void {
   if (Array.isArray(data)) {
-    for (const [index, item] of (data as readonly Json[]).entries()) visitRefs(item, [...at, index], visit);
+    for (const [index, item] of (data as readonly Json[]).entries()) visitKeys(item, [...at, index], visit);
   } else if (isObject(data)) {
-    for (const [key, value] of Object.entries(data)) {
-      if (key === "$ref" && typeof value === "string") visit(value, [...at, key]);
-      else visitRefs(value, [...at, key], visit);
+    // All keys: of an object that has a "__proto__", the parser's data lists none.
+    for (const key of Object.getOwnPropertyNames(data)) {
+      visit(key, data[key] ?? null, [...at, key]);
+      visitKeys(data[key], [...at, key], visit);
     }
   }
 }

@@ -114,6 +114,21 @@ export class SchemaReader {
     return node;
   }
 
+  /** The node behind any number of references, which must lead somewhere. */
+  followed(name: string): Node {
+    const seen = new Set<string>();
+    for (let at = name; ; ) {
+      const node = this.nodeOf(at);
+      if (node.kind !== "ref") return node;
+      if (seen.has(at)) {
+        this.#sources.error(this.placeOf(at), `"${at}" contains itself through allOf, oneOf or anyOf`);
+        return { kind: "any", place: node.place };
+      }
+      seen.add(at);
+      at = node.name;
+    }
+  }
+
   read(schema: Json | undefined, place: Place): Node {
     if (schema === undefined || schema === true) return { kind: "any", place };
     if (schema === false) return { ...NEVER, place };

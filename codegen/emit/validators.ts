@@ -20,10 +20,21 @@ const tolerantId = "tolerant";
 /** Prints one module with a validator for every named type, without any import of ajv. */
 export function printValidators(types: readonly NamedType[], { strict, tolerant }: ValidatorOptions): string {
   const ajv = sharedAjv(types, { strict });
-  const exported = Object.fromEntries(types.map(({ name }) => [name, typeId(name)]));
   if (tolerant.length > 0) addTolerantTypes(ajv, types);
-  for (const name of tolerant) exported[tolerantName(name)] = `${tolerantId}#/definitions/${name}`;
-  return withoutImports(standalone.default(ajv, exported));
+  const exported = [
+    ...types.map(({ name }) => ({ name, id: typeId(name) })),
+    ...tolerant.map((name) => ({ name: tolerantName(name), id: `${tolerantId}#/definitions/${name}` })),
+  ];
+  return withoutImports(printExports(ajv, exported));
+}
+
+/** ajv exports nothing by a name in another script than the Latin one; such names are put in for plain ones. */
+function printExports(ajv: Ajv, exported: readonly { readonly name: string; readonly id: string }[]): string {
+  const printed = exported.map(({ name, id }, index) => ({ name, id, as: /^[a-z$_][\w$]*$/iu.test(name) ? name : `export$${index}` }));
+  const code = standalone.default(ajv, Object.fromEntries(printed.map(({ as, id }) => [as, id])));
+  return printed
+    .filter(({ as, name }) => as !== name)
+    .reduce((text, { as, name }) => text.replace(`export const ${as} =`, () => `export const ${name} =`), code);
 }
 
 function addTolerantTypes(ajv: Ajv, types: readonly NamedType[]): void {
