@@ -25,7 +25,7 @@ export function printValidators(types: readonly NamedType[], { strict, tolerant 
     ...types.map(({ name }) => ({ name, id: typeId(name) })),
     ...tolerant.map((name) => ({ name: tolerantName(name), id: `${tolerantId}#/definitions/${name}` })),
   ];
-  return withoutImports(printExports(ajv, exported));
+  return withoutRest(withoutImports(printExports(ajv, exported)));
 }
 
 /** ajv exports nothing by a name in another script than the Latin one; such names are put in for plain ones. */
@@ -56,4 +56,16 @@ function withoutImports(code: string): string {
   const used = ["codePoints", "equal"].filter((name) => new RegExp(`= ${name};|\\b${name}\\(`, "u").test(own));
   const imports = used.length === 0 ? "" : `import { ${used.join(", ")} } from "../runtime.ts";\n`;
   return `${imports}${own.replace(/^"use strict";\n?/u, "")}`;
+}
+
+/**
+ * Drops what nobody reads: where in the schema an error comes from, and schemas of which nothing but their checks is left.
+ * A bundler may leave out what is marked as pure where its validator is not used.
+ */
+function withoutRest(code: string): string {
+  // Inside a text the quote would be escaped, so this is never part of one.
+  const lean = code.replaceAll(/\bschemaPath:"(?:[^"\\]|\\.)*",/gu, "").replaceAll(/^(const pattern\d+ = )(?=new RegExp\()/gmu, "$1/*#__PURE__*/ ");
+  const uses = new Map<string, number>();
+  for (const [name] of lean.matchAll(/\bschema\d+\b/gu)) uses.set(name, (uses.get(name) ?? 0) + 1);
+  return lean.replaceAll(/^const (schema\d+) = .*\n/gmu, (line, name: string) => (uses.get(name) === 1 ? "" : line));
 }
