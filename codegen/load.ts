@@ -1,7 +1,8 @@
 import path from "node:path";
-import { type Diagnostic, fromFile, Parser } from "@asyncapi/parser";
+import { type Diagnostic, fromFile } from "@asyncapi/parser";
 import type { Json, Path, Place } from "./ir.ts";
 import { addMetaschema, metaschemaAddress } from "./metaschema.ts";
+import { newParser } from "./parser.ts";
 import { targetOf } from "./references.ts";
 import { isObject, type Position, type Source, Sources, START } from "./source.ts";
 
@@ -28,17 +29,16 @@ interface InventoryDocument {
 export async function loadDocument(file: string, own: boolean): Promise<Loaded> {
   const sources = new Sources(own);
   const asked: string[] = [];
-  const parser = new Parser({
-    __unstable: { resolver: { cache: false, resolvers: [denyNetwork("http", asked), denyNetwork("https", asked)] } },
-  });
+  let inventory: Inventory | undefined;
+  const keep = (given: unknown): void => void (inventory = given as Inventory);
+  const parser = newParser([denyNetwork("http", asked), denyNetwork("https", asked)], keep);
   const parsed = await fromFile(parser, file)
-    .parse()
+    .validate()
     .catch((error: unknown) => String(error instanceof Error ? error.message : error));
   if (typeof parsed === "string") {
     sources.error({ file, path: [] }, `cannot be read: ${parsed}`);
     return { file, sources };
   }
-  const inventory = inventoryOf(parsed.extras?.document);
   if (inventory) {
     sources.add(sourceOf(inventory.document, file));
     for (const [name, document] of Object.entries(inventory.referencedDocuments)) {
@@ -48,7 +48,7 @@ export async function loadDocument(file: string, own: boolean): Promise<Loaded> 
   if (reportPrototypes(sources)) return { file, sources };
   if (asked.some((remote) => remote.startsWith(metaschemaAddress))) addMetaschema(sources);
   for (const remote of asked.filter((each) => !each.startsWith(metaschemaAddress))) reportRef(sources, remote, `is on the network; documents are read from files only`);
-  for (const diagnostic of withoutNoise(parsed.diagnostics)) reportDiagnostic(sources, file, inventory, diagnostic, asked.length > 0);
+  for (const diagnostic of withoutNoise(parsed)) reportDiagnostic(sources, file, inventory, diagnostic, asked.length > 0);
   return { file, sources };
 }
 
@@ -62,10 +62,6 @@ function denyNetwork(schema: string, asked: string[]) {
       return "{}";
     },
   };
-}
-
-export function inventoryOf(document: unknown): Inventory | undefined {
-  return (document as { __documentInventory?: Inventory } | undefined)?.__documentInventory;
 }
 
 function sourceOf(document: InventoryDocument, file: string): Source {
